@@ -1,0 +1,60 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+CATALOGUES := $(wildcard translations/*/LC_MESSAGES/messages.po)
+
+.DEFAULT_GOAL := help
+.PHONY: help run setup setup-test test lint format bench lock translations clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: setup ## Set up what is missing and start the service on http://127.0.0.1:8000
+	@$(BIN)/python run.py
+
+setup: $(VENV)/.ready .env $(CATALOGUES:.po=.mo) ## Set up what is missing, without starting anything
+
+setup-test: setup $(VENV)/.ready-test
+
+test: setup-test ## Run the whole test suite
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: setup-test ## Check format, rules, types, directions of imports and templates
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --lint --quiet upscaler/templates
+
+format: setup-test ## Write the format that `make lint` wants
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup-test ## Measure pixels per second by engine and model on this machine
+	$(BIN)/python -m bench.engine $(ARGS)
+
+lock: setup-test ## Pin requirements.in and requirements-dev.in for every supported Python
+	$(BIN)/uv pip compile $(LOCK) requirements.in -o requirements.txt
+	$(BIN)/uv pip compile $(LOCK) requirements-dev.in -o requirements-dev.txt
+LOCK := --quiet --universal --python-version 3.10 --no-header --no-emit-index-url --no-emit-find-links --upgrade
+
+translations: setup-test ## Collect the sentences of the code and merge them into every language
+	$(BIN)/python -m scripts.translations
+
+clean: ## Remove what the set-up made; your data stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(VENV)/.ready: requirements.txt scripts/setup.sh
+	@PYTHON=$(PYTHON) scripts/setup.sh run
+
+$(VENV)/.ready-test: $(VENV)/.ready requirements-dev.txt scripts/setup.sh
+	@PYTHON=$(PYTHON) scripts/setup.sh test
+
+.env:
+	@cp .env.example .env
+	@echo "Made .env from .env.example: change the admin's password there before others can reach the service."
+
+%.mo: %.po $(VENV)/.ready
+	@$(BIN)/pybabel --quiet compile -i $< -o $@

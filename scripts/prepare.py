@@ -1,0 +1,69 @@
+"""Bring the database up to date: migrations, the catalogue of networks, the first admin. Safe to run again.
+
+``python -m scripts.prepare`` does it; ``run.py`` calls it when something has changed since the last time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+
+import config as configuration
+
+STAMP = "prepared"
+
+
+def is_prepared(config: configuration.Config) -> bool:
+    """Tell whether this code has prepared this very database before, as cheaply as possible."""
+    stamp = config.data_dir / STAMP
+    try:
+        return stamp.read_text() == _state(config)
+    except OSError:
+        return False
+
+
+def main() -> int:
+    """Prepare the database of the settings."""
+    # Imported late: `is_prepared` has to be quick.
+    from flask_migrate import upgrade  # noqa: PLC0415
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
+    from scripts.seed_admin import seed  # noqa: PLC0415
+    from upscaler import create_app  # noqa: PLC0415
+    from upscaler.extensions import db  # noqa: PLC0415
+    from upscaler.services.networks import sync_catalogue  # noqa: PLC0415
+
+    try:
+        config = configuration.load()
+        app = create_app(config)
+        with app.app_context():
+            upgrade()
+            sync_catalogue(db.session)
+            if config.admin_seed_user:
+                print(seed(app, config))
+            else:
+                print("ADMIN_SEED_USER is not set: no admin was created.")
+        (config.data_dir / STAMP).write_text(_state(config))
+    except (configuration.ConfigError, SQLAlchemyError, OSError) as error:
+        line = str(error).splitlines()[0] if str(error) else type(error).__name__
+        print(f"The database could not be prepared: {line}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _state(config: configuration.Config) -> str:
+    """Sum up all that preparing depends on; another database file, even at the same place, is another state."""
+    digest = hashlib.sha256()
+    sources = [*sorted((configuration.ROOT / "migrations" / "versions").glob("*.py"))]
+    sources.append(configuration.ROOT / "upscaler" / "engine" / "catalogue.py")
+    for path in sources:
+        digest.update(path.name.encode() + path.read_bytes())
+    database = config.data_dir / "app.db"
+    inode = str(database.stat().st_ino) if not config.database_url else config.database_url
+    for part in (config.admin_seed_user, config.admin_seed_pass.get_secret_value(), inode):
+        digest.update(f"{len(part)}:{part}".encode())
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

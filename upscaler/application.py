@@ -1,0 +1,71 @@
+"""The wiring of the web application."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import config as configuration
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from upscaler import logs
+from upscaler.extensions import csrf, db, limiter, migrate
+from upscaler.models.database import prepare_engine
+from upscaler.services.registry import build_services
+from upscaler.storage import LocalStorage
+
+from upscaler.tasks.queue import HueyQueue, build_huey
+from upscaler.views import admin, api, errors, files, localization, public, security
+
+
+def build(config: configuration.Config | None = None) -> Flask:
+    """Build the application; see ``upscaler.create_app``."""
+    config = config or configuration.load()
+    logs.configure(config.log_level, config.log_format, config.logs_dir / "web.log")
+    app = Flask("upscaler")
+    app.config.from_mapping(_flask_settings(config))
+    if config.trusted_proxies:
+        hops = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # as Flask's docs do
+    app.extensions["config"] = config
+    app.extensions["upscaler"] = build_services(
+        storage=LocalStorage(config.files_dir),
+        queue=HueyQueue(build_huey(config)),
+        defaults=config.model_dump(),
+        signing_key=configuration.secret_key(config),
+    )
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+    migrate.init_app(app, db, directory=str(configuration.ROOT / "migrations"))
+    csrf.init_app(app)
+    limiter.init_app(app)
+    security.init_app(app)
+    app.register_blueprint(public.blueprint)
+    app.register_blueprint(api.blueprint)
+    app.register_blueprint(files.blueprint)
+    admin.init_app(app)
+    localization.init_app(app)
+    errors.init_app(app)
+    return app
+
+
+def _flask_settings(config: configuration.Config) -> dict[str, object]:
+    return {
+        "SECRET_KEY": configuration.secret_key(config),
+        "SQLALCHEMY_DATABASE_URI": config.database_uri,
+        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Strict",
+        "SESSION_COOKIE_SECURE": config.production,
+        "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
+        # A form is protected by the one check in views.security, which also covers the API.
+        "WTF_CSRF_CHECK_DEFAULT": False,
+        "WTF_CSRF_TIME_LIMIT": None,
+        "RATELIMIT_STORAGE_URI": config.redis_url or "memory://",
+        "LANGUAGES": localization.LANGUAGES,
+        "BABEL_DEFAULT_LOCALE": "en",
+        "BABEL_TRANSLATION_DIRECTORIES": str(configuration.ROOT / "translations"),
+        "APP_NAME": "ImageUpscalerPro",
+        "TEMPLATES_AUTO_RELOAD": False,
+    }

@@ -1,0 +1,302 @@
+"""Every error that a person or a client may see: a status, a stable code, and words that say what to do.
+
+Messages are templates in English. Whoever shows one translates the template first and fills in ``values`` afterwards,
+so that translators see whole sentences. ``N_`` marks them for extraction without translating.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools use for "mark, translate later"
+    """Mark a message for the translation catalogue; return it unchanged."""
+    return message
+
+
+class UpscalerError(Exception):
+    """Base of the tree.
+
+    Attributes:
+        status: HTTP status code.
+        code: stable, machine-readable name, listed in ``docs/api.md``.
+        title: short English summary, the same for every occurrence of the code.
+        message: English template of what happened and what to do, with ``%(name)s`` placeholders.
+        values: what fills the placeholders.
+    """
+
+    status = 500
+    code = "internal_error"
+    title = N_("Something went wrong on our side")
+    message = N_("The request could not be completed. Please try again in a moment.")
+
+    def __init__(self, message: str | None = None, **values: Any) -> None:
+        self.message = message if message is not None else type(self).message
+        self.values = values
+        super().__init__(self.detail)
+
+    @property
+    def detail(self) -> str:
+        """The message in English, filled in."""
+        return self.message % self.values if self.values else self.message
+
+
+# What a client sent
+
+
+class InvalidRequest(UpscalerError):
+    status = 400
+    code = "invalid_request"
+    title = N_("The request could not be understood")
+    message = N_("Please check the request and send it again.")
+
+
+class MissingFile(InvalidRequest):
+    code = "missing_file"
+    title = N_("No picture was sent")
+    message = N_('Please send a picture in the form field "file".')
+
+
+class EmptyFile(InvalidRequest):
+    code = "empty_file"
+    title = N_("The file is empty")
+    message = N_("The file has no content. Please choose another one.")
+
+
+class InvalidParameter(UpscalerError):
+    status = 422
+    code = "invalid_parameter"
+    title = N_("A parameter has a value that is not supported")
+    message = N_('The value "%(value)s" is not supported for "%(name)s". Please use one of: %(choices)s.')
+
+
+class UnknownParameter(UpscalerError):
+    status = 422
+    code = "unknown_parameter"
+    title = N_("A parameter is not known")
+    message = N_('There is no parameter "%(name)s". Please leave it out.')
+
+
+class NotAvailable(UpscalerError):
+    status = 422
+    code = "not_available"
+    title = N_("This server does not offer that")
+    message = N_('"%(name)s" is not available on this server. Please leave it out.')
+
+
+class FileTooLarge(UpscalerError):
+    status = 413
+    code = "file_too_large"
+    title = N_("The file is too large")
+    message = N_("A file may have at most %(limit)s. Please choose a smaller one.")
+
+
+class TooManyPixels(UpscalerError):
+    status = 422
+    code = "too_many_pixels"
+    title = N_("The picture has too many pixels")
+    message = N_(
+        "The picture is %(width)s x %(height)s pixels; at most %(limit)s are accepted. Please make it smaller first."
+    )
+
+
+class ResultTooLarge(UpscalerError):
+    status = 422
+    code = "result_too_large"
+    title = N_("The result would have too many pixels")
+    message = N_(
+        "Enlarged, the picture would be %(width)s x %(height)s pixels; at most %(limit)s are possible. "
+        "Please choose a smaller factor or a smaller picture."
+    )
+
+
+class UnsupportedImage(UpscalerError):
+    status = 415
+    code = "unsupported_image"
+    title = N_("The file is not a picture of a supported kind")
+    message = N_("Please send one of these kinds of picture: %(formats)s.")
+
+
+class ExtensionMismatch(UpscalerError):
+    status = 415
+    code = "extension_mismatch"
+    title = N_("The file's name does not fit its content")
+    message = N_('The file is named "%(name)s" but holds a picture of kind %(kind)s. Please rename it and send it again.')
+
+
+class DamagedImage(UpscalerError):
+    status = 422
+    code = "damaged_image"
+    title = N_("The picture is damaged")
+    message = N_("The file is incomplete or damaged and cannot be read to its end. Please send it again, or another copy.")
+
+
+# Who asks, and for what
+
+
+class AuthenticationRequired(UpscalerError):
+    status = 401
+    code = "authentication_required"
+    title = N_("Please sign in")
+    message = N_("This needs an account. Please sign in and try again.")
+
+
+class Forbidden(UpscalerError):
+    status = 403
+    code = "forbidden"
+    title = N_("This is not allowed")
+    message = N_("Your account may not do this.")
+
+
+class InvalidSignature(Forbidden):
+    code = "invalid_signature"
+    title = N_("The link is not valid")
+    message = N_("This link was changed or is incomplete. Please get a new one from the page of the picture.")
+
+
+class LinkExpired(UpscalerError):
+    status = 410
+    code = "link_expired"
+    title = N_("The link has expired")
+    message = N_("This link was only valid for a while. Please get a new one from the page of the picture.")
+
+
+class NotFound(UpscalerError):
+    status = 404
+    code = "not_found"
+    title = N_("Not found")
+    message = N_("There is nothing at this address.")
+
+
+class JobNotFound(NotFound):
+    code = "job_not_found"
+    title = N_("Unknown job")
+    message = N_("There is no such job. It may have been deleted.")
+
+
+class UploadNotFound(NotFound):
+    code = "upload_not_found"
+    title = N_("Unknown upload")
+    message = N_("There is no such upload. It may have been deleted.")
+
+
+class FileGone(UpscalerError):
+    status = 410
+    code = "file_gone"
+    title = N_("The file was deleted")
+    message = N_("The file is no longer kept. Please send the picture again.")
+
+
+class MethodNotAllowed(UpscalerError):
+    status = 405
+    code = "method_not_allowed"
+    title = N_("This address does not support that method")
+    message = N_("Please use one of: %(methods)s.")
+
+
+class JobConflict(UpscalerError):
+    status = 409
+    code = "job_conflict"
+    title = N_("The job is in the wrong state for this")
+    message = N_('The job is "%(status)s" and cannot be changed that way.')
+
+
+class InvalidAccount(UpscalerError):
+    """What was entered for an account cannot be used; ``field`` says where."""
+
+    status = 422
+    code = "invalid_account"
+    title = N_("The account cannot be saved like this")
+    message = N_("Please check what was entered.")
+
+    def __init__(self, field: str, message: str, **values: Any) -> None:
+        self.field = field
+        super().__init__(message, **values)
+
+
+class AccountConflict(UpscalerError):
+    status = 409
+    code = "account_conflict"
+    title = N_("This account must stay as it is")
+    message = N_("This would leave the service without an admin.")
+
+
+class RateLimited(UpscalerError):
+    status = 429
+    code = "rate_limited"
+    title = N_("Too many requests")
+    message = N_("The limit of %(limit)s is used up. Please wait a little and try again.")
+
+
+class QueueFull(UpscalerError):
+    status = 429
+    code = "queue_full"
+    title = N_("The queue is full")
+    message = N_("Too many pictures are waiting right now. Please try again in a few minutes.")
+
+
+# What the service itself failed at
+
+
+class ServiceUnavailable(UpscalerError):
+    status = 503
+    code = "service_unavailable"
+    title = N_("The service is not available right now")
+    message = N_("Something that the service needs is not answering. Please try again in a moment.")
+
+
+class StorageFull(UpscalerError):
+    status = 507
+    code = "storage_full"
+    title = N_("There is no room left")
+    message = N_("The server has no room for more pictures right now. Please try again later.")
+
+
+class EngineError(UpscalerError):
+    """The enlargement failed; the next attempt may succeed.
+
+    Attributes:
+        log_tail: last lines of the engine's log, for the operator and not for the public.
+    """
+
+    log_tail = ""
+    code = "engine_failed"
+    title = N_("The picture could not be enlarged")
+    message = N_("The enlargement failed. Please try again.")
+
+
+class EngineCrashed(EngineError):
+    code = "engine_crashed"
+    message = N_("The engine stopped unexpectedly (%(reason)s). Please try again.")
+
+
+class EngineTimeout(EngineError):
+    code = "timeout"
+    title = N_("The enlargement took too long")
+    message = N_("The enlargement took longer than %(seconds)s seconds and was stopped. Please try a smaller picture or factor.")
+
+
+class EngineOutOfMemory(EngineError):
+    code = "out_of_memory"
+    title = N_("The enlargement needed too much memory")
+    message = N_("The enlargement needed more than %(limit)s of memory and was stopped. Please try a smaller picture or factor.")
+
+
+class EngineUnavailable(EngineError):
+    status = 503
+    code = "engine_unavailable"
+    title = N_("No engine is available")
+    message = N_("No engine can run on this machine: %(reason)s")
+
+
+class OutputRejected(EngineError):
+    code = "output_rejected"
+    title = N_("The result did not pass its check")
+    message = N_("The result did not look right (%(reason)s) and was not kept. Please try again or choose another preset.")
+
+
+class EngineCanceled(EngineError):
+    status = 409
+    code = "canceled"
+    title = N_("The job was canceled")
+    message = N_("The enlargement was canceled.")

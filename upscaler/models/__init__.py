@@ -1,0 +1,26 @@
+"""The tables. Importing this package registers all of them on one metadata, Flask-AppBuilder's own included."""
+
+from upscaler.models.job import ENDED, MOVES, Job, JobLog, JobStatus
+from upscaler.models.operations import AuditLog, NetworkModel, Setting, Worker
+from upscaler.models.types import iso8601, utcnow
+from upscaler.models.upload import Upload
+from upscaler.models.user import ADMIN_ROLE, USER_ROLE, Role, User
+
+__all__ = [
+    "ADMIN_ROLE",
+    "ENDED",
+    "MOVES",
+    "USER_ROLE",
+    "AuditLog",
+    "Job",
+    "JobLog",
+    "JobStatus",
+    "NetworkModel",
+    "Role",
+    "Setting",
+    "Upload",
+    "User",
+    "Worker",
+    "iso8601",
+    "utcnow",
+]

@@ -1,0 +1,32 @@
+"""Connections: what every engine of ours needs, whoever opens it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+
+# How long a writer waits for another one on SQLite, in seconds.
+SQLITE_BUSY_SECONDS = 20
+
+
+def make_engine(uri: str) -> Engine:
+    """Open the database at ``uri`` for a process without Flask, such as the worker."""
+    return prepare_engine(create_engine(uri, pool_pre_ping=True))
+
+
+def prepare_engine(engine: Engine) -> Engine:
+    """Give SQLite enforced foreign keys, a write-ahead log and patient writers; leave other databases as they are."""
+    if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _set_pragmas):
+        event.listen(engine, "connect", _set_pragmas)
+    return engine
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA journal_mode=WAL")
+    # With a write-ahead log NORMAL cannot corrupt the file; only the last commits before a power cut may be lost.
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_SECONDS * 1000}")
+    cursor.close()

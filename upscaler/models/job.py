@@ -1,0 +1,127 @@
+"""Jobs, their states and their logs. This table, not the queue, is the truth about what has to be done."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime
+from typing import Any
+
+from flask_appbuilder import Model
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.ext.mutable import MutableDict
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from upscaler.models.types import UTCDateTime, random_id, utcnow
+from upscaler.models.upload import Upload
+from upscaler.models.user import User
+
+
+class JobStatus(str, enum.Enum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+    @property
+    def ended(self) -> bool:
+        return self in ENDED
+
+    def __str__(self) -> str:
+        return self.value
+
+
+ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELED})
+
+# From each state, the states a job may go to next. A running job goes back to the queue when its worker
+# is lost or hands it back.
+MOVES = {
+    JobStatus.QUEUED: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}),
+    JobStatus.RUNNING: frozenset(
+        {JobStatus.QUEUED, JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELED}
+    ),
+    JobStatus.COMPLETED: frozenset(),
+    JobStatus.FAILED: frozenset(),
+    JobStatus.CANCELED: frozenset(),
+}
+
+
+class Job(Model):
+    """One enlargement of one upload."""
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_status_created_at", "status", "created_at"),
+        Index("ix_jobs_status_lease_expires_at", "status", "lease_expires_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: random_id("job"))
+    upload_id: Mapped[str] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"), index=True)
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
+
+    status: Mapped[str] = mapped_column(String(16), default=JobStatus.QUEUED.value)
+    progress: Mapped[int] = mapped_column(Integer, default=0)
+    params: Mapped[dict[str, Any]] = mapped_column(MutableDict.as_mutable(JSON))
+    model: Mapped[str] = mapped_column(String(128))
+    estimated_seconds: Mapped[int] = mapped_column(Integer, default=0)
+
+    # The claim: who works on it, proven by a token that every later change must show, until the lease runs out.
+    worker_id: Mapped[str | None] = mapped_column(String(128))
+    claim_token: Mapped[str | None] = mapped_column(String(32))
+    lease_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    enqueued_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error_message: Mapped[str | None] = mapped_column(Text)
+    error_values: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    error_trace: Mapped[str | None] = mapped_column(Text)
+
+    result_path: Mapped[str | None] = mapped_column(String(255))
+    preview_path: Mapped[str | None] = mapped_column(String(255))
+    result_mime_type: Mapped[str | None] = mapped_column(String(64))
+    result_width: Mapped[int | None]
+    result_height: Mapped[int | None]
+    result_size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    result_sha256: Mapped[str | None] = mapped_column(String(64))
+    receipt: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    duration_seconds: Mapped[int | None] = mapped_column(Integer)
+
+    upload: Mapped[Upload] = relationship(Upload)
+    owner: Mapped[User | None] = relationship(User)
+    parent: Mapped[Job | None] = relationship("Job", remote_side=[id])
+    logs: Mapped[list[JobLog]] = relationship(
+        "JobLog",
+        back_populates="job",
+        order_by="JobLog.id",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+    )
+
+    @property
+    def state(self) -> JobStatus:
+        return JobStatus(self.status)
+
+    def __repr__(self) -> str:
+        return self.id
+
+
+class JobLog(Model):
+    """A line in the life of a job."""
+
+    __tablename__ = "job_logs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    level: Mapped[str] = mapped_column(String(8), default="info")
+    message: Mapped[str] = mapped_column(Text)
+
+    job: Mapped[Job] = relationship(Job, back_populates="logs")

@@ -1,0 +1,37 @@
+"""Accounts: Flask-AppBuilder's user, seen with the fields that the rest of the service speaks of."""
+
+from __future__ import annotations
+
+import hashlib
+
+from flask_appbuilder.security.sqla.models import Role
+from flask_appbuilder.security.sqla.models import User as AppBuilderUser
+
+__all__ = ["ADMIN_ROLE", "USER_ROLE", "Role", "User"]
+
+ADMIN_ROLE = "Admin"
+USER_ROLE = "User"
+
+
+class User(AppBuilderUser):
+    """An account. Shares the table ``ab_user``: one login for the console, the site and the API."""
+
+    __tablename__ = "ab_user"
+
+    @property
+    def role(self) -> str:
+        """``admin`` or ``user``."""
+        return "admin" if any(role.name == ADMIN_ROLE for role in self.roles) else "user"
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == "admin"
+
+    @property
+    def password_stamp(self) -> str:
+        """Sixteen characters that change with the password: sessions opened with the old one end."""
+        return hashlib.sha256((self.password or "").encode()).hexdigest()[:16]
+
+    def get_id(self) -> str:
+        """Return what a session remembers of the account: its id and the stamp of its password."""
+        return f"{self.id}.{self.password_stamp}"

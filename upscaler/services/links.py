@@ -1,0 +1,53 @@
+"""Signed links: an address that opens one file until a given moment, and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from upscaler.errors import InvalidSignature, LinkExpired
+
+
+@dataclass(frozen=True)
+class LinkSigner:
+    """Make and check links to stored files.
+
+    Attributes:
+        key: the service's secret.
+        ttl_seconds: how long a new link is valid.
+    """
+
+    key: str
+    ttl_seconds: int
+
+    def path(self, storage_key: str, filename: str, now: float) -> str:
+        """Return the path and query of a link to ``storage_key`` that offers the file as ``filename``."""
+        # Rounded up to whole minutes, so that a page that polls sees one address and loads the picture once.
+        expires = -int(-(now + self.ttl_seconds) // 60) * 60
+        query = urlencode({"expires": expires, "name": filename, "signature": self._sign(storage_key, filename, expires)})
+        return f"/files/{quote(storage_key)}?{query}"
+
+    def verify(self, storage_key: str, filename: str, expires: str, signature: str, now: float) -> None:
+        """Accept a link.
+
+        Raises:
+            InvalidSignature: a part of the link is missing or was changed.
+            LinkExpired: the link is genuine, but its time is over.
+        """
+        if not expires.isascii() or not expires.isdigit() or len(expires) > 12:
+            raise InvalidSignature
+        expected = self._sign(storage_key, filename, int(expires))
+        if not hmac.compare_digest(expected.encode(), signature.encode()):
+            raise InvalidSignature
+        if now >= int(expires):
+            raise LinkExpired
+
+    def _sign(self, storage_key: str, filename: str, expires: int) -> str:
+        # Each part carries its length, so that no two different links share one text.
+        parts = ("file", storage_key, filename, str(expires))
+        message = "".join(f"{len(part)}:{part}" for part in parts)
+        digest = hmac.new(self.key.encode(), message.encode(), hashlib.sha256).digest()
+        return urlsafe_b64encode(digest).rstrip(b"=").decode()

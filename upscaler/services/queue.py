@@ -1,0 +1,35 @@
+"""The queue as the services see it. It carries job ids and may lose them: the ``jobs`` table is the truth."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import structlog
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from upscaler.errors import ServiceUnavailable
+from upscaler.models import Job, utcnow
+
+log = structlog.get_logger()
+
+
+class Queue(Protocol):
+    """Hands job ids to workers."""
+
+    def enqueue(self, job_id: str) -> None:
+        """Ask some worker to run a job; raise ``ServiceUnavailable`` when the queue does not answer."""
+
+    def pending(self) -> int:
+        """Count the ids that wait in the queue; raise ``ServiceUnavailable`` when it does not answer."""
+
+
+def dispatch(session: Session, queue: Queue, job_id: str) -> None:
+    """Enqueue a committed job. When the queue is down the job stays ``queued``, and the reaper enqueues it later."""
+    try:
+        queue.enqueue(job_id)
+    except ServiceUnavailable:
+        log.warning("queue.unavailable", job_id=job_id)
+        return
+    session.execute(update(Job).where(Job.id == job_id).values(enqueued_at=utcnow()))
+    session.commit()

@@ -1,0 +1,41 @@
+"""The services of one process, made from its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from upscaler.engine.formats import INPUT_MIME_TYPES
+from upscaler.engine.process.inspector import Inspector
+from upscaler.services.links import LinkSigner
+from upscaler.services.queue import Queue
+from upscaler.services.settings import RuntimeSettings
+from upscaler.services.submissions import Submissions
+from upscaler.storage import Storage
+
+
+@dataclass(frozen=True)
+class Services:
+    """What views call."""
+
+    storage: Storage
+    queue: Queue
+    settings: RuntimeSettings
+    submissions: Submissions
+    signing_key: str
+
+    def links(self, ttl_seconds: int) -> LinkSigner:
+        """Return a signer of links that are valid for ``ttl_seconds``."""
+        return LinkSigner(self.signing_key, ttl_seconds)
+
+
+def build_services(storage: Storage, queue: Queue, defaults: dict[str, Any], signing_key: str) -> Services:
+    """Wire the services. ``defaults`` are the environment's values of the runtime settings."""
+    settings = RuntimeSettings({"allowed_mimes": list(INPUT_MIME_TYPES), "default_preset": "standard", **defaults})
+    return Services(
+        storage=storage,
+        queue=queue,
+        settings=settings,
+        submissions=Submissions(storage, Inspector(), settings, queue),
+        signing_key=signing_key,
+    )

@@ -1,0 +1,224 @@
+"""What a worker does with a job: claim it, fetch the picture, have it enlarged, store the result, finish it."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Protocol
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from upscaler.engine.formats import format_named
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.process.client import UpscaleResult
+from upscaler.errors import EngineCanceled, EngineCrashed, EngineError, ServiceUnavailable, UpscalerError
+from upscaler.models import Job, utcnow
+from upscaler.services import lifecycle
+from upscaler.services.lifecycle import Claim
+from upscaler.services.queue import Queue, dispatch
+from upscaler.storage import Storage, make_key
+
+log = structlog.get_logger()
+
+Sessions = Callable[[], AbstractContextManager[Session]]
+
+# How often a running job renews its lease and notices a cancellation, in seconds.
+BEAT_SECONDS = 1.0
+
+
+class Engine(Protocol):
+    """What enlarges pictures; ``EngineProcess`` is the one in use."""
+
+    def upscale(
+        self,
+        source: Path,
+        target: Path,
+        preview: Path | None,
+        options: UpscaleOptions,
+        *,
+        on_progress: Callable[[float], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> UpscaleResult:
+        """Enlarge ``source`` into ``target`` and ``preview``; see ``EngineProcess.upscale`` for the errors."""
+
+    @property
+    def log_tail(self) -> str:
+        """The engine's last words."""
+
+
+class JobRunner:
+    """Runs jobs one after another."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        storage: Storage,
+        engine: Engine,
+        queue: Queue,
+        *,
+        worker_id: str,
+        scratch_dir: Path,
+        lease_seconds: int,
+        max_attempts: int,
+    ) -> None:
+        self._sessions = sessions
+        self._storage = storage
+        self._engine = engine
+        self._queue = queue
+        self._worker_id = worker_id
+        self._scratch_dir = scratch_dir
+        self._lease_seconds = lease_seconds
+        self._max_attempts = max_attempts
+        self._one_at_a_time = threading.Lock()
+        self._draining = threading.Event()
+        self.current_job_id: str | None = None
+
+    def run(self, job_id: str) -> None:
+        """Run a job if it is free to be taken; a second delivery of an id does nothing."""
+        with self._one_at_a_time:
+            if self._draining.is_set():
+                return
+            with self._sessions() as session:
+                claim = lifecycle.claim(session, job_id, self._worker_id, self._lease_seconds)
+            if claim is None:
+                log.info("job.not_free", job_id=job_id)
+                return
+            self.current_job_id = job_id
+            try:
+                self._run(claim)
+            finally:
+                self.current_job_id = None
+
+    def drain(self, timeout_seconds: float) -> None:
+        """Stop taking jobs and hand the current one back to the queue."""
+        self._draining.set()
+        if self._one_at_a_time.acquire(timeout=timeout_seconds):
+            self._one_at_a_time.release()
+
+    def _run(self, claim: Claim) -> None:
+        started_at = utcnow()
+        with _Heartbeat(self._sessions, claim, self._lease_seconds) as heartbeat:
+            try:
+                self._enlarge(claim, heartbeat, started_at)
+            except EngineCanceled:
+                self._stopped(claim)
+            except (EngineCrashed, ServiceUnavailable) as error:
+                self._try_again(claim, error)
+            except UpscalerError as error:
+                self._failed(claim, error)
+            except Exception as error:  # noqa: BLE001 - a defect must end this job, not the worker
+                log.exception("job.defect", job_id=claim.job_id)
+                self._failed(claim, EngineError(), "".join(traceback.format_exception(error)))
+
+    def _enlarge(self, claim: Claim, heartbeat: _Heartbeat, started_at: datetime) -> None:
+        with self._sessions() as session:
+            job = session.get_one(Job, claim.job_id)
+            options = UpscaleOptions.from_mapping(job.params)
+            original = job.upload.storage_path
+        self._scratch_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._scratch_dir, prefix=f"{claim.job_id}-") as name:
+            folder = Path(name)
+            source = folder / f"source.{original.rpartition('.')[2]}"
+            target = folder / f"result.{format_named(options.output_format).extensions[0]}"
+            preview = folder / "preview.webp"
+            self._storage.fetch(original, source)
+            result = self._engine.upscale(
+                source,
+                target,
+                preview,
+                options,
+                on_progress=heartbeat.report,
+                should_stop=lambda: heartbeat.lost or self._draining.is_set(),
+            )
+            self._finish(claim, result, target, preview, started_at)
+
+    def _finish(self, claim: Claim, result: UpscaleResult, target: Path, preview: Path, started_at: datetime) -> None:
+        # The claim's token is in the name, so a worker that lost its lease cannot overwrite its successor's file.
+        name = f"{claim.job_id}_{claim.token}"
+        stored = [make_key("results", name, target.suffix[1:]), make_key("previews", name, preview.suffix[1:])]
+        values: dict[str, Any] = {
+            "result_path": stored[0],
+            "preview_path": stored[1],
+            "result_mime_type": result.mime_type,
+            "result_width": result.width,
+            "result_height": result.height,
+            "result_size_bytes": result.size_bytes,
+            "result_sha256": result.sha256,
+            "receipt": result.receipt,
+        }
+        kept = False
+        try:
+            self._storage.save(stored[0], target)
+            self._storage.save(stored[1], preview)
+            with self._sessions() as session:
+                kept = lifecycle.complete(session, claim, values, started_at)
+        finally:
+            if not kept:
+                for key in stored:
+                    self._storage.delete(key)
+        if not kept:
+            log.warning("job.lease_lost", job_id=claim.job_id)
+
+    def _stopped(self, claim: Claim) -> None:
+        if self._draining.is_set():
+            with self._sessions() as session:
+                held = lifecycle.held_by(claim)
+                if lifecycle.hand_back(session, claim.job_id, held, "the worker is stopping", counts=False):
+                    dispatch(session, self._queue, claim.job_id)
+
+    def _try_again(self, claim: Claim, error: UpscalerError) -> None:
+        if claim.attempt >= self._max_attempts:
+            self._failed(claim, error)
+            return
+        with self._sessions() as session:
+            held = lifecycle.held_by(claim)
+            if lifecycle.hand_back(session, claim.job_id, held, error.detail, counts=True):
+                dispatch(session, self._queue, claim.job_id)
+
+    def _failed(self, claim: Claim, error: UpscalerError, trace: str = "") -> None:
+        with self._sessions() as session:
+            lifecycle.fail(session, claim.job_id, lifecycle.held_by(claim), error, trace or self._engine.log_tail)
+
+
+class _Heartbeat:
+    """Renews the lease of a claim in the background, and knows when it is lost."""
+
+    def __init__(self, sessions: Sessions, claim: Claim, lease_seconds: int) -> None:
+        self._sessions = sessions
+        self._claim = claim
+        self._lease_seconds = lease_seconds
+        self._progress = 0
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"heartbeat-{claim.job_id}", daemon=True)
+        self.lost = False
+
+    def report(self, fraction: float) -> None:
+        """Note the progress, 0 to 1, for the next beat."""
+        self._progress = min(99, int(fraction * 100))
+
+    def __enter__(self) -> _Heartbeat:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self.lost and not self._stop.wait(BEAT_SECONDS):
+            try:
+                with self._sessions() as session:
+                    self.lost = not lifecycle.renew(session, self._claim, self._progress, self._lease_seconds)
+            except SQLAlchemyError:
+                # A database that is away for a moment is no reason to stop; the lease decides in the end.
+                log.warning("job.heartbeat_failed", job_id=self._claim.job_id, exc_info=True)

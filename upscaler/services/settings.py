@@ -1,0 +1,187 @@
+"""Settings that an admin may change while the service runs. What was never changed has the environment's value.
+
+To add one: add a ``Definition`` to ``DEFINITIONS`` and a field of the same name to ``config.Config``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from limits import parse_many
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from upscaler.engine.formats import INPUT_MIME_TYPES
+from upscaler.engine.options import PRESETS
+from upscaler.errors import InvalidParameter, N_, UnknownParameter
+from upscaler.models import Setting
+from upscaler.services import audit
+
+# How long a process may go on with values that another process has changed, in seconds.
+CACHE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A setting: how to read what was typed (``parse`` raises ``ValueError``), and how to explain it."""
+
+    key: str
+    label: str
+    help: str
+    parse: Callable[[Any], Any]
+    expected: str
+
+
+def _whole_number(low: int, high: int) -> Callable[[Any], int]:
+    def parse(value: Any) -> int:
+        number = int(str(value).strip())
+        if not low <= number <= high:
+            raise ValueError
+        return number
+
+    return parse
+
+
+def _rate(value: Any) -> str:
+    text = str(value).strip().lower()
+    if text != "off":
+        parse_many(text)
+    return text
+
+
+def _mime_types(value: Any) -> list[str]:
+    chosen = value if isinstance(value, list) else [part.strip() for part in str(value).split(",") if part.strip()]
+    if not chosen or not set(chosen) <= set(INPUT_MIME_TYPES):
+        raise ValueError
+    return [mime for mime in INPUT_MIME_TYPES if mime in chosen]
+
+
+def _preset(value: Any) -> str:
+    if value not in PRESETS:
+        raise ValueError
+    return str(value)
+
+
+DEFINITIONS: Mapping[str, Definition] = {
+    definition.key: definition
+    for definition in (
+        Definition(
+            "max_upload_size_bytes",
+            N_("Largest file"),
+            N_("in bytes"),
+            _whole_number(1_000, 1 << 40),
+            N_("a whole number of at least 1000"),
+        ),
+        Definition(
+            "allowed_mimes",
+            N_("Accepted kinds of picture"),
+            N_("media types, separated by commas"),
+            _mime_types,
+            ", ".join(INPUT_MIME_TYPES),
+        ),
+        Definition(
+            "max_image_side",
+            N_("Longest side"),
+            N_("in pixels"),
+            _whole_number(16, 100_000),
+            N_("a whole number from 16 to 100000"),
+        ),
+        Definition(
+            "max_input_pixels",
+            N_("Most pixels of a picture"),
+            N_("width times height"),
+            _whole_number(256, 10**10),
+            N_("a whole number of at least 256"),
+        ),
+        Definition(
+            "max_output_pixels",
+            N_("Most pixels of a result"),
+            N_("width times height"),
+            _whole_number(256, 10**11),
+            N_("a whole number of at least 256"),
+        ),
+        Definition(
+            "rate_limit",
+            N_("Uploads per address"),
+            N_("such as 10 per hour; off for no limit"),
+            _rate,
+            N_("a rate such as 10 per hour, or off"),
+        ),
+        Definition(
+            "queue_limit",
+            N_("Most waiting jobs"),
+            N_("more are asked to come back later"),
+            _whole_number(1, 10**7),
+            N_("a whole number of at least 1"),
+        ),
+        Definition(
+            "link_ttl_seconds",
+            N_("Life of a signed link"),
+            N_("in seconds"),
+            _whole_number(60, 10**8),
+            N_("a whole number of at least 60"),
+        ),
+        Definition(
+            "default_preset",
+            N_("Preset used when none is chosen"),
+            ", ".join(PRESETS),
+            _preset,
+            ", ".join(PRESETS),
+        ),
+    )
+}
+
+
+class RuntimeSettings:
+    """The values in force: the table's where there is a row, the environment's otherwise."""
+
+    def __init__(self, defaults: Mapping[str, Any], clock: Callable[[], float] = time.monotonic) -> None:
+        self._defaults = {key: defaults[key] for key in DEFINITIONS}
+        self._clock = clock
+        self._cached: dict[str, Any] | None = None
+        self._cached_at = 0.0
+
+    def all(self, session: Session) -> dict[str, Any]:
+        """Return every value, at most ``CACHE_SECONDS`` old."""
+        now = self._clock()
+        if self._cached is None or now - self._cached_at > CACHE_SECONDS:
+            rows = session.execute(select(Setting.key, Setting.value)).all()
+            changed = {key: value for key, value in rows if key in DEFINITIONS}
+            self._cached, self._cached_at = {**self._defaults, **changed}, now
+        return self._cached
+
+    def get(self, session: Session, key: str) -> Any:
+        """Return one value."""
+        return self.all(session)[key]
+
+    def update(self, session: Session, actor: audit.Actor, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Validate all changes, store those that differ, record them, and return the values now in force.
+
+        Raises:
+            UnknownParameter: there is no such setting.
+            InvalidParameter: a value cannot be used; nothing is stored then.
+        """
+        parsed = {key: parse_setting(key, value) for key, value in changes.items()}
+        current = self.all(session)
+        differing = {key: value for key, value in parsed.items() if value != current[key]}
+        for key, value in differing.items():
+            session.merge(Setting(key=key, value=value))
+            details = {"from": current[key], "to": value}
+            audit.record(session, actor, "setting.change", entity=("setting", key), details=details)
+        session.commit()
+        self._cached = None
+        return self.all(session)
+
+
+def parse_setting(key: str, value: Any) -> Any:
+    """Return the typed value of a setting; raise ``UnknownParameter`` or ``InvalidParameter``."""
+    definition = DEFINITIONS.get(key)
+    if definition is None:
+        raise UnknownParameter(name=key)
+    try:
+        return definition.parse(value)
+    except (ValueError, TypeError):
+        raise InvalidParameter(name=key, value=value, choices=definition.expected) from None

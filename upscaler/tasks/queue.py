@@ -1,0 +1,58 @@
+"""Huey behind the interface that the services know."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any
+
+from config import Config
+from huey import Huey, PriorityRedisHuey, SqliteHuey
+from redis.exceptions import RedisError
+
+from upscaler.errors import ServiceUnavailable
+
+_DOWN = (OSError, RedisError, sqlite3.Error)
+
+
+def build_huey(config: Config) -> Huey:
+    """Open the queue that the settings name: Redis where there is one, else a SQLite file of its own."""
+    if config.redis_url:
+        return PriorityRedisHuey("upscaler", url=config.redis_url, results=False, utc=True)
+    config.data_dir.mkdir(parents=True, exist_ok=True)
+    return SqliteHuey("upscaler", filename=str(config.data_dir / "queue.db"), results=False, utc=True)
+
+
+def declare_run_job(huey: Huey, run: Callable[[str], None]) -> Any:
+    """Register the one task, under the same name in every process: ``run`` takes the id of a job."""
+
+    def run_job(job_id: str) -> None:
+        run(job_id)
+
+    return huey.task()(run_job)
+
+
+class HueyQueue:
+    """Enqueue job ids."""
+
+    def __init__(self, huey: Huey, run_job: Any = None) -> None:
+        self._huey = huey
+        self._run_job = run_job or declare_run_job(huey, _refuse)
+
+    def enqueue(self, job_id: str) -> None:
+        """Add an id; raise ``ServiceUnavailable`` when the queue does not answer."""
+        try:
+            self._run_job(job_id)
+        except _DOWN as error:
+            raise ServiceUnavailable from error
+
+    def pending(self) -> int:
+        """Count waiting ids; raise ``ServiceUnavailable`` when the queue does not answer."""
+        try:
+            return int(self._huey.pending_count())
+        except _DOWN as error:
+            raise ServiceUnavailable from error
+
+
+def _refuse(job_id: str) -> None:
+    raise RuntimeError(f"{job_id} was run in a process that is no worker")

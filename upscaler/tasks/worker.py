@@ -1,0 +1,127 @@
+"""A worker: Huey's consumer runs the tasks; beside them a thread reports for duty and looks after lost jobs."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import platform
+import threading
+
+import config as configuration
+import structlog
+from huey import Huey
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import sessionmaker
+
+from upscaler import logs
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.process.client import EngineLimits, EngineProcess
+from upscaler.engine.settings import EngineSettings, available_threads
+from upscaler.errors import EngineError
+from upscaler.models.database import make_engine
+from upscaler.services import reaper, workers
+from upscaler.services.runner import JobRunner
+from upscaler.storage import LocalStorage
+from upscaler.tasks.queue import HueyQueue, build_huey, declare_run_job
+from upscaler.version import __version__
+
+log = structlog.get_logger()
+
+# How long a stopping worker waits for its job to be handed back, in seconds.
+DRAIN_SECONDS = 5.0
+
+
+class WorkerDuty:
+    """Everything one worker process does, made from the settings."""
+
+    def __init__(self, config: configuration.Config) -> None:
+        self.worker_id = f"{platform.node()}-{os.getpid()}"
+        self._config = config
+        self.huey: Huey = build_huey(config)
+        self._sessions = sessionmaker(make_engine(config.database_uri), expire_on_commit=False)
+        self._engine = EngineProcess(engine_settings(config), engine_limits(config), config.scratch_dir)
+        self._queue = HueyQueue(self.huey, declare_run_job(self.huey, self.run_job))
+        self._runner = JobRunner(
+            self._sessions,
+            LocalStorage(config.files_dir),
+            self._engine,
+            self._queue,
+            worker_id=self.worker_id,
+            scratch_dir=config.scratch_dir,
+            lease_seconds=config.lease_seconds,
+            max_attempts=config.job_max_attempts,
+        )
+        self._stopping = threading.Event()
+        self._started = threading.Lock()
+        self._watch_thread = threading.Thread(target=self._watch, name="watch", daemon=True)
+
+    def run_job(self, job_id: str) -> None:
+        """Run one job to its end."""
+        self._runner.run(job_id)
+
+    def start(self) -> None:
+        """Report for duty; called by every thread of the consumer, effective once."""
+        if not self._started.acquire(blocking=False):
+            return
+        atexit.register(self.stop)
+        self._watch_thread.start()
+
+    def stop(self) -> None:
+        """Hand back the current job, end the engine process and sign off."""
+        self._stopping.set()
+        self._runner.drain(DRAIN_SECONDS)
+        self._engine.close()
+        self._watch_thread.join(timeout=1)
+        with self._sessions() as session:
+            workers.sign_off(session, self.worker_id)
+        log.info("worker.stopped", worker_id=self.worker_id)
+
+    def _watch(self) -> None:
+        self._warm_up()
+        while not self._stopping.is_set():
+            try:
+                with self._sessions() as session:
+                    workers.report(
+                        session,
+                        self.worker_id,
+                        version=__version__,
+                        backend=self._engine.describe(),
+                        job_id=self._runner.current_job_id,
+                    )
+                    reaper.reap(session, self._queue, self._config.job_max_attempts)
+            except SQLAlchemyError:
+                # The database may be away for a moment; the next round tries again.
+                log.warning("worker.watch_failed", exc_info=True)
+            self._stopping.wait(workers.HEARTBEAT_SECONDS)
+
+    def _warm_up(self) -> None:
+        try:
+            self._engine.warm_up(UpscaleOptions(factor="2x"))
+            log.info("worker.ready", worker_id=self.worker_id, **self._engine.describe())
+        except EngineError as error:
+            log.error("worker.engine_unavailable", worker_id=self.worker_id, reason=error.detail)
+
+
+def engine_settings(config: configuration.Config) -> EngineSettings:
+    """Return what the operator decided about the engine."""
+    return EngineSettings(
+        engine=config.engine,
+        threads=config.engine_threads or available_threads(),
+        tile_pixels=config.engine_tile,
+        gpu_index=config.engine_gpu,
+        models_dir=config.engine_models_dir,
+    )
+
+
+def engine_limits(config: configuration.Config) -> EngineLimits:
+    """Return what one job may take."""
+    return EngineLimits(timeout_seconds=config.job_timeout_seconds, memory_bytes=config.job_memory_bytes)
+
+
+def build_worker_huey() -> Huey:
+    """Make this process a worker and return the queue that its consumer serves."""
+    config = configuration.load()
+    logs.configure(config.log_level, config.log_format, config.logs_dir / "worker.log")
+    duty = WorkerDuty(config)
+    duty.huey.on_startup("report_for_duty")(duty.start)
+    return duty.huey

@@ -1,0 +1,31 @@
+"""Whether the service is well, for load balancers and people in a hurry."""
+
+from __future__ import annotations
+
+from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
+
+from upscaler.extensions import db
+from upscaler.models import Job, JobStatus
+from upscaler.services.workers import count_online
+from upscaler.version import __version__
+from upscaler.views.context import services
+
+
+def register(blueprint: Blueprint) -> None:
+    """Add the route of this module."""
+    blueprint.add_url_rule("/health", view_func=health)
+
+
+def health() -> ResponseReturnValue:
+    """Answer ``ok`` with the figures; 503 when the database or the storage does not answer."""
+    queued = select(func.count()).select_from(Job).where(Job.status == JobStatus.QUEUED.value)
+    body = {
+        "status": "ok",
+        "queue_length": db.session.scalar(queued),
+        "free_disk_percent": services().storage.free_percent(),
+        "workers_online": count_online(db.session),
+        "version": __version__,
+    }
+    return jsonify(body), {"Cache-Control": "no-store"}

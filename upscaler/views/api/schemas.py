@@ -1,0 +1,93 @@
+"""The shapes of the API's answers, as the specification names their fields."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask_babel import gettext
+
+from upscaler.extensions import db
+from upscaler.models import Job, JobStatus, iso8601
+from upscaler.services import estimates
+from upscaler.services.links import LinkSigner
+from upscaler.services.workers import count_online
+from upscaler.views.context import absolute_url, links
+
+# Lines of the job's log that a status shows.
+LOG_TAIL = 20
+
+
+def accepted_job(job: Job) -> dict[str, Any]:
+    """Return the answer to a new job."""
+    return {
+        "job_id": job.id,
+        "upload_id": job.upload_id,
+        "status": job.status,
+        "created_at": iso8601(job.created_at),
+        "estimated_seconds": estimates.seconds_until_done(db.session, job, count_online(db.session)),
+    }
+
+
+def job_status(job: Job) -> dict[str, Any]:
+    """Return all that the holder of a job's link may know."""
+    signer, now = links(), time.time()
+    upload = job.upload
+    done = job.state is JobStatus.COMPLETED
+    return {
+        "job_id": job.id,
+        "upload_id": job.upload_id,
+        "parent_id": job.parent_id,
+        "status": job.status,
+        "progress": job.progress,
+        "worker_id": job.worker_id if job.state is JobStatus.RUNNING else None,
+        "params": job.params,
+        "model": job.model,
+        "created_at": iso8601(job.created_at),
+        "started_at": iso8601(job.started_at),
+        "finished_at": iso8601(job.finished_at),
+        "duration_seconds": job.duration_seconds,
+        "estimated_seconds": estimates.seconds_until_done(db.session, job, count_online(db.session)),
+        "original_file": _link(signer, upload.storage_path, upload.original_filename, now),
+        "preview_file": _link(signer, job.preview_path, "preview.webp", now) if done and job.preview_path else None,
+        "result_file": _link(signer, job.result_path, result_filename(job), now) if done and job.result_path else None,
+        "upload": {
+            "filename": upload.original_filename,
+            "mime_type": upload.mime_type,
+            "width": upload.width,
+            "height": upload.height,
+            "size_bytes": upload.size_bytes,
+        },
+        "result": {
+            "width": job.result_width,
+            "height": job.result_height,
+            "size_bytes": job.result_size_bytes,
+            "mime_type": job.result_mime_type,
+        }
+        if done
+        else None,
+        "error": job_error(job),
+        "receipt": job.receipt if done else None,
+        "logs": [
+            {"at": iso8601(line.created_at), "level": line.level, "message": line.message} for line in job.logs[-LOG_TAIL:]
+        ],
+    }
+
+
+def job_error(job: Job) -> dict[str, str] | None:
+    """Return why a job failed, in the reader's language, or None."""
+    if not job.error_code or not job.error_message:
+        return None
+    template = gettext(job.error_message)
+    return {"code": job.error_code, "detail": template % job.error_values if job.error_values else template}
+
+
+def result_filename(job: Job) -> str:
+    """Return the name a result is downloaded under, such as ``holiday-4x.png``."""
+    stem = job.upload.original_filename.rpartition(".")[0] or job.upload.original_filename
+    ending = (job.result_path or ".png").rpartition(".")[2]
+    return f"{stem[:200]}-{job.params['factor']}.{ending}"
+
+
+def _link(signer: LinkSigner, key: str, filename: str, now: float) -> str:
+    return absolute_url(signer.path(key, filename, now))

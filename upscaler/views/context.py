@@ -1,0 +1,51 @@
+"""What views need of the current request: the services, the settings, the person."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from config import Config
+from flask import current_app, request
+from flask_login import current_user
+
+from upscaler.extensions import db
+from upscaler.models import User
+from upscaler.services.audit import Actor
+from upscaler.services.links import LinkSigner
+from upscaler.services.registry import Services
+
+
+def services() -> Services:
+    """Return the services of this application."""
+    return cast(Services, current_app.extensions["upscaler"])
+
+
+def config() -> Config:
+    """Return the settings of this application."""
+    return cast(Config, current_app.extensions["config"])
+
+
+def links() -> LinkSigner:
+    """Return the signer of links, with the time to live that is in force."""
+    return services().links(services().settings.get(db.session, "link_ttl_seconds"))
+
+
+def current_account() -> User | None:
+    """Return the signed-in account, or None for a visitor."""
+    return cast(User, current_user) if current_user and current_user.is_authenticated else None
+
+
+def current_actor() -> Actor:
+    """Return who acts in this request, for the audit trail."""
+    account = current_account()
+    return Actor(
+        user_id=account.id if account else None,
+        username=account.username if account else "",
+        ip_address=request.remote_addr or "",
+    )
+
+
+def absolute_url(path: str) -> str:
+    """Return the address of a path as the client may use it."""
+    base = config().public_url or request.host_url.rstrip("/")
+    return f"{base}{request.script_root}{path}"

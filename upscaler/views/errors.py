@@ -1,0 +1,98 @@
+"""The one place where errors become answers: ``application/problem+json`` for programs, a page for people."""
+
+from __future__ import annotations
+
+import json
+
+import structlog
+from flask import Flask, Response, make_response, request
+from flask_babel import gettext
+from flask_limiter import RateLimitExceeded
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.wrappers import Response as WerkzeugResponse
+
+from upscaler import errors
+from upscaler.errors import N_, UpscalerError
+from upscaler.extensions import db
+from upscaler.views.public.rendering import render_error
+
+log = structlog.get_logger()
+
+_BY_STATUS: dict[int, type[UpscalerError]] = {
+    400: errors.InvalidRequest,
+    401: errors.AuthenticationRequired,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    503: errors.ServiceUnavailable,
+}
+
+
+def init_app(app: Flask) -> None:
+    """Register the handlers, in place of any that an extension has set."""
+    app.register_error_handler(UpscalerError, respond)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(Exception, _defect)
+
+
+def respond(error: UpscalerError) -> Response:
+    """Answer with an error, in the form that the path calls for."""
+    if request.path.startswith(("/api/", "/files/")):
+        return problem(error)
+    return make_response(render_error(error))
+
+
+def problem(error: UpscalerError) -> Response:
+    """Answer as RFC 9457 has it."""
+    template = gettext(error.message)
+    body = {
+        "type": f"urn:imageupscalerpro:error:{error.code}",
+        "title": gettext(error.title),
+        "status": error.status,
+        "detail": template % error.values if error.values else template,
+        "code": error.code,
+    }
+    response = Response(json.dumps(body, ensure_ascii=False), error.status, mimetype="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    if error.status in {429, 503, 507}:
+        response.headers.setdefault("Retry-After", "30")
+    return response
+
+
+def _http(error: HTTPException) -> WerkzeugResponse:
+    if error.response is not None:
+        return error.response
+    if isinstance(error, RateLimitExceeded):
+        answer = respond(errors.RateLimited(limit=str(error.limit.limit)))
+        return answer
+    if isinstance(error, MethodNotAllowed):
+        answer = respond(errors.MethodNotAllowed(methods=", ".join(sorted(error.valid_methods or ()))))
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+        return answer
+    if isinstance(error, CSRFError):
+        return respond(
+            errors.InvalidRequest(N_("The page was open for too long or in another window. Please reload it and try again."))
+        )
+    if isinstance(error, RequestEntityTooLarge):
+        return respond(errors.InvalidRequest(N_("The request is too large. Please send less at once.")))
+    if error.code is not None and error.code < 400:
+        return error.get_response()
+    known = _BY_STATUS.get(error.code or 500)
+    if known is not None:
+        return respond(known())
+    unnamed = errors.InvalidRequest() if (error.code or 500) < 500 else UpscalerError()
+    unnamed.status = error.code or 500
+    return respond(unnamed)
+
+
+def _database(error: OperationalError) -> Response:
+    db.session.rollback()
+    log.error("database.unavailable", path=request.path, exc_info=error)
+    return respond(errors.ServiceUnavailable())
+
+
+def _defect(error: Exception) -> Response:
+    log.error("request.defect", method=request.method, path=request.path, exc_info=error)
+    return respond(UpscalerError())
