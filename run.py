@@ -118,14 +118,14 @@ def web_command(config: configuration.Config) -> list[str]:
         *(sys.executable, "-m", "gunicorn", "run:app"),
         *("--bind", f"{host}:{config.port}"),
         *("--worker-class", "gthread", "--workers", "1", "--threads", str(config.web_threads)),
-        *("--graceful-timeout", "5", "--timeout", "120", "--log-level", "warning"),
+        *("--graceful-timeout", "5", "--timeout", "120", "--log-level", "warning", "--no-control-socket"),
     ]
 
 
 def worker_command() -> list[str]:
     """Return the command line of the worker: Huey's own consumer."""
     # Without -m an idle consumer looks for work every 10 s only.
-    return [sys.executable, "-m", "huey.bin.huey_consumer", "upscaler.tasks.huey", "-n", "-m", "0.5"]
+    return [sys.executable, "-m", "huey.bin.huey_consumer", "upscaler.tasks.huey", "-n", "-q", "-m", "0.5"]
 
 
 def _check_folder(folder: Path) -> None:

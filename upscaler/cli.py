@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +17,7 @@ from typing import TYPE_CHECKING
 from upscaler.engine.formats import FORMATS, PICTURE_EXTENSIONS, format_named
 from upscaler.engine.options import DENOISE_LEVELS, FACTORS, OUTPUT_FORMATS, PRESETS, UpscaleOptions
 from upscaler.engine.settings import ENGINE_NAMES, EngineSettings, available_threads
-from upscaler.errors import UpscalerError
+from upscaler.errors import EngineCanceled, UpscalerError
 
 if TYPE_CHECKING:
     from upscaler.engine.networks import Networks
@@ -175,20 +179,46 @@ def run(tasks: Sequence[Task], options: UpscaleOptions, choices: argparse.Namesp
     # Heavy imports stand where they are needed: --help and --list-models answer at once.
     from upscaler.engine.networks import Networks  # noqa: PLC0415
 
-    settings = EngineSettings(engine=choices.engine, threads=choices.threads, tile_pixels=choices.tile)
-    try:
-        networks = Networks(settings)
-    except UpscalerError as error:
-        complain(error.detail)
-        return EXIT_FAILED
-    succeeded = [attempt(task, options, networks, choices) for task in tasks]
+    networks = Networks(EngineSettings(engine=choices.engine, threads=choices.threads, tile_pixels=choices.tile))
+    with interruption() as interrupted:
+        succeeded = [attempt(task, options, networks, choices, interrupted) for task in tasks]
+    if interrupted():
+        complain("interrupted")
+        return EXIT_INTERRUPTED
     return 0 if all(succeeded) else EXIT_FAILED
 
 
-def attempt(task: Task, options: UpscaleOptions, networks: Networks, choices: argparse.Namespace) -> bool:
+@contextmanager
+def interruption() -> Iterator[Callable[[], bool]]:
+    """Give a function that says whether Ctrl-C was pressed; pressed again, it ends the program at once.
+
+    The usual exception could be raised inside a callback from a native library, which swallows it.
+    """
+    pressed = threading.Event()
+
+    def press(*_: object) -> None:
+        pressed.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def attempt(
+    task: Task,
+    options: UpscaleOptions,
+    networks: Networks,
+    choices: argparse.Namespace,
+    interrupted: Callable[[], bool],
+) -> bool:
     """Enlarge one picture; on failure say why in one line and return False."""
     try:
-        enlarge(task, options, networks, choices)
+        enlarge(task, options, networks, choices, interrupted)
+    except EngineCanceled:
+        return False
     except UpscalerError as error:
         complain(f"{task.source}: {error.detail}")
         return False
@@ -198,14 +228,22 @@ def attempt(task: Task, options: UpscaleOptions, networks: Networks, choices: ar
     return True
 
 
-def enlarge(task: Task, options: UpscaleOptions, networks: Networks, choices: argparse.Namespace) -> None:
+def enlarge(
+    task: Task,
+    options: UpscaleOptions,
+    networks: Networks,
+    choices: argparse.Namespace,
+    interrupted: Callable[[], bool],
+) -> None:
     """Enlarge one picture and say so; raise ``FileExistsError`` when the result is there already."""
     from tqdm import tqdm  # noqa: PLC0415
 
     from upscaler.engine.pipeline import upscale_file  # noqa: PLC0415
 
+    if interrupted():
+        raise EngineCanceled
     if task.target.exists() and not choices.overwrite:
-        raise FileExistsError(0, f"{task.target} exists; add --overwrite to replace it")
+        raise FileExistsError(errno.EEXIST, f"{task.target} exists; add --overwrite to replace it")
     task.target.parent.mkdir(parents=True, exist_ok=True)
     hidden = choices.quiet or not sys.stderr.isatty()
     with (
@@ -223,6 +261,7 @@ def enlarge(task: Task, options: UpscaleOptions, networks: Networks, choices: ar
             options,
             networks,
             on_progress=show,
+            should_stop=interrupted,
             scratch_dir=Path(scratch),
         )
     if not choices.quiet:

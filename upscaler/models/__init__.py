@@ -4,13 +4,14 @@ from upscaler.models.job import ENDED, MOVES, Job, JobLog, JobStatus
 from upscaler.models.operations import AuditLog, NetworkModel, Setting, Worker
 from upscaler.models.types import iso8601, utcnow
 from upscaler.models.upload import Upload
-from upscaler.models.user import ADMIN_ROLE, USER_ROLE, Role, User
+from upscaler.models.user import ADMIN_ROLE, USER_ROLE, Account, Role
 
 __all__ = [
     "ADMIN_ROLE",
     "ENDED",
     "MOVES",
     "USER_ROLE",
+    "Account",
     "AuditLog",
     "Job",
     "JobLog",
@@ -19,7 +20,6 @@ __all__ = [
     "Role",
     "Setting",
     "Upload",
-    "User",
     "Worker",
     "iso8601",
     "utcnow",

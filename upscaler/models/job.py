@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from upscaler.models.types import UTCDateTime, random_id, utcnow
 from upscaler.models.upload import Upload
-from upscaler.models.user import User
+from upscaler.models.user import Account
 
 
 class JobStatus(str, enum.Enum):
@@ -95,7 +95,7 @@ class Job(Model):
     duration_seconds: Mapped[int | None] = mapped_column(Integer)
 
     upload: Mapped[Upload] = relationship(Upload)
-    owner: Mapped[User | None] = relationship(User)
+    owner: Mapped[Account | None] = relationship(Account)
     parent: Mapped[Job | None] = relationship("Job", remote_side=[id])
     logs: Mapped[list[JobLog]] = relationship(
         "JobLog",

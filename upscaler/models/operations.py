@@ -10,7 +10,7 @@ from sqlalchemy import JSON, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from upscaler.models.types import UTCDateTime, utcnow
-from upscaler.models.user import User
+from upscaler.models.user import Account
 
 
 class NetworkModel(Model):
@@ -50,7 +50,7 @@ class AuditLog(Model):
     ip_address: Mapped[str] = mapped_column(String(45), default="")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow, index=True)
 
-    user: Mapped[User | None] = relationship(User)
+    user: Mapped[Account | None] = relationship(Account)
 
 
 class Setting(Model):

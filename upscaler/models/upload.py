@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from upscaler.models.types import UTCDateTime, random_id, utcnow
-from upscaler.models.user import User
+from upscaler.models.user import Account
 
 
 class Upload(Model):
@@ -28,7 +28,7 @@ class Upload(Model):
     sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow, index=True)
 
-    owner: Mapped[User | None] = relationship(User)
+    owner: Mapped[Account | None] = relationship(Account)
 
     def __repr__(self) -> str:
         return self.original_filename

@@ -13,8 +13,11 @@ ADMIN_ROLE = "Admin"
 USER_ROLE = "User"
 
 
-class User(AppBuilderUser):
-    """An account. Shares the table ``ab_user``: one login for the console, the site and the API."""
+class Account(AppBuilderUser):
+    """An account. Shares the table ``ab_user``: one login for the console, the site and the API.
+
+    Its class cannot be called ``User``: Flask-AppBuilder's relationships find their target by that name.
+    """
 
     __tablename__ = "ab_user"
 
@@ -35,3 +38,6 @@ class User(AppBuilderUser):
     def get_id(self) -> str:
         """Return what a session remembers of the account: its id and the stamp of its password."""
         return f"{self.id}.{self.password_stamp}"
+
+
+User = Account

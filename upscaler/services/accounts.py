@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from werkzeug.security import generate_password_hash
 
 from upscaler.errors import N_, AccountConflict, InvalidAccount
-from upscaler.models import ADMIN_ROLE, USER_ROLE, Role, User
+from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, Role
 from upscaler.services import audit
 
 PUBLIC_ROLE = "Public"
@@ -42,16 +42,17 @@ class AccountData:
     active: bool = True
 
 
-def create(session: Session, actor: audit.Actor, data: AccountData, password: str) -> User:
+def create(session: Session, actor: audit.Actor, data: AccountData, password: str) -> Account:
     """Create an account.
 
     Raises:
         InvalidAccount: a value cannot be used, or the name or address is taken.
+
     """
     data = checked(data)
     check_password(password, data.username)
     _check_free(session, data, None)
-    user = User(
+    user = Account(
         username=data.username,
         email=data.email,
         first_name=data.first_name,
@@ -70,12 +71,13 @@ def create(session: Session, actor: audit.Actor, data: AccountData, password: st
     return user
 
 
-def update_account(session: Session, actor: audit.Actor, user: User, data: AccountData) -> bool:
+def update_account(session: Session, actor: audit.Actor, user: Account, data: AccountData) -> bool:
     """Change an account; its name stays. Return whether anything differed.
 
     Raises:
         InvalidAccount: a value cannot be used, or the address is taken.
         AccountConflict: the account is the actor's own or the last admin's, and would lose its rights.
+
     """
     data = checked(data)
     _check_free(session, data, user.id)
@@ -96,11 +98,12 @@ def update_account(session: Session, actor: audit.Actor, user: User, data: Accou
     return True
 
 
-def reset_password(session: Session, actor: audit.Actor, user: User, password: str) -> None:
+def reset_password(session: Session, actor: audit.Actor, user: Account, password: str) -> None:
     """Set a new password; sessions that were opened with the old one end.
 
     Raises:
         InvalidAccount: the password cannot be used.
+
     """
     check_password(password, user.username)
     user.password = hash_password(password)
@@ -111,20 +114,21 @@ def reset_password(session: Session, actor: audit.Actor, user: User, password: s
     session.commit()
 
 
-def delete(session: Session, actor: audit.Actor, user: User) -> None:
+def delete(session: Session, actor: audit.Actor, user: Account) -> None:
     """Delete an account. Its pictures and jobs stay, without an owner.
 
     Raises:
         AccountConflict: the account is the actor's own or the last admin's.
+
     """
     _guard(session, actor, user)
     audit.record(session, actor, "user.delete", entity=_entity(user), details={"username": user.username})
     session.flush()
     # Statements instead of the session's cascade: the database clears the references, and "created by" and
     # "changed by" have no rule of their own.
-    session.execute(update(User).where(User.created_by_fk == user.id).values(created_by_fk=None))
-    session.execute(update(User).where(User.changed_by_fk == user.id).values(changed_by_fk=None))
-    session.execute(delete_rows(User).where(User.id == user.id))
+    session.execute(update(Account).where(Account.created_by_fk == user.id).values(created_by_fk=None))
+    session.execute(update(Account).where(Account.changed_by_fk == user.id).values(changed_by_fk=None))
+    session.execute(delete_rows(Account).where(Account.id == user.id))
     session.commit()
 
 
@@ -135,6 +139,7 @@ def seed_admin(session: Session, username: str, password: str) -> bool:
 
     Raises:
         InvalidAccount: the name or the password cannot be used.
+
     """
     roles = ensure_roles(session)
     session.commit()
@@ -144,7 +149,7 @@ def seed_admin(session: Session, username: str, password: str) -> bool:
         raise InvalidAccount("password", N_("Please choose a password."))
     if _named(session, data.username) is not None:
         return False
-    user = User(
+    user = Account(
         username=data.username,
         email=data.email,
         first_name=data.first_name,
@@ -225,7 +230,7 @@ def checked(data: AccountData) -> AccountData:
     return AccountData(username=username, email=email, role=data.role, active=data.active, **names)
 
 
-def _changes(user: User, data: AccountData) -> dict[str, Any]:
+def _changes(user: Account, data: AccountData) -> dict[str, Any]:
     before = {
         "email": user.email,
         "first_name": user.first_name,
@@ -240,7 +245,7 @@ def _changes(user: User, data: AccountData) -> dict[str, Any]:
     }
 
 
-def _guard(session: Session, actor: audit.Actor, user: User) -> None:
+def _guard(session: Session, actor: audit.Actor, user: Account) -> None:
     """Refuse to take the rights of the actor's own account, or of the last admin who can sign in."""
     if user.id == actor.user_id:
         raise AccountConflict(N_("You cannot take away your own rights or delete your own account."))
@@ -248,8 +253,8 @@ def _guard(session: Session, actor: audit.Actor, user: User) -> None:
     session.execute(update(Role).where(Role.name == ADMIN_ROLE).values(name=ADMIN_ROLE))
     others = (
         select(func.count())
-        .select_from(User)
-        .where(User.id != user.id, User.active.is_(True), User.roles.any(Role.name == ADMIN_ROLE))
+        .select_from(Account)
+        .where(Account.id != user.id, Account.active.is_(True), Account.roles.any(Role.name == ADMIN_ROLE))
     )
     if user.is_admin and not session.scalar(others):
         session.rollback()
@@ -259,11 +264,11 @@ def _guard(session: Session, actor: audit.Actor, user: User) -> None:
 def _check_free(session: Session, data: AccountData, own_id: int | None) -> None:
     # Compared without case, as the login does.
     same = or_(
-        func.lower(User.username) == func.lower(data.username),
-        func.lower(User.email) == func.lower(data.email),
+        func.lower(Account.username) == func.lower(data.username),
+        func.lower(Account.email) == func.lower(data.email),
     )
     for username, email in session.execute(
-        select(User.username, User.email).where(same, User.id != (own_id or 0))
+        select(Account.username, Account.email).where(same, Account.id != (own_id or 0))
     ):
         if own_id is None and username.lower() == data.username.lower():
             raise InvalidAccount("username", N_("This user name is taken."))
@@ -272,7 +277,9 @@ def _check_free(session: Session, data: AccountData, own_id: int | None) -> None
 
 
 def _named(session: Session, username: str) -> int | None:
-    found: int | None = session.scalar(select(User.id).where(func.lower(User.username) == func.lower(username)))
+    found: int | None = session.scalar(
+        select(Account.id).where(func.lower(Account.username) == func.lower(username))
+    )
     return found
 
 
@@ -285,5 +292,5 @@ def _flush(session: Session) -> None:
         raise InvalidAccount("username", N_("This name or address is taken.")) from None
 
 
-def _entity(user: User) -> tuple[str, str]:
+def _entity(user: Account) -> tuple[str, str]:
     return ("user", str(user.id))

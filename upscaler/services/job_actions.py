@@ -22,6 +22,7 @@ def cancel(session: Session, actor: audit.Actor, job: Job) -> None:
 
     Raises:
         JobConflict: it had ended already.
+
     """
     job_id, before = job.id, job.status
     audit.record(session, actor, "job.cancel", entity=("job", job_id), details={"status": before})
@@ -33,12 +34,13 @@ def cancel(session: Session, actor: audit.Actor, job: Job) -> None:
 def run_again(
     session: Session, actor: audit.Actor, submissions: Submissions, job: Job, overrides: Mapping[str, Any]
 ) -> Job:
-    """Make a new job of the same picture and return it; parameters that ``overrides`` lacks stay as they were.
+    """Make a new job of the same picture and return it; what ``overrides`` lacks stays as it was.
 
     Raises:
         UnknownParameter, InvalidParameter, NotAvailable: an override is not possible.
         ResultTooLarge: the result would have more pixels than are allowed.
         FileGone: the original is no longer kept.
+
     """
     job_id = job.id
     again = submissions.requeue(session, job, dict(overrides), actor.user_id)
@@ -53,6 +55,7 @@ def file_to_download(session: Session, actor: audit.Actor, job: Job, which: str)
 
     Raises:
         FileGone: the job has no such file.
+
     """
     key = job.upload.storage_path if which == ORIGINAL else job.result_path if which == RESULT else None
     if key is None:
@@ -66,7 +69,7 @@ def file_to_download(session: Session, actor: audit.Actor, job: Job, which: str)
 
 
 def result_name(job: Job) -> str:
-    """Return the name under which a result is offered: the picture's own, the factor, and the result's ending."""
+    """Return the name that a result is offered under, such as ``holiday-4x.png``."""
     stem = job.upload.original_filename.rpartition(".")[0] or job.upload.original_filename
     ending = (job.result_path or "").rpartition(".")[2]
     return f"{stem}-{job.params.get('factor', '')}.{ending}"

@@ -31,7 +31,7 @@ class Services:
 
 def build_services(storage: Storage, queue: Queue, defaults: dict[str, Any], signing_key: str) -> Services:
     """Wire the services. ``defaults`` are the environment's values of the runtime settings."""
-    settings = RuntimeSettings({"allowed_mimes": list(INPUT_MIME_TYPES), "default_preset": "standard", **defaults})
+    settings = RuntimeSettings(default_settings(defaults))
     return Services(
         storage=storage,
         queue=queue,
@@ -39,3 +39,8 @@ def build_services(storage: Storage, queue: Queue, defaults: dict[str, Any], sig
         submissions=Submissions(storage, Inspector(), settings, queue),
         signing_key=signing_key,
     )
+
+
+def default_settings(environment: dict[str, Any]) -> dict[str, Any]:
+    """Return the runtime settings as they are until an admin changes them."""
+    return {"allowed_mimes": list(INPUT_MIME_TYPES), "default_preset": "standard", **environment}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import platform
 import threading
+from typing import Any
 
 import config as configuration
 import structlog
@@ -51,6 +53,8 @@ class WorkerDuty:
             lease_seconds=config.lease_seconds,
             max_attempts=config.job_max_attempts,
         )
+        # What the registry shows: empty until the engine has looked at this machine.
+        self._backend: dict[str, Any] = {}
         self._stopping = threading.Event()
         self._started = threading.Lock()
         self._watch_thread = threading.Thread(target=self._watch, name="watch", daemon=True)
@@ -63,8 +67,11 @@ class WorkerDuty:
         """Report for duty; called by every thread of the consumer, effective once."""
         if not self._started.acquire(blocking=False):
             return
+        # The consumer has given its logger a handler of its own by now; ours has every line already.
+        logging.getLogger("huey").handlers.clear()
         atexit.register(self.stop)
         self._watch_thread.start()
+        threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
     def stop(self) -> None:
         """Hand back the current job, end the engine process and sign off."""
@@ -77,7 +84,6 @@ class WorkerDuty:
         log.info("worker.stopped", worker_id=self.worker_id)
 
     def _watch(self) -> None:
-        self._warm_up()
         while not self._stopping.is_set():
             try:
                 with self._sessions() as session:
@@ -85,7 +91,7 @@ class WorkerDuty:
                         session,
                         self.worker_id,
                         version=__version__,
-                        backend=self._engine.describe(),
+                        backend=self._backend,
                         job_id=self._runner.current_job_id,
                     )
                     reaper.reap(session, self._queue, self._config.job_max_attempts)
@@ -97,8 +103,10 @@ class WorkerDuty:
     def _warm_up(self) -> None:
         try:
             self._engine.warm_up(UpscaleOptions(factor="2x"))
-            log.info("worker.ready", worker_id=self.worker_id, **self._engine.describe())
+            self._backend = self._engine.describe()
+            log.info("worker.ready", worker_id=self.worker_id, **self._backend)
         except EngineError as error:
+            self._backend = {"reason": error.detail}
             log.error("worker.engine_unavailable", worker_id=self.worker_id, reason=error.detail)
 
 

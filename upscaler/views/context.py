@@ -9,7 +9,7 @@ from flask import current_app, request
 from flask_login import current_user
 
 from upscaler.extensions import db
-from upscaler.models import User
+from upscaler.models import Account
 from upscaler.services.audit import Actor
 from upscaler.services.links import LinkSigner
 from upscaler.services.registry import Services
@@ -30,9 +30,9 @@ def links() -> LinkSigner:
     return services().links(services().settings.get(db.session, "link_ttl_seconds"))
 
 
-def current_account() -> User | None:
+def current_account() -> Account | None:
     """Return the signed-in account, or None for a visitor."""
-    return cast(User, current_user) if current_user and current_user.is_authenticated else None
+    return cast(Account, current_user) if current_user and current_user.is_authenticated else None
 
 
 def current_actor() -> Actor:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from upscaler.errors import AuthenticationRequired, Forbidden, InvalidRequest, JobConflict, JobNotFound
 from upscaler.extensions import db
-from upscaler.models import Job, User
+from upscaler.models import Job, Account
 from upscaler.services import audit, lifecycle
 from upscaler.views.api.schemas import accepted_job, job_status
 from upscaler.views.context import absolute_url, current_account, current_actor, services
@@ -62,7 +62,7 @@ def find_job(job_id: str) -> Job:
     return job
 
 
-def require_admin() -> User:
+def require_admin() -> Account:
     """Return the signed-in admin; raise ``AuthenticationRequired`` or ``Forbidden``."""
     account = current_account()
     if account is None:

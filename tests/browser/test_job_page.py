@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+from tests.browser import steps
+
+
+@pytest.fixture(scope="module")
+def finished(live_service, photographs):
+    return live_service.enlarge(photographs["coffee"], factor="2x", preset="standard")
+
+
+def test_the_link_alone_shows_both_pictures_and_the_facts(open_page, finished):
+    page = open_page(f"/jobs/{finished['job_id']}")
+    steps.result(page)
+    facts = page.locator("#job-facts")
+    expect(facts).to_contain_text("coffee.jpg")
+    expect(facts).to_contain_text(re.compile(r"160\s×\s107.*320\s×\s214.*pixels"))
+    expect(facts).to_contain_text(finished["model"])
+    for name in ("Original: ", "Enlarged: "):
+        picture = page.get_by_role("img", name=name)
+        expect(picture).to_have_js_property("complete", value=True)
+        assert picture.evaluate("image => image.naturalWidth") > 0
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert steps.size_of(download.value) == (320, 214)
+
+
+def test_reloading_after_sending_keeps_the_job_and_going_back_returns_to_the_form(open_page, photographs):
+    page = open_page()
+    steps.choose(page, photographs["astronaut"])
+    steps.submit(page)
+    address = page.url
+    page.go_back()
+    expect(page.locator("#upload")).to_be_visible()
+    expect(page.locator("#job")).to_be_hidden()
+    page.go_forward()
+    assert page.url == address
+    page.reload()
+    steps.result(page)
+
+
+def test_what_was_kept_and_changed_is_told_in_sentences(open_page, live_service, tmp_path, photographs):
+    path = tmp_path / "upright.jpg"
+    with Image.open(photographs["coffee"]) as image:
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        image.save(path, exif=exif, dpi=(300, 300))
+    job = live_service.enlarge(path, factor="2x")
+    page = open_page(f"/jobs/{job['job_id']}")
+    steps.result(page)
+    expect(page.locator("#job-kept")).to_contain_text(re.compile("Print resolution: .?300.? dpi"))
+    expect(page.locator("#job-changed")).to_contain_text("Turned upright, as the camera had noted")
+
+
+def test_a_lost_connection_is_told_and_overcome(open_page, expected_errors, photographs):
+    expected_errors.append("ERR_FAILED")
+    page = open_page()
+    page.route("**/api/v1/jobs/*", lambda route: route.abort())
+    steps.choose(page, photographs["astronaut"])
+    steps.submit(page)
+    expect(page.locator("#job-trouble")).to_contain_text("Your picture is safe; trying again")
+    page.unroute("**/api/v1/jobs/*")
+    steps.result(page)
+    expect(page.locator("#job-trouble")).to_be_hidden()
+
+
+def test_a_job_that_nobody_knows_is_a_page_that_leads_back(open_page, expected_errors):
+    expected_errors.append("status of 404")
+    page = open_page("/jobs/job_that_nobody_knows")
+    expect(page.get_by_role("heading", name="Unknown job")).to_be_visible()
+    page.get_by_role("link", name="To the start page").click()
+    expect(page.locator("#upload")).to_be_visible()
+
+
+def test_a_job_can_be_canceled(open_page, tmp_path):
+    path = tmp_path / "large.png"
+    noise = np.random.default_rng(7).integers(0, 256, (1500, 1500, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path)
+    page = open_page()
+    steps.choose(page, path)
+    page.get_by_role("radio", name="4 times").check()
+    page.get_by_role("radio", name="Photo").check()
+    steps.submit(page)
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#job-title")).to_have_text("The job was canceled")
+    expect(page.locator("#job-progress-card")).to_be_hidden()
+    expect(page.get_by_role("link", name="Send a picture")).to_be_visible()

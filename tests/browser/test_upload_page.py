@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import base64
+import re
+
+from PIL import Image
+from playwright.sync_api import Page, expect
+from tests.browser import steps
+
+PASTE = """(encoded) => {
+  const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+  const clipboardData = new DataTransfer();
+  clipboardData.items.add(new File([bytes], "image.png", { type: "image/png" }));
+  document.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
+}"""
+
+
+def watch_uploads(page: Page) -> list[str]:
+    """Return a list that grows by the address of each upload that the page begins."""
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    return sent
+
+
+def focus_on(page: Page) -> str:
+    return str(page.evaluate("document.activeElement.id || document.activeElement.name || ''"))
+
+
+def tab_to(page: Page, target: str) -> None:
+    for _ in range(20):
+        if focus_on(page) == target:
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab never reached {target}")
+
+
+def test_a_dropped_picture_comes_back_twice_as_large(open_page, photographs):
+    page = open_page()
+    steps.drop(page, photographs["coffee"])
+    expect(page.locator("#chosen-name")).to_have_text("coffee.jpg")
+    expect(page.locator("#chosen-growth")).to_have_text(re.compile(r"160\s×\s107.*320\s×\s214.*pixels"))
+    steps.submit(page)
+    steps.result(page)
+    expect(page.locator("#job-title")).to_have_text("Your picture is ready")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download").click()
+    assert download.value.suggested_filename == "coffee-2x.png"
+    assert steps.size_of(download.value) == (320, 214)
+
+
+def test_the_keyboard_alone_is_enough(open_page, photographs):
+    page = open_page()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    tab_to(page, "file")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(photographs["astronaut"])
+    expect(page.locator("#chosen")).to_be_visible()
+    tab_to(page, "factor")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="4 times")).to_be_checked()
+    tab_to(page, "preset")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("radio", name="Art")).to_be_checked()
+    tab_to(page, "submit")
+    page.keyboard.press("Enter")
+    steps.result(page)
+    expect(page.locator("#job-title")).to_be_focused()
+    page.keyboard.press("Tab")
+    slider = page.get_by_role("slider", name="How much of the original to show")
+    expect(slider).to_be_focused()
+    page.keyboard.press("ArrowRight")
+    expect(slider).to_have_value("51")
+    tab_to(page, "job-download")
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    assert steps.size_of(download.value) == (640, 640)
+
+
+def test_a_pasted_picture_is_taken(open_page, photographs):
+    page = open_page()
+    page.evaluate(PASTE, base64.b64encode(photographs["astronaut"].read_bytes()).decode())
+    expect(page.locator("#chosen-name")).to_have_text("image.png")
+
+
+def test_a_file_that_is_no_picture_is_refused_before_anything_is_sent(open_page, tmp_path):
+    page = open_page()
+    sent = watch_uploads(page)
+    text = tmp_path / "holiday.png"
+    text.write_text("This only looks like a picture.")
+    page.set_input_files("#file", text)
+    expect(page.locator("#file-message")).to_have_text(
+        "This is not a picture of a supported kind. Please choose one of these: JPEG, PNG, WebP, TIFF."
+    )
+    page.locator("#submit").click()
+    expect(page.locator("#file-message")).to_have_text("Please choose a picture first.")
+    assert sent == []
+
+
+def test_a_file_that_is_too_large_is_refused_before_anything_is_sent(open_page, photographs, tmp_path):
+    page = open_page()
+    sent = watch_uploads(page)
+    large = tmp_path / "large.png"
+    large.write_bytes(photographs["astronaut"].read_bytes() + bytes(15_000_000))
+    page.set_input_files("#file", large)
+    expect(page.locator("#file-message")).to_contain_text("at most 15 MB are accepted")
+    assert sent == []
+
+
+def test_a_side_that_is_too_long_is_refused_before_anything_is_sent(open_page, tmp_path):
+    page = open_page()
+    sent = watch_uploads(page)
+    path = tmp_path / "long.png"
+    Image.new("L", (8001, 2)).save(path)
+    page.set_input_files("#file", path)
+    expect(page.locator("#file-message")).to_contain_text("no side may be longer than 8,000 pixels")
+    assert sent == []
+
+
+def test_a_factor_that_makes_too_many_pixels_is_refused_and_a_smaller_one_accepted(open_page, tmp_path):
+    page = open_page()
+    sent = watch_uploads(page)
+    path = tmp_path / "wide.png"
+    Image.new("L", (6000, 4000)).save(path)
+    steps.choose(page, path)
+    expect(page.locator("#file-message")).to_be_hidden()
+    page.get_by_role("radio", name="4 times").check()
+    expect(page.locator("#file-message")).to_contain_text(
+        re.compile(r"24,000\s×\s16,000.*more than this service can")
+    )
+    page.locator("#submit").click()
+    page.get_by_role("radio", name="2 times").check()
+    expect(page.locator("#file-message")).to_be_hidden()
+    assert sent == []
+
+
+def test_a_tiff_can_be_sent_though_the_browser_cannot_show_it(open_page, tmp_path, photographs):
+    page = open_page()
+    path = tmp_path / "scan.tif"
+    with Image.open(photographs["coffee"]) as image:
+        image.save(path)
+    steps.choose(page, path)
+    expect(page.locator("#chosen-note")).to_contain_text("can be sent all the same")
+    steps.submit(page)
+    steps.result(page)
+    expect(page.locator("#job-compare")).to_have_class(re.compile("compare--alone"))
+    expect(page.get_by_role("slider")).to_be_hidden()
+
+
+def test_what_the_server_refuses_is_explained_in_its_words(open_page, expected_errors, photographs, tmp_path):
+    expected_errors.append(r"status of 415")
+    page = open_page()
+    misnamed = tmp_path / "coffee.png"
+    misnamed.write_bytes(photographs["coffee"].read_bytes())
+    steps.choose(page, misnamed)
+    page.locator("#submit").click()
+    message = page.locator("#file-message")
+    expect(message).to_contain_text("The file's name does not fit its content")
+    expect(message).to_contain_text("Please rename it and send it again.")
+    expect(page.locator("#submit")).to_be_visible()
+    expect(page.locator("#chosen")).to_be_visible()
+
+
+def test_a_server_that_cannot_be_reached_is_told_kindly_and_the_choice_is_kept(
+    open_page, expected_errors, photographs
+):
+    expected_errors.append("ERR_INTERNET_DISCONNECTED")
+    page = open_page()
+    steps.choose(page, photographs["coffee"])
+    page.context.set_offline(True)
+    page.locator("#submit").click()
+    expect(page.locator("#file-message")).to_contain_text("Please check your connection and try again.")
+    page.context.set_offline(False)
+    steps.submit(page)
+    steps.result(page)
+
+
+def test_without_javascript_the_page_says_so(open_page):
+    page = open_page(java_script_enabled=False)
+    expect(page.get_by_role("heading", name="This page needs JavaScript")).to_be_visible()
+    expect(page.get_by_text("POST /api/v1/uploads")).to_be_visible()
+    expect(page.locator("#upload")).to_be_hidden()
+
+
+def test_the_example_is_compared_by_touch(open_page):
+    page = open_page(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+    slider = page.locator("#example").get_by_role("slider")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box is not None
+    page.touchscreen.tap(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2)
+    assert 75 <= int(slider.input_value()) <= 85

@@ -1,0 +1,91 @@
+"""Processes die at bad moments; every accepted job still ends, once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from tests.support.photographs import save_photograph
+from tests.support.service import LiveService
+
+
+@pytest.fixture(scope="module")
+def fragile_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    """A service of its own, whose processes may be killed, with a short lease."""
+    service = LiveService(tmp_path_factory.mktemp("fragile"), {"RATE_LIMIT": "off", "LEASE_SECONDS": "6"})
+    service.start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="module")
+def slow_picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A picture that keeps the large network busy for a while."""
+    return save_photograph("coffee", tmp_path_factory.mktemp("slow") / "coffee.png", side=400)
+
+
+def running(service: LiveService, job_id: str) -> None:
+    for _ in range(600):
+        job = service.job(job_id)
+        if job["status"] == "running" and job["progress"] > 0:
+            return
+        assert job["status"] in {"queued", "running"}, job
+        time.sleep(0.1)
+    pytest.fail("the job did not start")
+
+
+def process_running(service: LiveService, part: str) -> psutil.Process:
+    return next(found for found in service.family() if any(part in word for word in found.cmdline()))
+
+
+@pytest.mark.parametrize("victim", ["upscaler.engine.process.host", "upscaler.tasks.huey"])
+def test_a_job_survives_the_death_of_a_process(fragile_service: LiveService, slow_picture: Path, victim: str) -> None:
+    job_id = fragile_service.upload(slow_picture, factor="4x", preset="photo").json()["job_id"]
+    running(fragile_service, job_id)
+
+    process_running(fragile_service, victim).kill()
+
+    job = fragile_service.wait(job_id)
+    assert job["status"] == "completed", job
+    messages = [line["message"] for line in job["logs"]]
+    assert sum(message.startswith("started") for message in messages) == 2
+    assert sum(message == "completed" for message in messages) == 1
+    results = [path for path in (fragile_service.data_dir / "files" / "results").rglob("*.png") if job_id in path.name]
+    assert len(results) == 1
+
+
+def test_a_running_job_is_canceled_at_once_and_the_worker_goes_on(
+    fragile_service: LiveService, slow_picture: Path, photographs: dict[str, Path]
+) -> None:
+    import requests
+
+    job_id = fragile_service.upload(slow_picture, factor="4x", preset="photo").json()["job_id"]
+    running(fragile_service, job_id)
+
+    answer = requests.post(f"{fragile_service.url}/api/v1/jobs/{job_id}/cancel", timeout=30)
+
+    assert answer.status_code == 200
+    assert answer.json()["status"] == "canceled"
+    assert requests.post(f"{fragile_service.url}/api/v1/jobs/{job_id}/cancel", timeout=30).status_code == 409
+    assert fragile_service.enlarge(photographs["coffee"], factor="2x")["status"] == "completed"
+    assert fragile_service.job(job_id)["status"] == "canceled"
+    assert not list((fragile_service.data_dir / "scratch").glob(f"{job_id}*"))
+
+
+def test_a_stopping_service_hands_its_job_back(tmp_path: Path, slow_picture: Path) -> None:
+    service = LiveService(tmp_path, {"RATE_LIMIT": "off", "LEASE_SECONDS": "600"})
+    service.start()
+    job_id = service.upload(slow_picture, factor="4x", preset="photo").json()["job_id"]
+    running(service, job_id)
+
+    service.stop()
+    service.start()
+    job = service.wait(job_id)
+    service.stop()
+
+    # The lease would have lasted for ten minutes, so only a job that was handed back can be done by now.
+    assert job["status"] == "completed"
+    assert any("the worker is stopping" in line["message"] for line in job["logs"])

@@ -1,0 +1,130 @@
+"""The real service as a process, and a small client for it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+ADMIN = ("abdullah", "231980077")
+
+# A shared machine may be slow; these end a test that hangs, they measure nothing.
+START_SECONDS = 150
+JOB_SECONDS = 180
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(data_dir: Path, port: int, **settings: str) -> dict[str, str]:
+    """Return the environment of a first start, without what the machine's own `.env` may say."""
+    base = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR", "CI"}}
+    seed = {"ADMIN_SEED_USER": ADMIN[0], "ADMIN_SEED_PASS": ADMIN[1]}
+    return {**base, **seed, "DATA_DIR": str(data_dir), "HOST": "127.0.0.1", "PORT": str(port), **settings}
+
+
+class LiveService:
+    """Web server and worker, started by `run.py` in a data folder of their own."""
+
+    def __init__(self, data_dir: Path, settings: dict[str, str] | None = None) -> None:
+        self.data_dir = data_dir
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.settings = settings or {}
+        self.output = ""
+        self._process: subprocess.Popen[str] | None = None
+
+    @property
+    def process(self) -> psutil.Process:
+        """The parent process."""
+        assert self._process is not None
+        return psutil.Process(self._process.pid)
+
+    def start(self) -> None:
+        """Start, and return once the service says that it is ready."""
+        self._process = subprocess.Popen(
+            [sys.executable, "run.py"],
+            cwd=ROOT,
+            env=environment(self.data_dir, self.port, **self.settings),
+            stdout=subprocess.PIPE,
+            stderr=(self.data_dir / "stderr.txt").open("w"),
+            text=True,
+        )
+        assert self._process.stdout is not None
+        lines = []
+        for line in self._process.stdout:
+            lines.append(line)
+            if "press Ctrl-C to stop" in line:
+                break
+        self.output = "".join(lines)
+        assert "is ready" in self.output, self.output + (self.data_dir / "stderr.txt").read_text()
+        self.wait_for_worker()
+
+    def wait_for_worker(self) -> None:
+        """Wait until a worker reports for duty."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if requests.get(f"{self.url}/api/v1/health", timeout=30).json()["workers_online"] > 0:
+                return
+            time.sleep(0.2)
+        raise AssertionError("no worker reported for duty")
+
+    def family(self) -> list[psutil.Process]:
+        """Return every process of the service, the parent first."""
+        return [self.process, *self.process.children(recursive=True)]
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Stop as a person would, and return the exit code; fail if a process is left behind."""
+        assert self._process is not None
+        family = self.family()
+        self._process.send_signal(how)
+        code = self._process.wait(timeout=30)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+        _, alive = psutil.wait_procs(family, timeout=5)
+        assert alive == []
+        return code
+
+    def upload(self, path: Path, **fields: str) -> requests.Response:
+        """Send a picture."""
+        with path.open("rb") as file:
+            return requests.post(
+                f"{self.url}/api/v1/uploads", files={"file": (path.name, file)}, data=fields, timeout=60
+            )
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """Return the state of a job."""
+        answer = requests.get(f"{self.url}/api/v1/jobs/{job_id}", timeout=30)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def wait(self, job_id: str) -> dict[str, Any]:
+        """Return the state of a job once it has ended."""
+        deadline = time.monotonic() + JOB_SECONDS
+        while time.monotonic() < deadline:
+            job = self.job(job_id)
+            if job["status"] in {"completed", "failed", "canceled"}:
+                return job
+            time.sleep(0.2)
+        raise AssertionError(f"{job_id} did not end: {job}")
+
+    def enlarge(self, path: Path, **fields: str) -> dict[str, Any]:
+        """Send a picture and return its completed job."""
+        answer = self.upload(path, **fields)
+        assert answer.status_code == 202, answer.text
+        job = self.wait(answer.json()["job_id"])
+        assert job["status"] == "completed", job
+        return job

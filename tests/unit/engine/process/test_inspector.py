@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from upscaler.engine.inspection import InspectionLimits, inspect_image
+from upscaler.engine.process.inspector import Inspector
+from upscaler.errors import DamagedImage, ExtensionMismatch, ServiceUnavailable, TooManyPixels
+
+
+@pytest.fixture
+def inspector():
+    inspector = Inspector()
+    yield inspector
+    inspector.close()
+
+
+def test_it_says_the_same_as_a_look_in_this_process(inspector, limits, save, colours):
+    path = save("a.png", colours(30, 20))
+    assert inspector.inspect(path, limits, "a.png") == inspect_image(path, limits, "a.png")
+
+
+def test_errors_arrive_with_their_class_and_values_and_the_child_stays(inspector, limits, save, colours):
+    path = save("a.png", colours(30, 20))
+    with pytest.raises(ExtensionMismatch):
+        inspector.inspect(path, limits, "a.gif")
+    first = inspector.pid
+    with pytest.raises(TooManyPixels, match="30 x 20"):
+        inspector.inspect(path, InspectionLimits(limits.allowed_mimes, 25, 10**6))
+    assert inspector.pid == first
+
+
+def test_a_killed_child_costs_at_most_one_picture(inspector, limits, save, colours, ends):
+    path = save("a.png", colours(30, 20))
+    inspector.inspect(path, limits)
+    first = inspector.pid
+    os.kill(first, signal.SIGKILL)
+    assert ends(first)
+    assert inspector.inspect(path, limits).width == 30
+    assert inspector.pid != first
+
+
+def test_a_child_that_hangs_is_killed_and_replaced(limits, save, colours, ends, tmp_path):
+    inspector = Inspector(timeout_seconds=0.5)
+    try:
+        path = save("a.png", colours(30, 20))
+        inspector.inspect(path, limits)
+        first = inspector.pid
+        os.kill(first, signal.SIGSTOP)
+        with pytest.raises(DamagedImage):
+            inspector.inspect(path, limits)
+        assert ends(first)
+    finally:
+        inspector.close()
+
+
+def test_a_picture_that_needs_too_much_memory_is_refused_and_the_child_lives(limits, save):
+    inspector = Inspector(memory_bytes=160 << 20)
+    try:
+        small, large = (
+            save(f"{side}.png", Image.new("L", (side, side)), compress_level=1) for side in (50, 12_000)
+        )
+        generous = InspectionLimits(limits.allowed_mimes, 20_000, 10**9)
+        inspector.inspect(small, generous)
+        first = inspector.pid
+        with pytest.raises(DamagedImage):
+            inspector.inspect(large, generous)
+        assert inspector.inspect(small, generous).width == 50
+        assert inspector.pid == first
+    finally:
+        inspector.close()
+
+
+def test_a_child_that_cannot_start_is_not_the_pictures_fault(inspector, limits, save, colours, monkeypatch):
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    with pytest.raises(ServiceUnavailable):
+        inspector.inspect(save("a.png", colours(3, 3)), limits)
+    assert inspector.pid is None
+
+
+def test_the_child_sees_no_secrets(inspector, limits, save, colours, monkeypatch):
+    monkeypatch.setenv("SECRET_KEY", "hidden")
+    inspector.inspect(save("a.png", colours(3, 3)), limits)
+    with open(f"/proc/{inspector.pid}/environ", "rb") as environment:  # noqa: PTH123 - reads as the system call it is
+        assert b"hidden" not in environment.read()
+
+
+def test_the_child_loads_nothing_heavy(inspector, limits, save, colours):
+    inspector.inspect(save("a.png", colours(3, 3)), limits)
+    with open(f"/proc/{inspector.pid}/maps") as maps:  # noqa: PTH123 - reads as the system call it is
+        loaded = maps.read()
+    for library in ("numpy", "openvino", "ncnn", "vips"):
+        assert library not in loaded
+
+
+def test_threads_may_share_it(inspector, limits, save):
+    paths = [save(f"{width}.png", np.zeros((4, width, 3), np.uint8)) for width in range(1, 13)]
+    widths: dict[int, int] = {}
+
+    def look(width, path):
+        widths[width] = inspector.inspect(path, limits).width
+
+    threads = [threading.Thread(target=look, args=(index + 1, path)) for index, path in enumerate(paths)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert widths == {width: width for width in range(1, 13)}
+
+
+def test_closing_ends_the_child_and_a_later_call_starts_another(inspector, limits, save, colours, ends):
+    path = save("a.png", colours(3, 3))
+    inspector.inspect(path, limits)
+    first = inspector.pid
+    inspector.close()
+    assert ends(first)
+    assert inspector.inspect(path, limits).width == 3

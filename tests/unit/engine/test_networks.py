@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from upscaler.engine.backends.base import Network, Result, Window
+from upscaler.engine.backends.lanczos import LanczosBackend
+from upscaler.engine.backends.select import Selection
+from upscaler.engine.catalogue import Model
+from upscaler.engine.networks import Networks
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.presets import Recipe, recipe_for
+from upscaler.engine.settings import EngineSettings
+from upscaler.errors import EngineCanceled, EngineUnavailable
+
+STANDARD_2X = recipe_for(UpscaleOptions("2x"))
+STANDARD_4X = recipe_for(UpscaleOptions("4x"))
+# The compact network stands for the generative ones in tests of the tiling: it takes a twentieth of their time.
+COMPACT_4X = Recipe("compact", ("realesr-animevideov3-x4",))
+BLEND_4X = Recipe("blend", ("realesr-animevideov3-x4",), blend_with=STANDARD_4X.passes, blend=0.5)
+
+
+def _psnr(one: np.ndarray, other: np.ndarray) -> float:
+    return float(10 * np.log10(255**2 / max(np.mean((one.astype(float) - other) ** 2), 1e-9)))
+
+
+def _crop(name: str, height: int = 96, width: int = 112) -> np.ndarray:
+    return np.ascontiguousarray(getattr(data, name)()[100 : 100 + height, 180 : 180 + width])
+
+
+def _reduced(picture: np.ndarray, like: np.ndarray) -> np.ndarray:
+    return np.asarray(Image.fromarray(picture).resize((like.shape[1], like.shape[0]), Image.Resampling.BOX))
+
+
+@pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
+@pytest.mark.parametrize("recipe", [STANDARD_2X, STANDARD_4X, BLEND_4X], ids=lambda recipe: recipe.name)
+def test_a_photograph_is_enlarged_truly(networks: Networks, name: str, recipe: Recipe) -> None:
+    picture = _crop(name)
+
+    result = networks.enlarge(picture, recipe)
+
+    assert result.dtype == np.uint8
+    back = _reduced(result, picture)
+    assert _psnr(back, picture) > 32
+    assert np.abs(back.mean(axis=(0, 1)) - picture.mean(axis=(0, 1))).max() < 1
+    lanczos = Image.fromarray(picture).resize((result.shape[1], result.shape[0]), Image.Resampling.LANCZOS)
+    assert _psnr(result, np.asarray(lanczos)) < 45
+
+
+@pytest.mark.parametrize("preset", ["photo", "art", "face"])
+def test_generative_presets_keep_picture_and_tones(networks: Networks, preset: str) -> None:
+    picture = _crop("astronaut", 40, 48)
+
+    result = networks.enlarge(picture, recipe_for(UpscaleOptions("4x", preset)))
+
+    back = _reduced(result, picture)
+    assert _psnr(back, picture) > 26
+    assert np.abs(back.mean(axis=(0, 1)) - picture.mean(axis=(0, 1))).max() < 1
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 5), (1, 300)], ids=str)
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        STANDARD_2X,
+        STANDARD_4X,
+        COMPACT_4X,
+        Recipe("cunet", ("waifu2x-cunet",)),
+        Recipe("cleaned", ("waifu2x-cunet-1x-n1", "realesr-animevideov3-x4")),
+    ],
+    ids=lambda recipe: recipe.name,
+)
+def test_any_size_is_enlarged(networks: Networks, recipe: Recipe, size: tuple[int, int]) -> None:
+    picture = np.full((*size, 3), (200, 120, 40), np.uint8)
+
+    result = networks.enlarge(picture, recipe)
+
+    assert result.shape == (size[0] * recipe.scale, size[1] * recipe.scale, 3)
+    assert np.abs(result.astype(int) - (200, 120, 40)).max() <= 12
+
+
+@pytest.mark.parametrize("recipe", [STANDARD_2X, STANDARD_4X], ids=lambda recipe: recipe.name)
+def test_tiles_of_networks_with_little_context_leave_no_trace(recipe: Recipe) -> None:
+    picture = _crop("coffee")
+    whole = Networks(EngineSettings(engine="openvino", threads=1)).enlarge(picture, recipe)
+
+    tiled = Networks(EngineSettings(engine="openvino", threads=1, tile_pixels=32)).enlarge(picture, recipe)
+
+    # Exact in the mathematical sense; sums of floats in another order may round a few pixels the other way.
+    assert np.abs(tiled.astype(int) - whole).max() <= 1
+
+
+def test_tiles_of_the_compact_network_leave_no_trace() -> None:
+    picture = _crop("chelsea")
+    whole = Networks(EngineSettings(engine="openvino", threads=1)).enlarge(picture, COMPACT_4X)
+
+    tiled = Networks(EngineSettings(engine="openvino", threads=1, tile_pixels=40)).enlarge(
+        picture, COMPACT_4X
+    )
+
+    assert np.abs(tiled.astype(int) - whole).max() <= 1
+
+
+def test_it_writes_into_a_memory_map(networks: Networks, tmp_path: Path) -> None:
+    picture = _crop("coffee", 20, 24)
+    out = np.memmap(tmp_path / "out", np.uint8, "w+", shape=(40, 48, 3))
+
+    assert networks.enlarge(picture, STANDARD_2X, out=out) is out
+    np.testing.assert_array_equal(out, networks.enlarge(picture, STANDARD_2X))
+
+
+def test_an_output_of_another_shape_is_refused(networks: Networks) -> None:
+    with pytest.raises(ValueError, match=r"\(10, 10, 3\) in place of \(20, 20, 3\)"):
+        networks.enlarge(np.zeros((10, 10, 3), np.uint8), STANDARD_2X, out=np.zeros((10, 10, 3), np.uint8))
+
+
+@pytest.mark.parametrize("recipe", [STANDARD_2X, BLEND_4X], ids=lambda recipe: recipe.name)
+def test_progress_rises_from_0_to_1(recipe: Recipe) -> None:
+    told: list[float] = []
+    networks = Networks(EngineSettings(engine="lanczos", tile_pixels=32))
+
+    networks.enlarge(_crop("coffee"), recipe, on_progress=told.append)
+
+    assert told[0] == 0
+    assert told[-1] == 1
+    assert all(earlier < later for earlier, later in zip(told, told[1:], strict=False))
+    assert len(told) > 12
+
+
+def test_a_stop_is_heeded_between_tiles() -> None:
+    told: list[float] = []
+    networks = Networks(EngineSettings(engine="lanczos", tile_pixels=32))
+
+    with pytest.raises(EngineCanceled):
+        networks.enlarge(
+            _crop("coffee"), STANDARD_2X, on_progress=told.append, should_stop=lambda: len(told) > 3
+        )
+
+    assert 0 < told[-1] < 0.9
+
+
+class FailingNetwork(Network):
+    """Works until it has seen the given number of windows."""
+
+    def __init__(self, inner: Network, windows: int) -> None:
+        super().__init__(inner.model)
+        self._inner = inner
+        self._left = windows
+
+    def run(self, window: Window) -> Result:
+        self._left -= 1
+        if self._left < 0:
+            raise RuntimeError("device lost")
+        return self._inner.run(window)
+
+
+class FailingBackend(LanczosBackend):
+    name = "failing"
+
+    def load(self, model: Model) -> Network:
+        return FailingNetwork(super().load(model), windows=4)
+
+
+def test_a_backend_that_fails_half_way_is_replaced_and_nothing_of_it_is_left() -> None:
+    settings = EngineSettings(tile_pixels=32)
+    selection = Selection(settings, [FailingBackend(settings), LanczosBackend(settings)])
+    told: list[float] = []
+    networks = Networks(settings, selection)
+
+    result = networks.enlarge(_crop("coffee"), STANDARD_2X, on_progress=told.append)
+
+    expected = Networks(EngineSettings(engine="lanczos", tile_pixels=32)).enlarge(
+        _crop("coffee"), STANDARD_2X
+    )
+    np.testing.assert_array_equal(result, expected)
+    assert told == sorted(told)
+    assert networks.describe()["engine"] == "lanczos"
+    assert "device lost" in networks.describe()["not_taken"][0]["reason"]
+
+
+def test_no_backend_left_is_told() -> None:
+    settings = EngineSettings(tile_pixels=32)
+    networks = Networks(settings, Selection(settings, [FailingBackend(settings)]))
+
+    with pytest.raises(EngineUnavailable, match="device lost"):
+        networks.enlarge(_crop("coffee"), STANDARD_2X)
+
+
+def test_it_describes_the_backend_in_json(networks: Networks) -> None:
+    described = json.loads(json.dumps(networks.describe()))
+
+    assert described["engine"] in ("openvino", "ncnn")
+    assert described["threads"] == 1
+    assert {"device", "precision", "version", "not_taken"} < set(described)

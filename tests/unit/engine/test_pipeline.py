@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import io
+import json
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from upscaler.engine.formats import format_named
+from upscaler.engine.options import OUTPUT_FORMATS, UpscaleOptions
+from upscaler.engine.pipeline import sha256_of, upscale_file
+from upscaler.errors import DamagedImage, EngineCanceled, ResultTooLarge, StorageFull
+
+
+@pytest.fixture
+def run(tmp_path, lanczos):
+    """Enlarge a file with the fast engine; return the result and the opened picture."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir(exist_ok=True)
+
+    def enlarge(source, options=None, networks=lanczos, preview=None, **more):
+        target = tmp_path / "target"
+        options = options or UpscaleOptions("2x")
+        result = upscale_file(source, target, preview, options, networks, scratch_dir=scratch, **more)
+        assert list(scratch.iterdir()) == [], "scratch files have no names"
+        with Image.open(target) as image:
+            image.load()
+        return result, image
+
+    return enlarge
+
+
+def reduced(image: Image.Image, scale: int) -> np.ndarray:
+    return np.asarray(image.reduce(scale)).astype(int)
+
+
+@pytest.mark.parametrize("factor", ["2x", "4x"])
+def test_real_networks_enlarge_a_picture_truly(run, networks, save, colours, factor):
+    pixels = colours(48, 40)
+    options = UpscaleOptions(factor, "standard")
+    result, image = run(save("a.png", pixels), options, networks)
+    assert (result.width, result.height) == image.size == (48 * options.scale, 40 * options.scale)
+    assert np.abs(reduced(image, options.scale) - pixels).mean() < 3
+
+
+def test_real_networks_keep_gray_gray_and_edges_of_transparency_clean(run, networks, save):
+    y, x = np.indices((48, 48))
+    inside = ((x - 24) ** 2 + (y - 24) ** 2 < 300).astype(np.uint8) * 255
+    # A white disc with black under what cannot be seen: the case that gives dark fringes.
+    logo = Image.merge(
+        "LA", (Image.fromarray(np.where(inside, 250, 0).astype(np.uint8)), Image.fromarray(inside))
+    )
+    result, image = run(save("logo.png", logo), UpscaleOptions("2x", "standard"), networks)
+    assert image.mode == "LA"
+    gray, alpha = (np.asarray(band) for band in image.split())
+    assert gray[alpha > 0].min() > 235, "no dark fringe"
+    assert set(np.unique(alpha[:8])) == {0}, "nothing appears far from the edge"
+    assert result.receipt["output"]["mode"] == "LA"
+    assert "transparency" in result.receipt["kept"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [("1", "L"), ("L", "L"), ("LA", "LA"), ("RGB", "RGB"), ("RGBA", "RGBA"), ("P", "RGB")],
+)
+def test_the_layout_of_the_result_follows_the_input(run, save, colours, mode, expected):
+    image = Image.fromarray(colours(20, 12)).convert("LA" if mode == "LA" else mode)
+    assert run(save("a.png", image))[1].mode == expected
+
+
+def test_gray_stored_as_colour_stays_gray_and_keeps_its_layout(run, save):
+    _, image = run(save("a.png", Image.linear_gradient("L").resize((16, 16)).convert("RGB")))
+    assert image.mode == "RGB"
+    pixels = np.asarray(image)
+    assert (pixels[..., 0] == pixels[..., 1]).all()
+    assert (pixels[..., 0] == pixels[..., 2]).all()
+
+
+def test_a_wide_profile_goes_through_and_colour_without_one_is_tagged(run, save, colours, wide_profile):
+    assert run(save("w.png", colours(8, 8), icc_profile=wide_profile))[1].info["icc_profile"] == wide_profile
+    tag = run(save("n.png", colours(8, 8)))[1].info["icc_profile"]
+    assert ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(tag))).strip() == "sRGB"
+    assert "icc_profile" not in run(save("g.png", Image.new("L", (8, 8))))[1].info
+
+
+def test_the_receipt_tells_the_whole_story(run, save, colours, tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    source = save("a.jpg", colours(30, 20), exif=exif, dpi=(300, 300))
+    preview = tmp_path / "preview"
+    result, _ = run(source, UpscaleOptions("4x", "photo", refine_faces=True), preview=preview)
+    receipt = json.loads(json.dumps(result.receipt))
+    assert receipt["input"]["orientation"] == 6
+    assert (receipt["input"]["width"], receipt["input"]["height"]) == (20, 30)
+    assert receipt["options"]["factor"] == "4x"
+    assert receipt["recipe"]
+    assert all(len(model["bin_sha256"]) == 64 for model in receipt["models"])
+    assert receipt["backend"]["engine"] == "lanczos"
+    assert receipt["output"]["sha256"] == result.sha256 == sha256_of(tmp_path / "target")
+    assert set(receipt["seconds"]) == {"decode", "enlarge", "alpha", "gray", "check", "encode", "preview"}
+    assert receipt["kept"] == ["resolution: 300 dpi"]
+    changes = " / ".join(receipt["changed"])
+    for part in ("orientation", "EXIF removed", "no face model"):
+        assert part in changes
+    assert (result.preview_width, result.preview_height) == (80, 120)
+    assert result.preview_size_bytes == preview.stat().st_size
+    assert result.preview_mime_type == "image/webp"
+
+
+def test_jpeg_says_that_transparency_is_lost(run, save):
+    result, image = run(
+        save("a.png", Image.new("RGBA", (9, 9), (10, 20, 30, 0))), UpscaleOptions("2x", output_format="jpeg")
+    )
+    assert np.asarray(image).min() >= 250
+    assert "transparency: laid on white, because JPEG has none" in result.receipt["changed"]
+    assert "transparency" not in result.receipt["kept"]
+
+
+def test_equal_input_gives_equal_files(run, save, colours):
+    source = save("a.png", colours(9, 9))
+    assert run(source)[0].sha256 == run(source)[0].sha256
+
+
+def test_progress_rises_from_nothing_to_one(run, networks, save, colours):
+    shares: list[float] = []
+    image = np.dstack([colours(40, 40), colours(40, 40)[..., 0]])
+    run(save("a.png", image), UpscaleOptions("2x"), networks, on_progress=shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert 0 < shares[0] <= 0.05
+
+
+def test_it_stops_when_asked_and_leaves_nothing(run, save, colours, tmp_path):
+    source = save("a.png", colours(20, 20))
+    with pytest.raises(EngineCanceled):
+        run(source, should_stop=lambda: True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "scratch"]
+
+
+def test_it_refuses_what_the_format_cannot_hold_before_it_starts(run, save):
+    started: list[float] = []
+    source = save("a.png", Image.new("RGB", (8200, 1)))
+    with pytest.raises(ResultTooLarge):
+        run(source, UpscaleOptions("2x", output_format="webp"), on_progress=started.append)
+    assert started == []
+
+
+def test_it_reports_a_damaged_input(run, save, colours):
+    source = save("a.png", colours(200, 200))
+    source.write_bytes(source.read_bytes()[:300])
+    with pytest.raises(DamagedImage):
+        run(source)
+
+
+def test_a_full_disk_is_told_apart(run, save, colours, monkeypatch):
+    source = save("a.png", colours(20, 20))
+
+    def no_room(*_):
+        raise OSError(28, "No space left on device")
+
+    # Filling a real disk needs a file system of its own; what the system call answers then is known.
+    monkeypatch.setattr("os.posix_fallocate", no_room)
+    with pytest.raises(StorageFull):
+        run(source)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    width=st.integers(1, 40),
+    height=st.integers(1, 40),
+    mode=st.sampled_from(["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"]),
+    container=st.sampled_from(["png", "tiff"]),
+    factor=st.sampled_from(["2x", "4x"]),
+    output_format=st.sampled_from(OUTPUT_FORMATS),
+)
+def test_any_size_mode_and_format_gives_the_right_size(
+    run, save, width, height, mode, container, factor, output_format
+):
+    generator = np.random.default_rng(width * 41 + height)
+    noise = generator.integers(0, 256, (height, width, 4), np.uint8)
+    if mode == "I;16":
+        image = Image.fromarray(generator.integers(0, 65536, (height, width), np.uint16))
+    else:
+        image = Image.fromarray(noise).convert("RGBA" if mode == "RGBA" else "RGB").convert(mode)
+    source = save("source", image, format="tiff" if mode == "CMYK" else container)
+    options = UpscaleOptions(factor, output_format=output_format)
+    result, written = run(source, options)
+    assert written.size == (result.width, result.height) == (width * options.scale, height * options.scale)
+    assert written.format == output_format.upper()
+    assert result.mime_type == format_named(output_format).mime_type

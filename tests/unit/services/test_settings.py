@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from config import load
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from upscaler.errors import InvalidParameter, UnknownParameter
+from upscaler.models import AuditLog, Setting
+from upscaler.services.audit import Actor
+from upscaler.services.registry import default_settings
+from upscaler.services.settings import CACHE_SECONDS, RuntimeSettings
+
+ADMIN = Actor(None, "abdullah", "192.0.2.1")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def settings(clock: Clock) -> RuntimeSettings:
+    return RuntimeSettings(default_settings(load({}, env_file=None).model_dump()), clock)
+
+
+def test_the_environment_counts_until_an_admin_changes_a_value(settings: RuntimeSettings, db_session: Session) -> None:
+    assert settings.get(db_session, "queue_limit") == 1000
+
+    settings.update(db_session, ADMIN, {"queue_limit": "5"})
+
+    assert settings.get(db_session, "queue_limit") == 5
+
+
+def test_a_change_leaves_a_row_with_old_and_new_value(settings: RuntimeSettings, db_session: Session) -> None:
+    settings.update(db_session, ADMIN, {"queue_limit": 5, "rate_limit": "10 per hour"})
+
+    rows = db_session.scalars(select(AuditLog)).all()
+    assert [(row.username, row.action, row.entity_id, row.details) for row in rows] == [
+        ("abdullah", "setting.change", "queue_limit", {"from": 1000, "to": 5})
+    ]
+
+
+def test_another_process_sees_a_change_when_its_cache_is_old(
+    settings: RuntimeSettings, clock: Clock, db_session: Session
+) -> None:
+    assert settings.get(db_session, "queue_limit") == 1000
+    db_session.add(Setting(key="queue_limit", value=7))
+    db_session.commit()
+    assert settings.get(db_session, "queue_limit") == 1000
+
+    clock.now += CACHE_SECONDS + 1
+
+    assert settings.get(db_session, "queue_limit") == 7
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("queue_limit", "many"),
+        ("queue_limit", 0),
+        ("max_upload_size_bytes", "-5"),
+        ("rate_limit", "often"),
+        ("allowed_mimes", "text/html"),
+        ("allowed_mimes", ""),
+        ("default_preset", "magic"),
+        ("link_ttl_seconds", None),
+    ],
+)
+def test_one_bad_value_leaves_everything_as_it_was(
+    settings: RuntimeSettings, db_session: Session, key: str, value: Any
+) -> None:
+    with pytest.raises(InvalidParameter):
+        settings.update(db_session, ADMIN, {"max_image_side": 500, key: value})
+
+    assert db_session.scalars(select(Setting)).all() == []
+
+
+def test_it_knows_its_settings_only(settings: RuntimeSettings, db_session: Session) -> None:
+    with pytest.raises(UnknownParameter):
+        settings.update(db_session, ADMIN, {"secret_key": "x"})
+
+
+def test_it_reads_kinds_of_picture_from_a_line(settings: RuntimeSettings, db_session: Session) -> None:
+    values = settings.update(db_session, ADMIN, {"allowed_mimes": "image/png, image/jpeg"})
+
+    assert sorted(values["allowed_mimes"]) == ["image/jpeg", "image/png"]

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import config as configuration
+import pytest
+from config import ConfigError, load, secret_key
+
+STRONG = {"FLASK_ENV": "production", "SECRET_KEY": "k" * 40, "ADMIN_SEED_PASS": "another-password"}
+
+
+def test_it_has_a_default_for_everything() -> None:
+    config = load({}, env_file=None)
+
+    assert (config.host, config.port) == ("127.0.0.1", 8000)
+    assert config.data_dir == configuration.ROOT / "data"
+    assert config.database_uri == f"sqlite:///{configuration.ROOT}/data/app.db"
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=9000\nHOST=0.0.0.0\n")
+
+    config = load({"PORT": "9001"}, tmp_path / ".env")
+
+    assert (config.host, config.port) == ("0.0.0.0", 9001)  # noqa: S104 - compared, not bound
+
+
+def test_an_empty_variable_means_the_default() -> None:
+    assert load({"PORT": "", "DATABASE_URL": ""}, env_file=None).port == 8000
+
+
+def test_it_reads_a_secret_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("from-a-file\n")
+
+    config = load({"SECRET_KEY_FILE": str(tmp_path / "key")}, env_file=None)
+
+    assert config.secret_key.get_secret_value() == "from-a-file"
+
+
+@pytest.mark.parametrize("url", ["postgres://u:p@h/d", "postgresql://u:p@h/d"])
+def test_it_uses_psycopg_3_for_postgresql(url: str) -> None:
+    assert load({"DATABASE_URL": url}, env_file=None).database_uri == "postgresql+psycopg://u:p@h/d"
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"PORT": "x"}, "PORT"),
+        ({"PORT": "70000"}, "PORT"),
+        ({"ENGINE": "cuda"}, "ENGINE"),
+        ({"RATE_LIMIT": "ten"}, "RATE_LIMIT"),
+        ({"PUBLIC_URL": "example.org"}, "PUBLIC_URL"),
+        ({"SECRET_KEY_FILE": "/nowhere/key"}, "SECRET_KEY_FILE"),
+        ({**STRONG, "SECRET_KEY": ""}, "SECRET_KEY"),
+        ({**STRONG, "SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({**STRONG, "ADMIN_SEED_PASS": "231980077"}, "ADMIN_SEED_PASS"),
+    ],
+)
+def test_it_names_the_variable_that_is_wrong_in_one_line(values: dict[str, str], named: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load(values, env_file=None)
+
+    assert named in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_it_never_shows_a_secret() -> None:
+    config = load({**STRONG, "SECRET_KEY": "hidden" * 8}, env_file=None)
+
+    assert "hidden" not in repr(config)
+
+
+def test_it_makes_a_key_once_and_keeps_it_private(tmp_path: Path) -> None:
+    config = load({"DATA_DIR": str(tmp_path)}, env_file=None)
+
+    first = secret_key(config)
+
+    assert len(first) >= 32
+    assert secret_key(config) == first
+    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
+
+
+def test_every_variable_stands_in_the_readme_with_its_default() -> None:
+    readme = (configuration.ROOT / "README.md").read_text()
+    documented = dict(re.findall(r"^\| `([A-Z_]+)` \| ([^|]*?) \|", readme, re.MULTILINE))
+
+    defaults = {}
+    for name, field in configuration.Config.model_fields.items():
+        default = field.default.get_secret_value() if hasattr(field.default, "get_secret_value") else field.default
+        defaults[name.upper()] = "" if default == "" else f"`{default}`"
+    assert documented == defaults

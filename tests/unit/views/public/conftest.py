@@ -1,0 +1,20 @@
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask_babel import Babel
+
+from upscaler.views.public import blueprint
+
+
+@pytest.fixture
+def site() -> Iterator[Flask]:
+    """The public pages' routes with languages and nothing else; code under test runs inside a request."""
+    app = Flask("upscaler")
+    app.config.update(
+        SECRET_KEY="for tests", LANGUAGES={"en": {"name": "English"}, "ar": {"name": "العربية"}}
+    )
+    Babel(app, default_translation_directories="../translations")
+    app.register_blueprint(blueprint)
+    with app.test_request_context():
+        yield app

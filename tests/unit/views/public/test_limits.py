@@ -1,0 +1,56 @@
+from upscaler.engine.formats import INPUT_MIME_TYPES
+from upscaler.engine.options import DENOISE_LEVELS, PRESETS
+from upscaler.views.public.limits import page_limits
+
+SETTINGS = {
+    "max_upload_bytes": 15_000_000,
+    "max_side": 8_000,
+    "max_pixels": 64_000_000,
+    "max_output_pixels": 256_000_000,
+    "allowed_mimes": INPUT_MIME_TYPES,
+    "rate_limit": "10 per hour",
+    "link_seconds": 86_400,
+    "default_preset": "standard",
+}
+
+
+def limits(**changes):
+    return page_limits(**{**SETTINGS, **changes})
+
+
+def test_it_says_the_limits_in_words(site):
+    page = limits()
+    assert page["max_upload_text"] == "15 MB"
+    assert page["max_side_text"] == "8,000"
+    assert page["max_pixels_text"] == "64 megapixels"
+    assert page["kinds_text"] == "JPEG, PNG, WebP, TIFF"
+    assert page["link_text"] == "24 hours"
+
+
+def test_it_offers_each_preset_and_level_of_the_engine(site):
+    page = limits()
+    assert tuple(preset["name"] for preset in page["presets"]) == PRESETS
+    assert tuple(level["name"] for level in page["denoise_levels"]) == DENOISE_LEVELS
+
+
+def test_a_file_picker_accepts_types_and_endings_of_the_allowed_kinds_only(site):
+    assert limits(allowed_mimes=["image/png", "image/jpeg"])["accept"] == (
+        "image/png,image/jpeg,.png,.jpg,.jpeg,.jpe,.jfif"
+    )
+
+
+def test_each_rate_is_a_phrase(site):
+    assert limits(rate_limit="1 per minute; 20 per day")["uploads_text"] == [
+        "1 picture a minute",
+        "20 pictures a day",
+    ]
+    assert limits(rate_limit="100 per 2 hour")["uploads_text"] == ["100 pictures in 2 h"]
+
+
+def test_no_rate_is_no_phrase(site):
+    assert limits(rate_limit="off")["uploads_text"] == []
+
+
+def test_short_links_are_told_in_minutes(site):
+    assert limits(link_seconds=60)["link_text"] == "1 minute"
+    assert limits(link_seconds=1_800)["link_text"] == "30 minutes"

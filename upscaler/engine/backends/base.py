@@ -1,0 +1,101 @@
+"""What a backend offers: a device that loads networks and runs them on windows of a picture."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from upscaler.engine.catalogue import Model
+from upscaler.engine.settings import EngineSettings
+
+Window = NDArray[np.uint8]
+Result = NDArray[np.float32]
+
+
+class Network(ABC):
+    """One loaded network. It may be called from several threads, but runs one window at a time."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+
+    @abstractmethod
+    def run(self, window: Window) -> Result:
+        """Run the network on one window, uint8 RGB of shape (height, width, 3), C-contiguous.
+
+        Each side must be at least ``model.minimum_side`` and a multiple of ``model.multiple``;
+        ``tiles.run_window`` sees to it. Returns float32 levels, neither clipped nor rounded, of shape
+        ``((height - 2 * border) * scale, (width - 2 * border) * scale, 3)``.
+        """
+
+
+class Backend(ABC):
+    """A way to run networks: one library on one device with one precision.
+
+    Attributes:
+        name: one of ``settings.ENGINE_NAMES``.
+        memory_budget: bytes that the activations of one window may take.
+        largest_window: longest side of a window in pixels, whatever the budget: progress is told, and a stop
+            is heeded, between windows only.
+        test_model: name of a small network that this backend runs, for its self-test.
+
+    """
+
+    name: str
+    test_model = "waifu2x-upconv7-photo"
+    memory_budget = 1_000_000_000
+    largest_window = 512
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self.settings = settings
+
+    @property
+    @abstractmethod
+    def device(self) -> str:
+        """Name of the processor or graphics device."""
+
+    @property
+    @abstractmethod
+    def precision(self) -> str:
+        """Numbers that the networks compute in: ``fp32``, ``fp16``, ``bf16`` or ``int8``."""
+
+    @property
+    @abstractmethod
+    def version(self) -> str:
+        """Version of the library."""
+
+    @property
+    @abstractmethod
+    def bytes_per_pixel(self) -> Mapping[str, int]:
+        """Memory that one input pixel of a window takes, by architecture, as measured."""
+
+    @abstractmethod
+    def probe(self) -> str | None:
+        """Return why this backend cannot run here, or None when it can."""
+
+    @abstractmethod
+    def load(self, model: Model) -> Network:
+        """Load a network.
+
+        Raises:
+            EngineUnavailable: the weights are missing, or this backend does not run this network.
+
+        """
+
+    def window_side(self, model: Model) -> int:
+        """Return the longest side in pixels of a window whose activations stay within the budget."""
+        side = math.isqrt(self.memory_budget // self.bytes_per_pixel[model.architecture])
+        return max(model.minimum_side, min(side, self.largest_window))
+
+    def describe(self) -> dict[str, Any]:
+        """Return name, device, precision and version as JSON-ready values."""
+        return {
+            "engine": self.name,
+            "device": self.device,
+            "precision": self.precision,
+            "version": self.version,
+        }

@@ -1,0 +1,153 @@
+"""ncnn: any graphics device through Vulkan, and processors that OpenVINO does not serve."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import platform
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from upscaler.engine.backends.base import Backend, Network, Result, Window
+from upscaler.engine.backends.vulkan_probe import VulkanDevice, find_device
+from upscaler.engine.catalogue import CUNET, RRDB, SRVGG, UPCONV7, Model
+from upscaler.engine.ncnn_graph import read_graph
+from upscaler.engine.settings import EngineSettings
+from upscaler.engine.weights import find_weights
+from upscaler.errors import N_, EngineError, EngineUnavailable
+
+
+class NcnnNetwork(Network):
+    """A network loaded into an ``ncnn.Net``."""
+
+    def __init__(self, model: Model, net: Any, input_blob: str, output_blob: str) -> None:
+        super().__init__(model)
+        self._net = net
+        self._input = input_blob
+        self._output = output_blob
+        self._lock = threading.Lock()
+
+    def run(self, window: Window) -> Result:
+        """Run the window through an extractor of its own."""
+        import ncnn  # noqa: PLC0415 - heavy, and not installed everywhere
+
+        planes = np.ascontiguousarray(window.transpose(2, 0, 1), np.float32)
+        planes /= 255
+        with self._lock:
+            extractor = self._net.create_extractor()
+            # The Mat borrows the memory of `planes` and keeps no reference: the name must live until the end.
+            if extractor.input(self._input, ncnn.Mat(planes)) != 0:
+                raise EngineError
+            code, output = extractor.extract(self._output)
+            if code != 0 or output.dims != 3:
+                raise EngineError
+            levels: Result = np.array(output).transpose(1, 2, 0) * np.float32(255)
+        return levels
+
+
+class _NcnnBackend(Backend):
+    """What ncnn on a processor and on a graphics device share."""
+
+    name = "ncnn"
+
+    @property
+    def version(self) -> str:
+        """Version of the wheel."""
+        return importlib.metadata.version("ncnn")
+
+    def probe(self) -> str | None:
+        """Look whether the wheel is installed."""
+        return None if importlib.util.find_spec("ncnn") else "ncnn is not installed"
+
+    def _configure(self, net: Any) -> None:
+        """Set the options of the network; ncnn heeds them only before the layers are loaded."""
+        net.opt.num_threads = self.settings.threads
+
+    def load(self, model: Model) -> Network:
+        """Load a network with the options of this device."""
+        import ncnn  # noqa: PLC0415
+
+        files = find_weights(model, self.settings.models_dir)
+        graph = read_graph(files.param)
+        net = ncnn.Net()
+        self._configure(net)
+        if net.load_param(str(files.param)) != 0 or net.load_model(str(files.bin)) != 0:
+            raise EngineUnavailable(N_("ncnn could not load the weights of %(name)s."), name=model.name)
+        return NcnnNetwork(model, net, graph.input, graph.output)
+
+
+class NcnnCpuBackend(_NcnnBackend):
+    """ncnn on the processor, in float32."""
+
+    # ncnn takes 10 to 16 times OpenVINO's memory; smaller windows than this budget allows would cost more in
+    # overlap than they save.
+    memory_budget = 2_000_000_000
+    device = platform.processor() or platform.machine()
+    precision = "fp32"
+
+    @property
+    def bytes_per_pixel(self) -> Mapping[str, int]:
+        """Memory with winograd convolutions and packed layouts, both of which double the speed."""
+        return {RRDB: 70_000, SRVGG: 8_000, UPCONV7: 8_000, CUNET: 8_000}
+
+    def _configure(self, net: Any) -> None:
+        super()._configure(net)
+        net.opt.use_vulkan_compute = False
+
+
+class NcnnVulkanBackend(_NcnnBackend):
+    """ncnn on a graphics device.
+
+    ``precision`` "fp16" stores and computes in half floats, "fp32" does neither: slower, and right on devices
+    whose half floats overflow.
+    """
+
+    memory_budget = 1_500_000_000
+    largest_window = 320
+
+    def __init__(self, settings: EngineSettings, precision: str = "fp16") -> None:
+        super().__init__(settings)
+        self._precision = precision
+        self._found: VulkanDevice | None = None
+
+    @property
+    def device(self) -> str:
+        """Name of the Vulkan device."""
+        return self._found.name if self._found else "Vulkan"
+
+    @property
+    def precision(self) -> str:
+        """Either "fp16" or "fp32"."""
+        return self._precision
+
+    @property
+    def bytes_per_pixel(self) -> Mapping[str, int]:
+        """Memory of the device; half of it with half floats."""
+        factor = 1 if self._precision == "fp16" else 2
+        return {
+            RRDB: 14_000 * factor,
+            SRVGG: 4_000 * factor,
+            UPCONV7: 4_000 * factor,
+            CUNET: 4_000 * factor,
+        }
+
+    def probe(self) -> str | None:
+        """Look for the wheel and for a device."""
+        missing = super().probe()
+        if missing:
+            return missing
+        self._found, reason = find_device(self.settings.gpu_index)
+        return reason
+
+    def _configure(self, net: Any) -> None:
+        super()._configure(net)
+        half = self._precision == "fp16"
+        net.opt.use_vulkan_compute = True
+        net.opt.use_fp16_packed = half
+        net.opt.use_fp16_storage = half
+        net.opt.use_fp16_arithmetic = half
+        if self._found:
+            net.set_vulkan_device(self._found.index)

@@ -1,0 +1,114 @@
+"""OpenVINO on the processor: the fastest way to run these networks without a graphics device."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from upscaler.engine.backends.base import Backend, Network, Result, Window
+from upscaler.engine.backends.openvino_graph import build_model
+from upscaler.engine.catalogue import CUNET, RRDB, SRVGG, UPCONV7, Model
+from upscaler.engine.ncnn_graph import read_graph
+from upscaler.engine.settings import EngineSettings
+from upscaler.engine.weights import find_weights
+
+
+class OpenVinoNetwork(Network):
+    """A network compiled for the processor."""
+
+    def __init__(self, model: Model, compiled: Any) -> None:
+        super().__init__(model)
+        self._request = compiled.create_infer_request()
+        self._lock = threading.Lock()
+
+    def run(self, window: Window) -> Result:
+        """Run the window through the one request of this network."""
+        planes = np.ascontiguousarray(window.transpose(2, 0, 1)[np.newaxis], np.float32)
+        planes /= 255
+        with self._lock:
+            self._request.infer([planes], share_inputs=True)
+            # The request owns its output and overwrites it in the next run.
+            return np.array(self._request.get_output_tensor(0).data[0].transpose(1, 2, 0), order="C")
+
+
+class OpenVinoBackend(Backend):
+    """OpenVINO, with bfloat16 where the processor computes in it.
+
+    ``precision`` None takes bfloat16 where it is fast: it halves the time of every network of the catalogue,
+    and stays 46 dB or more from float32.
+    """
+
+    name = "openvino"
+
+    def __init__(self, settings: EngineSettings, precision: str | None = None) -> None:
+        super().__init__(settings)
+        self._wanted = precision
+
+    @cached_property
+    def _core(self) -> Any:
+        import openvino  # noqa: PLC0415 - heavy, and not installed everywhere
+
+        return openvino.Core()
+
+    @cached_property
+    def device(self) -> str:
+        """Name of the processor."""
+        return str(self._core.get_property("CPU", "FULL_DEVICE_NAME")).strip()
+
+    @cached_property
+    def precision(self) -> str:
+        """Either "bf16" or "fp32"."""
+        if self._wanted:
+            return self._wanted
+        return "bf16" if "BF16" in self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "fp32"
+
+    @cached_property
+    def version(self) -> str:
+        """Version of the wheel."""
+        import openvino  # noqa: PLC0415
+
+        return str(openvino.__version__)
+
+    @property
+    def bytes_per_pixel(self) -> Mapping[str, int]:
+        """Memory of the widest layers; twice as much in float32."""
+        factor = 1 if self.precision == "bf16" else 2
+        return {
+            RRDB: 4100 * factor,
+            SRVGG: 1000 * factor,
+            UPCONV7: 1000 * factor,
+            CUNET: 1500 * factor,
+        }
+
+    def probe(self) -> str | None:
+        """Look whether the wheel is installed and the processor has the wanted precision."""
+        if importlib.util.find_spec("openvino") is None:
+            return "openvino is not installed"
+        try:
+            capabilities = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        except (ImportError, OSError, RuntimeError) as error:
+            return f"openvino does not start: {error}"
+        if self.precision == "bf16" and "BF16" not in capabilities:
+            return "the processor does not compute in bfloat16"
+        return None
+
+    def load(self, model: Model) -> Network:
+        """Build and compile a network for windows of any size."""
+        files = find_weights(model, self.settings.models_dir)
+        compiled = self._core.compile_model(
+            build_model(read_graph(files.param, files.bin), model.name),
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": "bf16" if self.precision == "bf16" else "f32",
+                "INFERENCE_NUM_THREADS": self.settings.threads,
+                "PERFORMANCE_HINT": "LATENCY",
+                # Pinned threads of two processes on one host would all sit on the same cores.
+                "ENABLE_CPU_PINNING": False,
+            },
+        )
+        return OpenVinoNetwork(model, compiled)

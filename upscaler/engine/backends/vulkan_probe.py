@@ -1,0 +1,92 @@
+"""Ask for the Vulkan devices of this machine in a child process, because a broken driver may end the process.
+
+``python -m upscaler.engine.backends.vulkan_probe`` prints the devices as a JSON list.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+_log = logging.getLogger(__name__)
+
+_TIMEOUT_SECONDS = 60
+_CPU_TYPE = 3  # ncnn's GpuInfo.type(): 0 discrete, 1 integrated, 2 virtual, 3 processor
+_SOFTWARE_NAMES = ("llvmpipe", "lavapipe", "swiftshader", "softpipe")
+
+
+@dataclass(frozen=True)
+class VulkanDevice:
+    """One Vulkan device: its index in ncnn, its name, and whether a processor pretends to be it."""
+
+    index: int
+    name: str
+    software: bool
+
+
+def find_device(wanted: int) -> tuple[VulkanDevice | None, str | None]:
+    """Return the device to use, or None and the reason.
+
+    ``wanted`` -1 takes the first real device; a software device is only taken when its index is named.
+    """
+    devices, reason = list_devices()
+    if reason:
+        return None, reason
+    if wanted >= 0:
+        for device in devices:
+            if device.index == wanted:
+                return device, None
+        return None, f"there is no Vulkan device {wanted}; {len(devices)} were found"
+    real = [device for device in devices if not device.software]
+    if real:
+        return real[0], None
+    return None, "only software Vulkan devices were found" if devices else "no Vulkan device was found"
+
+
+@lru_cache(maxsize=1)
+def list_devices() -> tuple[tuple[VulkanDevice, ...], str | None]:
+    """Return the devices that a child process found, and why it found out nothing if so."""
+    package_root = str(Path(__file__).resolve().parents[3])
+    search_path = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH"))))
+    try:
+        child = subprocess.run(
+            [sys.executable, "-m", __name__],
+            env={**os.environ, "PYTHONPATH": search_path},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return (), f"the Vulkan driver did not answer within {_TIMEOUT_SECONDS} s"
+    if child.returncode != 0:
+        _log.warning("asking for Vulkan devices failed: %s", child.stderr.decode(errors="replace")[-500:])
+        return (), f"asking for Vulkan devices ended with code {child.returncode}"
+    return parse_devices(child.stdout.decode()), None
+
+
+def parse_devices(text: str) -> tuple[VulkanDevice, ...]:
+    """Read what the child printed: its last line is the list, drivers may have written above it."""
+    return tuple(VulkanDevice(**entry) for entry in json.loads(text.strip().splitlines()[-1]))
+
+
+def _print_devices() -> None:
+    import ncnn  # noqa: PLC0415 - only the child loads the drivers
+
+    devices = []
+    for index in range(ncnn.get_gpu_count()):
+        info = ncnn.get_gpu_info(index)
+        name = info.device_name()
+        software = info.type() == _CPU_TYPE or any(word in name.lower() for word in _SOFTWARE_NAMES)
+        devices.append(asdict(VulkanDevice(index, name, software)))
+    sys.stdout.write(json.dumps(devices) + "\n")
+
+
+if __name__ == "__main__":
+    _print_devices()

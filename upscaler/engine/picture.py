@@ -1,0 +1,43 @@
+"""A decoded picture on its way through the pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass
+class Picture:
+    """Pixels and what must not get lost beside them.
+
+    Attributes:
+        rgb: uint8 (H, W, 3), upright; three equal channels when ``gray``.
+        alpha: uint8 (H, W), 255 is opaque; None when the file has no transparency.
+        gray: whether there is no colour in it, whatever the file's layout.
+        gray_layout: whether the file stores one channel, so that the result does as well.
+        profile: ICC profile that ``rgb`` is in, or None for sRGB.
+        dpi: resolution in dots per inch (horizontal, vertical), or None when the file does not tell.
+        source: facts for the receipt about the file as it was.
+        kept: short English sentences on what was preserved.
+        changed: short English sentences on what was not, and why.
+
+    """
+
+    rgb: Pixels
+    alpha: Pixels | None
+    gray: bool
+    gray_layout: bool
+    profile: bytes | None
+    dpi: tuple[float, float] | None
+    source: dict[str, object] = field(default_factory=dict)
+    kept: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.rgb.shape[1], self.rgb.shape[0]

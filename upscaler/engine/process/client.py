@@ -1,0 +1,207 @@
+"""The worker's handle on the engine: a child process with limits, killed rather than trusted to stop."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.process.child import ChildDiedError, ChildProcess
+from upscaler.engine.process.memory import resident_bytes
+from upscaler.engine.process.protocol import Message, error_from_message
+from upscaler.engine.result import UpscaleResult, part_path
+from upscaler.engine.settings import EngineSettings
+from upscaler.errors import EngineCanceled, EngineCrashed, EngineError, EngineOutOfMemory, EngineTimeout
+
+__all__ = ["EngineLimits", "EngineProcess", "UpscaleResult"]
+
+_POLL_SECONDS = 0.2
+_CLOSE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class EngineLimits:
+    """What one request may use: wall time in seconds, resident memory of the child's family in bytes."""
+
+    timeout_seconds: float
+    memory_bytes: int
+
+
+class EngineProcess:
+    """A warm child that enlarges pictures; started on first use and again after it was killed or died.
+
+    Threads may share it: they take turns. Errors of the engine carry the last lines of the child's log in
+        ``log_tail``.
+    """
+
+    def __init__(self, settings: EngineSettings, limits: EngineLimits, scratch_dir: Path) -> None:
+        self._settings = settings
+        self._limits = limits
+        self._scratch_dir = scratch_dir
+        self._lock = threading.Lock()
+        self._child: ChildProcess | None = None
+        self._last_log = ""
+        self._description: dict[str, Any] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child, None when there is none."""
+        child = self._child
+        return child.pid if child is not None and child.running else None
+
+    @property
+    def log_tail(self) -> str:
+        """The last lines that the child, or the one before it, wrote to its standard error."""
+        return self._child.log_tail if self._child is not None else self._last_log
+
+    @property
+    def running(self) -> bool:
+        """Whether a child is there."""
+        return self.pid is not None
+
+    def upscale(
+        self,
+        source: Path,
+        target: Path,
+        preview: Path | None,
+        options: UpscaleOptions,
+        *,
+        on_progress: Callable[[float], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> UpscaleResult:
+        """Enlarge a picture in the child, see ``pipeline.upscale_file``.
+
+        Args:
+            source: file to read.
+            target: file to write; it appears whole or not at all.
+            preview: WebP file to write, or None.
+            options: what was asked for.
+            on_progress: called in this thread with the share that is done, 0 to 1.
+            should_stop: asked several times a second; once it is true the child is killed.
+
+        Raises:
+            EngineCanceled: ``should_stop`` said so.
+            EngineTimeout: it took longer than the limit.
+            EngineOutOfMemory: it needed more memory than the limit.
+            EngineCrashed: the child died.
+            UpscalerError: whatever ``upscale_file`` raises, as the same class.
+
+        """
+        request = {
+            "do": "upscale",
+            "source": str(source.resolve()),
+            "target": str(target.resolve()),
+            "preview": None if preview is None else str(preview.resolve()),
+            "options": options.as_dict(),
+        }
+        try:
+            answer = self._request(request, on_progress, should_stop)
+        except BaseException:
+            # A killed child cannot clear up its half-written files.
+            for path in (target, preview):
+                if path is not None:
+                    part_path(path).unlink(missing_ok=True)
+            raise
+        return UpscaleResult(**answer)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the engine runs on: backend, device and the like. Asked once for each child."""
+        if self._description is None or not self.running:
+            self._description = dict(self._request({"do": "describe"}))
+        return self._description
+
+    def warm_up(self, options: UpscaleOptions) -> None:
+        """Load the networks for these options, so that the first job does not wait for them."""
+        self._request({"do": "warm_up", "options": options.as_dict()})
+
+    def close(self) -> None:
+        """End the child within 2 seconds. A later call starts another one."""
+        with self._lock:
+            if self._child is not None:
+                self._child.end(_CLOSE_SECONDS)
+                self._child = None
+
+    def _request(
+        self,
+        request: Message,
+        on_progress: Callable[[float], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Any:
+        with self._lock:
+            child = self._running_child()
+            answer: Message | None = None
+            try:
+                child.send(request)
+                answer = self._await_answer(child, on_progress, should_stop)
+            except ChildDiedError as death:
+                self._discard()
+                raise self._with_log(EngineCrashed(reason=death.reason), child) from death
+            except EngineError as error:
+                self._discard()
+                raise self._with_log(error, child) from None
+            finally:
+                if answer is None:
+                    # It is busy with something that nobody waits for any more.
+                    self._discard()
+            if "error" in answer:
+                raise self._error_of(answer, child)
+            return answer["result"]
+
+    def _await_answer(
+        self,
+        child: ChildProcess,
+        on_progress: Callable[[float], None] | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> Message:
+        deadline = time.monotonic() + self._limits.timeout_seconds
+        next_check = 0.0
+        while True:
+            now = time.monotonic()
+            if now >= next_check:
+                next_check = now + _POLL_SECONDS
+                if should_stop is not None and should_stop():
+                    raise EngineCanceled
+                if now > deadline:
+                    raise EngineTimeout(seconds=f"{self._limits.timeout_seconds:g}")
+                if resident_bytes(child.pid) > self._limits.memory_bytes:
+                    raise EngineOutOfMemory(limit=self._memory_limit())
+            message = child.receive(_POLL_SECONDS)
+            if message is None or "ready" in message:
+                continue
+            if "progress" not in message:
+                return message
+            if on_progress is not None:
+                on_progress(message["progress"])
+
+    def _running_child(self) -> ChildProcess:
+        if self._child is not None and not self._child.running:
+            self._discard()
+        if self._child is None:
+            arguments = [json.dumps(self._settings.as_dict()), str(self._scratch_dir.resolve())]
+            self._child = ChildProcess("upscaler.engine.process.host", arguments)
+        return self._child
+
+    def _discard(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+            self._last_log = self._child.log_tail
+            self._child = None
+
+    def _error_of(self, answer: Message, child: ChildProcess) -> Exception:
+        error = error_from_message(answer["error"])
+        if isinstance(error, EngineOutOfMemory):
+            error = EngineOutOfMemory(limit=self._memory_limit())
+        return self._with_log(error, child) if isinstance(error, EngineError) else error
+
+    def _memory_limit(self) -> str:
+        return f"{self._limits.memory_bytes / (1 << 20):.0f} MiB"
+
+    @staticmethod
+    def _with_log(error: EngineError, child: ChildProcess) -> EngineError:
+        error.log_tail = child.log_tail
+        return error

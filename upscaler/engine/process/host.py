@@ -1,0 +1,120 @@
+"""The engine's child process: networks stay loaded between jobs."""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.process import lifeline
+from upscaler.engine.process.protocol import Message, decode_message, error_to_message, send, take_over_stdout
+from upscaler.engine.settings import EngineSettings
+from upscaler.errors import EngineError, EngineOutOfMemory, UpscalerError
+
+if TYPE_CHECKING:
+    from upscaler.engine.networks import Networks
+
+logger = logging.getLogger(__name__)
+
+_PROGRESS_SECONDS = 0.1
+
+
+class Host:
+    """Answers the parent's requests one after another."""
+
+    def __init__(self, settings: EngineSettings, scratch_dir: Path, answers: IO[bytes]) -> None:
+        self._settings = settings
+        self._scratch_dir = scratch_dir
+        self._answers = answers
+        self._networks: Networks | None = None
+        self._actions: dict[str, Callable[[Message], Any]] = {
+            "describe": self._describe,
+            "warm_up": self._warm_up,
+            "upscale": self._upscale,
+        }
+
+    def serve(self, requests: IO[bytes]) -> None:
+        """Answer until the input ends, which is how the parent says good-bye."""
+        send(self._answers, {"ready": True})
+        for line in requests:
+            send(self._answers, self._answer(decode_message(line)))
+
+    def _answer(self, request: Message) -> Message:
+        try:
+            return {"result": self._actions[request["do"]](request)}
+        except UpscalerError as error:
+            if isinstance(error, EngineError):
+                logger.exception("engine_error")
+            return error_to_message(error)
+        except MemoryError:
+            logger.exception("engine_out_of_memory")
+            return error_to_message(EngineOutOfMemory(limit=""))
+        except Exception:
+            # Whatever goes wrong with one picture must not end the process that has the networks loaded; the
+            # traceback goes to the parent's log.
+            logger.exception("engine_unexpected_error")
+            return error_to_message(EngineError())
+
+    def _loaded_networks(self) -> Networks:
+        if self._networks is None:
+            from upscaler.engine.networks import Networks  # noqa: PLC0415 - see below
+
+            self._networks = Networks(self._settings)
+        return self._networks
+
+    def _describe(self, _: Message) -> dict[str, Any]:
+        return self._loaded_networks().describe()
+
+    def _warm_up(self, request: Message) -> None:
+        from upscaler.engine.presets import recipe_for  # noqa: PLC0415 - see below
+
+        self._loaded_networks().warm_up(recipe_for(UpscaleOptions.from_mapping(request["options"])))
+
+    def _upscale(self, request: Message) -> dict[str, Any]:
+        # Imported here, not above, so that the process answers its parent within the first moments.
+        from upscaler.engine.pipeline import upscale_file  # noqa: PLC0415
+
+        result = upscale_file(
+            Path(request["source"]),
+            Path(request["target"]),
+            Path(request["preview"]) if request["preview"] else None,
+            UpscaleOptions.from_mapping(request["options"]),
+            self._loaded_networks(),
+            on_progress=self._progress_reporter(),
+            scratch_dir=self._scratch_dir,
+        )
+        return result.as_dict()
+
+    def _progress_reporter(self) -> Callable[[float], None]:
+        last = 0.0
+
+        def report(share: float) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if now - last >= _PROGRESS_SECONDS:
+                last = now
+                send(self._answers, {"progress": round(share, 4)})
+
+        return report
+
+
+def main(arguments: list[str]) -> None:
+    """Serve; arguments are the lifeline's descriptor, the settings as JSON and the scratch folder."""
+    lifeline.die_with_parent(int(arguments[0]))
+    lifeline.leave_signals_to_parent()
+    lifeline.write_no_core()
+    lifeline.prefer_as_victim()
+    faulthandler.enable()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    host = Host(EngineSettings(**json.loads(arguments[1])), Path(arguments[2]), take_over_stdout())
+    host.serve(sys.stdin.buffer)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

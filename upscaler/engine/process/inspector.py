@@ -1,0 +1,107 @@
+"""Look into uploaded files in a child process, so that a hostile one can only harm that child."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from upscaler.engine.inspection import ImageInfo, InspectionLimits
+from upscaler.engine.process.child import ChildDiedError, ChildProcess
+from upscaler.engine.process.protocol import Message, error_from_message
+from upscaler.errors import DamagedImage, ServiceUnavailable
+
+logger = logging.getLogger(__name__)
+
+# All that the child gets to see of the environment: no passwords, no keys.
+_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+_START_SECONDS = 30.0
+_CLOSE_SECONDS = 1.0
+
+
+class Inspector:
+    """A warm child that runs ``inspection.inspect_image``. Threads may share it: they take turns.
+
+    It starts on first use, so create it before or after a fork, but use it only after.
+    """
+
+    def __init__(self, *, timeout_seconds: float = 20.0, memory_bytes: int = 2 << 30) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._memory_bytes = memory_bytes
+        self._lock = threading.Lock()
+        self._child: ChildProcess | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the child, None when there is none."""
+        child = self._child
+        return child.pid if child is not None and child.running else None
+
+    def inspect(self, path: Path, limits: InspectionLimits, filename: str | None = None) -> ImageInfo:
+        """Check a file and say what it holds.
+
+        Raises:
+            EmptyFile, UnsupportedImage, ExtensionMismatch, TooManyPixels, DamagedImage: as ``inspect_image``
+                does; ``DamagedImage`` also when the child crashed or took too long over it.
+            ServiceUnavailable: the child cannot be started.
+
+        """
+        request = {"path": str(path.resolve()), "limits": asdict(limits), "filename": filename}
+        with self._lock:
+            child = self._running_child()
+            try:
+                child.send(request)
+                answer = child.receive(self._timeout_seconds)
+            except ChildDiedError as death:
+                logger.warning("inspector_died", extra={"reason": death.reason, "log_tail": child.log_tail})
+                answer = None
+            except BaseException:
+                # The answer that is still to come must not be taken for that of the next request.
+                self._discard()
+                raise
+            if answer is None:
+                self._discard()
+                raise DamagedImage
+        if "error" in answer:
+            raise error_from_message(answer["error"])
+        return ImageInfo(**answer["result"])
+
+    def close(self) -> None:
+        """End the child. A later call starts another one."""
+        with self._lock:
+            if self._child is not None:
+                self._child.end(_CLOSE_SECONDS)
+                self._child = None
+
+    def _running_child(self) -> ChildProcess:
+        if self._child is not None and self._child.running:
+            return self._child
+        self._discard()
+        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        self._child = ChildProcess(
+            "upscaler.engine.process.inspector_host", [str(self._memory_bytes)], environment=environment
+        )
+        if not _is_ready(self._child):
+            logger.error("inspector_not_started", extra={"log_tail": self._child.log_tail})
+            self._discard()
+            raise ServiceUnavailable
+        return self._child
+
+    def _discard(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+            self._child = None
+
+
+def _is_ready(child: ChildProcess) -> bool:
+    deadline = time.monotonic() + _START_SECONDS
+    message: Message | None = None
+    try:
+        while message is None and time.monotonic() < deadline:
+            message = child.receive(deadline - time.monotonic())
+    except ChildDiedError:
+        return False
+    return message is not None and "ready" in message

@@ -1,0 +1,62 @@
+"""The fidelity receipt: what came in, what was done, what was kept and what was changed, as plain JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from upscaler.engine.catalogue import Model
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.picture import Picture
+from upscaler.engine.presets import Recipe
+
+RECEIPT_VERSION = 1
+
+
+def build_receipt(
+    picture: Picture,
+    options: UpscaleOptions,
+    recipe: Recipe,
+    *,
+    backend: Mapping[str, Any],
+    check: Mapping[str, float],
+    output: Mapping[str, Any],
+    seconds: Mapping[str, float],
+) -> dict[str, Any]:
+    """Put the account of one enlargement together.
+
+    Args:
+        picture: the decoded input with its notes.
+        options: what was asked for.
+        recipe: what ran.
+        backend: ``Networks.describe()``.
+        check: figures of the output check.
+        output: facts about the result's file.
+        seconds: time of each step.
+
+    """
+    return {
+        "version": RECEIPT_VERSION,
+        "input": dict(picture.source),
+        "options": options.as_dict(),
+        "recipe": recipe.name,
+        "models": [describe_model(model) for model in recipe.models],
+        "backend": dict(backend),
+        "output": dict(output),
+        "check": dict(check),
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "kept": list(picture.kept),
+        "changed": list(picture.changed),
+    }
+
+
+def describe_model(model: Model) -> dict[str, Any]:
+    """Name a model and the hashes that identify its weights."""
+    return {
+        "name": model.name,
+        "type": model.type,
+        "scale": model.scale,
+        "licence": model.licence,
+        "param_sha256": model.param_sha256,
+        "bin_sha256": model.bin_sha256,
+    }

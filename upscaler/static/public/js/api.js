@@ -1,0 +1,109 @@
+/** Calls of the REST API. Every failure is an `ApiError` with words that can be shown. */
+
+import { config, t } from "./config.js";
+
+const API = `${config.root}/api/v1`;
+
+export class ApiError extends Error {
+  /** `status` is 0 when no answer came; `retryAfter` is in seconds, or null. */
+  constructor({ title, detail, code, status, retryAfter = null }) {
+    super(detail);
+    this.title = title;
+    this.detail = detail;
+    this.code = code;
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Whether asking again later may help without the visitor doing anything. */
+  get transient() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+function networkError() {
+  return new ApiError({
+    title: t("error.network.title"),
+    detail: t("error.network.detail"),
+    code: "network",
+    status: 0,
+  });
+}
+
+function problemError(status, text, retryAfter) {
+  let problem = {};
+  try {
+    problem = JSON.parse(text) ?? {};
+  } catch {
+    // A proxy in between may answer with a page of its own: the words below serve for it.
+  }
+  const seconds = Number.parseInt(retryAfter ?? "", 10);
+  return new ApiError({
+    title: problem.title ?? t("error.unknown.title"),
+    detail: problem.detail ?? t("error.unknown.detail"),
+    code: problem.code ?? "unknown",
+    status,
+    retryAfter: Number.isNaN(seconds) ? null : seconds,
+  });
+}
+
+function csrfToken() {
+  return document.querySelector('meta[name="csrf-token"]').content;
+}
+
+async function requestJson(path, options = {}) {
+  let response;
+  let text;
+  try {
+    response = await fetch(`${API}${path}`, { headers: { Accept: "application/json" }, ...options });
+    text = await response.text();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw networkError();
+  }
+  if (!response.ok) throw problemError(response.status, text, response.headers.get("Retry-After"));
+  return JSON.parse(text);
+}
+
+/** The state of a job. */
+export function getJob(jobId, signal) {
+  return requestJson(`/jobs/${encodeURIComponent(jobId)}`, { signal, cache: "no-store" });
+}
+
+/** Cancel a job; the answer is its new state. */
+export function cancelJob(jobId) {
+  return requestJson(`/jobs/${encodeURIComponent(jobId)}/cancel`, {
+    method: "POST",
+    headers: { Accept: "application/json", "X-CSRFToken": csrfToken() },
+  });
+}
+
+/**
+ * Send a picture. XMLHttpRequest, because fetch does not report the progress of what it sends.
+ *
+ * `fields` are the form's other values. Returns `{ done, stop }`: `done` resolves to the accepted job, or to null
+ * after `stop()`.
+ */
+export function sendUpload(file, fields, onProgress) {
+  const request = new XMLHttpRequest();
+  const done = new Promise((resolve, reject) => {
+    request.upload.addEventListener("progress", (event) => {
+      if (event.lengthComputable) onProgress((100 * event.loaded) / event.total);
+    });
+    request.addEventListener("load", () => {
+      if (request.status === 202) resolve(JSON.parse(request.responseText));
+      else reject(problemError(request.status, request.responseText, request.getResponseHeader("Retry-After")));
+    });
+    request.addEventListener("error", () => reject(networkError()));
+    request.addEventListener("abort", () => resolve(null));
+  });
+  const body = new FormData();
+  // The file goes last, so that the server knows the other values when it meets it.
+  for (const [name, value] of Object.entries(fields)) body.append(name, value);
+  body.append("file", file, file.name);
+  request.open("POST", `${API}/uploads`);
+  request.setRequestHeader("Accept", "application/json");
+  request.setRequestHeader("X-CSRFToken", csrfToken());
+  request.send(body);
+  return { done, stop: () => request.abort() };
+}

@@ -1,0 +1,159 @@
+"""Jobs: the list, the report of one, and what an operator may do with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder.models.sqla.interface import SQLAInterface
+from flask_appbuilder.security.decorators import has_access
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy.orm import Query, joinedload
+from werkzeug.wrappers import Response
+
+from upscaler.engine.options import DENOISE_LEVELS, FACTORS, OUTPUT_FORMATS, PRESETS
+from upscaler.engine.presets import all_recipes
+from upscaler.extensions import db
+from upscaler.models import Job
+from upscaler.services import job_actions
+from upscaler.views.admin.filters import Contains, Equals, JobSearch, OwnerContains, Since, Until
+from upscaler.views.admin.formatting import STATUS_LABELS
+from upscaler.views.admin.lists import ConsoleList
+from upscaler.views.admin.messages import explain, report
+from upscaler.views.admin.queries import Field
+from upscaler.views.admin.urls import GET, JOB_ID, POST, local_target
+from upscaler.views.context import current_actor, links, services
+
+# Kinds of original that every browser shows.
+SHOWN_MIMES = frozenset({"image/jpeg", "image/png", "image/webp"})
+# What the form for another run offers: the parameter and its values.
+CHOICES = {"factor": FACTORS, "preset": PRESETS, "denoise": DENOISE_LEVELS, "output_format": OUTPUT_FORMATS}
+
+
+class JobInterface(SQLAInterface):
+    """Jobs with their uploads and owners in one query."""
+
+    def apply_all(self, *args: Any, **kwargs: Any) -> Query[Job]:
+        """Add the joins to Flask-AppBuilder's query."""
+        query: Query[Job] = super().apply_all(*args, **kwargs)
+        return query.options(joinedload(Job.upload), joinedload(Job.owner))
+
+
+def status_choices() -> Sequence[tuple[str, Any]]:
+    """Return the states a job may be in, with their labels."""
+    return tuple(STATUS_LABELS.items())
+
+
+def model_names() -> list[str]:
+    """Return the names of all recipes that jobs can run with today."""
+    return sorted({choice.recipe.name for choice in all_recipes()})
+
+
+class JobView(ConsoleList):
+    """All jobs of all people."""
+
+    datamodel = JobInterface(Job)
+    default_view = "list"
+    paths: ClassVar = {
+        "list": ("/jobs", GET),
+        "show": (f"/job/{JOB_ID}", GET),
+        "cancel": (f"/job/{JOB_ID}/cancel", POST),
+        "requeue": (f"/job/{JOB_ID}/requeue", POST),
+        "download": (f"/job/{JOB_ID}/download", POST),
+    }
+    list_title = lazy_gettext("Jobs")
+    list_columns = ("id", "owner", "status", "model", "created_at", "duration_seconds")
+    order_columns = ("status", "model", "created_at", "duration_seconds")
+    base_order = ("created_at", "desc")
+    label_columns: ClassVar = {
+        "id": lazy_gettext("Job"),
+        "owner": lazy_gettext("Owner"),
+        "status": lazy_gettext("Status"),
+        "model": lazy_gettext("Model"),
+        "created_at": lazy_gettext("Created"),
+        "duration_seconds": lazy_gettext("Time"),
+    }
+    search = (
+        Field("q", lazy_gettext("Job or file"), "id", JobSearch),
+        Field("status", lazy_gettext("Status"), "status", Equals, "choice", status_choices),
+        Field("owner", lazy_gettext("Owner (- for visitors)"), "owner_id", OwnerContains),
+        Field("model", lazy_gettext("Model"), "model", Contains, suggestions=model_names),
+        Field("from", lazy_gettext("From"), "created_at", Since, "date"),
+        Field("to", lazy_gettext("To"), "created_at", Until, "date"),
+    )
+    # Nothing of a job is edited: no forms are made from its columns.
+    search_columns = add_columns = edit_columns = show_columns = ("id",)
+    row_template = "admin/rows/job.html"
+
+    @has_access
+    def show(self, pk: str) -> str:
+        """Show all there is to know about a job."""
+        job = self._job(pk)
+        page: str = self.render_template(
+            "admin/job.html",
+            title=gettext("Job"),
+            job=job,
+            pictures=_pictures(job),
+            choices=CHOICES,
+            result_name=job_actions.result_name(job),
+            error=explain(job.error_message, job.error_values) if job.error_message else "",
+        )
+        return page
+
+    @has_access
+    def cancel(self, pk: str) -> Response:
+        """Cancel a job."""
+        job = self._job(pk)
+        with report():
+            job_actions.cancel(db.session(), current_actor(), job)
+            flash(gettext("The job was canceled."), "success")
+        return _back(pk)
+
+    @has_access
+    def requeue(self, pk: str) -> Response:
+        """Run a job again, with what the form names instead of what the job had."""
+        job = self._job(pk)
+        overrides = {name: request.form[name] for name in CHOICES if request.form.get(name)}
+        overrides = {name: value for name, value in overrides.items() if value != job.params.get(name)}
+        target = _back(pk)
+        with report():
+            again = job_actions.run_again(
+                db.session(), current_actor(), services().submissions, job, overrides
+            )
+            flash(gettext("The picture is in the queue again, as this new job."), "success")
+            target = redirect(url_for("JobView.show", pk=again.id), 303)
+        return target
+
+    @has_access
+    def download(self, pk: str) -> Response:
+        """Hand out a file of a job through a signed link."""
+        job = self._job(pk)
+        target = _back(pk)
+        with report():
+            which = request.form.get("file", "")
+            key, name = job_actions.file_to_download(db.session(), current_actor(), job, which)
+            path = links().path(key, name, time.time())
+            target = redirect(f"{request.script_root}{path}&download=1", 303)
+        return target
+
+    def _job(self, pk: str) -> Job:
+        job: Job | None = None if "\0" in pk else self.datamodel.get(pk)
+        return job if job is not None else abort(404)
+
+
+def _pictures(job: Job) -> dict[str, str | None]:
+    """Return signed addresses of the original and of the result's preview, None for what cannot be shown."""
+    signer, now, root = links(), time.time(), request.script_root
+    name = job.upload.original_filename
+    shown = job.upload.mime_type in SHOWN_MIMES
+    return {
+        "original": f"{root}{signer.path(job.upload.storage_path, name, now)}" if shown else None,
+        "result": f"{root}{signer.path(job.preview_path, 'preview.webp', now)}" if job.preview_path else None,
+    }
+
+
+def _back(pk: str) -> Response:
+    """Return to the page that the action was asked for on, else to the job."""
+    return redirect(local_target(request.form.get("next", "")) or url_for("JobView.show", pk=pk), 303)

@@ -1,0 +1,33 @@
+"""What went wrong, told in the language of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from flask import flash
+from flask_babel import gettext
+
+from upscaler.errors import UpscalerError
+from upscaler.extensions import db
+
+
+def explain(template: str, values: Mapping[str, Any] | None) -> str:
+    """Translate the template of an error and fill it in."""
+    text: str = gettext(template)
+    try:
+        return text % values if values else text
+    except (KeyError, TypeError, ValueError):
+        # Stored by another version, whose template had other placeholders.
+        return text
+
+
+@contextmanager
+def report() -> Iterator[None]:
+    """Show an error of the block to the person instead of failing; what was not committed is taken back."""
+    try:
+        yield
+    except UpscalerError as error:
+        db.session.rollback()
+        flash(explain(error.message, error.values), "danger")

@@ -1,0 +1,154 @@
+"""Signing in and out, and who may do what."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from flask import Flask, current_app, flash, make_response, redirect, request, session, url_for
+from flask_appbuilder.forms import DynamicForm
+from flask_appbuilder.security.decorators import no_cache
+from flask_appbuilder.security.sqla.manager import SecurityManager
+from flask_appbuilder.security.views import AuthDBView
+from flask_babel import gettext, lazy_gettext
+from flask_limiter import Limiter
+from flask_login import current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+from wtforms import PasswordField, StringField
+from wtforms.validators import DataRequired, Length
+
+from upscaler.extensions import limiter
+from upscaler.models import Account
+from upscaler.services import audit
+from upscaler.services.accounts import MAX_EMAIL
+from upscaler.views.admin.configuration import LOGIN_RATE
+from upscaler.views.admin.urls import FORM, POST, ExactPaths, local_target
+from upscaler.views.admin.users import UserView
+
+# What a session keeps when its owner signs in or out: nothing but the choice of language.
+_KEPT = ("locale",)
+
+
+class LoginForm(DynamicForm):
+    """Name and password."""
+
+    username = StringField(lazy_gettext("User name"), [DataRequired(), Length(max=MAX_EMAIL)])
+    password = PasswordField(lazy_gettext("Password"), [DataRequired(), Length(max=1000)])
+
+
+class LoginView(ExactPaths, AuthDBView):
+    """The login page of the whole site, and the way out."""
+
+    for_anyone = True
+    paths: ClassVar = {"login": ("/login", FORM), "logout": ("/logout", POST)}
+    login_template = "admin/login.html"
+
+    @limiter.limit(
+        LOGIN_RATE,
+        methods=["POST"],
+        deduct_when=lambda response: response.status_code == 401,
+        on_breach=lambda _limit: current_app.extensions["appbuilder"].sm.auth_view.too_many(),
+    )
+    @no_cache
+    def login(self) -> Response | str:
+        """Show the form; sign in."""
+        if current_user.is_authenticated:
+            return redirect(_after_login(current_user), 303)
+        form = LoginForm()
+        if not form.validate_on_submit():
+            return self._page(form, 200)
+        user = self.appbuilder.sm.auth_user_db(form.username.data, form.password.data)
+        if user is None:
+            flash(gettext("The name or the password is not right. Please try again."), "danger")
+            return self._page(form, 401)
+        _renew_session()
+        login_user(user)
+        return redirect(_after_login(user), 303)
+
+    def logout(self) -> Response:
+        """Sign out."""
+        user = self._get_authenticated_user()
+        logout_user()
+        _renew_session()
+        if user is not None:
+            self.appbuilder.sm.on_user_logout(user)
+        return redirect(url_for("LoginView.login"), 303)
+
+    def too_many(self) -> Response:
+        """Answer to the one try too many."""
+        flash(gettext("There were too many tries. Please wait a minute before the next one."), "danger")
+        answer = self._page(LoginForm(formdata=None), 429)
+        answer.headers["Retry-After"] = "60"
+        return answer
+
+    def _page(self, form: LoginForm, status: int) -> Response:
+        page = self.render_template(self.login_template, title=gettext("Sign in"), form=form)
+        return make_response(page, status)
+
+
+class ConsoleSecurity(SecurityManager):
+    """Flask-AppBuilder's security with our accounts, our limits and a row in the trail for each login."""
+
+    user_model = Account
+    authdbview = LoginView
+    userdbmodelview = UserView
+    userstatschartview = None
+
+    def create_limiter(self, app: Flask) -> Limiter:  # noqa: ARG002 - the signature is not ours
+        """Use the limiter of the whole application."""
+        return limiter
+
+    def register_views(self) -> None:
+        """Register the login and nothing else: roles stand in code, and accounts have a page of our own."""
+        self.auth_view = LoginView()
+        self.appbuilder.add_view_no_menu(self.auth_view)
+
+    def load_user(self, pk: str) -> Account | None:
+        """Return the account of a session, unless it was deactivated or its password has changed since."""
+        number, _, stamp = str(pk).partition(".")
+        user = self.get_user_by_id(int(number)) if number.isdigit() else None
+        return user if user is not None and user.is_active and user.password_stamp == stamp else None
+
+    def load_user_jwt(self, _jwt_header: Any, jwt_data: Any) -> Account | None:
+        """Return the account of a token, unless it was deactivated."""
+        number = str(jwt_data["sub"])
+        user = self.get_user_by_id(int(number)) if number.isdigit() else None
+        return user if user is not None and user.is_active else None
+
+    def auth_user_db(self, username: str, password: str) -> Account | None:
+        """Check a name and a password, and write down how it went."""
+        # PostgreSQL refuses to compare with a text that holds a NUL.
+        username = username.replace("\0", "")
+        user: Account | None = super().auth_user_db(username, password)
+        known = user or self.find_user(username=username) or self.find_user(email=username)
+        actor = audit.Actor(
+            user_id=known.id if known else None,
+            username=known.username if known else username,
+            ip_address=request.remote_addr or "",
+        )
+        audit.record(self.session, actor, "login.success" if user else "login.failed", entity=_entity(known))
+        self.session.commit()
+        return user
+
+    def on_user_logout(self, user: Account) -> None:
+        """Write down that an account signed out."""
+        actor = audit.Actor(user_id=user.id, username=user.username, ip_address=request.remote_addr or "")
+        audit.record(self.session, actor, "logout", entity=_entity(user))
+        self.session.commit()
+
+
+def _entity(user: Account | None) -> tuple[str, str]:
+    return ("user", str(user.id)) if user else ("", "")
+
+
+def _renew_session() -> None:
+    """Start a new session, so that nothing planted in the old one survives a login or a logout."""
+    kept = {name: session[name] for name in _KEPT if name in session}
+    session.clear()
+    session.update(kept)
+
+
+def _after_login(user: Account) -> str:
+    wanted = local_target(request.args.get("next", ""))
+    if user.is_admin:
+        return wanted or url_for("DashboardView.show")
+    return wanted if wanted and not wanted.startswith("/admin") else url_for("public.index")

@@ -1,0 +1,69 @@
+"""Exact paths for views of Flask-AppBuilder, which otherwise makes them up from class and method names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from flask import redirect, request, url_for
+from flask_appbuilder.hooks import before_request, get_before_request_hooks, wrap_route_handler_with_hooks
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+ROOT = "/admin"
+
+# The largest key that the databases can compare with; a longer number in a path is nobody's.
+PK = "<int(max=2147483647):pk>"
+JOB_ID = "<string(maxlength=40):pk>"
+
+GET = ("GET",)
+POST = ("POST",)
+FORM = ("GET", "POST")
+
+
+class ExactPaths:
+    """Mix in before a view: only the methods named in ``paths`` are reachable, exactly there.
+
+    Attributes:
+        paths: for each method its path below ``ROOT`` and its HTTP methods.
+        for_anyone: False sends visitors who have not signed in to the login page.
+
+    """
+
+    paths: ClassVar[Mapping[str, tuple[str, tuple[str, ...]]]]
+    for_anyone = False
+    route_base = ROOT
+
+    def _register_urls(self: Any) -> None:
+        hooks = get_before_request_hooks(self)
+        if not self.for_anyone:
+            hooks = [ask_to_sign_in, *hooks]
+        for name, (path, methods) in self.paths.items():
+            handler = getattr(self, name)
+            self.blueprint.add_url_rule(
+                path, name, wrap_route_handler_with_hooks(name, handler, hooks), methods=methods
+            )
+
+
+@before_request()
+def ask_to_sign_in() -> Response | None:
+    """Send a visitor without an account to the login page, and back to where they wanted to go."""
+    if current_user.is_authenticated:
+        return None
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("LoginView.login", next=wanted), 303)
+
+
+def local_target(target: str) -> str | None:
+    """Return the path and query of ``target`` when it is on this site, else None."""
+    # Browsers read a backslash as a slash and skip control characters, so "/\\host" would leave this site.
+    if "\\" in target or not target.isprintable() or len(target) > 2000:
+        return None
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return None
+    if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith("//"):
+        return None
+    return target

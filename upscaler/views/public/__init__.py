@@ -1,0 +1,5 @@
+"""The public pages."""
+
+from upscaler.views.public.pages import blueprint
+
+__all__ = ["blueprint"]

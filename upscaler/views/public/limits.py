@@ -1,0 +1,101 @@
+"""What a visitor may send, in words for the page and in numbers for its scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask_babel import format_decimal, gettext, ngettext
+from limits import RateLimitItem, parse_many
+
+from upscaler.engine.formats import format_for_mime
+from upscaler.engine.options import DENOISE_LEVELS, FACTORS
+
+_SECONDS_PER_HOUR = 3600
+
+
+def page_limits(
+    *,
+    max_upload_bytes: int,
+    max_side: int,
+    max_pixels: int,
+    max_output_pixels: int,
+    allowed_mimes: Sequence[str],
+    rate_limit: str,
+    link_seconds: int,
+    default_preset: str,
+) -> dict[str, Any]:
+    """Return the limits that the landing page shows and its scripts check before anything is sent.
+
+    Sizes are in bytes, sides and pixels in pixels. ``rate_limit`` is written as in the settings, such as
+    ``10 per hour``, or ``off``.
+    """
+    kinds = [format_for_mime(mime) for mime in allowed_mimes]
+    return {
+        "max_upload_bytes": max_upload_bytes,
+        "max_upload_text": gettext("%(size)s MB", size=format_decimal(round(max_upload_bytes / 1e6, 1))),
+        "max_side": max_side,
+        "max_side_text": format_decimal(max_side),
+        "max_pixels": max_pixels,
+        "max_pixels_text": _megapixels(max_pixels),
+        "max_output_pixels": max_output_pixels,
+        "max_output_pixels_text": _megapixels(max_output_pixels),
+        "allowed_mimes": list(allowed_mimes),
+        "kinds_text": gettext(", ").join(
+            kind.name.upper() if kind.name != "webp" else "WebP" for kind in kinds
+        ),
+        "accept": ",".join([*allowed_mimes, *(f".{ending}" for kind in kinds for ending in kind.extensions)]),
+        "factors": list(FACTORS),
+        "presets": _presets(),
+        "denoise_levels": _denoise_levels(),
+        "default_preset": default_preset,
+        "link_text": _link_time(link_seconds),
+        "uploads_text": []
+        if rate_limit.lower() == "off"
+        else [_rate(item) for item in parse_many(rate_limit)],
+    }
+
+
+def _presets() -> list[dict[str, str]]:
+    return [
+        {
+            "name": "standard",
+            "label": gettext("Standard"),
+            "description": gettext("Good for almost everything"),
+        },
+        {"name": "photo", "label": gettext("Photo"), "description": gettext("Fine, natural detail")},
+        {"name": "art", "label": gettext("Art"), "description": gettext("Drawings, anime, clean lines")},
+        {"name": "face", "label": gettext("Face"), "description": gettext("Portraits, gentle on skin")},
+    ]
+
+
+def _denoise_levels() -> list[dict[str, str]]:
+    labels = {
+        "none": gettext("None"),
+        "low": gettext("Low"),
+        "med": gettext("Medium"),
+        "high": gettext("High"),
+    }
+    return [{"name": level, "label": labels[level]} for level in DENOISE_LEVELS]
+
+
+def _megapixels(pixels: int) -> str:
+    return gettext("%(count)s megapixels", count=format_decimal(round(pixels / 1e6, 1)))
+
+
+def _link_time(seconds: int) -> str:
+    if seconds < _SECONDS_PER_HOUR:
+        return ngettext("%(num)s minute", "%(num)s minutes", max(1, round(seconds / 60)))
+    return ngettext("%(num)s hour", "%(num)s hours", round(seconds / _SECONDS_PER_HOUR))
+
+
+def _rate(item: RateLimitItem) -> str:
+    period = item.get_expiry()
+    if period == 60:
+        return ngettext("%(num)s picture a minute", "%(num)s pictures a minute", item.amount)
+    if period == _SECONDS_PER_HOUR:
+        return ngettext("%(num)s picture an hour", "%(num)s pictures an hour", item.amount)
+    if period == 24 * _SECONDS_PER_HOUR:
+        return ngettext("%(num)s picture a day", "%(num)s pictures a day", item.amount)
+    hours = format_decimal(round(period / _SECONDS_PER_HOUR, 1))
+    return gettext("%(count)s pictures in %(hours)s h", count=item.amount, hours=hours)

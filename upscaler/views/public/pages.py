@@ -1,0 +1,66 @@
+"""The public pages: the landing page with the upload form, the page of a job, and the choice of language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, request, session, url_for
+from werkzeug.wrappers import Response
+
+from upscaler.errors import InvalidParameter, JobNotFound
+from upscaler.extensions import db
+from upscaler.models import Job
+from upscaler.views.context import services
+from upscaler.views.public.limits import page_limits
+from upscaler.views.public.rendering import available_languages, render_page, script_config
+
+blueprint = Blueprint("public", __name__)
+
+
+@blueprint.get("/")
+def index() -> str:
+    """Show what the service does, and the upload form."""
+    limits = _limits()
+    return render_page("index.html", limits=limits, script_config=script_config(limits))
+
+
+@blueprint.get("/jobs/<job_id>")
+def job(job_id: str) -> str:
+    """Show the page of a job; its script fetches the state through the API."""
+    if db.session.get(Job, job_id) is None:
+        raise JobNotFound
+    return render_page("job.html", job_id=job_id, script_config=script_config())
+
+
+@blueprint.post("/language")
+def choose_language() -> Response:
+    """Remember a language for this visitor and return to the page that asked."""
+    language = request.form.get("language", "")
+    languages = available_languages()
+    if language not in languages:
+        raise InvalidParameter(name="language", value=language, choices=", ".join(languages))
+    session["locale"] = language.replace("-", "_")
+    return redirect(local_path(request.form.get("next", "")), 303)
+
+
+def local_path(target: str) -> str:
+    """Return ``target`` when it is a path on this site, else the start page, so no form sends people away."""
+    # Browsers read a backslash as a slash and skip control characters, so "/\host" would leave this site.
+    safe = (
+        target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
+    )
+    return target if safe else url_for("public.index")
+
+
+def _limits() -> dict[str, Any]:
+    settings = services().settings.all(db.session)
+    return page_limits(
+        max_upload_bytes=settings["max_upload_size_bytes"],
+        max_side=settings["max_image_side"],
+        max_pixels=settings["max_input_pixels"],
+        max_output_pixels=settings["max_output_pixels"],
+        allowed_mimes=settings["allowed_mimes"],
+        rate_limit=settings["rate_limit"],
+        link_seconds=settings["link_ttl_seconds"],
+        default_preset=settings["default_preset"],
+    )

@@ -1,0 +1,56 @@
+"""The engine's notes on what it kept and changed, as sentences for visitors.
+
+The engine writes short English notes into each receipt, for programs and logs. A visitor reads them in the
+language of the page: a note is recognised by its fixed words, and what stands in its places is carried over.
+"""
+
+from __future__ import annotations
+
+from flask_babel import gettext
+
+
+def receipt_notes() -> list[dict[str, str]]:
+    """Return each note of the engine, with ``%(name)s`` in its places, and the sentence that a visitor sees.
+
+    The first one that fits counts, so a note that could be taken for another's stands before it.
+    """
+    sentences = {
+        "transparency": gettext("Transparency"),
+        "gray: the result has no colour either": gettext("Shades of gray, without a tint"),
+        "resolution: %(dpi)s dpi": gettext("Print resolution: %(dpi)s dpi"),
+        "orientation: turned upright from EXIF orientation %(number)s": gettext(
+            "Turned upright, as the camera had noted"
+        ),
+        "frames: only the first of %(count)s pictures in the file was enlarged": gettext(
+            "Only the first of the %(count)s pictures in the file was enlarged"
+        ),
+        "bit depth: reduced from %(bits)s to 8 bits per channel": gettext(
+            "Colour depth: 8 bits per channel, before %(bits)s"
+        ),
+        "metadata: %(names)s removed": gettext("Removed information about the picture: %(names)s"),
+        "colour profile: damaged, removed and the colours taken as sRGB": gettext(
+            "The colour profile was damaged and is left out; the colours are taken as sRGB"
+        ),
+        "colour profile: %(profile)s does not fit this picture, removed": gettext(
+            "The colour profile %(profile)s does not fit this picture and is left out"
+        ),
+        "colour profile: %(profile)s could not be applied, removed": gettext(
+            "The colour profile %(profile)s could not be applied and is left out"
+        ),
+        "colour profile: %(profile)s": gettext("Colour profile: %(profile)s"),
+        "colour: converted from Lab to sRGB": gettext("Colours converted from Lab to sRGB"),
+        "colour: converted from CMYK to sRGB without a profile, approximately": gettext(
+            "Colours converted from CMYK to sRGB, approximately, because the file has no colour profile"
+        ),
+        "colour: converted from %(profile)s to sRGB": gettext("Colours converted from %(profile)s to sRGB"),
+        "brightness: values from %(low)s to %(high)s spread over black to white": gettext(
+            "Brightness values from %(low)s to %(high)s were spread over black to white"
+        ),
+        "refine_faces: no face model is installed, so it was not applied": gettext(
+            "Faces were not refined: this service has no network for it"
+        ),
+        "transparency: laid on white, because %(format)s has none": gettext(
+            "Transparent parts were laid on white, because %(format)s has no transparency"
+        ),
+    }
+    return [{"note": note, "sentence": sentence} for note, sentence in sentences.items()]

@@ -1,0 +1,60 @@
+"""What every public page needs to be shown: the language, its direction, and the way to other languages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from babel import Locale
+from flask import current_app, render_template, request
+from flask_babel import get_locale, gettext
+
+from upscaler.errors import UpscalerError
+from upscaler.views.public.receipts import receipt_notes
+from upscaler.views.public.strings import script_plurals, script_strings
+
+
+def available_languages() -> dict[str, str]:
+    """Return the tag of each language of the site with the language's own name."""
+    return {tag.replace("_", "-"): entry["name"] for tag, entry in current_app.config["LANGUAGES"].items()}
+
+
+def render_page(template: str, **context: Any) -> str:
+    """Render a template of ``templates/public`` with the variables that its base needs."""
+    locale = _locale()
+    return render_template(
+        f"public/{template}",
+        language=_tag(locale),
+        direction=locale.text_direction,
+        languages=available_languages(),
+        here=request.full_path.rstrip("?"),
+        **context,
+    )
+
+
+def script_config(limits: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return what the scripts of a page read at start, as JSON-ready values."""
+    return {
+        "locale": _tag(_locale()),
+        "root": request.script_root,
+        "limits": limits,
+        "strings": script_strings(),
+        "plurals": script_plurals(),
+        "receipt_notes": receipt_notes(),
+    }
+
+
+def render_error(error: UpscalerError) -> tuple[str, int]:
+    """Render the page for an error, in the visitor's language, with the error's status."""
+    template = gettext(error.message)
+    detail = template % error.values if error.values else template
+    return render_page(
+        "error.html", title=gettext(error.title), detail=detail, status=error.status
+    ), error.status
+
+
+def _locale() -> Locale:
+    return get_locale() or Locale("en")
+
+
+def _tag(locale: Locale) -> str:
+    return str(locale).replace("_", "-")

@@ -1,0 +1,137 @@
+"""The words that the page's scripts show, in the visitor's language: scripts hold keys, never sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask_babel import get_locale, gettext, ngettext
+
+# Every whole number falls into a plural category that some number below this one falls into as well (CLDR).
+_PLURAL_SAMPLES = 200
+
+
+def script_strings() -> dict[str, str]:
+    """Return each sentence by its key; ``%(name)s`` placeholders are filled in by the script."""
+    return _choosing() | _sending() | _job() | _result() | _words()
+
+
+def script_plurals() -> dict[str, dict[str, str]]:
+    """Return each counted phrase by its key, as one text per CLDR plural category of the current language."""
+    # The count goes in as its own placeholder, so that the script receives the placeholder back.
+    count = "%(count)s"
+    return {
+        "seconds": _by_category(lambda n: ngettext("%(count)s second", "%(count)s seconds", n, count=count)),
+        "minutes": _by_category(lambda n: ngettext("%(count)s minute", "%(count)s minutes", n, count=count)),
+        "hours": _by_category(lambda n: ngettext("%(count)s hour", "%(count)s hours", n, count=count)),
+    }
+
+
+def _by_category(phrase: Callable[[int], str]) -> dict[str, str]:
+    locale = get_locale()
+    if locale is None:
+        return {"other": phrase(_PLURAL_SAMPLES)}
+    samples: dict[str, int] = {}
+    for number in range(_PLURAL_SAMPLES):
+        samples.setdefault(locale.plural_form(number), number)
+    return {category: phrase(number) for category, number in samples.items()}
+
+
+def _choosing() -> dict[str, str]:
+    return {
+        "file.none": gettext("Please choose a picture first."),
+        "file.empty": gettext("This file is empty. Please choose another one."),
+        "file.kind": gettext(
+            "This is not a picture of a supported kind. Please choose one of these: %(kinds)s."
+        ),
+        "file.bytes": gettext(
+            "This file has %(size)s; at most %(limit)s are accepted. Please choose a smaller one."
+        ),
+        "file.pixels": gettext(
+            "This picture is %(dimensions)s pixels, more than this service accepts. "
+            "Please make it smaller first."
+        ),
+        "file.side": gettext(
+            "This picture is %(dimensions)s pixels; no side may be longer than %(limit)s pixels. "
+            "Please make it smaller first."
+        ),
+        "file.output": gettext(
+            "Enlarged %(factor)s, this picture would have %(dimensions)s pixels, more than this "
+            "service can make. Please choose a smaller factor or a smaller picture."
+        ),
+        "file.several": gettext("One picture at a time, please: the first one was taken."),
+        "file.chosen": gettext("%(name)s is ready to be sent."),
+        "file.alt": gettext("Preview of the chosen picture %(name)s"),
+        "file.no_preview": gettext(
+            "Your browser cannot show this kind of picture. It can be sent all the same."
+        ),
+        "file.growth": gettext("%(before)s → %(after)s pixels"),
+    }
+
+
+def _sending() -> dict[str, str]:
+    return {
+        "send.progress": gettext("Sending: %(percent)s"),
+        "send.waiting": gettext("Sent. The server is checking the picture…"),
+        "send.canceled": gettext("Sending was stopped. Nothing was kept."),
+        "error.network.title": gettext("No connection"),
+        "error.network.detail": gettext(
+            "The server could not be reached. Please check your connection and try again."
+        ),
+        "error.unknown.title": gettext("Something went wrong"),
+        "error.unknown.detail": gettext(
+            "The server gave an answer that this page does not understand. Please try again."
+        ),
+        "error.retry_after": gettext("You can try again in %(duration)s."),
+    }
+
+
+def _job() -> dict[str, str]:
+    return {
+        "job.loading": gettext("Looking up your picture…"),
+        "job.queued": gettext("Waiting for its turn"),
+        "job.queued.detail": gettext(
+            "Your picture has arrived safely. You may close this page and return to it later."
+        ),
+        "job.running": gettext("Enlarging your picture"),
+        "job.running.detail": gettext("This page updates by itself."),
+        "job.completed": gettext("Your picture is ready"),
+        "job.completed.detail": gettext("Done in %(duration)s."),
+        "job.failed": gettext("The picture could not be enlarged"),
+        "job.failed.detail": gettext("Please try again, perhaps with other settings."),
+        "job.canceled": gettext("The job was canceled"),
+        "job.canceled.detail": gettext("The enlargement was stopped before it was finished."),
+        "job.estimate": gettext("About %(duration)s left"),
+        "job.offline": gettext("The connection was lost. Your picture is safe; trying again…"),
+        "job.title": gettext("%(percent)s done"),
+        "job.link_copied": gettext("The link was copied."),
+    }
+
+
+def _result() -> dict[str, str]:
+    return {
+        "result.before": gettext("Original: %(name)s"),
+        "result.after": gettext("Enlarged: %(name)s"),
+        "result.split": gettext("%(percent)s of the original shown"),
+        "fact.file": gettext("File"),
+        "fact.pixels": gettext("Size"),
+        "fact.bytes": gettext("File size"),
+        "fact.bytes_value": gettext("%(before)s, now %(after)s"),
+        "fact.settings": gettext("Settings"),
+        "fact.model": gettext("Model"),
+    }
+
+
+def _words() -> dict[str, str]:
+    return {
+        "denoise.none": gettext("no noise reduction"),
+        "denoise.low": gettext("low noise reduction"),
+        "denoise.med": gettext("medium noise reduction"),
+        "denoise.high": gettext("high noise reduction"),
+        "preset.standard": gettext("Standard"),
+        "preset.photo": gettext("Photo"),
+        "preset.art": gettext("Art"),
+        "preset.face": gettext("Face"),
+        "list.separator": gettext(", "),
+        "unit.kilobytes": gettext("%(size)s KB"),
+        "unit.megabytes": gettext("%(size)s MB"),
+    }
