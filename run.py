@@ -28,7 +28,7 @@ LONGEST_PAUSE_SECONDS = 30.0
 WELL_AFTER_SECONDS = 60.0
 # Children that have not ended this long after SIGTERM are killed.
 STOP_SECONDS = 8.0
-READY_SECONDS = 60.0
+READY_SECONDS = 180.0
 _PR_SET_PDEATHSIG = 1
 
 
@@ -71,7 +71,10 @@ class Child:
             if now - self.started_at > WELL_AFTER_SECONDS:
                 self.pause = FIRST_PAUSE_SECONDS
             return
-        print(f"The {self.name} process ended ({_reason(code)}); starting it again in {self.pause:.0f} s.", file=sys.stderr)
+        print(
+            f"The {self.name} process ended ({_reason(code)}); starting it again in {self.pause:.0f} s.",
+            file=sys.stderr,
+        )
         self.process = None
         self.start_again_at = now + self.pause
         self.pause = min(LONGEST_PAUSE_SECONDS, self.pause * 2)
@@ -148,7 +151,7 @@ def _check_port(host: str, port: int) -> None:
             probe.bind(address)
     except OSError as error:
         raise StartError(
-            f"cannot listen on {host} port {port} ({error.strerror}). Stop what uses it, or set PORT or HOST to another one."
+            f"cannot listen on {host} port {port} ({error.strerror}). Stop what uses it, or set another PORT or HOST."
         ) from None
 
 
@@ -170,14 +173,17 @@ def _announce(config: configuration.Config, web: Child) -> None:
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{config.port}"
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/api/v1/health", timeout=5):
+        # The address was put together above: it is always http.
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/api/v1/health", timeout=5):  # noqa: S310
             print(f"ImageUpscalerPro is ready: open {address} and drop a picture on the page.")
             print(f"The console is at {address}/admin/login; press Ctrl-C to stop.", flush=True)
             return
         if web.process is not None and web.process.poll() is not None:
             raise StartError(f"the web server ended at once; see {config.logs_dir / 'web.log'}.")
         time.sleep(0.05)
-    raise StartError(f"the web server did not answer within {READY_SECONDS:.0f} s; see {config.logs_dir / 'web.log'}.")
+    raise StartError(
+        f"the web server did not answer within {READY_SECONDS:.0f} s; see {config.logs_dir / 'web.log'}."
+    )
 
 
 def _end(children: list[Child]) -> None:

@@ -28,23 +28,24 @@ def main() -> int:
     from flask_migrate import upgrade  # noqa: PLC0415
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
 
-    from scripts.seed_admin import seed  # noqa: PLC0415
     from upscaler import create_app  # noqa: PLC0415
+    from upscaler.errors import UpscalerError  # noqa: PLC0415
     from upscaler.extensions import db  # noqa: PLC0415
+    from upscaler.services.accounts import seed_admin  # noqa: PLC0415
     from upscaler.services.networks import sync_catalogue  # noqa: PLC0415
 
     try:
         config = configuration.load()
-        app = create_app(config)
-        with app.app_context():
+        with create_app(config).app_context():
             upgrade()
             sync_catalogue(db.session)
-            if config.admin_seed_user:
-                print(seed(app, config))
-            else:
-                print("ADMIN_SEED_USER is not set: no admin was created.")
+            password = config.admin_seed_pass.get_secret_value()
+            if not config.admin_seed_user or not password:
+                print("ADMIN_SEED_USER and ADMIN_SEED_PASS are not both set: no admin was created.")
+            elif seed_admin(db.session(), config.admin_seed_user, password):
+                print(f"Created the admin {config.admin_seed_user}.")
         (config.data_dir / STAMP).write_text(_state(config))
-    except (configuration.ConfigError, SQLAlchemyError, OSError) as error:
+    except (configuration.ConfigError, UpscalerError, SQLAlchemyError, OSError) as error:
         line = str(error).splitlines()[0] if str(error) else type(error).__name__
         print(f"The database could not be prepared: {line}", file=sys.stderr)
         return 1

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.support.photographs import save_photograph
 from tests.support.service import LiveService
 

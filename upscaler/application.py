@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import config as configuration
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import config as configuration
 from upscaler import logs
 from upscaler.extensions import csrf, db, limiter, migrate
 from upscaler.models.database import prepare_engine
 from upscaler.services.registry import build_services
 from upscaler.storage import LocalStorage
-
 from upscaler.tasks.queue import HueyQueue, build_huey
 from upscaler.views import admin, api, errors, files, localization, public, security
+from upscaler.views.api import reception
 
 
 def build(config: configuration.Config | None = None) -> Flask:
@@ -23,6 +23,7 @@ def build(config: configuration.Config | None = None) -> Flask:
     config = config or configuration.load()
     logs.configure(config.log_level, config.log_format, config.logs_dir / "web.log")
     app = Flask("upscaler")
+    app.request_class = reception.UploadRequest
     app.config.from_mapping(_flask_settings(config))
     if config.trusted_proxies:
         hops = config.trusted_proxies

@@ -179,7 +179,9 @@ def run(tasks: Sequence[Task], options: UpscaleOptions, choices: argparse.Namesp
     # Heavy imports stand where they are needed: --help and --list-models answer at once.
     from upscaler.engine.networks import Networks  # noqa: PLC0415
 
-    networks = Networks(EngineSettings(engine=choices.engine, threads=choices.threads, tile_pixels=choices.tile))
+    networks = Networks(
+        EngineSettings(engine=choices.engine, threads=choices.threads, tile_pixels=choices.tile)
+    )
     with interruption() as interrupted:
         succeeded = [attempt(task, options, networks, choices, interrupted) for task in tasks]
     if interrupted():

@@ -121,14 +121,18 @@ class ExtensionMismatch(UpscalerError):
     status = 415
     code = "extension_mismatch"
     title = N_("The file's name does not fit its content")
-    message = N_('The file is named "%(name)s" but holds a picture of kind %(kind)s. Please rename it and send it again.')
+    message = N_(
+        'The file is named "%(name)s" but holds a picture of kind %(kind)s. Please rename it and send it again.'
+    )
 
 
 class DamagedImage(UpscalerError):
     status = 422
     code = "damaged_image"
     title = N_("The picture is damaged")
-    message = N_("The file is incomplete or damaged and cannot be read to its end. Please send it again, or another copy.")
+    message = N_(
+        "The file is incomplete or damaged and cannot be read to its end. Please send it again, or another copy."
+    )
 
 
 # Who asks, and for what
@@ -273,13 +277,17 @@ class EngineCrashed(EngineError):
 class EngineTimeout(EngineError):
     code = "timeout"
     title = N_("The enlargement took too long")
-    message = N_("The enlargement took longer than %(seconds)s seconds and was stopped. Please try a smaller picture or factor.")
+    message = N_(
+        "The enlargement took longer than %(seconds)s seconds and was stopped. Please try a smaller picture or factor."
+    )
 
 
 class EngineOutOfMemory(EngineError):
     code = "out_of_memory"
     title = N_("The enlargement needed too much memory")
-    message = N_("The enlargement needed more than %(limit)s of memory and was stopped. Please try a smaller picture or factor.")
+    message = N_(
+        "The enlargement needed more than %(limit)s of memory and was stopped. Please try a smaller picture or factor."
+    )
 
 
 class EngineUnavailable(EngineError):
@@ -292,7 +300,9 @@ class EngineUnavailable(EngineError):
 class OutputRejected(EngineError):
     code = "output_rejected"
     title = N_("The result did not pass its check")
-    message = N_("The result did not look right (%(reason)s) and was not kept. Please try again or choose another preset.")
+    message = N_(
+        "The result did not look right (%(reason)s) and was not kept. Please try again or choose another preset."
+    )
 
 
 class EngineCanceled(EngineError):

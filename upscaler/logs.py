@@ -46,7 +46,9 @@ def configure(level: str, style: str, path: Path) -> None:
     terminal = logging.StreamHandler()
     terminal.setFormatter(as_json if style == "json" else as_text)
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = logging.handlers.RotatingFileHandler(path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8")
+    file = logging.handlers.RotatingFileHandler(
+        path, maxBytes=FILE_BYTES, backupCount=OLD_FILES, encoding="utf-8"
+    )
     file.setFormatter(as_json)
     root = logging.getLogger()
     for handler in root.handlers[:]:

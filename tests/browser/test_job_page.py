@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
+
 from tests.browser import steps
 
 
@@ -19,7 +20,7 @@ def test_the_link_alone_shows_both_pictures_and_the_facts(open_page, finished):
     steps.result(page)
     facts = page.locator("#job-facts")
     expect(facts).to_contain_text("coffee.jpg")
-    expect(facts).to_contain_text(re.compile(r"160\s×\s107.*320\s×\s214.*pixels"))
+    expect(facts).to_contain_text(re.compile(r"160\s.\s107.*320\s.\s214.*pixels"))
     expect(facts).to_contain_text(finished["model"])
     for name in ("Original: ", "Enlarged: "):
         picture = page.get_by_role("img", name=name)

@@ -5,6 +5,7 @@ import re
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
+
 from tests.browser import steps
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}

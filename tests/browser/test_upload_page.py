@@ -5,6 +5,7 @@ import re
 
 from PIL import Image
 from playwright.sync_api import Page, expect
+
 from tests.browser import steps
 
 PASTE = """(encoded) => {
@@ -38,7 +39,7 @@ def test_a_dropped_picture_comes_back_twice_as_large(open_page, photographs):
     page = open_page()
     steps.drop(page, photographs["coffee"])
     expect(page.locator("#chosen-name")).to_have_text("coffee.jpg")
-    expect(page.locator("#chosen-growth")).to_have_text(re.compile(r"160\s×\s107.*320\s×\s214.*pixels"))
+    expect(page.locator("#chosen-growth")).to_have_text(re.compile(r"160\s.\s107.*320\s.\s214.*pixels"))
     steps.submit(page)
     steps.result(page)
     expect(page.locator("#job-title")).to_have_text("Your picture is ready")
@@ -128,7 +129,7 @@ def test_a_factor_that_makes_too_many_pixels_is_refused_and_a_smaller_one_accept
     expect(page.locator("#file-message")).to_be_hidden()
     page.get_by_role("radio", name="4 times").check()
     expect(page.locator("#file-message")).to_contain_text(
-        re.compile(r"24,000\s×\s16,000.*more than this service can")
+        re.compile(r"24,000\s.\s16,000.*more than this service can")
     )
     page.locator("#submit").click()
     page.get_by_role("radio", name="2 times").check()

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
+
 from tests.support.photographs import save_photograph
 from tests.support.service import LiveService
 
@@ -42,7 +44,9 @@ def process_running(service: LiveService, part: str) -> psutil.Process:
 
 
 @pytest.mark.parametrize("victim", ["upscaler.engine.process.host", "upscaler.tasks.huey"])
-def test_a_job_survives_the_death_of_a_process(fragile_service: LiveService, slow_picture: Path, victim: str) -> None:
+def test_a_job_survives_the_death_of_a_process(
+    fragile_service: LiveService, slow_picture: Path, victim: str
+) -> None:
     job_id = fragile_service.upload(slow_picture, factor="4x", preset="photo").json()["job_id"]
     running(fragile_service, job_id)
 
@@ -53,15 +57,17 @@ def test_a_job_survives_the_death_of_a_process(fragile_service: LiveService, slo
     messages = [line["message"] for line in job["logs"]]
     assert sum(message.startswith("started") for message in messages) == 2
     assert sum(message == "completed" for message in messages) == 1
-    results = [path for path in (fragile_service.data_dir / "files" / "results").rglob("*.png") if job_id in path.name]
+    results = [
+        path
+        for path in (fragile_service.data_dir / "files" / "results").rglob("*.png")
+        if job_id in path.name
+    ]
     assert len(results) == 1
 
 
 def test_a_running_job_is_canceled_at_once_and_the_worker_goes_on(
     fragile_service: LiveService, slow_picture: Path, photographs: dict[str, Path]
 ) -> None:
-    import requests
-
     job_id = fragile_service.upload(slow_picture, factor="4x", preset="photo").json()["job_id"]
     running(fragile_service, job_id)
 

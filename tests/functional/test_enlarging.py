@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 from PIL import Image
+
 from tests.support.photographs import psnr
 from tests.support.service import LiveService
 
@@ -48,7 +49,9 @@ def test_it_enlarges_a_photograph_faithfully(
     assert job["params"]["preset"] == preset
 
 
-def test_it_answers_with_every_field_of_the_specification(live_service: LiveService, photographs: dict[str, Path]) -> None:
+def test_it_answers_with_every_field_of_the_specification(
+    live_service: LiveService, photographs: dict[str, Path]
+) -> None:
     answer = live_service.upload(photographs["coffee"], factor="2x", denoise="low")
 
     assert answer.status_code == 202
@@ -71,7 +74,9 @@ def test_it_answers_with_every_field_of_the_specification(live_service: LiveServ
     assert download(job["original_file"]).size == download(job["result_file"]).reduce(2).size
 
 
-def test_it_gives_a_link_to_the_original_of_an_upload(live_service: LiveService, photographs: dict[str, Path]) -> None:
+def test_it_gives_a_link_to_the_original_of_an_upload(
+    live_service: LiveService, photographs: dict[str, Path]
+) -> None:
     job = live_service.enlarge(photographs["chelsea"], factor="2x")
 
     answer = requests.get(f"{live_service.url}/api/v1/uploads/{job['upload_id']}/download", timeout=30)
@@ -80,7 +85,9 @@ def test_it_gives_a_link_to_the_original_of_an_upload(live_service: LiveService,
     assert answer.content == photographs["chelsea"].read_bytes()
 
 
-def test_it_offers_a_small_preview_of_the_result(live_service: LiveService, photographs: dict[str, Path]) -> None:
+def test_it_offers_a_small_preview_of_the_result(
+    live_service: LiveService, photographs: dict[str, Path]
+) -> None:
     job = live_service.enlarge(photographs["coffee"], factor="4x", preset="standard")
 
     preview = download(job["preview_file"])

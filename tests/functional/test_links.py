@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 import pytest
 import requests
-from tests.support.service import LiveService
 
+from tests.support.service import LiveService
 from upscaler.services.links import LinkSigner
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
+
 from tests.support.service import ADMIN, ROOT, LiveService, environment, free_port
 
 
@@ -61,11 +62,15 @@ def test_it_names_a_folder_that_it_cannot_write_to(tmp_path: Path) -> None:
 def test_it_names_a_setting_that_it_cannot_use(tmp_path: Path, settings: dict[str, str], named: str) -> None:
     values = {"PORT": str(free_port()), **settings}
 
-    assert named in start_and_fail(tmp_path, int(values["PORT"]) if values["PORT"].isdigit() else 0, **settings)
+    assert named in start_and_fail(
+        tmp_path, int(values["PORT"]) if values["PORT"].isdigit() else 0, **settings
+    )
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_it_starts_from_nothing_and_stops_without_leaving_a_process(tmp_path: Path, how: signal.Signals) -> None:
+def test_it_starts_from_nothing_and_stops_without_leaving_a_process(
+    tmp_path: Path, how: signal.Signals
+) -> None:
     service = LiveService(tmp_path, {"ENGINE": "lanczos"})
     service.start()
 

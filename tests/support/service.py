@@ -31,7 +31,9 @@ def free_port() -> int:
 
 def environment(data_dir: Path, port: int, **settings: str) -> dict[str, str]:
     """Return the environment of a first start, without what the machine's own `.env` may say."""
-    base = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR", "CI"}}
+    base = {
+        name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR", "CI"}
+    }
     seed = {"ADMIN_SEED_USER": ADMIN[0], "ADMIN_SEED_PASS": ADMIN[1]}
     return {**base, **seed, "DATA_DIR": str(data_dir), "HOST": "127.0.0.1", "PORT": str(port), **settings}
 

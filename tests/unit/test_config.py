@@ -3,8 +3,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import config as configuration
 import pytest
+
+import config as configuration
 from config import ConfigError, load, secret_key
 
 STRONG = {"FLASK_ENV": "production", "SECRET_KEY": "k" * 40, "ADMIN_SEED_PASS": "another-password"}
@@ -88,6 +89,8 @@ def test_every_variable_stands_in_the_readme_with_its_default() -> None:
 
     defaults = {}
     for name, field in configuration.Config.model_fields.items():
-        default = field.default.get_secret_value() if hasattr(field.default, "get_secret_value") else field.default
+        default = (
+            field.default.get_secret_value() if hasattr(field.default, "get_secret_value") else field.default
+        )
         defaults[name.upper()] = "" if default == "" else f"`{default}`"
     assert documented == defaults

@@ -35,7 +35,7 @@ def bleed_colour(rgb: Pixels, alpha: Pixels) -> Pixels:
         return rgb
     fill = _block_colours(rgb, alpha)
     height, width = alpha.shape
-    result = rgb.copy()
+    result: Pixels = rgb.copy()
     for rows in bands(height, width):
         columns = np.arange(width) // 2
         nearest = fill[np.arange(rows.start, rows.stop) // 2][:, columns]

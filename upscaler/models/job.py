@@ -27,6 +27,7 @@ class JobStatus(str, enum.Enum):
 
     @property
     def ended(self) -> bool:
+        """Whether the job moves no more."""
         return self in ENDED
 
     def __str__(self) -> str:
@@ -96,7 +97,7 @@ class Job(Model):
 
     upload: Mapped[Upload] = relationship(Upload)
     owner: Mapped[Account | None] = relationship(Account)
-    parent: Mapped[Job | None] = relationship("Job", remote_side=[id])
+    parent: Mapped[Job | None] = relationship("Job", remote_side="Job.id")
     logs: Mapped[list[JobLog]] = relationship(
         "JobLog",
         back_populates="job",
@@ -107,6 +108,7 @@ class Job(Model):
 
     @property
     def state(self) -> JobStatus:
+        """The status as a member of ``JobStatus``."""
         return JobStatus(self.status)
 
     def __repr__(self) -> str:

@@ -20,9 +20,17 @@ class Actor:
 
 
 def record(
-    session: Session, actor: Actor, action: str, *, entity: tuple[str, str] = ("", ""), details: dict[str, Any] | None = None
+    session: Session,
+    actor: Actor,
+    action: str,
+    *,
+    entity: tuple[str, str] = ("", ""),
+    details: dict[str, Any] | None = None,
 ) -> None:
-    """Add a row to the trail within the caller's transaction. ``entity`` is a type and an id, such as ``("job", "job_…")``."""
+    """Add a row to the trail within the caller's transaction.
+
+    ``entity`` is a type and an id, such as ``("job", "job_…")``.
+    """
     session.add(
         AuditLog(
             user_id=actor.user_id,

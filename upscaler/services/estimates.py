@@ -24,7 +24,9 @@ def seconds_per_megapixel(session: Session, recipe: Recipe) -> float:
         .limit(LOOK_BACK)
         .subquery()
     )
-    seconds, pixels = session.execute(select(func.sum(recent.c.duration_seconds), func.sum(recent.c.pixels))).one()
+    seconds, pixels = session.execute(
+        select(func.sum(recent.c.duration_seconds), func.sum(recent.c.pixels))
+    ).one()
     if not pixels:
         return recipe.seconds_per_megapixel
     return float(seconds) / (float(pixels) / 1e6)

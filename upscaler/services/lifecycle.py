@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from sqlalchemy import ColumnElement, and_, case, or_, update
@@ -88,7 +88,9 @@ def complete(session: Session, held: Claim, values: dict[str, Any], started_at: 
     return _move(session, held.job_id, _holds(held), JobStatus.COMPLETED, fields, "completed")
 
 
-def fail(session: Session, job_id: str, holds: ColumnElement[bool], error: UpscalerError, trace: str = "") -> bool:
+def fail(
+    session: Session, job_id: str, holds: ColumnElement[bool], error: UpscalerError, trace: str = ""
+) -> bool:
     """End a job with an error; return False when ``holds`` is no longer true of it."""
     fields = {
         "finished_at": utcnow(),
@@ -100,18 +102,24 @@ def fail(session: Session, job_id: str, holds: ColumnElement[bool], error: Upsca
     return _move(session, job_id, holds, JobStatus.FAILED, fields, f"failed: {error.detail}", level="error")
 
 
-def hand_back(session: Session, job_id: str, holds: ColumnElement[bool], reason: str, *, counts: bool) -> bool:
+def hand_back(
+    session: Session, job_id: str, holds: ColumnElement[bool], reason: str, *, counts: bool
+) -> bool:
     """Put a running job back into the queue. ``counts`` says whether this attempt is one of the allowed ones."""
     fields: dict[str, Any] = {"worker_id": None, "progress": 0, "enqueued_at": None}
     if not counts:
         fields["attempts"] = Job.attempts - 1
-    return _move(session, job_id, holds, JobStatus.QUEUED, fields, f"back in the queue: {reason}", level="warning")
+    return _move(
+        session, job_id, holds, JobStatus.QUEUED, fields, f"back in the queue: {reason}", level="warning"
+    )
 
 
 def cancel(session: Session, job_id: str, reason: str) -> bool:
     """End a queued or running job; return False when it had ended already."""
     waiting = Job.status.in_([JobStatus.QUEUED.value, JobStatus.RUNNING.value])
-    return _move(session, job_id, waiting, JobStatus.CANCELED, {"finished_at": utcnow()}, f"canceled {reason}")
+    return _move(
+        session, job_id, waiting, JobStatus.CANCELED, {"finished_at": utcnow()}, f"canceled {reason}"
+    )
 
 
 def held_by(held: Claim) -> ColumnElement[bool]:
@@ -161,5 +169,5 @@ def _move(
 
 
 def _row_count(result: Any) -> int:
-    assert isinstance(result, CursorResult)
-    return result.rowcount
+    # What an UPDATE returns is a CursorResult, though the general type does not say so.
+    return cast("CursorResult[Any]", result).rowcount

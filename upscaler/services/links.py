@@ -27,7 +27,9 @@ class LinkSigner:
         """Return the path and query of a link to ``storage_key`` that offers the file as ``filename``."""
         # Rounded up to whole minutes, so that a page that polls sees one address and loads the picture once.
         expires = -int(-(now + self.ttl_seconds) // 60) * 60
-        query = urlencode({"expires": expires, "name": filename, "signature": self._sign(storage_key, filename, expires)})
+        query = urlencode(
+            {"expires": expires, "name": filename, "signature": self._sign(storage_key, filename, expires)}
+        )
         return f"/files/{quote(storage_key)}?{query}"
 
     def verify(self, storage_key: str, filename: str, expires: str, signature: str, now: float) -> None:

@@ -1,4 +1,7 @@
-"""Takes care of jobs that nobody works on: their worker died, or the queue lost their id. Safe to run anywhere, at any time."""
+"""Takes care of jobs that nobody works on: their worker died, or the queue lost their id.
+
+Safe to run on every worker at once, at any time.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import structlog
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from upscaler.errors import EngineCrashed, N_, ServiceUnavailable
+from upscaler.errors import N_, EngineCrashed, ServiceUnavailable
 from upscaler.models import Job, JobStatus, utcnow
 from upscaler.services import lifecycle
 from upscaler.services.queue import Queue, dispatch
@@ -33,7 +36,10 @@ def _take_back_expired(session: Session, queue: Queue, max_attempts: int) -> Non
     session.commit()
     for job_id, attempts in found:
         if attempts >= max_attempts:
-            reason = EngineCrashed(N_("The picture was tried %(attempts)s times, and each time its worker stopped."), attempts=attempts)
+            reason = EngineCrashed(
+                N_("The picture was tried %(attempts)s times, and each time its worker stopped."),
+                attempts=attempts,
+            )
             lifecycle.fail(session, job_id, expired, reason)
         elif lifecycle.hand_back(session, job_id, expired, "its worker stopped answering", counts=True):
             dispatch(session, queue, job_id)

@@ -114,7 +114,7 @@ class JobRunner:
                 self._try_again(claim, error)
             except UpscalerError as error:
                 self._failed(claim, error)
-            except Exception as error:  # noqa: BLE001 - a defect must end this job, not the worker
+            except Exception as error:
                 log.exception("job.defect", job_id=claim.job_id)
                 self._failed(claim, EngineError(), "".join(traceback.format_exception(error)))
 
@@ -140,10 +140,15 @@ class JobRunner:
             )
             self._finish(claim, result, target, preview, started_at)
 
-    def _finish(self, claim: Claim, result: UpscaleResult, target: Path, preview: Path, started_at: datetime) -> None:
+    def _finish(
+        self, claim: Claim, result: UpscaleResult, target: Path, preview: Path, started_at: datetime
+    ) -> None:
         # The claim's token is in the name, so a worker that lost its lease cannot overwrite its successor's file.
         name = f"{claim.job_id}_{claim.token}"
-        stored = [make_key("results", name, target.suffix[1:]), make_key("previews", name, preview.suffix[1:])]
+        stored = [
+            make_key("results", name, target.suffix[1:]),
+            make_key("previews", name, preview.suffix[1:]),
+        ]
         values: dict[str, Any] = {
             "result_path": stored[0],
             "preview_path": stored[1],
@@ -185,7 +190,9 @@ class JobRunner:
 
     def _failed(self, claim: Claim, error: UpscalerError, trace: str = "") -> None:
         with self._sessions() as session:
-            lifecycle.fail(session, claim.job_id, lifecycle.held_by(claim), error, trace or self._engine.log_tail)
+            lifecycle.fail(
+                session, claim.job_id, lifecycle.held_by(claim), error, trace or self._engine.log_tail
+            )
 
 
 class _Heartbeat:

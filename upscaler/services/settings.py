@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from upscaler.engine.formats import INPUT_MIME_TYPES
 from upscaler.engine.options import PRESETS
-from upscaler.errors import InvalidParameter, N_, UnknownParameter
+from upscaler.errors import N_, InvalidParameter, UnknownParameter
 from upscaler.models import Setting
 from upscaler.services import audit
 
@@ -53,7 +53,9 @@ def _rate(value: Any) -> str:
 
 
 def _mime_types(value: Any) -> list[str]:
-    chosen = value if isinstance(value, list) else [part.strip() for part in str(value).split(",") if part.strip()]
+    chosen = (
+        value if isinstance(value, list) else [part.strip() for part in str(value).split(",") if part.strip()]
+    )
     if not chosen or not set(chosen) <= set(INPUT_MIME_TYPES):
         raise ValueError
     return [mime for mime in INPUT_MIME_TYPES if mime in chosen]

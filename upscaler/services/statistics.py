@@ -67,9 +67,9 @@ def key_figures(session: Session, now: datetime | None = None) -> KeyFigures:
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     states = [JobStatus.QUEUED.value, JobStatus.RUNNING.value]
     waiting: dict[str, int] = dict(
-        session.execute(select(Job.status, func.count()).where(Job.status.in_(states)).group_by(Job.status))
-        .tuples()
-        .all()
+        session.execute(
+            select(Job.status, func.count()).where(Job.status.in_(states)).group_by(Job.status)
+        ).all()
     )
     done = Job.status == JobStatus.COMPLETED.value
     return KeyFigures(
@@ -175,4 +175,4 @@ def _per_slot(
     # A CASE over the edges, because the databases have no common function that cuts time into pieces.
     slot = case(*[(moment < edge, index) for index, edge in enumerate(starts[1:])], else_=len(starts) - 1)
     query = select(slot.label("slot"), func.count()).where(moment >= starts[0], *conditions).group_by("slot")
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())

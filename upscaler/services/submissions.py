@@ -38,20 +38,25 @@ class IncomingFile:
 class Submissions:
     """Accept pictures."""
 
-    def __init__(self, storage: Storage, inspector: Inspector, settings: RuntimeSettings, queue: Queue) -> None:
+    def __init__(
+        self, storage: Storage, inspector: Inspector, settings: RuntimeSettings, queue: Queue
+    ) -> None:
         self._storage = storage
         self._inspector = inspector
         self._settings = settings
         self._queue = queue
 
-    def submit(self, session: Session, incoming: IncomingFile, options: UpscaleOptions, owner_id: int | None) -> Job:
+    def submit(
+        self, session: Session, incoming: IncomingFile, options: UpscaleOptions, owner_id: int | None
+    ) -> Job:
         """Make a job out of a received file and return it, queued.
 
         Nothing is stored and no row is left when this raises.
 
         Raises:
             QueueFull: too many jobs wait already.
-            EmptyFile, FileTooLarge, UnsupportedImage, ExtensionMismatch, TooManyPixels, DamagedImage: the file is refused.
+            EmptyFile, FileTooLarge, UnsupportedImage, ExtensionMismatch, TooManyPixels, DamagedImage: the file
+                is refused.
             ResultTooLarge: the result would have more pixels than are allowed.
         """
         limits = self._settings.all(session)
@@ -82,7 +87,14 @@ class Submissions:
             session.rollback()
             self._storage.delete(upload.storage_path)
             raise
-        log.info("job.accepted", job_id=job.id, upload_id=upload.id, width=info.width, height=info.height, model=job.model)
+        log.info(
+            "job.accepted",
+            job_id=job.id,
+            upload_id=upload.id,
+            width=info.width,
+            height=info.height,
+            model=job.model,
+        )
         dispatch(session, self._queue, job.id)
         return job
 
@@ -108,6 +120,10 @@ class Submissions:
         log.info("job.requeued", job_id=again.id, parent_id=job.id)
         dispatch(session, self._queue, again.id)
         return again
+
+    def close(self) -> None:
+        """End the process that inspects pictures."""
+        self._inspector.close()
 
     def _new_upload(self, incoming: IncomingFile, info: ImageInfo, size: int, owner_id: int | None) -> Upload:
         upload_id = random_id("upl")
@@ -139,7 +155,9 @@ def new_job(session: Session, upload: Upload, options: UpscaleOptions, owner_id:
 
 def check_queue(session: Session, limit: int) -> None:
     """Raise ``QueueFull`` when ``limit`` jobs wait already."""
-    waiting = session.scalar(select(func.count()).select_from(Job).where(Job.status == JobStatus.QUEUED.value)) or 0
+    waiting = (
+        session.scalar(select(func.count()).select_from(Job).where(Job.status == JobStatus.QUEUED.value)) or 0
+    )
     if waiting >= limit:
         raise QueueFull
 

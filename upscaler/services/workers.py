@@ -17,7 +17,9 @@ OFFLINE_SECONDS = 30
 HEARTBEAT_SECONDS = 5
 
 
-def report(session: Session, worker_id: str, *, version: str, backend: dict[str, Any], job_id: str | None) -> None:
+def report(
+    session: Session, worker_id: str, *, version: str, backend: dict[str, Any], job_id: str | None
+) -> None:
     """Renew the heartbeat of this process."""
     now = utcnow()
     values = {"last_heartbeat_at": now, "backend": backend, "current_job_id": job_id, "stopped_at": None}
@@ -32,19 +34,29 @@ def report(session: Session, worker_id: str, *, version: str, backend: dict[str,
 
 def sign_off(session: Session, worker_id: str) -> None:
     """Note that the worker has stopped."""
-    session.execute(update(Worker).where(Worker.id == worker_id).values(stopped_at=utcnow(), current_job_id=None))
+    session.execute(
+        update(Worker).where(Worker.id == worker_id).values(stopped_at=utcnow(), current_job_id=None)
+    )
     session.commit()
 
 
 def online_workers(session: Session) -> list[Worker]:
     """Return the workers that reported within the last ``OFFLINE_SECONDS``."""
     since = utcnow() - timedelta(seconds=OFFLINE_SECONDS)
-    query = select(Worker).where(Worker.last_heartbeat_at >= since, Worker.stopped_at.is_(None)).order_by(Worker.id)
+    query = (
+        select(Worker)
+        .where(Worker.last_heartbeat_at >= since, Worker.stopped_at.is_(None))
+        .order_by(Worker.id)
+    )
     return list(session.scalars(query))
 
 
 def count_online(session: Session) -> int:
     """Count the workers on duty."""
     since = utcnow() - timedelta(seconds=OFFLINE_SECONDS)
-    query = select(func.count()).select_from(Worker).where(Worker.last_heartbeat_at >= since, Worker.stopped_at.is_(None))
+    query = (
+        select(func.count())
+        .select_from(Worker)
+        .where(Worker.last_heartbeat_at >= since, Worker.stopped_at.is_(None))
+    )
     return session.scalar(query) or 0

@@ -24,6 +24,7 @@ class LocalStorage:
         self.root = root
 
     def save(self, key: str, source: Path) -> None:
+        """Move the file into place; across file systems, copy it there first."""
         target = self._path(key)
         with _translated():
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -35,28 +36,34 @@ class LocalStorage:
                 self._copy(source, target)
 
     def open(self, key: str) -> BinaryIO:
+        """Open the file for reading."""
         with _translated():
             return self._path(key).open("rb")
 
     def fetch(self, key: str, target: Path) -> None:
+        """Copy the file."""
         with _translated():
             shutil.copyfile(self._path(key), target)
 
     def stat(self, key: str) -> StoredFile:
+        """Ask the file system."""
         with _translated():
             found = self._path(key).stat()
         return StoredFile(size_bytes=found.st_size, modified_at=found.st_mtime)
 
     def delete(self, key: str) -> None:
+        """Remove the file if it is there."""
         with _translated():
             self._path(key).unlink(missing_ok=True)
 
     def used_bytes(self) -> int:
+        """Walk the folder and add up."""
         with _translated():
             self.root.mkdir(parents=True, exist_ok=True)
             return sum(entry.stat().st_size for entry in _files(self.root))
 
     def free_percent(self) -> float:
+        """Ask the file system."""
         with _translated():
             self.root.mkdir(parents=True, exist_ok=True)
             disk = shutil.disk_usage(self.root)

@@ -1,6 +1,8 @@
-"""The queue and what a worker runs. ``upscaler.tasks.huey`` is made on first use, for Huey's own consumer::
+"""The queue and what a worker runs.
 
-    huey_consumer upscaler.tasks.huey
+``upscaler.tasks.huey`` is made on first use, for Huey's own consumer::
+
+huey_consumer upscaler.tasks.huey
 """
 
 from __future__ import annotations

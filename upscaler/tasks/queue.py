@@ -6,10 +6,10 @@ import sqlite3
 from collections.abc import Callable
 from typing import Any
 
-from config import Config
 from huey import Huey, PriorityRedisHuey, SqliteHuey
 from redis.exceptions import RedisError
 
+from config import Config
 from upscaler.errors import ServiceUnavailable
 
 _DOWN = (OSError, RedisError, sqlite3.Error)

@@ -9,12 +9,12 @@ import platform
 import threading
 from typing import Any
 
-import config as configuration
 import structlog
 from huey import Huey
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 
+import config as configuration
 from upscaler import logs
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import EngineLimits, EngineProcess
@@ -107,7 +107,7 @@ class WorkerDuty:
             log.info("worker.ready", worker_id=self.worker_id, **self._backend)
         except EngineError as error:
             self._backend = {"reason": error.detail}
-            log.error("worker.engine_unavailable", worker_id=self.worker_id, reason=error.detail)
+            log.warning("worker.engine_unavailable", worker_id=self.worker_id, reason=error.detail)
 
 
 def engine_settings(config: configuration.Config) -> EngineSettings:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import cast
 
-from config import Config
 from flask import current_app, request
 from flask_login import current_user
 
+from config import Config
 from upscaler.extensions import db
 from upscaler.models import Account
 from upscaler.services.audit import Actor

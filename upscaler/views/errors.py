@@ -11,7 +11,7 @@ from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
-from werkzeug.wrappers import Response as WerkzeugResponse
+from werkzeug.sansio.response import Response as AnyResponse
 
 from upscaler import errors
 from upscaler.errors import N_, UpscalerError
@@ -54,26 +54,29 @@ def problem(error: UpscalerError) -> Response:
         "detail": template % error.values if error.values else template,
         "code": error.code,
     }
-    response = Response(json.dumps(body, ensure_ascii=False), error.status, mimetype="application/problem+json")
+    response = Response(
+        json.dumps(body, ensure_ascii=False), error.status, mimetype="application/problem+json"
+    )
     response.headers["Cache-Control"] = "no-store"
     if error.status in {429, 503, 507}:
         response.headers.setdefault("Retry-After", "30")
     return response
 
 
-def _http(error: HTTPException) -> WerkzeugResponse:
+def _http(error: HTTPException) -> AnyResponse:
     if error.response is not None:
         return error.response
     if isinstance(error, RateLimitExceeded):
-        answer = respond(errors.RateLimited(limit=str(error.limit.limit)))
-        return answer
+        return respond(errors.RateLimited(limit=str(error.limit.limit)))
     if isinstance(error, MethodNotAllowed):
         answer = respond(errors.MethodNotAllowed(methods=", ".join(sorted(error.valid_methods or ()))))
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
         return answer
     if isinstance(error, CSRFError):
         return respond(
-            errors.InvalidRequest(N_("The page was open for too long or in another window. Please reload it and try again."))
+            errors.InvalidRequest(
+                N_("The page was open for too long or in another window. Please reload it and try again.")
+            )
         )
     if isinstance(error, RequestEntityTooLarge):
         return respond(errors.InvalidRequest(N_("The request is too large. Please send less at once.")))

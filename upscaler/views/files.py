@@ -5,7 +5,8 @@ from __future__ import annotations
 import mimetypes
 import time
 
-from flask import Blueprint, Response, request, send_file
+from flask import Blueprint, request, send_file
+from werkzeug.wrappers import Response
 
 from upscaler.errors import FileGone
 from upscaler.views.context import links, services
@@ -20,7 +21,9 @@ _SHOWN = frozenset({"image/jpeg", "image/png", "image/webp"})
 def get(key: str) -> Response:
     """Send a stored file to whoever holds a genuine link to it."""
     filename = request.args.get("name", "")
-    links().verify(key, filename, request.args.get("expires", ""), request.args.get("signature", ""), time.time())
+    links().verify(
+        key, filename, request.args.get("expires", ""), request.args.get("signature", ""), time.time()
+    )
     try:
         stored = services().storage.stat(key)
         stream = services().storage.open(key)

@@ -20,4 +20,6 @@ def select_locale() -> str:
         return default
     languages = current_app.config["LANGUAGES"]
     chosen = session.get("locale")
-    return chosen if chosen in languages else request.accept_languages.best_match(languages, default) or default
+    if chosen in languages:
+        return str(chosen)
+    return request.accept_languages.best_match(languages, default) or default

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterator
 
 from config import ROOT
-
 from upscaler.errors import UpscalerError
 
 

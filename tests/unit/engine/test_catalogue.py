@@ -9,7 +9,7 @@ def test_it_holds_every_network_of_both_packages() -> None:
     by_type = [model.type for model in MODELS.values()]
 
     assert by_type.count("esrgan") == 5
-    # Two upconv_7 families and cunet at 2x with five noise levels each (none included), cunet at 1x with four.
+    # Two upconv_7 families and cunet at 2x with five noise levels (none included), cunet at 1x with four.
     assert by_type.count("waifu2x") == 3 * 5 + 4
 
 

@@ -37,7 +37,7 @@ def test_a_faithful_result_is_left_alone(photo: np.ndarray) -> None:
 
 
 def test_a_shift_of_tone_is_taken_back(photo: np.ndarray) -> None:
-    shifted = np.clip(_enlarged(photo, 2).astype(int) + (-4, 3, -2), 0, 255).astype(np.uint8)
+    shifted = np.clip(_enlarged(photo, 2) + np.array([-4, 3, -2]), 0, 255).astype(np.uint8)
 
     matched = _matched(photo, shifted, 2)
 

@@ -26,7 +26,7 @@ X4PLUS = MODELS["realesrgan-x4plus"]
 
 
 class Copying(Network):
-    """Repeats each pixel and drops the border, as the geometry of its model says, and notes what it was given."""
+    """Repeats each pixel and drops the border, as its model's geometry says, and notes what it was given."""
 
     def __init__(self, model: Model) -> None:
         super().__init__(model)

@@ -17,7 +17,7 @@ SMALL = MODELS["realesr-animevideov3-x2"]
 
 @pytest.fixture
 def no_packages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", {}.get)
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
@@ -53,7 +53,7 @@ def test_it_takes_a_folder_with_either_packages_names_and_either_line_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     installed = find_weights(SMALL)
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", {}.get)
     text = installed.param.read_bytes().replace(b"\r\n", b"\n")
     (tmp_path / f"{name}.param").write_bytes(text.replace(b"\n", b"\r\n"))
     shutil.copy(installed.bin, tmp_path / f"{name}.bin")
@@ -63,7 +63,7 @@ def test_it_takes_a_folder_with_either_packages_names_and_either_line_ends(
 
 def test_altered_weights_are_refused_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed = find_weights(SMALL)
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(importlib.util, "find_spec", {}.get)
     shutil.copy(installed.param, tmp_path / f"{SMALL.name}.param")
     content = bytearray(installed.bin.read_bytes())
     content[1000] ^= 1

@@ -36,7 +36,9 @@ def test_only_one_worker_gets_a_job(database: Engine, db_session: Session, new_j
     assert state(db_session, job) == "running"
 
 
-def test_a_lapsed_lease_lets_another_worker_take_over_and_fences_the_first(db_session: Session, new_job: NewJob) -> None:
+def test_a_lapsed_lease_lets_another_worker_take_over_and_fences_the_first(
+    db_session: Session, new_job: NewJob
+) -> None:
     job = new_job()
     first = claimed(db_session, job, "one", lease_seconds=-1)
     second = claimed(db_session, job, "two")
@@ -62,7 +64,9 @@ def test_a_renewed_lease_notes_the_progress(db_session: Session, new_job: NewJob
     assert found.lease_expires_at > utcnow() + timedelta(seconds=500)
 
 
-def test_a_completed_job_forgets_its_claim_and_never_moves_again(db_session: Session, new_job: NewJob) -> None:
+def test_a_completed_job_forgets_its_claim_and_never_moves_again(
+    db_session: Session, new_job: NewJob
+) -> None:
     job = new_job()
     claim = claimed(db_session, job)
     assert lifecycle.complete(db_session, claim, {}, utcnow() - timedelta(seconds=7))
@@ -88,7 +92,9 @@ def test_a_failed_job_keeps_the_reason_as_a_template(db_session: Session, new_jo
 
 
 @pytest.mark.parametrize("start", [False, True])
-def test_a_job_is_canceled_before_and_while_it_runs(db_session: Session, new_job: NewJob, start: bool) -> None:
+def test_a_job_is_canceled_before_and_while_it_runs(
+    db_session: Session, new_job: NewJob, start: bool
+) -> None:
     job = new_job()
     claim = claimed(db_session, job) if start else None
 
@@ -99,11 +105,15 @@ def test_a_job_is_canceled_before_and_while_it_runs(db_session: Session, new_job
 
 
 @pytest.mark.parametrize(("counts", "attempts"), [(True, 1), (False, 0)])
-def test_a_job_handed_back_waits_again(db_session: Session, new_job: NewJob, counts: bool, attempts: int) -> None:
+def test_a_job_handed_back_waits_again(
+    db_session: Session, new_job: NewJob, counts: bool, attempts: int
+) -> None:
     job = new_job()
     claim = claimed(db_session, job)
 
-    assert lifecycle.hand_back(db_session, job.id, lifecycle.held_by(claim), "the worker is stopping", counts=counts)
+    assert lifecycle.hand_back(
+        db_session, job.id, lifecycle.held_by(claim), "the worker is stopping", counts=counts
+    )
 
     found = db_session.get_one(Job, job.id)
     assert (found.status, found.attempts, found.worker_id) == (JobStatus.QUEUED.value, attempts, None)
@@ -112,7 +122,9 @@ def test_a_job_handed_back_waits_again(db_session: Session, new_job: NewJob, cou
 def test_every_move_leaves_a_line_in_the_log(db_session: Session, new_job: NewJob) -> None:
     job = new_job()
     claim = claimed(db_session, job, "one")
-    lifecycle.hand_back(db_session, job.id, lifecycle.held_by(claim), "its worker stopped answering", counts=True)
+    lifecycle.hand_back(
+        db_session, job.id, lifecycle.held_by(claim), "its worker stopped answering", counts=True
+    )
     second = claimed(db_session, job, "two")
     lifecycle.complete(db_session, second, {}, utcnow())
 

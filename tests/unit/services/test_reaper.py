@@ -69,7 +69,11 @@ def test_it_gives_up_after_the_last_attempt(db_session: Session, new_job: NewJob
 
 def test_it_enqueues_an_id_that_the_queue_has_lost(db_session: Session, new_job: NewJob) -> None:
     before = utcnow() - timedelta(minutes=5)
-    lost, fresh, queue = new_job(created_at=before, enqueued_at=before), new_job(enqueued_at=utcnow()), ListQueue()
+    lost, fresh, queue = (
+        new_job(created_at=before, enqueued_at=before),
+        new_job(enqueued_at=utcnow()),
+        ListQueue(),
+    )
 
     reaper.reap(db_session, queue, max_attempts=3)
     reaper.reap(db_session, queue, max_attempts=3)
@@ -78,7 +82,9 @@ def test_it_enqueues_an_id_that_the_queue_has_lost(db_session: Session, new_job:
     assert reread(db_session, fresh).status == "queued"
 
 
-def test_it_enqueues_a_job_that_was_accepted_while_the_queue_was_down(db_session: Session, new_job: NewJob) -> None:
+def test_it_enqueues_a_job_that_was_accepted_while_the_queue_was_down(
+    db_session: Session, new_job: NewJob
+) -> None:
     job, queue = new_job(created_at=utcnow() - timedelta(minutes=1)), ListQueue()
     queue.down = True
     reaper.reap(db_session, queue, max_attempts=3)

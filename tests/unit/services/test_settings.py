@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from config import load
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from config import load
 from upscaler.errors import InvalidParameter, UnknownParameter
 from upscaler.models import AuditLog, Setting
 from upscaler.services.audit import Actor
@@ -34,7 +34,9 @@ def settings(clock: Clock) -> RuntimeSettings:
     return RuntimeSettings(default_settings(load({}, env_file=None).model_dump()), clock)
 
 
-def test_the_environment_counts_until_an_admin_changes_a_value(settings: RuntimeSettings, db_session: Session) -> None:
+def test_the_environment_counts_until_an_admin_changes_a_value(
+    settings: RuntimeSettings, db_session: Session
+) -> None:
     assert settings.get(db_session, "queue_limit") == 1000
 
     settings.update(db_session, ADMIN, {"queue_limit": "5"})

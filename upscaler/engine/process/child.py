@@ -15,12 +15,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-import upscaler
 from upscaler.engine.process.protocol import Message, decode_message, send
 
 logger = logging.getLogger(__name__)
 
-_LOG_LINES = 60
+_LOG_LINES = 200
 _LOG_LINE_CHARACTERS = 500
 _KILL_WAIT_SECONDS = 5.0
 
@@ -163,6 +162,6 @@ class ChildProcess:
 
 def _with_package(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment with the folder of this package on Python's path."""
-    root = str(Path(upscaler.__file__).resolve().parents[1])
+    root = str(Path(__file__).resolve().parents[3])
     path = environment.get("PYTHONPATH", "")
     return {**environment, "PYTHONPATH": os.pathsep.join(part for part in (root, path) if part)}

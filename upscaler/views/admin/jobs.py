@@ -15,13 +15,14 @@ from werkzeug.wrappers import Response
 
 from upscaler.engine.options import DENOISE_LEVELS, FACTORS, OUTPUT_FORMATS, PRESETS
 from upscaler.engine.presets import all_recipes
+from upscaler.errors import UpscalerError
 from upscaler.extensions import db
 from upscaler.models import Job
 from upscaler.services import job_actions
 from upscaler.views.admin.filters import Contains, Equals, JobSearch, OwnerContains, Since, Until
 from upscaler.views.admin.formatting import STATUS_LABELS
 from upscaler.views.admin.lists import ConsoleList
-from upscaler.views.admin.messages import explain, report
+from upscaler.views.admin.messages import explain, refuse
 from upscaler.views.admin.queries import Field
 from upscaler.views.admin.urls import GET, JOB_ID, POST, local_target
 from upscaler.views.context import current_actor, links, services
@@ -78,7 +79,7 @@ class JobView(ConsoleList):
     search = (
         Field("q", lazy_gettext("Job or file"), "id", JobSearch),
         Field("status", lazy_gettext("Status"), "status", Equals, "choice", status_choices),
-        Field("owner", lazy_gettext("Owner (- for visitors)"), "owner_id", OwnerContains),
+        Field("owner", lazy_gettext("Owner"), "owner_id", OwnerContains, example=lazy_gettext("- for visitors")),
         Field("model", lazy_gettext("Model"), "model", Contains, suggestions=model_names),
         Field("from", lazy_gettext("From"), "created_at", Since, "date"),
         Field("to", lazy_gettext("To"), "created_at", Until, "date"),
@@ -105,9 +106,11 @@ class JobView(ConsoleList):
     @has_access
     def cancel(self, pk: str) -> Response:
         """Cancel a job."""
-        job = self._job(pk)
-        with report():
-            job_actions.cancel(db.session(), current_actor(), job)
+        try:
+            job_actions.cancel(db.session(), current_actor(), self._job(pk))
+        except UpscalerError as error:
+            refuse(error)
+        else:
             flash(gettext("The job was canceled."), "success")
         return _back(pk)
 
@@ -115,28 +118,27 @@ class JobView(ConsoleList):
     def requeue(self, pk: str) -> Response:
         """Run a job again, with what the form names instead of what the job had."""
         job = self._job(pk)
-        overrides = {name: request.form[name] for name in CHOICES if request.form.get(name)}
-        overrides = {name: value for name, value in overrides.items() if value != job.params.get(name)}
-        target = _back(pk)
-        with report():
-            again = job_actions.run_again(
-                db.session(), current_actor(), services().submissions, job, overrides
-            )
-            flash(gettext("The picture is in the queue again, as this new job."), "success")
-            target = redirect(url_for("JobView.show", pk=again.id), 303)
-        return target
+        typed = {name: request.form[name] for name in CHOICES if request.form.get(name)}
+        overrides = {name: value for name, value in typed.items() if value != job.params.get(name)}
+        submissions = services().submissions
+        try:
+            again = job_actions.run_again(db.session(), current_actor(), submissions, job, overrides)
+        except UpscalerError as error:
+            refuse(error)
+            return _back(pk)
+        flash(gettext("The picture is in the queue again, as this new job."), "success")
+        return redirect(url_for("JobView.show", pk=again.id), 303)
 
     @has_access
     def download(self, pk: str) -> Response:
         """Hand out a file of a job through a signed link."""
-        job = self._job(pk)
-        target = _back(pk)
-        with report():
-            which = request.form.get("file", "")
+        job, which = self._job(pk), request.form.get("file", "")
+        try:
             key, name = job_actions.file_to_download(db.session(), current_actor(), job, which)
-            path = links().path(key, name, time.time())
-            target = redirect(f"{request.script_root}{path}&download=1", 303)
-        return target
+        except UpscalerError as error:
+            refuse(error)
+            return _back(pk)
+        return redirect(f"{request.script_root}{links().path(key, name, time.time())}&download=1", 303)
 
     def _job(self, pk: str) -> Job:
         job: Job | None = None if "\0" in pk else self.datamodel.get(pk)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash
@@ -23,11 +22,7 @@ def explain(template: str, values: Mapping[str, Any] | None) -> str:
         return text
 
 
-@contextmanager
-def report() -> Iterator[None]:
-    """Show an error of the block to the person instead of failing; what was not committed is taken back."""
-    try:
-        yield
-    except UpscalerError as error:
-        db.session.rollback()
-        flash(explain(error.message, error.values), "danger")
+def refuse(error: UpscalerError) -> None:
+    """Tell the person, on the next page, why nothing was done; what was not committed is taken back."""
+    db.session.rollback()
+    flash(explain(error.message, error.values), "danger")

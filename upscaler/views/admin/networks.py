@@ -13,11 +13,12 @@ from werkzeug.wrappers import Response
 
 from upscaler.engine.options import PRESETS
 from upscaler.engine.presets import all_recipes
+from upscaler.errors import UpscalerError
 from upscaler.extensions import db
 from upscaler.models import NetworkModel
 from upscaler.views.admin.filters import Contains, Equals
 from upscaler.views.admin.lists import ConsoleList
-from upscaler.views.admin.messages import report
+from upscaler.views.admin.messages import refuse
 from upscaler.views.admin.queries import Field
 from upscaler.views.admin.urls import GET, PK, POST
 from upscaler.views.context import current_actor, services
@@ -79,8 +80,11 @@ class NetworkView(ConsoleList):
     @has_access
     def choose_preset(self) -> Response:
         """Make a preset the one that is used when none is chosen."""
-        with report():
-            changes = {"default_preset": request.form.get("default_preset", "")}
+        changes = {"default_preset": request.form.get("default_preset", "")}
+        try:
             services().settings.update(db.session(), current_actor(), changes)
+        except UpscalerError as error:
+            refuse(error)
+        else:
             flash(gettext("The default preset was saved."), "success")
         return redirect(url_for("NetworkView.list"), 303)

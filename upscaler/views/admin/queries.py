@@ -27,6 +27,7 @@ class Field:
         kind: ``text``, ``date`` or ``choice``.
         choices: for a choice, a function that returns values and their labels.
         suggestions: for a text, a function that returns values to pick from.
+        example: for a text, what stands in the empty field.
 
     """
 
@@ -37,6 +38,7 @@ class Field:
     kind: str = "text"
     choices: Callable[[], Sequence[tuple[str, Any]]] | None = None
     suggestions: Callable[[], Sequence[str]] | None = None
+    example: Any = ""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from upscaler.services import accounts
 from upscaler.services.accounts import MAX_EMAIL, MAX_NAME, MAX_PASSWORD, AccountData
 from upscaler.views.admin.filters import HasRole, IsActive, UserSearch
 from upscaler.views.admin.lists import ConsoleList
-from upscaler.views.admin.messages import explain, report
+from upscaler.views.admin.messages import explain, refuse
 from upscaler.views.admin.queries import Field
 from upscaler.views.admin.urls import FORM, GET, PK, POST
 from upscaler.views.context import current_account, current_actor
@@ -109,8 +109,8 @@ class UserView(ConsoleList):
     }
     list_title = lazy_gettext("Users")
     list_template = "admin/users.html"
-    list_columns = ("username", "email", "role", "active", "last_login", "created_on")
-    order_columns = ("username", "email", "active", "last_login", "created_on")
+    list_columns = ("username", "email", "role", "active", "last_login")
+    order_columns = ("username", "email", "active", "last_login")
     base_order = ("username", "asc")
     label_columns: ClassVar = {
         "username": lazy_gettext("User name"),
@@ -118,7 +118,6 @@ class UserView(ConsoleList):
         "role": lazy_gettext("Role"),
         "active": lazy_gettext("May sign in"),
         "last_login": lazy_gettext("Last login"),
-        "created_on": lazy_gettext("Created"),
     }
     search = (
         Field("q", lazy_gettext("Name or address"), "username", UserSearch),
@@ -155,7 +154,7 @@ class UserView(ConsoleList):
             except InvalidAccount as error:
                 _attach(form, error)
             except AccountConflict as error:
-                flash(explain(error.message, error.values), "danger")
+                refuse(error)
                 return redirect(url_for("UserView.edit", pk=pk), 303)
             else:
                 flash(gettext("The account was saved."), "success")
@@ -182,16 +181,21 @@ class UserView(ConsoleList):
         """Delete an account; its jobs stay."""
         user = self._user(pk)
         name = user.username
-        with report():
+        try:
             accounts.delete(db.session(), current_actor(), user)
+        except AccountConflict as error:
+            refuse(error)
+        else:
             flash(gettext("The account %(name)s was deleted.", name=name), "success")
         return redirect(url_for("UserView.list"), 303)
 
-    def _user(self, pk: int) -> User:
-        user: User | None = db.session.get(User, pk)
+    def _user(self, pk: int) -> Account:
+        user: Account | None = db.session.get(Account, pk)
         return user or abort(404)
 
-    def _form_page(self, template: str, title: str, form: DynamicForm, user: User | None = None) -> Response:
+    def _form_page(
+        self, template: str, title: str, form: DynamicForm, user: Account | None = None
+    ) -> Response:
         account = current_account()
         own = account is not None and user is not None and account.id == user.id
         page = self.render_template(template, title=title, form=form, user=user, own=own)

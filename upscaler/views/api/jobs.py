@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from upscaler.errors import AuthenticationRequired, Forbidden, InvalidRequest, JobConflict, JobNotFound
 from upscaler.extensions import db
-from upscaler.models import Job, Account
+from upscaler.models import Account, Job
 from upscaler.services import audit, lifecycle
 from upscaler.views.api.schemas import accepted_job, job_status
 from upscaler.views.context import absolute_url, current_account, current_actor, services
@@ -21,7 +21,9 @@ def register(blueprint: Blueprint) -> None:
     blueprint.add_url_rule("/jobs/<job_id>/cancel", view_func=cancel, methods=["POST"])
     # The specification names the first path in its list and the second in its examples.
     blueprint.add_url_rule("/jobs/<job_id>/requeue", view_func=requeue, methods=["POST"])
-    blueprint.add_url_rule("/admin/jobs/<job_id>/requeue", endpoint="admin_requeue", view_func=requeue, methods=["POST"])
+    blueprint.add_url_rule(
+        "/admin/jobs/<job_id>/requeue", endpoint="admin_requeue", view_func=requeue, methods=["POST"]
+    )
 
 
 def status(job_id: str) -> ResponseReturnValue:
@@ -33,7 +35,9 @@ def cancel(job_id: str) -> ResponseReturnValue:
     """Cancel a job that has not ended."""
     job = find_job(job_id)
     account = current_account()
-    if not lifecycle.cancel(db.session, job.id, f"by {account.username}" if account else "by the holder of its link"):
+    if not lifecycle.cancel(
+        db.session, job.id, f"by {account.username}" if account else "by the holder of its link"
+    ):
         raise JobConflict(status=find_job(job_id).status)
     if account:
         audit.record(db.session, current_actor(), "job.cancel", entity=("job", job.id))
@@ -51,12 +55,16 @@ def requeue(job_id: str) -> ResponseReturnValue:
     details = {"new_job": again.id, "overrides": overrides}
     audit.record(db.session, current_actor(), "job.requeue", entity=("job", job_id), details=details)
     db.session.commit()
-    return jsonify(accepted_job(again)), 202, {"Location": absolute_url(url_for("api.status", job_id=again.id))}
+    return (
+        jsonify(accepted_job(again)),
+        202,
+        {"Location": absolute_url(url_for("api.status", job_id=again.id))},
+    )
 
 
 def find_job(job_id: str) -> Job:
     """Return a job; raise ``JobNotFound``."""
-    job = db.session.get(Job, job_id)
+    job: Job | None = db.session.get(Job, job_id)
     if job is None:
         raise JobNotFound
     return job

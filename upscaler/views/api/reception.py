@@ -27,21 +27,17 @@ LINGER_SECONDS = 2.0
 class UploadRequest(Request):
     """A request whose files go to the data folder as they arrive, never into memory."""
 
-    def _get_file_stream(
-        self,
-        total_content_length: int | None,
-        content_type: str | None,
-        filename: str | None = None,
-        content_length: int | None = None,
-    ) -> IO[bytes]:
+    def _get_file_stream(self, *_: object, **__: object) -> IO[bytes]:
         folder = config().scratch_dir
         folder.mkdir(parents=True, exist_ok=True)
         # Removed by hand: the storage may have moved it away by then.
-        return tempfile.NamedTemporaryFile(dir=folder, prefix="incoming-", delete=False)  # noqa: SIM115 - closed below
+        return tempfile.NamedTemporaryFile(dir=folder, prefix="incoming-", delete=False)
 
 
 @contextmanager
-def received_form(fields: frozenset[str], max_file_bytes: int) -> Iterator[tuple[IncomingFile, dict[str, str]]]:
+def received_form(
+    fields: frozenset[str], max_file_bytes: int
+) -> Iterator[tuple[IncomingFile, dict[str, str]]]:
     """Receive the form of this request: the file in ``file``, and the other fields by name.
 
     Raises:

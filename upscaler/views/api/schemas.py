@@ -49,8 +49,12 @@ def job_status(job: Job) -> dict[str, Any]:
         "duration_seconds": job.duration_seconds,
         "estimated_seconds": estimates.seconds_until_done(db.session, job, count_online(db.session)),
         "original_file": _link(signer, upload.storage_path, upload.original_filename, now),
-        "preview_file": _link(signer, job.preview_path, "preview.webp", now) if done and job.preview_path else None,
-        "result_file": _link(signer, job.result_path, result_filename(job), now) if done and job.result_path else None,
+        "preview_file": _link(signer, job.preview_path, "preview.webp", now)
+        if done and job.preview_path
+        else None,
+        "result_file": _link(signer, job.result_path, result_filename(job), now)
+        if done and job.result_path
+        else None,
         "upload": {
             "filename": upload.original_filename,
             "mime_type": upload.mime_type,
@@ -69,7 +73,8 @@ def job_status(job: Job) -> dict[str, Any]:
         "error": job_error(job),
         "receipt": job.receipt if done else None,
         "logs": [
-            {"at": iso8601(line.created_at), "level": line.level, "message": line.message} for line in job.logs[-LOG_TAIL:]
+            {"at": iso8601(line.created_at), "level": line.level, "message": line.message}
+            for line in job.logs[-LOG_TAIL:]
         ],
     }
 

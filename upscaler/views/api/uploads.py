@@ -48,7 +48,9 @@ def download(upload_id: str) -> WerkzeugResponse:
     upload = db.session.get(Upload, upload_id)
     if upload is None:
         raise UploadNotFound
-    response = redirect(absolute_url(links().path(upload.storage_path, upload.original_filename, time.time())))
+    response = redirect(
+        absolute_url(links().path(upload.storage_path, upload.original_filename, time.time()))
+    )
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -1,4 +1,4 @@
-"""ncnn runs the files as they are, OpenVINO runs a graph that was built from them: both must compute the same."""
+"""ncnn runs the files as they are, OpenVINO a graph that was built from them: both must compute the same."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiles import run_window, to_levels
 
 SETTINGS = EngineSettings(threads=1)
-# Both compute in float32 but add in another order (winograd): 0.02 levels were seen, on realesrgan-x4plus-anime.
+# Both compute in float32 but add in another order: 0.02 levels were seen, on realesrgan-x4plus-anime.
 TOLERATED_LEVELS = 0.1
 
 

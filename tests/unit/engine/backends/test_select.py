@@ -112,7 +112,7 @@ def test_a_sound_network_passes_its_self_test() -> None:
 
 
 def test_missing_weights_are_told_and_no_engine_is_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("upscaler.engine.weights._candidates", lambda model, models_dir: iter(()))
+    monkeypatch.setattr("upscaler.engine.weights.importlib.util.find_spec", {"openvino": True}.get)
     selection = Selection(EngineSettings(engine="openvino", threads=1))
 
     for _ in range(2):

@@ -42,7 +42,7 @@ def test_it_counts_what_children_hold():
 
 def test_it_leaves_mapped_files_out(tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    assert held(MAPPED) < 130 * MEGABYTE
+    assert held(MAPPED) < 40 * MEGABYTE
 
 
 def test_a_process_that_ended_holds_nothing():

@@ -1,0 +1,136 @@
+"""The operator's console in a real browser, on the real service."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser import steps
+from tests.support.service import ADMIN
+
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PAGES = ("dashboard", "jobs", "models", "models/1", "users", "users/add", "users/1", "settings", "audit")
+
+# How many of the chart's points are painted.
+PAINTED = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
+  .filter((value, index) => index % 4 === 3 && value > 0).length"""
+
+
+@pytest.fixture(scope="module")
+def finished(live_service, photographs):
+    return live_service.enlarge(photographs["chelsea"], factor="2x", preset="standard")
+
+
+@pytest.fixture
+def sign_in(open_page):
+    def open_console(**options: object) -> Page:
+        page = open_page("/admin/dashboard", **options)
+        page.locator("#username").fill(ADMIN[0])
+        page.locator("#password").fill(ADMIN[1])
+        page.locator(".login__card button").click()
+        page.wait_for_url("**/admin/dashboard")
+        return page
+
+    return open_console
+
+
+def test_the_seeded_admin_signs_in_sees_the_dashboard_and_signs_out(sign_in, finished):
+    page = sign_in(**DESKTOP)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dashboard")
+    expect(page.locator(".figure").filter(has_text="Total uploads")).to_contain_text(re.compile(r"[1-9]"))
+    assert page.locator("#jobs-chart").evaluate(PAINTED) > 500
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/admin/login")
+
+
+def test_a_wrong_password_is_told_kindly(open_page, expected_errors):
+    expected_errors.append("401")
+    page = open_page("/admin/login")
+    page.locator("#username").fill(ADMIN[0])
+    page.locator("#password").fill("wrong")
+    page.locator("#password").press("Enter")
+    expect(page.get_by_role("alert")).to_have_text("The name or the password is not right. Please try again.")
+
+
+def test_a_job_is_run_again_after_a_question_and_the_trail_tells_it(sign_in, finished):
+    page = sign_in(**DESKTOP)
+    page.get_by_role("link", name="Jobs", exact=True).click()
+    again = page.get_by_role("button", name=f"Run again: {finished['job_id']}")
+    again.click()
+    question = page.get_by_role("dialog")
+    question.get_by_role("button", name="Go back").click()
+    expect(question).to_be_hidden()
+    assert page.url.endswith("/admin/jobs")
+
+    again.click()
+    question.get_by_role("button", name="Run again").click()
+    expect(page.get_by_role("status")).to_contain_text("in the queue again")
+    assert finished["job_id"] not in page.url
+    expect(page.get_by_role("link", name=finished["job_id"])).to_be_visible()
+
+    page.goto("/admin/audit?action=job.requeue")
+    expect(page.get_by_role("row").nth(1)).to_contain_text(ADMIN[0])
+
+
+def test_the_report_shows_both_pictures_and_hands_out_the_result(sign_in, finished):
+    page = sign_in(**DESKTOP)
+    page.goto(f"/admin/job/{finished['job_id']}")
+    for picture in page.locator(".picture img").all():
+        picture.scroll_into_view_if_needed()
+        page.wait_for_function(
+            "image => image.complete && image.naturalWidth > 0", arg=picture.element_handle()
+        )
+    assert page.locator(".picture img").count() == 2
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the result").click()
+    assert download.value.suggested_filename == "chelsea-2x.png"
+
+
+def test_a_setting_is_changed_and_a_mistake_is_explained(sign_in, expected_errors):
+    expected_errors.append("422")
+    page = sign_in(**DESKTOP)
+    page.goto("/admin/settings")
+    field = page.get_by_label("Most waiting jobs")
+    before = field.input_value()
+    field.fill("many")
+    page.get_by_role("button", name="Save the settings").click()
+    expect(page.locator(".form-error")).to_have_text("Please enter a whole number of at least 1.")
+    expect(field).to_have_value("many")
+    field.fill(before)
+    page.get_by_role("button", name="Save the settings").click()
+    expect(page.get_by_role("status")).to_have_text("The settings were saved.")
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "ar"])
+def test_a_phone_shows_every_page_without_scrolling_sideways(sign_in, finished, locale):
+    page = sign_in(locale=locale, **PHONE)
+    for path in (*PAGES, f"job/{finished['job_id']}"):
+        page.goto(f"/admin/{path}")
+        assert steps.overflow(page) == 0, path
+
+
+def test_on_a_phone_the_menu_opens_and_closes_with_keys(sign_in):
+    page = sign_in(**PHONE)
+    menu = page.get_by_role("button", name="Menu")
+    link = page.get_by_role("link", name="Audit trail")
+    expect(link).to_be_hidden()
+    menu.focus()
+    page.keyboard.press("Enter")
+    expect(link).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(link).to_be_hidden()
+    expect(menu).to_be_focused()
+
+
+def test_in_arabic_the_menu_stands_on_the_right(sign_in):
+    page = sign_in(locale="ar", **DESKTOP)
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    sidebar = page.locator("#sidebar").bounding_box()
+    assert sidebar is not None
+    assert sidebar["x"] + sidebar["width"] == pytest.approx(1280, abs=20)
+    page.get_by_role("button", name="English").click()
+    expect(page.locator("html")).to_have_attribute("dir", "ltr")
+    assert page.url.endswith("/admin/dashboard")

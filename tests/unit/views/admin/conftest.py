@@ -1,0 +1,182 @@
+"""The console in a real application on a database of its own, and people who are signed in to it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_appbuilder import Model
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+from werkzeug.security import generate_password_hash
+from werkzeug.test import TestResponse
+
+from config import load
+from upscaler import create_app
+from upscaler.extensions import db, limiter
+from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, AuditLog, Job, Upload
+from upscaler.services.accounts import ensure_roles
+from upscaler.services.networks import sync_catalogue
+
+PASSWORD = "correct horse battery"
+# Cheap to check, so that signing in takes no time. Accounts that the console makes get the real hash.
+HASH = generate_password_hash(PASSWORD, "pbkdf2:sha256:1")
+TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    folder = tmp_path_factory.mktemp("console")
+    application = create_app(load({"DATA_DIR": str(folder), "LOG_LEVEL": "ERROR"}, env_file=None))
+    application.testing = True
+    with application.app_context():
+        Model.metadata.create_all(db.engine)
+        ensure_roles(db.session())
+        sync_catalogue(db.session())
+    yield application
+    with application.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def session(app: Flask) -> Iterator[Session]:
+    """A session on the console's database, and afterwards a database without what the test left there."""
+    with app.app_context():
+        engine = db.engine
+    # Not the application's own session: it belongs to an application context, and a context that stays open
+    # here would be shared by all requests of the test.
+    with Session(engine) as own:
+        yield own
+        own.rollback()
+        for table in reversed(Model.metadata.sorted_tables):
+            if table.name not in {"ab_role", "models"}:
+                own.execute(delete(table))
+        own.commit()
+    # The next test must not see settings that this one changed.
+    app.extensions["upscaler"].settings._cached = None
+    limiter.reset()
+
+
+class Person:
+    """Somebody with a browser: remembers cookies, fills in forms with the token of the page."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self._client = client
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self._client.get(path, **options)
+
+    def post(self, path: str, fields: dict[str, Any] | None = None, page: str | None = None) -> TestResponse:
+        """Send a form as the page that shows it would; ``page`` is where the form is, else the same path."""
+        found = TOKEN.search(self.get(page or path).text)
+        assert found, f"there is no form on {page or path}"
+        return self._client.post(path, data={"csrf_token": found[1], **(fields or {})})
+
+    def post_without_token(self, path: str) -> TestResponse:
+        return self._client.post(path)
+
+    def sign_in(self, name: str, password: str = PASSWORD, target: str = "") -> TestResponse:
+        path = f"/admin/login?next={target}" if target else "/admin/login"
+        return self.post(path, {"username": name, "password": password})
+
+    @property
+    def cookie(self) -> str:
+        found = self._client.get_cookie("session")
+        return found.value if found else ""
+
+
+@pytest.fixture
+def new_account(session: Session) -> Callable[..., Account]:
+    """Return a function that stores an account with the password ``PASSWORD``."""
+
+    def build(name: str, role: str = USER_ROLE, **values: Any) -> Account:
+        account = Account(
+            username=name,
+            email=f"{name}@example.org",
+            first_name="",
+            last_name="",
+            password=HASH,
+            **{"active": True, **values},
+        )
+        account.roles = [ensure_roles(session)[role]]
+        session.add(account)
+        session.commit()
+        return account
+
+    return build
+
+
+@pytest.fixture
+def new_job(session: Session) -> Callable[..., Job]:
+    """Return a function that stores an upload and a job of it."""
+
+    def build(filename: str = "cat.png", **values: Any) -> Job:
+        upload = Upload(
+            original_filename=filename,
+            storage_path=f"uploads/ab/upl_{session.query(Upload).count()}.png",
+            mime_type="image/png",
+            size_bytes=1000,
+            width=100,
+            height=80,
+            sha256="0" * 64,
+        )
+        session.add(upload)
+        session.flush()
+        params = {
+            "factor": "2x",
+            "preset": "photo",
+            "denoise": "none",
+            "refine_faces": False,
+            "output_format": "png",
+        }
+        job = Job(**{"upload_id": upload.id, "params": params, "model": "some-network", **values})
+        session.add(job)
+        session.commit()
+        return job
+
+    return build
+
+
+@pytest.fixture
+def new_person(app: Flask, session: Session) -> Callable[[], Person]:
+    """Return a function that gives somebody a browser."""
+    return lambda: Person(app.test_client())
+
+
+@pytest.fixture
+def visitor(new_person: Callable[[], Person]) -> Person:
+    return new_person()
+
+
+@pytest.fixture
+def admin(new_person: Callable[[], Person], new_account: Callable[..., Account]) -> Person:
+    """The admin ``abdullah``, signed in."""
+    new_account("abdullah", ADMIN_ROLE)
+    person = new_person()
+    person.sign_in("abdullah")
+    return person
+
+
+@pytest.fixture
+def user(new_person: Callable[[], Person], new_account: Callable[..., Account]) -> Person:
+    """The user ``layla``, signed in, who has no business in the console."""
+    new_account("layla")
+    person = new_person()
+    person.sign_in("layla")
+    return person
+
+
+@pytest.fixture
+def trail(session: Session) -> Callable[..., list[AuditLog]]:
+    """Return a function that reads the rows of an action, the oldest first."""
+
+    def read(action: str) -> list[AuditLog]:
+        session.expire_all()
+        return list(session.scalars(select(AuditLog).where(AuditLog.action == action).order_by(AuditLog.id)))
+
+    return read

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from upscaler.errors import ServiceUnavailable
+from upscaler.models import Job, Worker, utcnow
+from upscaler.storage import LocalStorage
+from upscaler.views.admin.dashboard import PERIODS
+
+
+def cards(page: str) -> dict[str, str]:
+    """Return the figures by their labels."""
+    parts = re.findall(r'figure__label">(?:<a [^>]*>)?([^<]+).*?figure__value">([^<]+)', page, re.DOTALL)
+    return {label.strip(): value.strip() for label, value in parts}
+
+
+def test_the_cards_show_the_figures_of_the_specification(admin, new_job: Callable[..., Job]) -> None:
+    new_job(status="queued")
+    new_job(status="running")
+    new_job(status="completed", finished_at=utcnow(), duration_seconds=75)
+
+    figures = cards(admin.get("/admin/dashboard").text)
+
+    assert figures.pop("Storage used").split()[1] in {"kB", "MB"}
+    assert figures == {
+        "Total uploads": "3",
+        "Jobs queued": "1",
+        "Jobs running": "1",
+        "Completed today": "1",
+        "Average job time": "1 min 15 s",
+    }
+
+
+@pytest.mark.parametrize("period", list(PERIODS))
+def test_the_chart_has_its_data_in_the_page(admin, new_job: Callable[..., Job], period: str) -> None:
+    new_job(status="completed", finished_at=utcnow(), duration_seconds=5)
+
+    page = admin.get(f"/admin/dashboard?period={period}").text
+
+    data = json.loads(re.findall(r'id="jobs-data"[^>]*>(.*?)</script>', page, re.DOTALL)[0])
+    values = {line["name"]: line["values"] for line in data["series"]}
+    assert len(data["labels"]) == PERIODS[period][0]
+    assert values["completed"] == [0] * (PERIODS[period][0] - 1) + [1]
+    assert values["accepted"][-1] == 1
+    assert sum(values["failed"] + values["canceled"]) == 0
+
+
+def test_recent_jobs_errors_and_workers_are_listed(
+    admin, new_job: Callable[..., Job], session: Session
+) -> None:
+    new_job("sea.png", status="queued")
+    new_job(
+        "fire.png",
+        status="failed",
+        finished_at=utcnow(),
+        error_message="It took longer than %(seconds)s seconds.",
+        error_values={"seconds": "60"},
+    )
+    backend = {"engine": "ncnn", "device": "Some GPU"}
+    session.add(
+        Worker(id="host-12", host="host", pid=1, version="1", backend=backend, current_job_id="job_1")
+    )
+    session.commit()
+
+    page = admin.get("/admin/dashboard").text
+
+    for text in (
+        "sea.png",
+        "fire.png",
+        "It took longer than 60 seconds.",
+        "host-12",
+        "ncnn",
+        "Some GPU",
+        "Online",
+    ):
+        assert text in page
+
+
+def test_an_empty_service_says_so(admin) -> None:
+    page = admin.get("/admin/dashboard").text
+
+    assert cards(page)["Average job time"] == "\N{EN DASH}"
+    assert "No job has failed." in page
+    assert "No worker has reported" in page
+
+
+def test_the_dashboard_is_shown_when_the_storage_does_not_answer(
+    admin, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_storage: LocalStorage) -> int:
+        raise ServiceUnavailable
+
+    monkeypatch.setattr(LocalStorage, "used_bytes", broken)
+    [view] = [view for view in app.extensions["appbuilder"].baseviews if view.endpoint == "DashboardView"]
+    monkeypatch.setattr(view._meter, "_figures", None)
+
+    page = admin.get("/admin/dashboard")
+
+    assert page.status_code == 200
+    assert "the storage does not answer" in page.text

@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from upscaler.models import Account, AuditLog, Job, JobLog
+from upscaler.storage import Storage
+
+NewJob = Callable[..., Job]
+Trail = Callable[..., list[AuditLog]]
+
+
+@pytest.fixture
+def storage(app: Flask) -> Storage:
+    kept: Storage = app.extensions["upscaler"].storage
+    return kept
+
+
+def keep_original(storage: Storage, job: Job, folder: Path) -> None:
+    picture = folder / "original.png"
+    picture.write_bytes(b"not read here")
+    storage.save(job.upload.storage_path, picture)
+
+
+def shown(page: str, jobs: list[Job]) -> list[str]:
+    """Return the file names of the jobs whose rows are on the page."""
+    return [job.upload.original_filename for job in jobs if f'href="/admin/job/{job.id}"' in page]
+
+
+@pytest.fixture
+def jobs(new_job: NewJob, new_account: Callable[..., Account]) -> list[Job]:
+    omar = new_account("omar")
+    day = datetime(2025, 12, 7, 23, 59, tzinfo=timezone.utc)
+    return [
+        new_job("100%_sure.png", created_at=day.replace(day=6)),
+        new_job("b.png", status="failed", owner_id=omar.id, created_at=day, model="realesrgan-x4plus"),
+        new_job("c.png", status="completed", created_at=day.replace(day=8)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["100%_sure.png", "b.png", "c.png"]),
+        ("status=failed", ["b.png"]),
+        ("status=nonsense", ["100%_sure.png", "b.png", "c.png"]),
+        ("owner=OMA", ["b.png"]),
+        ("owner=-", ["100%_sure.png", "c.png"]),
+        ("model=realesrgan", ["b.png"]),
+        ("q=C.PNG", ["c.png"]),
+        ("q=%25_", ["100%_sure.png"]),
+        ("from=2025-12-07", ["b.png", "c.png"]),
+        ("to=2025-12-07", ["100%_sure.png", "b.png"]),
+        ("from=2025-12-07&to=2025-12-07", ["b.png"]),
+        ("status=failed&owner=-", []),
+    ],
+)
+def test_the_list_shows_what_was_asked_for(admin, jobs: list[Job], query: str, found: list[str]) -> None:
+    page = admin.get(f"/admin/jobs?{query}")
+
+    assert page.status_code == 200
+    assert shown(page.text, jobs) == found
+
+
+def test_a_job_is_found_by_its_id(admin, jobs: list[Job]) -> None:
+    assert shown(admin.get(f"/admin/jobs?q={jobs[1].id}").text, jobs) == ["b.png"]
+
+
+def test_the_newest_come_first_and_every_page_has_its_share(admin, new_job: NewJob) -> None:
+    moment = datetime(2025, 12, 7, tzinfo=timezone.utc)
+    jobs = [new_job(f"{n:02}.png", created_at=moment.replace(minute=n)) for n in range(30)]
+
+    first, second = (admin.get(f"/admin/jobs?page={page}").text for page in (1, 2))
+
+    assert shown(first, jobs) == [f"{n:02}.png" for n in range(5, 30)]
+    assert shown(second, jobs) == [f"{n:02}.png" for n in range(5)]
+    assert first.index("29.png") < first.index("05.png")
+    assert 'href="/admin/jobs?page=2"' in first
+    assert shown(admin.get("/admin/jobs?size=50&sort=created_at").text, jobs)[:1] == ["00.png"]
+
+
+def test_the_report_tells_everything(admin, new_job: NewJob, session: Session) -> None:
+    job = new_job(
+        "<b>bold</b>.png",
+        status="failed",
+        error_code="out_of_memory",
+        error_message="It needed more than %(limit)s.",
+        error_values={"limit": "6 GB"},
+        error_trace="Traceback: MemoryError",
+        worker_id="host-12",
+        attempts=3,
+        receipt={"version": 1, "kept": ["the colour profile"], "changed": ["turned upright"]},
+    )
+    session.add(JobLog(job_id=job.id, level="error", message="failed: no memory"))
+    session.commit()
+
+    page = admin.get(f"/admin/job/{job.id}").text
+
+    for text in (
+        "It needed more than 6 GB.",
+        "Traceback: MemoryError",
+        "host-12",
+        "failed: no memory",
+        "the colour profile",
+        "turned upright",
+        "&lt;b&gt;bold&lt;/b&gt;.png",
+    ):
+        assert text in page
+    assert "<b>bold" not in page
+    assert f"/files/{job.upload.storage_path}?expires=" in page
+
+
+def test_a_message_of_another_version_is_shown_as_it_is(admin, new_job: NewJob) -> None:
+    job = new_job(status="failed", error_message="More than %(limit)s", error_values={"other": 1})
+
+    assert "More than %(limit)s" in admin.get(f"/admin/job/{job.id}").text
+
+
+@pytest.mark.parametrize("job_id", ["job_unknown", "%00", "x" * 41, "x" * 4000])
+def test_an_unknown_job_is_not_found(admin, job_id: str) -> None:
+    assert admin.get(f"/admin/job/{job_id}").status_code == 404
+
+
+def test_canceling_is_noted_with_who_when_where_and_what(
+    admin, new_job: NewJob, session: Session, trail: Trail
+) -> None:
+    job = new_job()
+
+    answer = admin.post(
+        f"/admin/job/{job.id}/cancel", {"next": "/admin/jobs?status=queued"}, page="/admin/jobs"
+    )
+
+    assert answer.location == "/admin/jobs?status=queued"
+    session.refresh(job)
+    assert job.status == "canceled"
+    [row] = trail("job.cancel")
+    assert (row.username, row.ip_address, row.entity_id) == ("abdullah", "127.0.0.1", job.id)
+    assert row.details == {"status": "queued"}
+    assert (datetime.now(timezone.utc) - row.created_at).total_seconds() < 60
+
+
+def test_a_job_that_has_ended_cannot_be_canceled(admin, new_job: NewJob, trail: Trail) -> None:
+    job = new_job(status="completed")
+
+    answer = admin.post(f"/admin/job/{job.id}/cancel", page="/admin/dashboard")
+
+    assert answer.location == f"/admin/job/{job.id}"
+    assert "cannot be changed that way" in admin.get(answer.location).text
+    assert trail("job.cancel") == []
+
+
+def test_running_again_with_other_settings_makes_a_new_job(
+    admin, new_job: NewJob, session: Session, storage: Storage, tmp_path: Path, trail: Trail
+) -> None:
+    job = new_job(status="failed")
+    keep_original(storage, job, tmp_path)
+    choices = {"factor": "4x", "preset": "photo", "denoise": "low", "output_format": "webp"}
+
+    answer = admin.post(f"/admin/job/{job.id}/requeue", choices, page=f"/admin/job/{job.id}")
+
+    again = session.query(Job).filter(Job.parent_id == job.id).one()
+    assert answer.location == f"/admin/job/{again.id}"
+    assert again.status == "queued"
+    assert {name: again.params[name] for name in choices} == choices
+    [row] = trail("job.requeue")
+    assert row.details == {
+        "new_job": again.id,
+        "overrides": {"factor": "4x", "denoise": "low", "output_format": "webp"},
+    }
+
+
+def test_running_again_with_nonsense_changes_nothing(
+    admin, new_job: NewJob, session: Session, storage: Storage, tmp_path: Path, trail: Trail
+) -> None:
+    job = new_job(status="failed")
+    keep_original(storage, job, tmp_path)
+
+    answer = admin.post(f"/admin/job/{job.id}/requeue", {"factor": "99x"}, page=f"/admin/job/{job.id}")
+
+    assert "99x" in admin.get(answer.location).text
+    assert session.query(Job).count() == 1
+    assert trail("job.requeue") == []
+
+
+def test_a_download_is_a_signed_link_and_is_noted(
+    admin, new_job: NewJob, storage: Storage, tmp_path: Path, trail: Trail
+) -> None:
+    job = new_job()
+    keep_original(storage, job, tmp_path)
+
+    answer = admin.post(f"/admin/job/{job.id}/download", {"file": "original"}, page="/admin/dashboard")
+
+    assert answer.status_code == 303
+    file = admin.get(answer.location)
+    assert file.data == b"not read here"
+    assert file.headers["Content-Disposition"].startswith("attachment")
+    assert [row.details for row in trail("job.download")] == [{"file": "original"}]
+
+
+def test_a_target_elsewhere_is_not_followed(admin, new_job: NewJob) -> None:
+    job = new_job()
+
+    answer = admin.post(f"/admin/job/{job.id}/cancel", {"next": "https://evil.example/"}, page="/admin/jobs")
+
+    assert answer.location == f"/admin/job/{job.id}"

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from upscaler.models import ADMIN_ROLE, Account, AuditLog
+from upscaler.services import accounts
+from upscaler.services.audit import Actor
+from upscaler.views.admin.urls import local_target
+
+NewAccount = Callable[..., Account]
+Trail = Callable[..., list[AuditLog]]
+
+
+def test_an_admin_lands_on_the_dashboard_and_the_login_is_noted(
+    visitor, new_account: NewAccount, trail: Trail
+) -> None:
+    account = new_account("abdullah", ADMIN_ROLE)
+
+    answer = visitor.sign_in("abdullah")
+
+    assert answer.status_code == 303
+    assert answer.location == "/admin/dashboard"
+    assert visitor.get("/admin/dashboard").status_code == 200
+    [row] = trail("login.success")
+    assert (row.user_id, row.username, row.ip_address) == (account.id, "abdullah", "127.0.0.1")
+
+
+def test_a_user_lands_on_the_site(visitor, new_account: NewAccount) -> None:
+    new_account("layla")
+
+    assert visitor.sign_in("layla", target="/admin/jobs").location == "/"
+
+
+def test_the_address_serves_as_a_name(visitor, new_account: NewAccount) -> None:
+    new_account("abdullah", ADMIN_ROLE)
+
+    assert visitor.sign_in("abdullah@example.org").status_code == 303
+
+
+@pytest.mark.parametrize("name", ["abdullah", "nobody", "nul\0byte", "x" * 300])
+def test_a_wrong_password_gets_a_kind_answer_and_a_row(
+    visitor, new_account: NewAccount, trail: Trail, name: str
+) -> None:
+    new_account("abdullah", ADMIN_ROLE)
+
+    answer = visitor.sign_in(name, "not the password")
+
+    assert answer.status_code == 401
+    assert "The name or the password is not right." in answer.text
+    assert "not the password" not in answer.text
+    [row] = trail("login.failed")
+    assert row.username == name.replace("\0", "")[:64]
+    assert visitor.get("/admin/dashboard").status_code == 303
+
+
+def test_an_inactive_account_cannot_sign_in(visitor, new_account: NewAccount, trail: Trail) -> None:
+    new_account("sven", active=False)
+
+    assert visitor.sign_in("sven").status_code == 401
+    assert len(trail("login.failed")) == 1
+
+
+def test_a_session_ends_when_its_account_is_deactivated(admin, session: Session) -> None:
+    assert admin.get("/admin/jobs").status_code == 200
+
+    session.query(Account).update({"active": False})
+    session.commit()
+
+    assert admin.get("/admin/jobs").status_code == 303
+
+
+def test_a_session_ends_when_the_password_is_changed(admin, session: Session) -> None:
+    account = session.query(Account).one()
+    accounts.reset_password(session, Actor(None, "", ""), account, "quite another secret")
+
+    assert admin.get("/admin/jobs").status_code == 303
+
+
+def test_the_session_is_a_new_one_after_the_login(visitor, new_account: NewAccount, app) -> None:
+    new_account("abdullah", ADMIN_ROLE)
+    with visitor._client.session_transaction() as planted:
+        planted["planted"] = "by somebody else"
+        planted["locale"] = "ar"
+    visitor.get("/admin/login")
+    before = visitor.cookie
+
+    visitor.sign_in("abdullah")
+
+    assert visitor.cookie != before
+    with visitor._client.session_transaction() as now:
+        assert "planted" not in now
+        assert now["locale"] == "ar"
+
+
+def test_signing_out_needs_a_form_and_ends_the_session(admin, trail: Trail) -> None:
+    answer = admin.post("/admin/logout", page="/admin/dashboard")
+
+    assert answer.location == "/admin/login"
+    assert admin.get("/admin/dashboard").status_code == 303
+    assert [row.username for row in trail("logout")] == ["abdullah"]
+
+
+def test_too_many_wrong_passwords_are_answered_with_429(visitor, new_account: NewAccount) -> None:
+    new_account("abdullah", ADMIN_ROLE)
+    for _ in range(10):
+        assert visitor.sign_in("abdullah", "wrong").status_code == 401
+
+    answer = visitor.sign_in("abdullah")
+
+    assert answer.status_code == 429
+    assert "too many tries" in answer.text
+    assert answer.headers["Retry-After"] == "60"
+
+
+def test_right_passwords_do_not_count_towards_the_limit(visitor, new_account: NewAccount) -> None:
+    new_account("abdullah", ADMIN_ROLE)
+    for _ in range(12):
+        assert visitor.sign_in("abdullah").status_code == 303
+        visitor.post("/admin/logout", page="/admin/dashboard")
+
+
+def test_a_form_without_its_token_signs_nobody_in(visitor, new_account: NewAccount) -> None:
+    new_account("abdullah", ADMIN_ROLE)
+    visitor.get("/admin/login")
+
+    answer = visitor._client.post(
+        "/admin/login", data={"username": "abdullah", "password": "correct horse battery"}
+    )
+
+    assert answer.status_code == 400
+    assert visitor.get("/admin/dashboard").status_code == 303
+
+
+def test_after_the_login_one_is_where_one_wanted_to_be(visitor, new_account: NewAccount) -> None:
+    new_account("abdullah", ADMIN_ROLE)
+
+    assert (
+        visitor.sign_in("abdullah", target="/admin/jobs%3Fstatus%3Dfailed").location
+        == "/admin/jobs?status=failed"
+    )
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example/",
+        "\\\\evil.example",
+        "/\t/evil.example",
+        "///evil.example",
+        "javascript:alert(1)",
+        "http:evil.example",
+        "admin/jobs",
+        "http://[::1",
+        "/" + "x" * 3000,
+        "",
+    ],
+)
+def test_no_target_leads_away_from_this_site(target: str) -> None:
+    assert local_target(target) is None
