@@ -41,7 +41,10 @@ lock: setup-test ## Pin requirements.in and requirements-dev.in for every suppor
 LOCK := --quiet --universal --python-version 3.10 --no-header --no-emit-index-url --no-emit-find-links --upgrade
 
 translations: setup-test ## Collect the sentences of the code and merge them into every language
-	$(BIN)/python -m scripts.translations
+	$(BIN)/pybabel -q extract -F translations/babel.cfg -k N_ -k lazy_gettext --no-location --sort-output --omit-header \
+		-o translations/messages.pot .
+	$(BIN)/pybabel -q update -i translations/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete \
+		--ignore-pot-creation-date --no-wrap
 
 clean: ## Remove what the set-up made; your data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

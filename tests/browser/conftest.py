@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.support.service import LiveService
 
@@ -19,14 +19,16 @@ ARGUMENTS = [
     "--disable-sync",
     "--no-first-run",
 ]
-# A slow machine may need long for a job; this ends a test that hangs, it measures nothing.
+# A slow machine may need long; these end a test that hangs, they measure nothing.
 TIMEOUT_MS = 90_000
+EXPECT_MS = 30_000
 
 OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=EXPECT_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
         yield chromium

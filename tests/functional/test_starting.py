@@ -23,7 +23,7 @@ def start_and_fail(data_dir: Path, port: int, **settings: str) -> str:
         env=environment(data_dir, port, **settings),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 1

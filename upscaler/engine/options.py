@@ -43,7 +43,7 @@ class UpscaleOptions:
         return int(self.factor.removesuffix("x"))
 
     def as_dict(self) -> dict[str, Any]:
-        """The options as JSON-ready values."""
+        """Return the options as JSON-ready values."""
         return asdict(self)
 
     @classmethod

@@ -33,5 +33,5 @@ class EngineSettings:
     models_dir: str = ""
 
     def as_dict(self) -> dict[str, Any]:
-        """The settings as JSON-ready values."""
+        """Return the settings as JSON-ready values."""
         return asdict(self)

@@ -79,7 +79,9 @@ class JobView(ConsoleList):
     search = (
         Field("q", lazy_gettext("Job or file"), "id", JobSearch),
         Field("status", lazy_gettext("Status"), "status", Equals, "choice", status_choices),
-        Field("owner", lazy_gettext("Owner"), "owner_id", OwnerContains, example=lazy_gettext("- for visitors")),
+        Field(
+            "owner", lazy_gettext("Owner"), "owner_id", OwnerContains, example=lazy_gettext("- for visitors")
+        ),
         Field("model", lazy_gettext("Model"), "model", Contains, suggestions=model_names),
         Field("from", lazy_gettext("From"), "created_at", Since, "date"),
         Field("to", lazy_gettext("To"), "created_at", Until, "date"),

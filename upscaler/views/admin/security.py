@@ -22,7 +22,6 @@ from upscaler.services import audit
 from upscaler.services.accounts import MAX_EMAIL
 from upscaler.views.admin.configuration import LOGIN_RATE
 from upscaler.views.admin.urls import FORM, POST, ExactPaths, local_target
-from upscaler.views.admin.users import UserView
 
 # What a session keeps when its owner signs in or out: nothing but the choice of language.
 _KEPT = ("locale",)
@@ -76,9 +75,7 @@ class LoginView(ExactPaths, AuthDBView):
     def too_many(self) -> Response:
         """Answer to the one try too many."""
         flash(gettext("There were too many tries. Please wait a minute before the next one."), "danger")
-        answer = self._page(LoginForm(formdata=None), 429)
-        answer.headers["Retry-After"] = "60"
-        return answer
+        return self._page(LoginForm(formdata=None), 429)
 
     def _page(self, form: LoginForm, status: int) -> Response:
         page = self.render_template(self.login_template, title=gettext("Sign in"), form=form)
@@ -90,7 +87,6 @@ class ConsoleSecurity(SecurityManager):
 
     user_model = Account
     authdbview = LoginView
-    userdbmodelview = UserView
     userstatschartview = None
 
     def create_limiter(self, app: Flask) -> Limiter:  # noqa: ARG002 - the signature is not ours

@@ -54,7 +54,7 @@ class AccountForm(DynamicForm):
     last_name = StringField(lazy_gettext("Last name"), [Length(max=MAX_NAME)])
     role = SelectField(
         lazy_gettext("Role"),
-        choices=ROLE_LABELS,
+        choices=[name for name, _ in ROLE_LABELS],
         default=USER_ROLE,
         description=lazy_gettext(
             "Admins may do everything in this console; users only see their own pictures."

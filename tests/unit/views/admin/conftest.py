@@ -33,6 +33,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     folder = tmp_path_factory.mktemp("console")
     application = create_app(load({"DATA_DIR": str(folder), "LOG_LEVEL": "ERROR"}, env_file=None))
     application.testing = True
+    # What a password for an unknown name is compared with, to take as long as for a known one.
+    application.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"] = HASH
     with application.app_context():
         Model.metadata.create_all(db.engine)
         ensure_roles(db.session())

@@ -196,9 +196,9 @@ def test_a_download_is_a_signed_link_and_is_noted(
     answer = admin.post(f"/admin/job/{job.id}/download", {"file": "original"}, page="/admin/dashboard")
 
     assert answer.status_code == 303
-    file = admin.get(answer.location)
-    assert file.data == b"not read here"
-    assert file.headers["Content-Disposition"].startswith("attachment")
+    with admin.get(answer.location) as file:
+        assert file.data == b"not read here"
+        assert file.headers["Content-Disposition"].startswith("attachment")
     assert [row.details for row in trail("job.download")] == [{"file": "original"}]
 
 

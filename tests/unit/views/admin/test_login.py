@@ -112,7 +112,7 @@ def test_too_many_wrong_passwords_are_answered_with_429(visitor, new_account: Ne
 
     assert answer.status_code == 429
     assert "too many tries" in answer.text
-    assert answer.headers["Retry-After"] == "60"
+    assert 0 < int(answer.headers["Retry-After"]) <= 60
 
 
 def test_right_passwords_do_not_count_towards_the_limit(visitor, new_account: NewAccount) -> None:
