@@ -33,7 +33,7 @@ class ConfigError(Exception):
 class Config(BaseModel):
     """The settings of one process. A field's name in upper case is the name of its environment variable."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, validate_default=True)
 
     flask_env: Literal["development", "production"] = Field(
         "development", description="`production` refuses to start on insecure settings"

@@ -33,7 +33,8 @@ def download(url: str) -> Image.Image:
 def test_it_enlarges_a_photograph_faithfully(
     live_service: LiveService, photographs: dict[str, Path], name: str, factor: str, preset: str
 ) -> None:
-    original = Image.open(photographs[name]).convert("RGB")
+    with Image.open(photographs[name]) as file:
+        original = file.convert("RGB")
     scale = int(factor[0])
 
     job = live_service.enlarge(photographs[name], factor=factor, preset=preset)

@@ -19,9 +19,7 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[st
     if request.param == "sqlite":
         yield environment(tmp_path, 0)
         return
-    folder = tmp_path / "postgresql"
-    folder.mkdir()
-    with postgresql(folder) as url:
+    with postgresql() as url:
         yield environment(tmp_path, 0, DATABASE_URL=url)
 
 

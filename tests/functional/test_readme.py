@@ -23,8 +23,8 @@ def test_the_walk_through_with_curl_ends_with_an_enlarged_picture(
 
     subprocess.run(["bash", "-euc", commands[1]], cwd=tmp_path, env=environment, timeout=240, check=True)
 
-    original = Image.open(photographs["coffee"])
-    assert Image.open(tmp_path / "enlarged.png").size == (original.width * 2, original.height * 2)
+    with Image.open(photographs["coffee"]) as original, Image.open(tmp_path / "enlarged.png") as enlarged:
+        assert enlarged.size == (original.width * 2, original.height * 2)
 
 
 @pytest.mark.parametrize("target", ["one", "folder", "list"])

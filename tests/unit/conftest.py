@@ -11,8 +11,12 @@ from flask_appbuilder import Model
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from config import load
 from upscaler.models import Job, Upload
 from upscaler.models.database import make_engine
+from upscaler.services.registry import Services, build_services
+from upscaler.storage import LocalStorage
+from upscaler.tasks.queue import HueyQueue, build_huey
 
 
 @pytest.fixture
@@ -52,3 +56,13 @@ def new_job(db_session: Session) -> Callable[..., Job]:
         return job
 
     return build
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Iterator[Services]:
+    """The services over a local storage and a real queue of their own."""
+    config = load({"DATA_DIR": str(tmp_path)}, env_file=None)
+    queue = HueyQueue(build_huey(config))
+    built = build_services(LocalStorage(config.files_dir), queue, config.model_dump(), "a key for tests")
+    yield built
+    built.submissions.close()

@@ -47,7 +47,6 @@ def create(session: Session, actor: audit.Actor, data: AccountData, password: st
 
     Raises:
         InvalidAccount: a value cannot be used, or the name or address is taken.
-
     """
     data = checked(data)
     check_password(password, data.username)
@@ -77,7 +76,6 @@ def update_account(session: Session, actor: audit.Actor, user: Account, data: Ac
     Raises:
         InvalidAccount: a value cannot be used, or the address is taken.
         AccountConflict: the account is the actor's own or the last admin's, and would lose its rights.
-
     """
     data = checked(data)
     _check_free(session, data, user.id)
@@ -103,7 +101,6 @@ def reset_password(session: Session, actor: audit.Actor, user: Account, password
 
     Raises:
         InvalidAccount: the password cannot be used.
-
     """
     check_password(password, user.username)
     user.password = hash_password(password)
@@ -119,7 +116,6 @@ def delete(session: Session, actor: audit.Actor, user: Account) -> None:
 
     Raises:
         AccountConflict: the account is the actor's own or the last admin's.
-
     """
     _guard(session, actor, user)
     audit.record(session, actor, "user.delete", entity=_entity(user), details={"username": user.username})
@@ -139,7 +135,6 @@ def seed_admin(session: Session, username: str, password: str) -> bool:
 
     Raises:
         InvalidAccount: the name or the password cannot be used.
-
     """
     roles = ensure_roles(session)
     session.commit()

@@ -22,7 +22,6 @@ def cancel(session: Session, actor: audit.Actor, job: Job) -> None:
 
     Raises:
         JobConflict: it had ended already.
-
     """
     job_id, before = job.id, job.status
     audit.record(session, actor, "job.cancel", entity=("job", job_id), details={"status": before})
@@ -40,7 +39,6 @@ def run_again(
         UnknownParameter, InvalidParameter, NotAvailable: an override is not possible.
         ResultTooLarge: the result would have more pixels than are allowed.
         FileGone: the original is no longer kept.
-
     """
     job_id = job.id
     again = submissions.requeue(session, job, dict(overrides), actor.user_id)
@@ -55,7 +53,6 @@ def file_to_download(session: Session, actor: audit.Actor, job: Job, which: str)
 
     Raises:
         FileGone: the job has no such file.
-
     """
     key = job.upload.storage_path if which == ORIGINAL else job.result_path if which == RESULT else None
     if key is None:

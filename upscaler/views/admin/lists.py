@@ -43,7 +43,6 @@ class ConsoleList(ExactPaths, ModelView):
         row_template: a template with one macro, ``row(item)``, that renders the cells of a row.
         has_actions: whether a row ends with a cell of buttons.
         intro: a sentence below the title.
-
     """
 
     search: Sequence[Field] = ()

@@ -28,7 +28,6 @@ class Field:
         choices: for a choice, a function that returns values and their labels.
         suggestions: for a text, a function that returns values to pick from.
         example: for a text, what stands in the empty field.
-
     """
 
     name: str
@@ -52,7 +51,6 @@ class ListQuery:
         order: name of the column to sort by, "" for the list's own order.
         descending: the direction.
         values: what was typed, by name of the field; empty ones are left out.
-
     """
 
     endpoint: str

@@ -28,7 +28,6 @@ class ExactPaths:
     Attributes:
         paths: for each method its path below ``ROOT`` and its HTTP methods.
         for_anyone: False sends visitors who have not signed in to the login page.
-
     """
 
     paths: ClassVar[Mapping[str, tuple[str, tuple[str, ...]]]]

@@ -147,7 +147,7 @@ class UserView(ConsoleList):
     def edit(self, pk: int) -> Response:
         """Change an account."""
         user = self._user(pk)
-        form = AccountForm(obj=user, data={"role": ADMIN_ROLE if user.is_admin else USER_ROLE})
+        form = AccountForm(data=_shown(user))
         if form.validate_on_submit():
             try:
                 accounts.update_account(db.session(), current_actor(), user, _data(form, user.username))
@@ -200,6 +200,17 @@ class UserView(ConsoleList):
         own = account is not None and user is not None and account.id == user.id
         page = self.render_template(template, title=title, form=form, user=user, own=own)
         return make_response(page, 422 if form.errors else 200)
+
+
+def _shown(user: Account) -> dict[str, Any]:
+    """Return what the form starts with; the account's own ``role`` is a word for the API, not the role's name."""
+    return {
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "role": ADMIN_ROLE if user.is_admin else USER_ROLE,
+        "active": bool(user.active),
+    }
 
 
 def _data(form: AccountForm, username: str) -> AccountData:

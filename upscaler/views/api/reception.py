@@ -6,8 +6,9 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, cast
 
 from flask import Request, Response, request
 from werkzeug.datastructures import FileStorage
@@ -27,11 +28,18 @@ LINGER_SECONDS = 2.0
 class UploadRequest(Request):
     """A request whose files go to the data folder as they arrive, never into memory."""
 
+    @cached_property
+    def received_files(self) -> list[IO[bytes]]:
+        """The files so far, also those of a form that broke off and was never parsed to its end."""
+        return []
+
     def _get_file_stream(self, *_: object, **__: object) -> IO[bytes]:
         folder = config().scratch_dir
         folder.mkdir(parents=True, exist_ok=True)
         # Removed by hand: the storage may have moved it away by then.
-        return tempfile.NamedTemporaryFile(dir=folder, prefix="incoming-", delete=False)
+        file = tempfile.NamedTemporaryFile(dir=folder, prefix="incoming-", delete=False)  # noqa: SIM115
+        self.received_files.append(file)
+        return file
 
 
 @contextmanager
@@ -58,7 +66,7 @@ def received_form(
         file.stream.flush()
         yield IncomingFile(path=Path(file.stream.name), filename=file.filename), form
     finally:
-        _discard(request.files.values() if "files" in request.__dict__ else ())
+        _discard(cast(UploadRequest, request).received_files)
 
 
 def linger(response: Response) -> Response:
@@ -78,10 +86,10 @@ def _parse(max_file_bytes: int) -> tuple[dict[str, FileStorage], dict[str, str]]
         raise InvalidRequest from None
 
 
-def _discard(files: Any) -> None:
+def _discard(files: list[IO[bytes]]) -> None:
     for file in files:
         file.close()
-        Path(file.stream.name).unlink(missing_ok=True)
+        Path(file.name).unlink(missing_ok=True)
 
 
 def _drain(stream: IO[bytes]) -> None:

@@ -1,31 +1,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
 from flask import Flask
-from flask_appbuilder import Model
 from PIL import Image
 
-from config import load
-from upscaler import create_app
 from upscaler.extensions import db
 from upscaler.services.audit import Actor
-
-
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    app = create_app(
-        load({"DATA_DIR": str(tmp_path), "RATE_LIMIT": "2 per hour", "TRUSTED_PROXIES": "1"}, env_file=None)
-    )
-    with app.app_context():
-        Model.metadata.create_all(db.engine)
-        yield app
-        db.session.remove()
-        db.engine.dispose()
-    app.extensions["upscaler"].submissions.close()
 
 
 def upload(app: Flask, address: str) -> int:

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import io
+
+import pytest
+from flask import Flask
+
+UPLOADS = "/api/v1/uploads"
+
+
+def leftovers(app: Flask) -> list[str]:
+    return [path.name for path in app.extensions["config"].scratch_dir.glob("*")]
+
+
+@pytest.mark.parametrize("known_length", [True, False])
+def test_a_file_that_is_too_large_leaves_nothing_behind(app: Flask, known_length: bool) -> None:
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
+    body = head + b"x" * 20_000_000 + b"\r\n--x--\r\n"
+    length = (
+        {"content_length": len(body)}
+        if known_length
+        else {"environ_overrides": {"wsgi.input_terminated": True}}
+    )
+
+    answer = app.test_client().post(
+        UPLOADS, input_stream=io.BytesIO(body), content_type="multipart/form-data; boundary=x", **length
+    )
+
+    assert (answer.status_code, answer.get_json()["code"]) == (413, "file_too_large")
+    assert leftovers(app) == []
+
+
+def test_a_form_that_breaks_off_leaves_nothing_behind(app: Flask) -> None:
+    body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\nhalf a'
+
+    answer = app.test_client().post(UPLOADS, data=body, content_type="multipart/form-data; boundary=x")
+
+    assert answer.status_code == 400
+    assert leftovers(app) == []
+
+
+def test_a_second_file_under_another_name_is_refused_and_removed(app: Flask) -> None:
+    form = {"file": (io.BytesIO(b"a"), "a.png"), "other": (io.BytesIO(b"b"), "b.png"), "factor": "2x"}
+
+    answer = app.test_client().post(UPLOADS, data=form)
+
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "unknown_parameter")
+    assert leftovers(app) == []
