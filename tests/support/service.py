@@ -97,7 +97,7 @@ class LiveService:
         code = self._process.wait(timeout=30)
         assert self._process.stdout is not None
         self._process.stdout.close()
-        _, alive = psutil.wait_procs(family, timeout=5)
+        _, alive = psutil.wait_procs(family, timeout=15)
         assert alive == []
         return code
 
