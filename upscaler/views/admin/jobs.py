@@ -100,7 +100,6 @@ class JobView(ConsoleList):
             job=job,
             pictures=_pictures(job),
             choices=CHOICES,
-            result_name=job_actions.result_name(job),
             error=explain(job.error_message, job.error_values) if job.error_message else "",
         )
         return page

@@ -40,7 +40,7 @@ class ConsoleList(ExactPaths, ModelView):
 
     Attributes:
         search: the fields of the search form.
-        row_template: a template with one macro, ``row(item)``, that renders the cells of a row.
+        row_template: a template of the cells of a row, which sees the row as ``item``.
         has_actions: whether a row ends with a cell of buttons.
         intro: a sentence below the title.
     """
@@ -64,10 +64,13 @@ class ConsoleList(ExactPaths, ModelView):
             title=self.list_title,
             intro=self.intro,
             widgets=widgets,
-            query=query,
-            view=self,
+            **self.list_context(),
         )
         return page
+
+    def list_context(self) -> dict[str, Any]:
+        """Override to hand more to the template of the list."""
+        return {}
 
     def _table(self, query: ListQuery) -> TableWidget:
         filters = self.datamodel.get_filters()
