@@ -44,7 +44,7 @@ make_venv() {
 }
 
 pip_install() {
-    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$@" ||
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps "$@" ||
         fail "Python packages could not be installed; the lines above say why."
 }
 

@@ -31,6 +31,23 @@ def test_the_link_alone_shows_both_pictures_and_the_facts(open_page, finished):
     assert steps.size_of(download.value) == (320, 214)
 
 
+def test_pictures_show_where_the_service_was_opened_under_another_of_its_names(
+    open_page, live_service, finished
+):
+    def rename(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace(live_service.url, "https://other.example"))
+
+    page = open_page("/static/public/img/logo.svg")
+    page.route("**/api/v1/jobs/*", rename)
+    page.goto(f"/jobs/{finished['job_id']}")
+    steps.result(page)
+    for name in ("Original: ", "Enlarged: "):
+        picture = page.get_by_role("img", name=name)
+        expect(picture).to_have_js_property("complete", value=True)
+        assert picture.evaluate("image => image.naturalWidth") > 0
+
+
 def test_reloading_after_sending_keeps_the_job_and_going_back_returns_to_the_form(open_page, photographs):
     page = open_page()
     steps.choose(page, photographs["astronaut"])

@@ -146,8 +146,10 @@ def test_a_tiff_can_be_sent_though_the_browser_cannot_show_it(open_page, tmp_pat
     expect(page.locator("#chosen-note")).to_contain_text("can be sent all the same")
     steps.submit(page)
     steps.result(page)
-    expect(page.locator("#job-compare")).to_have_class(re.compile("compare--alone"))
-    expect(page.get_by_role("slider")).to_be_hidden()
+    original = page.get_by_role("img", name="Original: ")
+    expect(original).to_have_js_property("complete", value=True)
+    assert original.evaluate("image => image.naturalWidth") == 160
+    expect(page.get_by_role("slider")).to_be_visible()
 
 
 def test_what_the_server_refuses_is_explained_in_its_words(open_page, expected_errors, photographs, tmp_path):

@@ -86,7 +86,7 @@ def test_it_gives_a_link_to_the_original_of_an_upload(
     assert answer.content == photographs["chelsea"].read_bytes()
 
 
-def test_it_offers_a_small_preview_of_the_result(
+def test_it_offers_small_previews_of_both_pictures(
     live_service: LiveService, photographs: dict[str, Path]
 ) -> None:
     job = live_service.enlarge(photographs["coffee"], factor="4x", preset="standard")
@@ -95,6 +95,9 @@ def test_it_offers_a_small_preview_of_the_result(
 
     assert max(preview.size) <= 1024
     assert preview.format == "WEBP"
+    original = download(job["original_preview"])
+    assert original.format == "WEBP"
+    assert original.size == (job["upload"]["width"], job["upload"]["height"])
 
 
 def test_it_tells_what_was_kept_and_what_was_changed(live_service: LiveService, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from upscaler.engine.output_check import OutputReport, check_output
 from upscaler.engine.picture import Picture, Pixels
 from upscaler.engine.presets import Recipe, recipe_for
 from upscaler.engine.receipt import build_receipt
-from upscaler.engine.result import UpscaleResult
+from upscaler.engine.result import Previews, UpscaleResult
 from upscaler.engine.scratch import scratch_pixels
 from upscaler.errors import EngineCanceled, StorageFull
 
@@ -39,7 +39,7 @@ class _Job:
 
     source: Path
     target: Path
-    preview: Path | None
+    previews: Previews | None
     options: UpscaleOptions
     networks: Networks
     scratch_dir: Path
@@ -64,7 +64,7 @@ class _Job:
 def upscale_file(
     source: Path,
     target: Path,
-    preview: Path | None,
+    previews: Previews | None,
     options: UpscaleOptions,
     networks: Networks,
     *,
@@ -72,12 +72,12 @@ def upscale_file(
     should_stop: Callable[[], bool] | None = None,
     scratch_dir: Path,
 ) -> UpscaleResult:
-    """Enlarge the picture in ``source`` and write it to ``target``, and a small copy to ``preview`` if given.
+    """Enlarge the picture in ``source`` and write it to ``target``, and small copies of both if asked for.
 
     Args:
         source: the file to read; it is never changed.
         target: the file to write, whole or not at all, in the format of the options whatever its name.
-        preview: a WebP file to write, or None.
+        previews: the small copies to write, or None.
         options: what was asked for.
         networks: what enlarges.
         on_progress: called with the share that is done, rising from 0 to 1.
@@ -91,7 +91,7 @@ def upscale_file(
     job = _Job(
         source=source,
         target=target,
-        preview=preview,
+        previews=previews,
         options=options,
         networks=networks,
         scratch_dir=scratch_dir,
@@ -189,9 +189,13 @@ def _encode(job: _Job) -> None:
     job.on_progress(_WRITTEN)
 
 
-def _write_preview(job: _Job) -> None:
-    if job.preview is not None:
-        job.preview_size = encode.write_preview(job.canvas, job.preview)
+def _write_previews(job: _Job) -> None:
+    if job.previews is None:
+        return
+    job.preview_size = encode.write_preview(job.canvas, job.previews.result)
+    picture = job.picture
+    original = encode.Canvas(picture.rgb, picture.alpha, picture.profile, picture.dpi)
+    encode.write_preview(original, job.previews.original)
 
 
 _STEPS: tuple[tuple[str, Callable[[_Job], None]], ...] = (
@@ -201,7 +205,7 @@ _STEPS: tuple[tuple[str, Callable[[_Job], None]], ...] = (
     ("gray", _keep_gray),
     ("check", _check),
     ("encode", _encode),
-    ("preview", _write_preview),
+    ("previews", _write_previews),
 )
 
 
@@ -256,8 +260,8 @@ def _result_of(job: _Job, seconds: dict[str, float]) -> UpscaleResult:
         sha256=sha256,
         preview_width=job.preview_size[0],
         preview_height=job.preview_size[1],
-        preview_size_bytes=0 if job.preview is None else job.preview.stat().st_size,
-        preview_mime_type="" if job.preview is None else encode.PREVIEW_MIME_TYPE,
+        preview_size_bytes=0 if job.previews is None else job.previews.result.stat().st_size,
+        preview_mime_type="" if job.previews is None else encode.PREVIEW_MIME_TYPE,
     )
 
 

@@ -8,6 +8,14 @@ from typing import Any
 
 
 @dataclass(frozen=True)
+class Previews:
+    """Small WebP pictures to write beside a result: one of it, one of the input, whatever kind of file that is."""
+
+    result: Path
+    original: Path
+
+
+@dataclass(frozen=True)
 class UpscaleResult:
     """Facts about the written files.
 

@@ -83,6 +83,7 @@ class Job(Model):
 
     result_path: Mapped[str | None] = mapped_column(String(255))
     preview_path: Mapped[str | None] = mapped_column(String(255))
+    original_preview_path: Mapped[str | None] = mapped_column(String(255))
     result_mime_type: Mapped[str | None] = mapped_column(String(64))
     result_width: Mapped[int | None]
     result_height: Mapped[int | None]

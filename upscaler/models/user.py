@@ -7,7 +7,7 @@ import hashlib
 from flask_appbuilder.security.sqla.models import Role
 from flask_appbuilder.security.sqla.models import User as AppBuilderUser
 
-__all__ = ["ADMIN_ROLE", "USER_ROLE", "Role", "User"]
+__all__ = ["ADMIN_ROLE", "USER_ROLE", "Account", "Role"]
 
 ADMIN_ROLE = "Admin"
 USER_ROLE = "User"
@@ -28,6 +28,7 @@ class Account(AppBuilderUser):
 
     @property
     def is_admin(self) -> bool:
+        """Whether the account may do everything."""
         return self.role == "admin"
 
     @property
@@ -38,6 +39,3 @@ class Account(AppBuilderUser):
     def get_id(self) -> str:
         """Return what a session remembers of the account: its id and the stamp of its password."""
         return f"{self.id}.{self.password_stamp}"
-
-
-User = Account

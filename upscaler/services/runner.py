@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from upscaler.engine.formats import format_named
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.process.client import UpscaleResult
+from upscaler.engine.process.client import Previews, UpscaleResult
 from upscaler.errors import EngineCanceled, EngineCrashed, EngineError, ServiceUnavailable, UpscalerError
 from upscaler.models import Job, utcnow
 from upscaler.services import lifecycle
@@ -41,13 +41,13 @@ class Engine(Protocol):
         self,
         source: Path,
         target: Path,
-        preview: Path | None,
+        previews: Previews | None,
         options: UpscaleOptions,
         *,
         on_progress: Callable[[float], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> UpscaleResult:
-        """Enlarge ``source`` into ``target`` and ``preview``; see ``EngineProcess.upscale`` for the errors."""
+        """Enlarge ``source`` into ``target`` and the previews; see ``EngineProcess.upscale`` for the errors."""
 
     @property
     def log_tail(self) -> str:
@@ -128,30 +128,33 @@ class JobRunner:
             folder = Path(name)
             source = folder / f"source.{original.rpartition('.')[2]}"
             target = folder / f"result.{format_named(options.output_format).extensions[0]}"
-            preview = folder / "preview.webp"
+            previews = Previews(folder / "preview.webp", folder / "original.webp")
             self._storage.fetch(original, source)
             result = self._engine.upscale(
                 source,
                 target,
-                preview,
+                previews,
                 options,
                 on_progress=heartbeat.report,
                 should_stop=lambda: heartbeat.lost or self._draining.is_set(),
             )
-            self._finish(claim, result, target, preview, started_at)
+            self._finish(claim, result, target, previews, started_at)
 
     def _finish(
-        self, claim: Claim, result: UpscaleResult, target: Path, preview: Path, started_at: datetime
+        self, claim: Claim, result: UpscaleResult, target: Path, previews: Previews, started_at: datetime
     ) -> None:
         # The claim's token is in the name, so a worker that lost its lease cannot overwrite its successor's file.
         name = f"{claim.job_id}_{claim.token}"
-        stored = [
-            make_key("results", name, target.suffix[1:]),
-            make_key("previews", name, preview.suffix[1:]),
-        ]
+        stored = {
+            make_key("results", name, target.suffix[1:]): target,
+            make_key("previews", name, "webp"): previews.result,
+            make_key("previews", f"{name}_original", "webp"): previews.original,
+        }
+        result_path, preview_path, original_preview_path = stored
         values: dict[str, Any] = {
-            "result_path": stored[0],
-            "preview_path": stored[1],
+            "result_path": result_path,
+            "preview_path": preview_path,
+            "original_preview_path": original_preview_path,
             "result_mime_type": result.mime_type,
             "result_width": result.width,
             "result_height": result.height,
@@ -161,8 +164,8 @@ class JobRunner:
         }
         kept = False
         try:
-            self._storage.save(stored[0], target)
-            self._storage.save(stored[1], preview)
+            for key, path in stored.items():
+                self._storage.save(key, path)
             with self._sessions() as session:
                 kept = lifecycle.complete(session, claim, values, started_at)
         finally:

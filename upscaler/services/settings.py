@@ -167,6 +167,8 @@ class RuntimeSettings:
             InvalidParameter: a value cannot be used; nothing is stored then.
         """
         parsed = {key: parse_setting(key, value) for key, value in changes.items()}
+        # What another process changed a moment ago counts as well.
+        self._cached = None
         current = self.all(session)
         differing = {key: value for key, value in parsed.items() if value != current[key]}
         for key, value in differing.items():

@@ -12,6 +12,7 @@ from PIL import Image, ImageCms
 from upscaler.engine.formats import format_named
 from upscaler.engine.options import OUTPUT_FORMATS, UpscaleOptions
 from upscaler.engine.pipeline import sha256_of, upscale_file
+from upscaler.engine.result import Previews
 from upscaler.errors import DamagedImage, EngineCanceled, ResultTooLarge, StorageFull
 
 
@@ -21,10 +22,10 @@ def run(tmp_path, lanczos):
     scratch = tmp_path / "scratch"
     scratch.mkdir(exist_ok=True)
 
-    def enlarge(source, options=None, networks=lanczos, preview=None, **more):
+    def enlarge(source, options=None, networks=lanczos, previews=None, **more):
         target = tmp_path / "target"
         options = options or UpscaleOptions("2x")
-        result = upscale_file(source, target, preview, options, networks, scratch_dir=scratch, **more)
+        result = upscale_file(source, target, previews, options, networks, scratch_dir=scratch, **more)
         assert list(scratch.iterdir()) == [], "scratch files have no names"
         with Image.open(target) as image:
             image.load()
@@ -90,8 +91,8 @@ def test_the_receipt_tells_the_whole_story(run, save, colours, tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     source = save("a.jpg", colours(30, 20), exif=exif, dpi=(300, 300))
-    preview = tmp_path / "preview"
-    result, _ = run(source, UpscaleOptions("4x", "photo", refine_faces=True), preview=preview)
+    previews = Previews(tmp_path / "preview", tmp_path / "original")
+    result, _ = run(source, UpscaleOptions("4x", "photo", refine_faces=True), previews=previews)
     receipt = json.loads(json.dumps(result.receipt))
     assert receipt["input"]["orientation"] == 6
     assert (receipt["input"]["width"], receipt["input"]["height"]) == (20, 30)
@@ -100,14 +101,16 @@ def test_the_receipt_tells_the_whole_story(run, save, colours, tmp_path):
     assert all(len(model["bin_sha256"]) == 64 for model in receipt["models"])
     assert receipt["backend"]["engine"] == "lanczos"
     assert receipt["output"]["sha256"] == result.sha256 == sha256_of(tmp_path / "target")
-    assert set(receipt["seconds"]) == {"decode", "enlarge", "alpha", "gray", "check", "encode", "preview"}
+    assert set(receipt["seconds"]) == {"decode", "enlarge", "alpha", "gray", "check", "encode", "previews"}
     assert receipt["kept"] == ["resolution: 300 dpi"]
     changes = " / ".join(receipt["changed"])
     for part in ("orientation", "EXIF removed", "no face model"):
         assert part in changes
     assert (result.preview_width, result.preview_height) == (80, 120)
-    assert result.preview_size_bytes == preview.stat().st_size
+    assert result.preview_size_bytes == previews.result.stat().st_size
     assert result.preview_mime_type == "image/webp"
+    with Image.open(previews.original) as image:
+        assert (image.format, image.size) == ("WEBP", (20, 30))
 
 
 def test_jpeg_says_that_transparency_is_lost(run, save):

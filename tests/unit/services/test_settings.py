@@ -53,6 +53,19 @@ def test_a_change_leaves_a_row_with_old_and_new_value(settings: RuntimeSettings,
     ]
 
 
+def test_a_change_is_compared_with_what_another_process_has_just_stored(
+    settings: RuntimeSettings, db_session: Session
+) -> None:
+    assert settings.get(db_session, "queue_limit") == 1000
+    db_session.add(Setting(key="queue_limit", value=7))
+    db_session.commit()
+
+    settings.update(db_session, ADMIN, {"queue_limit": 1000})
+
+    assert settings.get(db_session, "queue_limit") == 1000
+    assert db_session.get_one(Setting, "queue_limit").value == 1000
+
+
 def test_another_process_sees_a_change_when_its_cache_is_old(
     settings: RuntimeSettings, clock: Clock, db_session: Session
 ) -> None:

@@ -131,8 +131,11 @@ class Selection:
 
     def reject(self, backend: Backend, reason: str) -> None:
         """Put a backend aside for good, with the reason; the next use takes the next candidate."""
+        _log.warning("engine %s (%s) is not used: %s", backend.name, backend.precision, reason)
+        self._put_aside(backend, reason)
+
+    def _put_aside(self, backend: Backend, reason: str) -> None:
         with self._lock:
-            _log.warning("engine %s (%s) is not used: %s", backend.name, backend.precision, reason)
             entry = {"engine": backend.name, "reason": reason}
             if entry not in self.not_taken:
                 self.not_taken.append(entry)
@@ -150,14 +153,17 @@ class Selection:
         backend = self._waiting.pop(0)
         try:
             reason = backend.probe()
-            if reason is None:
-                self_test(backend.load(MODELS[backend.test_model]))
-                _log.info("engine %s on %s, %s", backend.name, backend.device, backend.precision)
-                return backend
+            if reason is not None:
+                # No device or no library is nothing to warn of: most machines lack some.
+                _log.info("engine %s is not available: %s", backend.name, reason)
+                self._put_aside(backend, reason)
+                return None
+            self_test(backend.load(MODELS[backend.test_model]))
+            _log.info("engine %s on %s, %s", backend.name, backend.device, backend.precision)
         except EngineUnavailable:
             self._waiting.insert(0, backend)
             raise
         except _FAILURES as error:
-            reason = str(error)
-        self.reject(backend, reason)
-        return None
+            self.reject(backend, str(error))
+            return None
+        return backend

@@ -14,11 +14,11 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.child import ChildDiedError, ChildProcess
 from upscaler.engine.process.memory import resident_bytes
 from upscaler.engine.process.protocol import Message, error_from_message
-from upscaler.engine.result import UpscaleResult, part_path
+from upscaler.engine.result import Previews, UpscaleResult, part_path
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineCanceled, EngineCrashed, EngineError, EngineOutOfMemory, EngineTimeout
 
-__all__ = ["EngineLimits", "EngineProcess", "UpscaleResult"]
+__all__ = ["EngineLimits", "EngineProcess", "Previews", "UpscaleResult"]
 
 _POLL_SECONDS = 0.2
 _CLOSE_SECONDS = 1.0
@@ -68,7 +68,7 @@ class EngineProcess:
         self,
         source: Path,
         target: Path,
-        preview: Path | None,
+        previews: Previews | None,
         options: UpscaleOptions,
         *,
         on_progress: Callable[[float], None] | None = None,
@@ -79,7 +79,7 @@ class EngineProcess:
         Args:
             source: file to read.
             target: file to write; it appears whole or not at all.
-            preview: WebP file to write, or None.
+            previews: small copies to write, or None.
             options: what was asked for.
             on_progress: called in this thread with the share that is done, 0 to 1.
             should_stop: asked several times a second; once it is true the child is killed.
@@ -92,20 +92,20 @@ class EngineProcess:
             UpscalerError: whatever ``upscale_file`` raises, as the same class.
 
         """
+        paths = [] if previews is None else [previews.result, previews.original]
         request = {
             "do": "upscale",
             "source": str(source.resolve()),
             "target": str(target.resolve()),
-            "preview": None if preview is None else str(preview.resolve()),
+            "previews": [str(path.resolve()) for path in paths],
             "options": options.as_dict(),
         }
         try:
             answer = self._request(request, on_progress, should_stop)
         except BaseException:
             # A killed child cannot clear up its half-written files.
-            for path in (target, preview):
-                if path is not None:
-                    part_path(path).unlink(missing_ok=True)
+            for path in (target, *paths):
+                part_path(path).unlink(missing_ok=True)
             raise
         return UpscaleResult(**answer)
 

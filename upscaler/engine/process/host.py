@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process import lifeline
 from upscaler.engine.process.protocol import Message, decode_message, error_to_message, send, take_over_stdout
+from upscaler.engine.result import Previews
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineError, EngineOutOfMemory, UpscalerError
 
@@ -83,7 +84,7 @@ class Host:
         result = upscale_file(
             Path(request["source"]),
             Path(request["target"]),
-            Path(request["preview"]) if request["preview"] else None,
+            Previews(*(Path(path) for path in request["previews"])) if request["previews"] else None,
             UpscaleOptions.from_mapping(request["options"]),
             self._loaded_networks(),
             on_progress=self._progress_reporter(),

@@ -150,9 +150,11 @@ def _pictures(job: Job) -> dict[str, str | None]:
     """Return signed addresses of the original and of the result's preview, None for what cannot be shown."""
     signer, now, root = links(), time.time(), request.script_root
     name = job.upload.original_filename
-    shown = job.upload.mime_type in SHOWN_MIMES
+    original = job.original_preview_path
+    if original is None and job.upload.mime_type in SHOWN_MIMES:
+        original = job.upload.storage_path
     return {
-        "original": f"{root}{signer.path(job.upload.storage_path, name, now)}" if shown else None,
+        "original": f"{root}{signer.path(original, name, now)}" if original else None,
         "result": f"{root}{signer.path(job.preview_path, 'preview.webp', now)}" if job.preview_path else None,
     }
 

@@ -49,12 +49,9 @@ def job_status(job: Job) -> dict[str, Any]:
         "duration_seconds": job.duration_seconds,
         "estimated_seconds": estimates.seconds_until_done(db.session, job, count_online(db.session)),
         "original_file": _link(signer, upload.storage_path, upload.original_filename, now),
-        "preview_file": _link(signer, job.preview_path, "preview.webp", now)
-        if done and job.preview_path
-        else None,
-        "result_file": _link(signer, job.result_path, result_filename(job), now)
-        if done and job.result_path
-        else None,
+        "original_preview": _link(signer, job.original_preview_path, "original.webp", now),
+        "preview_file": _link(signer, job.preview_path, "preview.webp", now),
+        "result_file": _link(signer, job.result_path, result_filename(job), now),
         "upload": {
             "filename": upload.original_filename,
             "mime_type": upload.mime_type,
@@ -94,5 +91,5 @@ def result_filename(job: Job) -> str:
     return f"{stem[:200]}-{job.params['factor']}.{ending}"
 
 
-def _link(signer: LinkSigner, key: str, filename: str, now: float) -> str:
-    return absolute_url(signer.path(key, filename, now))
+def _link(signer: LinkSigner, key: str | None, filename: str, now: float) -> str | None:
+    return absolute_url(signer.path(key, filename, now)) if key else None

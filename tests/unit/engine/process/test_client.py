@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.process.client import EngineLimits, EngineProcess
+from upscaler.engine.process.client import EngineLimits, EngineProcess, Previews
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import (
     DamagedImage,
@@ -67,7 +67,13 @@ def start(tmp_path):
 def test_it_enlarges_with_real_networks_and_stays_warm(start, small, tmp_path):
     engine = start(REAL)
     shares: list[float] = []
-    result = engine.upscale(small, tmp_path / "a.png", tmp_path / "a.webp", TWICE, on_progress=shares.append)
+    result = engine.upscale(
+        small,
+        tmp_path / "a.png",
+        Previews(tmp_path / "a.webp", tmp_path / "o.webp"),
+        TWICE,
+        on_progress=shares.append,
+    )
     first = engine.pid
     with Image.open(tmp_path / "a.png") as image:
         assert image.size == (result.width, result.height) == (64, 48)

@@ -38,9 +38,6 @@ def test_an_unknown_network_is_not_found(admin) -> None:
     assert admin.get("/admin/models/999999").status_code == 404
 
 
-@pytest.mark.xfail(
-    reason="failed once on a busy machine: the page still showed the old preset; not understood yet"
-)
 def test_the_default_preset_is_chosen_here(
     admin, session: Session, trail: Callable[..., list[AuditLog]]
 ) -> None:

@@ -65,17 +65,30 @@ async function requestJson(path, options = {}) {
   return JSON.parse(text);
 }
 
+const LINKS = ["original_file", "original_preview", "result_file", "preview_file"];
+
+/** A job whose links lead to where this page came from: the service may have been opened under another of its names. */
+function withOwnLinks(job) {
+  for (const field of LINKS) {
+    if (!job[field]) continue;
+    const { pathname, search } = new URL(job[field], location.href);
+    job[field] = `${pathname}${search}`;
+  }
+  return job;
+}
+
 /** The state of a job. */
-export function getJob(jobId, signal) {
-  return requestJson(`/jobs/${encodeURIComponent(jobId)}`, { signal, cache: "no-store" });
+export async function getJob(jobId, signal) {
+  return withOwnLinks(await requestJson(`/jobs/${encodeURIComponent(jobId)}`, { signal, cache: "no-store" }));
 }
 
 /** Cancel a job; the answer is its new state. */
-export function cancelJob(jobId) {
-  return requestJson(`/jobs/${encodeURIComponent(jobId)}/cancel`, {
+export async function cancelJob(jobId) {
+  const job = await requestJson(`/jobs/${encodeURIComponent(jobId)}/cancel`, {
     method: "POST",
     headers: { Accept: "application/json", "X-CSRFToken": csrfToken() },
   });
+  return withOwnLinks(job);
 }
 
 /**

@@ -112,9 +112,8 @@ function showResult(job) {
   const { upload, result } = job;
   const name = isolate(upload.filename);
   fillCompare(byId("job-compare"), {
-    before: job.original_preview ?? job.original_file,
+    ...picturesOf(job),
     beforeAlt: t("result.before", { name }),
-    after: pictureOf(job),
     afterAlt: t("result.after", { name }),
     width: result.width,
     height: result.height,
@@ -123,10 +122,12 @@ function showResult(job) {
   showReceipt(job.receipt ?? {});
 }
 
-/** The result itself where it loads quickly, because it shows every detail; else its preview. */
-function pictureOf({ result, result_file: file, preview_file: preview }) {
-  const quick = result.size_bytes <= QUICK_BYTES && SHOWN_KINDS.includes(result.mime_type);
-  return quick || !preview ? file : preview;
+/** Both pictures themselves where they load quickly, because they show every detail; else the previews of both. */
+function picturesOf(job) {
+  const quick = ({ size_bytes, mime_type }) => size_bytes <= QUICK_BYTES && SHOWN_KINDS.includes(mime_type);
+  return quick(job.upload) && quick(job.result)
+    ? { before: job.original_file, after: job.result_file }
+    : { before: job.original_preview, after: job.preview_file };
 }
 
 function showFacts({ upload, result, params, model }) {
