@@ -8,58 +8,64 @@ leaves 1 level, and a third of that after smoothing), so none of it comes back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 from numpy.typing import NDArray
 
+from upscaler.engine.cells import Bounds, CellSums, bounds_of
+from upscaler.engine.picture import Pixels
+
 _CELL_PIXELS = 32
-_STRIP_PIXELS = 4_000_000  # pixels of the result that are corrected at once: about 100 MB of working memory
 
 Floats = NDArray[np.float32]
 
 
 class ToneGrid:
-    """Difference of tone between a picture and its enlargement, on a grid of 32 px cells."""
+    """Difference of tone between a picture and its enlargement, on a grid of 32 px cells.
 
-    def __init__(self, height: int, width: int, scale: int) -> None:
+    The enlargement passes by in full rows from the top. A row can be corrected once the cells around it were seen.
+    """
+
+    def __init__(self, height: int, width: int, channels: int, scale: int) -> None:
         self._scale = scale
-        self._rows = _cell_bounds(height)
-        self._columns = _cell_bounds(width)
-        self._sums = np.zeros((len(self._rows) - 1, len(self._columns) - 1, 3), np.float64)
+        self._height = height
+        self._rows = bounds_of(height, max(1, round(height / _CELL_PIXELS)))
+        self._columns = bounds_of(width, max(1, round(width / _CELL_PIXELS)))
+        self._source = CellSums(self._rows, self._columns, channels)
+        self._result = CellSums(self._rows * scale, self._columns * scale, channels)
+        self._seen = 0
+        self._between_columns = _between_centres(self._columns, np.arange(width * scale), scale)
 
-    def observe(self, top: int, left: int, source: NDArray[np.uint8], result: NDArray[np.uint8]) -> None:
-        """Add one part of the picture, whose first input pixel is at (top, left), and its enlargement."""
-        rows = _parts(self._rows, top, source.shape[0])
-        columns = _parts(self._columns, left, source.shape[1])
-        difference = _cell_sums(source, rows, columns, 1) - _cell_sums(result, rows, columns, self._scale)
-        first_row = int(np.searchsorted(self._rows, top, "right")) - 1
-        first_column = int(np.searchsorted(self._columns, left, "right")) - 1
-        self._sums[first_row : first_row + len(rows), first_column : first_column + len(columns)] += (
-            difference
-        )
+    def observe(self, source: Pixels, result: Pixels) -> None:
+        """Add the next rows: (n, width, channels) of the picture and their (n * scale, width * scale, channels)."""
+        self._source.add(self._seen, 0, source)
+        self._result.add(self._seen * self._scale, 0, result)
+        self._seen += source.shape[0]
 
-    def correct(self, out: NDArray[np.uint8]) -> Iterator[float]:
-        """Correct the whole enlargement in place, strip by strip; yield the share that is done after each."""
+    @property
+    def final_rows(self) -> int:
+        """How many rows of the result, from the top, can be corrected now."""
+        if self._seen == self._height:
+            return self._height * self._scale
+        complete = int(np.searchsorted(self._rows, self._seen, "right")) - 1
+        # A cell is smoothed with the next one, and a row lies between the centres of two cells.
+        last = complete - 2
+        return int((self._rows[last] + self._rows[last + 1]) * self._scale // 2) if last >= 0 else 0
+
+    def corrected(self, top: int, strip: Pixels) -> Pixels:
+        """Return rows of the enlargement, the first of which is row ``top``, with their tones corrected."""
         field = self._smoothed()
-        height, width, _ = out.shape
-        columns, column_shares = _between_centres(self._columns, width, self._scale)
-        row_starts, row_shares = _between_centres(self._rows, height, self._scale)
-        strip = max(1, _STRIP_PIXELS // width)
-        for top in range(0, height, strip):
-            rows = slice(top, min(top + strip, height))
-            lower, share = row_starts[rows], row_shares[rows, np.newaxis, np.newaxis]
-            upper = np.minimum(lower + 1, field.shape[0] - 1)
-            tones = field[lower] * (1 - share) + field[upper] * share
-            # Adding less than half a level to whole levels changes nothing.
-            if float(np.abs(tones).max()) >= 0.5:
-                _add(out[rows], tones, columns, column_shares)
-            yield rows.stop / height
+        lower, share = _between_centres(self._rows, np.arange(top, top + strip.shape[0]), self._scale)
+        upper = np.minimum(lower + 1, field.shape[0] - 1)
+        weight = share[:, np.newaxis, np.newaxis]
+        tones = field[lower] * (1 - weight) + field[upper] * weight
+        # Adding less than half a level to whole levels changes nothing.
+        if float(np.abs(tones).max()) < 0.5:
+            return strip
+        return _add(strip, tones, *self._between_columns)
 
     def _smoothed(self) -> Floats:
         """Return the mean difference of each cell, smoothed by (1, 2, 1) / 4 along both axes."""
-        areas = np.outer(np.diff(self._rows), np.diff(self._columns))[..., np.newaxis]
-        field = self._sums / areas
+        field = self._source.means() - self._result.means()
         for axis in (0, 1):
             field = np.moveaxis(field, axis, 0)
             padded = np.concatenate([field[:1], field, field[-1:]])
@@ -67,40 +73,23 @@ class ToneGrid:
         return np.asarray(field, np.float32)
 
 
-def _cell_bounds(side: int) -> NDArray[np.int64]:
-    """Return the bounds of balanced cells."""
-    count = max(1, round(side / _CELL_PIXELS))
-    return np.rint(np.linspace(0, side, count + 1)).astype(np.int64)
-
-
-def _parts(bounds: NDArray[np.int64], start: int, length: int) -> NDArray[np.int64]:
-    """Return where in a part of ``length`` pixels from ``start`` on each cell begins; the first at 0."""
-    inner = bounds[(bounds > start) & (bounds < start + length)] - start
-    return np.concatenate([np.zeros(1, np.int64), inner])
-
-
-def _cell_sums(
-    picture: NDArray[np.uint8], rows: NDArray[np.int64], columns: NDArray[np.int64], scale: int
-) -> NDArray[np.float64]:
-    """Sum the levels of each cell, per input pixel."""
-    by_row = np.add.reduceat(picture, rows * scale, axis=0, dtype=np.uint32)
-    sums = np.add.reduceat(by_row, columns * scale, axis=1, dtype=np.uint64)
-    return sums.astype(np.float64) / scale**2
-
-
-def _between_centres(bounds: NDArray[np.int64], side: int, scale: int) -> tuple[NDArray[np.int64], Floats]:
-    """Return, for each result pixel, the cell centre before it and how far it is to the next."""
+def _between_centres(bounds: Bounds, pixels: NDArray[np.int64], scale: int) -> tuple[Bounds, Floats]:
+    """Return, for each given pixel of the result, the cell centre before it and how far it is to the next."""
     centres = (bounds[:-1] + bounds[1:]) / 2
-    positions = (np.arange(side) + 0.5) / scale
-    cells = np.interp(positions, centres, np.arange(len(centres)))
+    cells = np.interp((pixels + 0.5) / scale, centres, np.arange(len(centres)))
     before = np.minimum(cells.astype(np.int64), max(len(centres) - 2, 0))
     return before, (cells - before).astype(np.float32)
 
 
-def _add(out: NDArray[np.uint8], tones: Floats, columns: NDArray[np.int64], shares: Floats) -> None:
+def _add(strip: Pixels, tones: Floats, columns: Bounds, shares: Floats) -> Pixels:
     """Add tones, given per row and cell, to rows of the result."""
     after = np.minimum(columns + 1, tones.shape[1] - 1)
     share = shares[:, np.newaxis]
-    for row in range(out.shape[0]):
+    most = np.iinfo(strip.dtype).max
+    result = np.empty_like(strip)
+    for row in range(strip.shape[0]):
         field = tones[row, columns] * (1 - share) + tones[row, after] * share
-        out[row] = np.clip(out[row] + np.rint(field).astype(np.int16), 0, 255)
+        field += strip[row]
+        np.rint(field, out=field)
+        result[row] = np.clip(field, 0, most, out=field)
+    return result

@@ -1,15 +1,23 @@
-"""Pixels in, files out: streamed through libvips, so that a result may be larger than memory."""
+"""Pixels in, files out, strip by strip, so that a result may be larger than memory.
+
+PNG is written directly. For the other kinds the same stream, uncompressed, goes through a pipe to libvips, which reads
+it from the top to the bottom and writes their file.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
-from dataclasses import dataclass
+import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from upscaler.engine.formats import JPEG, TIFF, PictureFormat
+import numpy as np
+
+from upscaler.engine.formats import JPEG, PNG, TIFF, PictureFormat
 from upscaler.engine.picture import Pixels
+from upscaler.engine.png import PngWriter, Tags
 from upscaler.engine.result import part_path
 from upscaler.errors import EngineError, ResultTooLarge, StorageFull
 
@@ -19,35 +27,15 @@ PREVIEW_MAX_SIDE = 1024
 _DEFAULT_DPI = 72.0
 _MILLIMETRES_PER_INCH = 25.4
 _LARGE_TIFF_BYTES = 3 << 30
+_PIPE_BYTES = 1 << 20
 
-# Choices by measuring 27 MB of textured picture on one core. PNG: level 2 with the "up" filter writes about
-# 20 MB/s at 0.47 of the size; level 6 with all filters 4 MB/s at 0.43. JPEG 240 MB/s, WebP effort 2 12 MB/s
-# (effort 4: 6 MB/s).
+# Choices by measuring 27 MB of textured picture on one core: JPEG 240 MB/s, WebP effort 2 12 MB/s (effort 4: 6 MB/s).
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {
-    "png": {"compression": 2, "filter": "up"},
     "jpeg": {"Q": 92, "subsample_mode": "off", "optimize_coding": True},
     "webp": {"Q": 92, "effort": 2},
     "tiff": {"compression": "deflate", "predictor": "horizontal", "level": 2},
 }
 _PREVIEW_OPTIONS: dict[str, Any] = {"Q": 82, "effort": 2}
-
-
-@dataclass(frozen=True)
-class Canvas:
-    """What is to be written.
-
-    Attributes:
-        colour: uint8 (H, W, 3), or (H, W, 1) for a gray picture.
-        alpha: uint8 (H, W) or None.
-        profile: ICC profile of the colour; None for sRGB, which colour is then tagged as and gray is not.
-        dpi: resolution in dots per inch (horizontal, vertical) or None.
-
-    """
-
-    colour: Pixels
-    alpha: Pixels | None
-    profile: bytes | None
-    dpi: tuple[float, float] | None
 
 
 def check_result_size(width: int, height: int, kind: PictureFormat) -> None:
@@ -58,69 +46,170 @@ def check_result_size(width: int, height: int, kind: PictureFormat) -> None:
         )
 
 
-def write_picture(canvas: Canvas, target: Path, kind: PictureFormat) -> None:
-    """Write a picture; ``target`` appears whole or not at all.
+class ResultWriter:
+    """Writes a result from the top to the bottom; ``target`` appears whole, by ``close``, or not at all.
 
-    Transparency is laid on white in a kind of file that has none.
+    Transparency is laid on white in a kind of file that has none. Colour without a profile is tagged as sRGB, gray is
+    not.
+
+    Args:
+        target: the file to write.
+        kind: what to write.
+        size: width and height in pixels.
+        channels: of the strips: 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA, as uint8.
+        tags: profile and resolution.
     """
-    image = _vips_image(canvas)
-    if canvas.alpha is not None and not kind.has_alpha:
-        image = image.flatten(background=[255])
-    options = dict(_SAVE_OPTIONS[kind.name])
-    if kind is TIFF:
-        options["bigtiff"] = canvas.colour.nbytes > _LARGE_TIFF_BYTES
-    if kind is JPEG and canvas.dpi is not None:
-        # libvips writes the resolution of a JPEG file only together with a small EXIF block of its own.
-        options["keep"] = "icc|exif"
-    _save(image, target, kind.name, options)
+
+    def __init__(
+        self, target: Path, kind: PictureFormat, size: tuple[int, int], channels: int, tags: Tags
+    ) -> None:
+        self._target = target
+        self._part = part_path(target)
+        if tags.profile is None and channels >= 3:
+            tags = Tags(srgb_profile(), tags.dpi, tags.exif)
+        self._transcoder: _Transcoder | None = None
+        if kind is PNG:
+            self._file: IO[bytes] = self._part.open("wb")
+        else:
+            pixel_bytes = size[0] * size[1] * channels
+            self._transcoder = _Transcoder(self._part, kind, tags, pixel_bytes)
+            self._file = self._transcoder.pipe
+        layout = (channels, np.dtype(np.uint8))
+        self._png = PngWriter(self._file, size, layout, tags, compressed=kind is PNG)
+
+    def write(self, strip: Pixels) -> None:
+        """Write the next rows: uint8 (n, width, channels).
+
+        Raises:
+            StorageFull, EngineError: the file cannot be written.
+
+        """
+        try:
+            self._png.write(strip)
+        except OSError:
+            self._raise_transcoders()
+            raise
+
+    def close(self) -> None:
+        """Finish the file and put it in its place; raises what ``write`` does."""
+        try:
+            self._png.close()
+            self._file.close()
+        except OSError:
+            self._raise_transcoders()
+            raise
+        self._raise_transcoders()
+        self._part.replace(self._target)
+
+    def abort(self) -> None:
+        """Leave no file."""
+        with suppress(OSError):
+            self._file.close()
+        if self._transcoder is not None:
+            self._transcoder.join()
+        self._part.unlink(missing_ok=True)
+
+    def _raise_transcoders(self) -> None:
+        if self._transcoder is not None:
+            self._transcoder.join()
+            if self._transcoder.error is not None:
+                raise self._transcoder.error
 
 
-def write_preview(canvas: Canvas, target: Path) -> tuple[int, int]:
+class _Transcoder(threading.Thread):
+    """Reads a PNG from a pipe and saves it as another kind of file."""
+
+    def __init__(self, target: Path, kind: PictureFormat, tags: Tags, pixel_bytes: int) -> None:
+        super().__init__(name="transcode", daemon=True)
+        self._target = target
+        self._kind = kind
+        self._has_dpi = tags.dpi is not None
+        self._options = dict(_SAVE_OPTIONS[kind.name])
+        if kind is TIFF:
+            self._options["bigtiff"] = pixel_bytes > _LARGE_TIFF_BYTES
+        if kind is JPEG and self._has_dpi:
+            # libvips writes the resolution of a JPEG file only together with a small EXIF block of its own.
+            self._options["keep"] = "icc|exif"
+        self._end, writing_end = os.pipe()
+        self.pipe: IO[bytes] = os.fdopen(writing_end, "wb", buffering=_PIPE_BYTES)
+        self.error: Exception | None = None
+        self.start()
+
+    def run(self) -> None:
+        """Read to the end, whatever happens: who writes must not wait for ever."""
+        try:
+            self._transcode()
+        except (EngineError, StorageFull) as error:
+            self.error = error
+            while os.read(self._end, _PIPE_BYTES):
+                pass
+        finally:
+            os.close(self._end)
+
+    def _transcode(self) -> None:
+        import pyvips  # noqa: PLC0415 - it loads libvips, which the web process never needs
+
+        try:
+            source = pyvips.Source.new_from_descriptor(self._end)
+            image = pyvips.Image.new_from_source(source, "", access="sequential", unlimited=True)
+            if not self._has_dpi:
+                dots = _DEFAULT_DPI / _MILLIMETRES_PER_INCH
+                image = image.copy(xres=dots, yres=dots)
+            if image.hasalpha() and not self._kind.has_alpha:
+                image = image.flatten(background=[255])
+            getattr(image, f"{self._kind.name}save")(str(self._target), **{"keep": "icc", **self._options})
+        except pyvips.Error as error:
+            raise _error_of(error) from error
+
+
+def write_preview_of_file(picture: Path, target: Path) -> tuple[int, int]:
     """Write a WebP picture of at most 1024 pixels on its longer side; return its width and height."""
-    image = _vips_image(canvas)
-    image = image.thumbnail_image(PREVIEW_MAX_SIDE, height=PREVIEW_MAX_SIDE, size="down")
-    _save(image, target, "webp", _PREVIEW_OPTIONS)
-    return image.width, image.height
+    import pyvips  # noqa: PLC0415 - see above
 
-
-def _save(image: Any, target: Path, format_name: str, options: dict[str, Any]) -> None:
-    import pyvips  # noqa: PLC0415 - it loads libvips, which the web process never needs
-
-    part = part_path(target)
     try:
-        getattr(image, f"{format_name}save")(str(part), **{"keep": "icc", **options})
-        part.replace(target)
+        image = pyvips.Image.thumbnail(str(picture), PREVIEW_MAX_SIDE, height=PREVIEW_MAX_SIDE, size="down")
+        return _write_preview(image, target)
     except pyvips.Error as error:
-        # libvips reports a failed system call only in words.
-        if os.strerror(errno.ENOSPC) in str(error):
-            raise StorageFull from error
-        raise EngineError from error
-    finally:
-        part.unlink(missing_ok=True)
+        raise _error_of(error) from error
 
 
-def _vips_image(canvas: Canvas) -> Any:
-    import pyvips  # noqa: PLC0415 - it loads libvips, which the web process never needs
-
-    # Results are used once: a cache of operations would only hold on to their memory.
-    pyvips.cache_set_max(0)
-    image = _wrap(canvas.colour, "b-w" if canvas.colour.shape[2] == 1 else "srgb")
-    if canvas.alpha is not None:
-        image = image.bandjoin(_wrap(canvas.alpha[..., None], "b-w"))
-    horizontal, vertical = canvas.dpi or (_DEFAULT_DPI, _DEFAULT_DPI)
-    image = image.copy(xres=horizontal / _MILLIMETRES_PER_INCH, yres=vertical / _MILLIMETRES_PER_INCH)
-    profile = canvas.profile
-    if profile is None and canvas.colour.shape[2] == 3:
-        # libvips's own: 480 bytes, and the same bytes each time, so that equal results have equal hashes.
-        profile = pyvips.Operation.call("profile_load", "srgb")
-    if profile is not None:
-        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
-    return image
-
-
-def _wrap(pixels: Pixels, interpretation: str) -> Any:
+def write_preview_of_pixels(pixels: Pixels, profile: bytes | None, target: Path) -> tuple[int, int]:
+    """Write a preview of uint8 (H, W, channels), which may have a profile of its own."""
     import pyvips  # noqa: PLC0415 - see above
 
     height, width, bands = pixels.shape
-    image = pyvips.Image.new_from_memory(pixels.reshape(-1).data, width, height, bands, "uchar")
-    return image.copy(interpretation=interpretation)
+    image = pyvips.Image.new_from_memory(
+        np.ascontiguousarray(pixels).reshape(-1).data, width, height, bands, "uchar"
+    )
+    image = image.copy(interpretation="b-w" if bands <= 2 else "srgb")
+    if profile is not None:
+        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    try:
+        image = image.thumbnail_image(PREVIEW_MAX_SIDE, height=PREVIEW_MAX_SIDE, size="down")
+        return _write_preview(image, target)
+    except pyvips.Error as error:
+        raise _error_of(error) from error
+
+
+def _write_preview(image: Any, target: Path) -> tuple[int, int]:
+    part = part_path(target)
+    try:
+        image.webpsave(str(part), keep="icc", **_PREVIEW_OPTIONS)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+    return image.width, image.height
+
+
+def srgb_profile() -> bytes:
+    """Return libvips's own sRGB profile: 480 bytes, and the same each time, so that equal results have equal hashes."""
+    import pyvips  # noqa: PLC0415 - see above
+
+    # Results are used once: a cache of operations would only hold on to their memory.
+    pyvips.cache_set_max(0)
+    return bytes(pyvips.Operation.call("profile_load", "srgb"))
+
+
+def _error_of(error: Exception) -> EngineError | StorageFull:
+    """Return our error for one of libvips, which reports a failed system call only in words."""
+    return StorageFull() if os.strerror(errno.ENOSPC) in str(error) else EngineError()

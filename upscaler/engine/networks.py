@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from upscaler.engine.backends.base import Backend, Result, Window
+from upscaler.engine.backends.base import Result, Window
 from upscaler.engine.backends.select import Selection
 from upscaler.engine.catalogue import Model
-from upscaler.engine.colour_match import ToneGrid
+from upscaler.engine.picture import Pixels, to_luma
 from upscaler.engine.presets import Recipe
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiles import (
@@ -30,9 +29,6 @@ from upscaler.engine.tiles import (
 from upscaler.errors import EngineCanceled, OutputRejected
 
 _log = logging.getLogger(__name__)
-
-# Share of the progress that the networks take; the rest is the correction of tones.
-_NETWORK_SHARE = 0.97
 
 
 class _BackendError(Exception):
@@ -74,26 +70,31 @@ class Networks:
         """Return a guess of the seconds per input megapixel, for the time before anything was measured."""
         return recipe.seconds_per_megapixel
 
+    def reject(self, reason: str) -> None:
+        """Put the backend in use aside: what it gave was wrong. The next use takes the next one."""
+        self._selection.reject(self._selection.backend, reason)
+
     def enlarge(
         self,
-        rgb: NDArray[np.uint8],
+        rgb: Pixels,
         recipe: Recipe,
+        out: Pixels,
         *,
-        out: NDArray[np.uint8] | None = None,
+        on_rows: Callable[[int], None] | None = None,
         on_progress: Callable[[float], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
-    ) -> NDArray[np.uint8]:
-        """Enlarge a picture.
+    ) -> None:
+        """Enlarge a picture, window by window from the top.
 
         Args:
             rgb: uint8 of shape (height, width, 3), any size from 1 x 1 on.
             recipe: the networks to run.
-            out: uint8 of shape (height * scale, width * scale, 3) to write into; it may be a memory map.
+            out: uint8 of shape (height * scale, width * scale, channels) to write into; it may be a memory map.
+                With one channel it gets the luma of what the networks give.
+            on_rows: is called with the number of rows of ``rgb``, from the top, whose enlargement is in ``out``:
+                0 at the start, and again when the work starts anew on another backend.
             on_progress: is called with a rising fraction from 0 to 1.
             should_stop: is asked before each run of a network; True ends the work.
-
-        Returns:
-            ``out``, or a new array of its shape.
 
         Raises:
             EngineCanceled: ``should_stop`` returned True.
@@ -101,24 +102,36 @@ class Networks:
 
         """
         height, width, _ = rgb.shape
-        shape = (height * recipe.scale, width * recipe.scale, 3)
-        if out is None:
-            out = np.empty(shape, np.uint8)
-        elif out.shape != shape:
-            raise ValueError(f"out has shape {out.shape} in place of {shape}")
+        shape = (height * recipe.scale, width * recipe.scale)
+        if out.shape[:2] != shape:
+            raise ValueError(f"out has shape {out.shape[:2]} in place of {shape}")
         progress = _Progress(on_progress)
         while True:
             self.warm_up(recipe)
             backend = self._selection.backend
             try:
                 work = _Work(self._selection, recipe, progress, should_stop)
-                work.run(rgb, out, backend, self._settings.tile_pixels)
+                work.run(rgb, out, self._plan(height, width, recipe), on_rows or (lambda _: None))
             except _BackendError as error:
                 # A device that fails on one window is not trusted with the others: the picture starts again.
                 self._selection.reject(backend, str(error))
             else:
                 progress.report(1.0)
-                return out
+                return
+
+    def _plan(self, height: int, width: int, recipe: Recipe) -> tuple[list[Span], list[Span]]:
+        """Return the spans of rows and of columns: as large as the hungriest pass of the recipe permits."""
+        backend = self._selection.backend
+        side, margin, edge = backend.largest_window, 0, 0
+        for models, _ in recipe.ways:
+            margin = max(margin, margin_for(models))
+            edge = max(edge, edge_for(models))
+            scale = 1
+            for model in models:
+                side = min(side, backend.window_side(model) // scale)
+                scale *= model.scale
+        core = core_side(side, margin, self._settings.tile_pixels)
+        return spans(height, core, margin, edge), spans(width, core, margin, edge)
 
 
 class _Progress:
@@ -151,48 +164,46 @@ class _Work:
         self._done = 0.0
         self._total = 1.0
 
-    def run(self, rgb: NDArray[np.uint8], out: NDArray[np.uint8], backend: Backend, wanted_core: int) -> None:
+    def run(
+        self, rgb: Pixels, out: Pixels, plan: tuple[list[Span], list[Span]], on_rows: Callable[[int], None]
+    ) -> None:
         """Fill ``out``; raise ``_BackendError`` when a network does."""
-        rows, columns = self._plan(rgb.shape[0], rgb.shape[1], backend, wanted_core)
+        rows, columns = plan
         self._total = sum(_pixels(row) for row in rows) * sum(_pixels(column) for column in columns)
         self._total *= self._recipe.seconds_per_megapixel
         self._progress.report(0.0)
+        on_rows(0)
+        # While the networks work on a window, the one before it is rounded and stored.
+        with ThreadPoolExecutor(1, "store") as storing:
+            stored: Future[None] | None = None
+            for row in rows:
+                for column in columns:
+                    core = self._enlarged_core(rgb, row, column)
+                    if stored is not None:
+                        stored.result()
+                    stored = storing.submit(self._store, out, core, row, column)
+                if stored is not None:
+                    stored.result()
+                on_rows(row.stop)
+
+    def _store(self, out: Pixels, core: Result, row: Span, column: Span) -> None:
         scale = self._recipe.scale
-        tones = ToneGrid(rgb.shape[0], rgb.shape[1], scale)
-        for row, column in itertools.product(rows, columns):
-            core = to_levels(self._enlarged_core(rgb, row, column))
-            out[row.start * scale : row.stop * scale, column.start * scale : column.stop * scale] = core
-            tones.observe(
-                row.start, column.start, rgb[row.start : row.stop, column.start : column.stop], core
-            )
-        for share in tones.correct(out):
-            self._stop_if_asked()
-            self._progress.report(_NETWORK_SHARE + (1 - _NETWORK_SHARE) * share)
+        target = out[row.start * scale : row.stop * scale, column.start * scale : column.stop * scale]
+        if target.shape[2] == 1:
+            core = to_luma(core)
+        np.rint(core, out=core)
+        target[:] = np.clip(core, 0, 255, out=core)
 
-    def _plan(
-        self, height: int, width: int, backend: Backend, wanted_core: int
-    ) -> tuple[list[Span], list[Span]]:
-        """Return the spans of rows and of columns: as large as the hungriest pass of the recipe permits."""
-        side, margin, edge = backend.largest_window, 0, 0
-        for models, _ in self._recipe.ways:
-            margin = max(margin, margin_for(models))
-            edge = max(edge, edge_for(models))
-            scale = 1
-            for model in models:
-                side = min(side, backend.window_side(model) // scale)
-                scale *= model.scale
-        core = core_side(side, margin, wanted_core)
-        return spans(height, core, margin, edge), spans(width, core, margin, edge)
-
-    def _enlarged_core(self, rgb: NDArray[np.uint8], row: Span, column: Span) -> Result:
+    def _enlarged_core(self, rgb: Pixels, row: Span, column: Span) -> Result:
         window = read_window(rgb, row, column)
-        scale = self._recipe.scale
-        mixed = np.zeros(
-            ((row.stop - row.start) * scale, (column.stop - column.start) * scale, 3), np.float32
-        )
+        mixed: Result | None = None
         for models, share in self._recipe.ways:
             result = self._through(models, window, _pixels(row) * _pixels(column))
-            mixed += core_of(result, models, row, column) * np.float32(share)
+            core = core_of(result, models, row, column)
+            if share != 1:
+                core = core * np.float32(share)
+            mixed = core if mixed is None else mixed + core
+        assert mixed is not None  # noqa: S101 - a recipe has at least one way; this tells mypy
         return mixed
 
     def _through(self, models: tuple[Model, ...], window: Window, window_pixels: int) -> Result:
@@ -208,7 +219,7 @@ class _Work:
                 raise _BackendError(f"{model.name}: {error}") from error
             self._done += window_pixels * model.seconds_per_megapixel * scale**2
             scale *= model.scale
-            self._progress.report(_NETWORK_SHARE * min(self._done / self._total, 1.0))
+            self._progress.report(min(self._done / self._total, 1.0))
         return result
 
     def _stop_if_asked(self) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
+from upscaler.engine.cells import Bounds, CellSums, bounds_of
 from upscaler.engine.picture import Pixels
 from upscaler.errors import N_, OutputRejected
 
@@ -41,58 +41,60 @@ class OutputReport:
         }
 
 
-def check_output(source: Pixels, result: Pixels, scale: int, alpha: Pixels | None = None) -> OutputReport:
-    """Compare a result with its source over cells of at least 8 x 8 source pixels.
+class OutputCheck:
+    """Compares a result with its source over cells of at least 8 x 8 source pixels, while it passes by.
 
     Args:
-        source: uint8 (H, W, 3).
-        result: uint8 (H * scale, W * scale, 3), may be a memory map.
+        source: uint8 or uint16 (H, W, channels).
         scale: output side per input side.
-        alpha: uint8 (H, W): pixels that cannot be seen count for nothing.
-
-    Raises:
-        OutputRejected: the result has the wrong shape, is flat where the source is not, or differs too much.
-
+        alpha: uint8 or uint16 (H, W): pixels that cannot be seen count for nothing.
     """
-    height, width = source.shape[:2]
-    if result.shape != (height * scale, width * scale, 3) or result.dtype != np.uint8:
-        raise OutputRejected(reason=N_("wrong size"))
-    rows, columns = cell_edges(height), cell_edges(width)
-    before, after = cell_means(source, rows, columns), cell_means(result, rows * scale, columns * scale)
-    if np.ptp(before) > _FLAT_RANGE and np.ptp(after) < 1:
-        raise OutputRejected(reason=N_("it is a single flat colour"))
-    weight = (
-        np.ones(before.shape[:2])
-        if alpha is None
-        else cell_means(alpha[..., np.newaxis] > 0, rows, columns)[..., 0]
-    )
-    report = _compare(before, after, weight)
-    if report.mean_drift > MAX_MEAN_DRIFT:
-        raise OutputRejected(reason=N_("its brightness or colour differs from the input"))
-    if report.psnr_db < MIN_CELL_PSNR_DB or report.worst_cell > MAX_CELL_DRIFT:
-        raise OutputRejected(reason=N_("a part of it differs from the input"))
-    return report
+
+    def __init__(self, source: Pixels, scale: int, alpha: Pixels | None = None) -> None:
+        height, width, channels = source.shape
+        rows, columns = cell_bounds(height), cell_bounds(width)
+        self._levels = np.iinfo(source.dtype).max / 255
+        self._before = _means(source, rows, columns)
+        self._weight = (
+            np.ones(self._before.shape[:2])
+            if alpha is None
+            else _means(alpha[..., np.newaxis] > 0, rows, columns)[..., 0]
+        )
+        self._after = CellSums(rows * scale, columns * scale, channels)
+        self._seen = 0
+
+    def add(self, strip: Pixels) -> None:
+        """Look at the next rows of the result: (n, W * scale, channels)."""
+        self._after.add(self._seen, 0, strip)
+        self._seen += strip.shape[0]
+
+    def report(self) -> OutputReport:
+        """Judge the result once all of it was seen.
+
+        Raises:
+            OutputRejected: it is flat where the source is not, or differs too much.
+
+        """
+        before, after = self._before / self._levels, self._after.means() / self._levels
+        if np.ptp(before) > _FLAT_RANGE and np.ptp(after) < 1:
+            raise OutputRejected(reason=N_("it is a single flat colour"))
+        report = _compare(before, after, self._weight)
+        if report.mean_drift > MAX_MEAN_DRIFT:
+            raise OutputRejected(reason=N_("its brightness or colour differs from the input"))
+        if report.psnr_db < MIN_CELL_PSNR_DB or report.worst_cell > MAX_CELL_DRIFT:
+            raise OutputRejected(reason=N_("a part of it differs from the input"))
+        return report
 
 
-def cell_edges(side: int) -> npt.NDArray[np.intp]:
+def cell_bounds(side: int) -> Bounds:
     """Return where the cells of a side of that many pixels begin and end: n + 1 numbers for n cells."""
-    count = min(_MAX_CELLS, max(1, side // _CELL_PIXELS))
-    return np.linspace(0, side, count + 1).astype(np.intp)
+    return bounds_of(side, min(_MAX_CELLS, max(1, side // _CELL_PIXELS)))
 
 
-def cell_means(
-    pixels: npt.NDArray[np.uint8] | npt.NDArray[np.bool_],
-    rows: npt.NDArray[np.intp],
-    columns: npt.NDArray[np.intp],
-) -> npt.NDArray[np.float64]:
-    """Return the mean of each channel over each cell: (rows - 1, columns - 1, channels)."""
-    means = np.empty((len(rows) - 1, len(columns) - 1, pixels.shape[2]))
-    widths = np.diff(columns)[:, np.newaxis]
-    for index, (top, bottom) in enumerate(pairwise(rows)):
-        # A row of cells at a time: the result may be far larger than memory.
-        line = np.add.reduce(pixels[top:bottom], axis=0, dtype=np.float64)
-        means[index] = np.add.reduceat(line, columns[:-1], axis=0) / (widths * (bottom - top))
-    return means
+def _means(pixels: Pixels | npt.NDArray[np.bool_], rows: Bounds, columns: Bounds) -> npt.NDArray[np.float64]:
+    cells = CellSums(rows, columns, pixels.shape[2])
+    cells.add(0, 0, pixels)
+    return cells.means()
 
 
 def _compare(
@@ -102,7 +104,7 @@ def _compare(
         return OutputReport(0.0, 0.0, 99.0)
     difference = (after - before) * weight[..., np.newaxis]
     total = weight.sum()
-    mean_square = float((difference**2).sum() / (total * 3))
+    mean_square = float((difference**2).sum() / (total * before.shape[2]))
     return OutputReport(
         mean_drift=float(np.abs(difference.sum(axis=(0, 1)) / total).max()),
         worst_cell=float(np.abs(difference).max()),

@@ -9,6 +9,9 @@ import numpy.typing as npt
 
 Pixels = npt.NDArray[np.uint8]
 
+# Luma by the weights of Rec. ITU-R BT.601.
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
 
 @dataclass
 class Picture:
@@ -41,3 +44,8 @@ class Picture:
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return self.rgb.shape[1], self.rgb.shape[0]
+
+
+def to_luma(rgb: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Return the luma of float levels (H, W, 3) as (H, W, 1)."""
+    return (rgb @ _LUMA)[..., np.newaxis]

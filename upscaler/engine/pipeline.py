@@ -12,22 +12,24 @@ from pathlib import Path
 import numpy as np
 
 from upscaler.engine import encode
-from upscaler.engine.alpha import bands, bleed_colour, limit_to_source
+from upscaler.engine.alpha import bleed_colour, limit_to_source
 from upscaler.engine.decode import decode
+from upscaler.engine.finish import Enlargement, Finished, Finisher
 from upscaler.engine.formats import PictureFormat, format_named
 from upscaler.engine.networks import Networks
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.output_check import OutputReport, check_output
 from upscaler.engine.picture import Picture, Pixels
+from upscaler.engine.png import Tags
 from upscaler.engine.presets import Recipe, recipe_for
 from upscaler.engine.receipt import build_receipt
 from upscaler.engine.result import Previews, UpscaleResult
 from upscaler.engine.scratch import scratch_pixels
-from upscaler.errors import EngineCanceled, StorageFull
+from upscaler.errors import EngineCanceled, EngineUnavailable, OutputRejected, StorageFull
 
-# Share of the whole that is done when a part ends. Reading and writing take little time beside the networks.
+# Share of the whole that is done when a part ends. Reading takes little time beside the networks, and writing
+# follows them closely.
 _DECODED = 0.02
-_ENLARGED = 0.95
+_ENLARGED = 0.97
 _WRITTEN = 0.99
 # Enlarging the alpha channel takes a network of its own, of the fast kind.
 _ALPHA_SHARE = 0.3
@@ -48,11 +50,10 @@ class _Job:
     kind: PictureFormat
     recipe: Recipe
     picture: Picture = field(init=False)
-    colour: Pixels = field(init=False)
     alpha: Pixels | None = None
-    report: OutputReport = field(init=False)
-    canvas: encode.Canvas = field(init=False)
+    finished: Finished = field(init=False)
     preview_size: tuple[int, int] = (0, 0)
+    reported: float = 0.0
 
     @property
     def result_size(self) -> tuple[int, int]:
@@ -125,99 +126,113 @@ def _decode(job: _Job) -> None:
     job.on_progress(_DECODED)
 
 
-def _enlarge_colour(job: _Job) -> None:
-    picture = job.picture
-    if picture.alpha is not None:
-        picture.rgb = bleed_colour(picture.rgb, picture.alpha)
-    width, height = job.result_size
-    job.colour = scratch_pixels((height, width, 3), job.scratch_dir)
-    end = _ENLARGED - (_ALPHA_SHARE if _has_shape(picture.alpha) else 0)
-    _run_networks(job, picture.rgb, job.recipe, job.colour, (_DECODED, end))
-
-
 def _enlarge_alpha(job: _Job) -> None:
     """Enlarge transparency by the fast, faithful network on three equal channels: as crisp as the colour."""
     alpha = job.picture.alpha
     if alpha is None:
         return
     width, height = job.result_size
-    job.alpha = scratch_pixels((height, width), job.scratch_dir)
+    enlarged = scratch_pixels((height, width, 1), job.scratch_dir)
+    job.alpha = enlarged[..., 0]
     if not _has_shape(alpha):
-        job.alpha[:] = alpha.flat[0]
+        enlarged[:] = alpha.flat[0]
         return
     recipe = recipe_for(replace(job.options, preset="standard", denoise="none", refine_faces=False))
-    enlarged = scratch_pixels((height, width, 3), job.scratch_dir)
-    _run_networks(
-        job,
+    job.networks.enlarge(
         np.repeat(alpha[..., np.newaxis], 3, axis=2),
         recipe,
         enlarged,
-        (_ENLARGED - _ALPHA_SHARE, _ENLARGED),
+        on_progress=_share_of(job, _DECODED, _DECODED + _ALPHA_SHARE),
+        should_stop=job.should_stop,
     )
-    job.alpha[:] = enlarged[..., 1]
     limit_to_source(job.alpha, alpha, job.recipe.scale)
 
 
-def _keep_gray(job: _Job) -> None:
-    """Take the tint out again that networks give to gray pictures."""
-    if not job.picture.gray:
-        return
-    height, width = job.colour.shape[:2]
-    for rows in bands(height, width):
-        band = job.colour[rows].astype(np.uint32)
-        # Luma by the weights of Rec. ITU-R BT.601, rounded.
-        luma = (band[..., 0] * 299 + band[..., 1] * 587 + band[..., 2] * 114 + 500) // 1000
-        job.colour[rows] = luma[..., np.newaxis]
-
-
-def _check(job: _Job) -> None:
-    job.report = check_output(job.picture.rgb, job.colour, job.recipe.scale, job.picture.alpha)
-
-
-def _encode(job: _Job) -> None:
+def _enlarge_colour(job: _Job) -> None:
+    """Enlarge and write: what the networks are done with goes to the file while they work on."""
     picture = job.picture
-    colour = job.colour
-    if picture.gray_layout:
-        height, width = colour.shape[:2]
-        colour = scratch_pixels((height, width, 1), job.scratch_dir)
-        colour[:] = job.colour[..., :1]
-    if job.alpha is not None and not job.kind.has_alpha and _is_visible(picture.alpha):
+    if picture.alpha is not None:
+        picture.rgb = bleed_colour(picture.rgb, picture.alpha)
+        _note_lost_transparency(job)
+    width, height = job.result_size
+    source = picture.rgb[..., :1] if picture.gray else picture.rgb
+    parts = Enlargement(
+        source=source,
+        raw=scratch_pixels((height, width, source.shape[2]), job.scratch_dir),
+        scale=job.recipe.scale,
+        alpha=job.alpha,
+        source_alpha=picture.alpha,
+        gray_as_rgb=picture.gray and not picture.gray_layout,
+    )
+    start = _DECODED + (_ALPHA_SHARE if _has_shape(picture.alpha) else 0)
+    while not _enlarged_well(job, parts, start):
+        pass
+
+
+def _enlarged_well(job: _Job, parts: Enlargement, start: float) -> bool:
+    """Try it on the backend in use; False when its result was rejected and another backend is left."""
+    tags = Tags(job.picture.profile, job.picture.dpi)
+
+    def open_writer() -> encode.ResultWriter:
+        return encode.ResultWriter(job.target, job.kind, job.result_size, parts.channels, tags)
+
+    finisher = Finisher(parts, open_writer, _share_of(job, _ENLARGED, _WRITTEN))
+    try:
+        job.networks.enlarge(
+            job.picture.rgb,
+            job.recipe,
+            parts.raw,
+            on_rows=finisher.rows_ready,
+            on_progress=_share_of(job, start, _ENLARGED),
+            should_stop=job.should_stop,
+        )
+        job.finished = finisher.result()
+    except OutputRejected as rejection:
+        job.networks.reject(rejection.detail)
+        try:
+            job.networks.warm_up(job.recipe)
+        except EngineUnavailable:
+            raise rejection from None
+        return False
+    finally:
+        finisher.abort()
+    return True
+
+
+def _note_lost_transparency(job: _Job) -> None:
+    picture = job.picture
+    if not job.kind.has_alpha and _is_visible(picture.alpha):
         picture.kept.remove("transparency")
         picture.changed.append(f"transparency: laid on white, because {job.kind.name.upper()} has none")
-    job.canvas = encode.Canvas(colour, job.alpha, picture.profile, picture.dpi)
-    encode.write_picture(job.canvas, job.target, job.kind)
-    job.on_progress(_WRITTEN)
 
 
 def _write_previews(job: _Job) -> None:
     if job.previews is None:
         return
-    job.preview_size = encode.write_preview(job.canvas, job.previews.result)
+    job.preview_size = encode.write_preview_of_file(job.target, job.previews.result)
     picture = job.picture
-    original = encode.Canvas(picture.rgb, picture.alpha, picture.profile, picture.dpi)
-    encode.write_preview(original, job.previews.original)
+    parts = [picture.rgb] if picture.alpha is None else [picture.rgb, picture.alpha[..., np.newaxis]]
+    encode.write_preview_of_pixels(np.concatenate(parts, axis=2), picture.profile, job.previews.original)
 
 
 _STEPS: tuple[tuple[str, Callable[[_Job], None]], ...] = (
     ("decode", _decode),
-    ("enlarge", _enlarge_colour),
     ("alpha", _enlarge_alpha),
-    ("gray", _keep_gray),
-    ("check", _check),
-    ("encode", _encode),
+    ("enlarge", _enlarge_colour),
     ("previews", _write_previews),
 )
 
 
-def _run_networks(job: _Job, rgb: Pixels, recipe: Recipe, out: Pixels, share: tuple[float, float]) -> None:
-    start, end = share
-    job.networks.enlarge(
-        rgb,
-        recipe,
-        out=out,
-        on_progress=lambda done: job.on_progress(start + (end - start) * done),
-        should_stop=job.should_stop,
-    )
+def _share_of(job: _Job, start: float, end: float) -> Callable[[float], None]:
+    """Return a listener that tells a part's progress as its share of the whole, which only rises."""
+
+    def report(done: float) -> None:
+        share = start + (end - start) * done
+        if share > job.reported:
+            job.reported = share
+            job.on_progress(share)
+
+    return report
 
 
 def _has_shape(alpha: Pixels | None) -> bool:
@@ -247,9 +262,9 @@ def _result_of(job: _Job, seconds: dict[str, float]) -> UpscaleResult:
         job.options,
         job.recipe,
         backend=job.networks.describe(),
-        check=job.report.as_dict(),
+        check=job.finished.report.as_dict(),
         output=output,
-        seconds=seconds,
+        seconds={**seconds, **job.finished.seconds},
     )
     return UpscaleResult(
         receipt=receipt,

@@ -101,7 +101,8 @@ def test_the_receipt_tells_the_whole_story(run, save, colours, tmp_path):
     assert all(len(model["bin_sha256"]) == 64 for model in receipt["models"])
     assert receipt["backend"]["engine"] == "lanczos"
     assert receipt["output"]["sha256"] == result.sha256 == sha256_of(tmp_path / "target")
-    assert set(receipt["seconds"]) == {"decode", "enlarge", "alpha", "gray", "check", "encode", "previews"}
+    steps = {"decode", "alpha", "enlarge", "tones", "check", "encode", "previews"}
+    assert set(receipt["seconds"]) == steps
     assert receipt["kept"] == ["resolution: 300 dpi"]
     changes = " / ".join(receipt["changed"])
     for part in ("orientation", "EXIF removed", "no face model"):

@@ -1,0 +1,33 @@
+"""Shorthands for the engine's tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from upscaler.engine.colour_match import ToneGrid
+from upscaler.engine.networks import Networks
+from upscaler.engine.presets import Recipe
+
+
+def enlarge(networks: Networks, picture: np.ndarray, recipe: Recipe, **more: Any) -> np.ndarray:
+    """Return what the networks make of uint8 (H, W, 3), tones not yet corrected."""
+    height, width, channels = picture.shape
+    out = np.empty((height * recipe.scale, width * recipe.scale, channels), np.uint8)
+    networks.enlarge(picture, recipe, out, **more)
+    return out
+
+
+def matched(source: np.ndarray, result: np.ndarray, scale: int, step: int = 1000) -> np.ndarray:
+    """Return the enlargement with its tones corrected, passing by in strips of ``step`` source rows."""
+    grid = ToneGrid(*source.shape, scale)
+    strips: list[np.ndarray] = []
+    done = 0
+    for top in range(0, source.shape[0], step):
+        grid.observe(source[top : top + step], result[top * scale : (top + step) * scale])
+        if grid.final_rows > done:
+            strips.append(grid.corrected(done, result[done : grid.final_rows]))
+            done = grid.final_rows
+    assert done == result.shape[0]
+    return np.concatenate(strips)
