@@ -40,6 +40,7 @@ format: setup-test ## Write the format that `make lint` wants
 
 bench: setup-test ## Measure pixels per second by engine and model on this machine
 	$(BIN)/python -m bench.engine $(ARGS)
+	$(BIN)/python -m bench.pipeline
 
 lock: setup-test ## Pin requirements.in and requirements-dev.in for every supported Python
 	$(BIN)/uv pip compile $(LOCK) requirements.in -o requirements.txt

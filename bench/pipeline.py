@@ -1,0 +1,180 @@
+"""Measure a whole enlargement, from file to file, against its networks alone, with memory and the share of each step.
+
+Each row is a process of its own, so that its peak of memory is its own: it runs the networks on the very windows of
+the picture, then enlarges the picture, and so on in turns; medians are shown. The result is checked for its size only:
+whether it is right is for the tests to say.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from skimage import data
+
+from upscaler.engine.backends.base import Network, Result, Window
+from upscaler.engine.backends.select import Selection
+from upscaler.engine.catalogue import Model
+from upscaler.engine.networks import Networks
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.presets import recipe_for
+from upscaler.engine.settings import EngineSettings
+
+STEPS = ("decode", "tones", "check", "encode")
+ROWS = (
+    ("standard", "2x", 1024),
+    ("standard", "4x", 1024),
+    ("art", "2x", 1024),
+    ("photo", "4x", 256),
+)
+
+
+class Recorder(Network):
+    """A network that notes each window it runs on."""
+
+    def __init__(self, inner: Network, runs: list[tuple[Network, Window]]) -> None:
+        super().__init__(inner.model)
+        self._inner = inner
+        self._runs = runs
+
+    def run(self, window: Window) -> Result:
+        """Note the window and run the network."""
+        self._runs.append((self._inner, window))
+        return self._inner.run(window)
+
+
+class RecordingSelection(Selection):
+    """Hands out recorders; ``runs`` are the windows of all pictures since it was last cleared."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        super().__init__(settings)
+        self.runs: list[tuple[Network, Window]] = []
+
+    def network(self, model: Model) -> Network:
+        """Return the network that notes what it does."""
+        return Recorder(super().network(model), self.runs)
+
+
+def photograph(side: int) -> Image.Image:
+    """Return a square picture of that side, made of photographs side by side at their own size."""
+    astronaut, coffee = data.astronaut(), data.coffee()[:, :512]  # type: ignore[no-untyped-call]  # no types
+    block = np.concatenate([astronaut[:400], coffee[:400]], axis=1)
+    repeats = (-(-side // block.shape[0]), -(-side // block.shape[1]), 1)
+    return Image.fromarray(np.ascontiguousarray(np.tile(block, repeats)[:side, :side]))
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    """Return how long it took."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def measure(
+    preset: str, factor: str, side: int, output_format: str, settings: EngineSettings, rounds: int
+) -> None:
+    """Measure one row and print it as JSON."""
+    options = UpscaleOptions(factor, preset, output_format=output_format)
+    recipe, selection = recipe_for(options), RecordingSelection(settings)
+    networks = Networks(settings, selection)
+    pixels = np.asarray(photograph(side))
+    alone, whole, steps = [], [], {step: [] for step in STEPS}  # type: ignore[var-annotated]
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        source, target = folder / "source.png", folder / "target"
+        Image.fromarray(pixels).save(source, compress_level=1)
+
+        def enlarge() -> None:
+            result = upscale_file(source, target, None, options, networks, scratch_dir=folder)
+            assert (result.width, result.height) == (side * recipe.scale, side * recipe.scale)
+            for step in STEPS:
+                steps[step].append(result.receipt["seconds"][step])
+
+        # The first one loads the networks; the second one tells the windows of one picture.
+        for _ in range(2):
+            selection.runs.clear()
+            enlarge()
+        windows = list(selection.runs)
+        for values in steps.values():
+            values.clear()
+
+        def run_alone() -> None:
+            for network, window in windows:
+                network.run(window)
+
+        for _ in range(rounds):
+            alone.append(seconds_of(run_alone))
+            whole.append(seconds_of(enlarge))
+    total = statistics.median(whole)
+    print(
+        json.dumps(
+            {
+                "recipe": recipe.name,
+                "alone": statistics.median(alone),
+                "whole": total,
+                "steps": {step: statistics.median(values) / total for step, values in steps.items()},
+                "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "backend": networks.describe()["engine"],
+            }
+        )
+    )
+
+
+def show(preset: str, factor: str, side: int, arguments: list[str]) -> None:
+    """Measure one row in a process of its own and print it as a line of the table."""
+    command = [sys.executable, "-m", "bench.pipeline", "--row", preset, factor, str(side), *arguments]
+    row = json.loads(
+        subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1]
+    )
+    shares = "".join(f"{row['steps'][step] * 100:8.1f}%" for step in STEPS)
+    print(
+        f"{preset + ' ' + factor:14}{side:6}{row['recipe']:38}{row['whole']:8.2f}{row['whole'] / row['alone']:8.2f}x"
+        f"{shares}{row['megabytes']:8.0f}"
+    )
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m bench.pipeline", description=__doc__)
+    parser.add_argument(
+        "--row", nargs=3, metavar=("PRESET", "FACTOR", "SIDE"), help="measure this one as JSON"
+    )
+    parser.add_argument("--format", default="png", help="of the result (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=3, help="(%(default)s)")
+    parser.add_argument("--threads", type=int, default=EngineSettings().threads, help="(%(default)s)")
+    chosen = parser.parse_args()
+    settings = EngineSettings(threads=chosen.threads)
+    if chosen.row:
+        preset, factor, side = chosen.row
+        measure(preset, factor, int(side), chosen.format, settings, chosen.rounds)
+        return
+    arguments = [
+        "--format",
+        chosen.format,
+        "--rounds",
+        str(chosen.rounds),
+        "--threads",
+        str(chosen.threads),
+    ]
+    print(
+        f"{'':14}{'px':>6}{'networks':38}{'s':>8}{'to bare':>9}",
+        *(f"{step:>8}" for step in STEPS),
+        f"{'MB':>7}",
+    )
+    for preset, factor, side in ROWS:
+        show(preset, factor, side, arguments)
+
+
+if __name__ == "__main__":
+    main()
