@@ -6,9 +6,13 @@ A secret may also come from a file: ``NAME_FILE=/run/secrets/name`` is read in p
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 import secrets
 from collections.abc import Mapping
+from email.utils import formataddr, parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -100,6 +104,35 @@ class Config(BaseModel):
         60, ge=5, description="a job whose worker has been silent this long is taken over, in seconds"
     )
 
+    webhook_secret: SecretStr = Field(
+        SecretStr(""),
+        description="signs webhooks: `whsec_` and base64, several separated by spaces; "
+        "empty: follows from `SECRET_KEY`",
+    )
+    webhook_allowed_networks: str = Field(
+        "",
+        description="private networks that webhooks may reach, such as `10.1.2.0/24, fd00::/8`; empty for none",
+    )
+    smtp_host: str = Field(
+        "", description="mail server that takes e-mails for everybody; empty: no mail is sent"
+    )
+    smtp_port: int = Field(587, ge=1, le=65535, description="port of the mail server")
+    smtp_user: str = Field("", description="name for the mail server; empty when it asks for none")
+    smtp_password: SecretStr = Field(SecretStr(""), description="password for the mail server")
+    smtp_security: Literal["none", "starttls", "tls"] = Field(
+        "starttls",
+        description="how the connection to the mail server is encrypted: `none`, `starttls` or `tls`",
+    )
+    mail_from: str = Field(
+        "", description="sender of e-mails, such as `ImageUpscalerPro <pictures@example.org>`"
+    )
+    notification_days: int = Field(
+        30,
+        ge=1,
+        le=3650,
+        description="how long e-mail addresses and sent messages of ended jobs are kept, in days",
+    )
+
     web_threads: int = Field(8, ge=1, le=256, description="requests that one web process serves at a time")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
     log_format: Literal["console", "json"] = Field("console", description="`json` for log collectors")
@@ -124,6 +157,50 @@ class Config(BaseModel):
         if value.lower() != "off":
             parse_many(value)
         return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _signing_secret(cls, value: SecretStr) -> SecretStr:
+        for secret in value.get_secret_value().split():
+            try:
+                key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+            except ValueError:
+                key = b""
+            if not secret.startswith("whsec_") or not 24 <= len(key) <= 64:
+                raise ValueError("each must be whsec_ followed by the base64 of 24 to 64 random bytes")
+        return value
+
+    @field_validator("webhook_allowed_networks")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for part in filter(None, (part.strip() for part in value.split(","))):
+            if ip_network(part).prefixlen == 0:
+                raise ValueError(f"{part} would allow every address; name the networks that receivers are in")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        name, address = parseaddr(value)
+        if value and (not value.isprintable() or not re.fullmatch(r"[^@\s]+@[^@\s]+", address)):
+            raise ValueError("must be an e-mail address, with or without a name in front")
+        return formataddr((name, address)) if value else ""
+
+    @model_validator(mode="after")
+    def _mail_is_complete(self) -> Config:
+        if not self.smtp_host:
+            return self
+        if not self.mail_from:
+            raise ValueError("MAIL_FROM must be set when SMTP_HOST is set")
+        if not self.public_url:
+            raise ValueError(
+                "PUBLIC_URL must be set when SMTP_HOST is set: an e-mail needs a link to the page"
+            )
+        if bool(self.smtp_user) != bool(self.smtp_password.get_secret_value()):
+            raise ValueError("SMTP_USER and SMTP_PASSWORD must be set together")
+        if self.production and self.smtp_user and self.smtp_security == "none":
+            raise ValueError("SMTP_SECURITY must be starttls or tls in production when there is a password")
+        return self
 
     @model_validator(mode="after")
     def _secure_in_production(self) -> Config:

@@ -84,6 +84,27 @@ class NotAvailable(UpscalerError):
     message = N_('"%(name)s" is not available on this server. Please leave it out.')
 
 
+class MailNotOffered(NotAvailable):
+    title = N_("This service sends no e-mail")
+    message = N_(
+        'This service sends no e-mail. Please leave "email" out, and keep the link to the job instead.'
+    )
+
+
+class InvalidEmail(UpscalerError):
+    status = 422
+    code = "invalid_email"
+    title = N_("That is not an e-mail address")
+    message = N_("Please check the e-mail address, or leave it out.")
+
+
+class InvalidCallbackUrl(UpscalerError):
+    status = 422
+    code = "invalid_callback_url"
+    title = N_("That callback_url cannot be used")
+    message = N_("A callback_url must be a complete address that begins with http:// or https://.")
+
+
 class FileTooLarge(UpscalerError):
     status = 413
     code = "file_too_large"
@@ -203,6 +224,13 @@ class JobConflict(UpscalerError):
     code = "job_conflict"
     title = N_("The job is in the wrong state for this")
     message = N_('The job is "%(status)s" and cannot be changed that way.')
+
+
+class DeliveryConflict(UpscalerError):
+    status = 409
+    code = "delivery_conflict"
+    title = N_("The message cannot be sent again")
+    message = N_("The message is still on its way, or its address was deleted. Nothing was changed.")
 
 
 class InvalidAccount(UpscalerError):

@@ -1,5 +1,6 @@
 """The tables. Importing this package registers all of them on one metadata, Flask-AppBuilder's own included."""
 
+from upscaler.models.delivery import Delivery, DeliveryKind, DeliveryStatus
 from upscaler.models.job import ENDED, MOVES, Job, JobLog, JobStatus
 from upscaler.models.operations import AuditLog, NetworkModel, Setting, Worker
 from upscaler.models.types import iso8601, utcnow
@@ -13,6 +14,9 @@ __all__ = [
     "USER_ROLE",
     "Account",
     "AuditLog",
+    "Delivery",
+    "DeliveryKind",
+    "DeliveryStatus",
     "Job",
     "JobLog",
     "JobStatus",

@@ -68,6 +68,10 @@ class Job(Model):
     params: Mapped[dict[str, Any]] = mapped_column(MutableDict.as_mutable(JSON))
     model: Mapped[str] = mapped_column(String(128))
     estimated_seconds: Mapped[int] = mapped_column(Integer, default=0)
+    # Personal data: whoever holds the link to a job may not see it, and it is forgotten some time after the end.
+    notify_email: Mapped[str | None] = mapped_column(String(320))
+    # Of the request, for what is sent when nobody is there to ask.
+    language: Mapped[str | None] = mapped_column(String(16))
 
     # The claim: who works on it, proven by a token that every later change must show, until the lease runs out.
     worker_id: Mapped[str | None] = mapped_column(String(128))

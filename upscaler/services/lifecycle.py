@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from upscaler.errors import UpscalerError
 from upscaler.models import MOVES, Job, JobLog, JobStatus, utcnow
+from upscaler.services import outbox
 
 log = structlog.get_logger()
 
@@ -161,6 +162,9 @@ def _move(
         session.rollback()
         return False
     add_log(session, job_id, message, level)
+    if target.ended:
+        # With the end itself, so that the news of it is neither lost nor written twice.
+        outbox.write(session, job_id, target, utcnow())
     session.commit()
     # What this session had loaded of the job is now out of date.
     session.expire_all()

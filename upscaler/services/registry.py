@@ -8,6 +8,8 @@ from typing import Any
 from upscaler.engine.formats import INPUT_MIME_TYPES
 from upscaler.engine.process.inspector import Inspector
 from upscaler.services.links import LinkSigner
+from upscaler.services.notifications import NotificationRules
+from upscaler.services.notify.addresses import AddressPolicy
 from upscaler.services.queue import Queue
 from upscaler.services.settings import RuntimeSettings
 from upscaler.services.submissions import Submissions
@@ -22,6 +24,7 @@ class Services:
     queue: Queue
     settings: RuntimeSettings
     submissions: Submissions
+    notifications: NotificationRules
     signing_key: str
 
     def links(self, ttl_seconds: int) -> LinkSigner:
@@ -30,13 +33,16 @@ class Services:
 
 
 def build_services(storage: Storage, queue: Queue, defaults: dict[str, Any], signing_key: str) -> Services:
-    """Wire the services. ``defaults`` are the environment's values of the runtime settings."""
+    """Wire the services. ``defaults`` are the environment's settings."""
     settings = RuntimeSettings(default_settings(defaults))
     return Services(
         storage=storage,
         queue=queue,
         settings=settings,
         submissions=Submissions(storage, Inspector(), settings, queue),
+        notifications=NotificationRules(
+            AddressPolicy.parse(defaults["webhook_allowed_networks"]), offers_mail=bool(defaults["smtp_host"])
+        ),
         signing_key=signing_key,
     )
 

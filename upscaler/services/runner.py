@@ -23,6 +23,7 @@ from upscaler.errors import EngineCanceled, EngineCrashed, EngineError, ServiceU
 from upscaler.models import Job, utcnow
 from upscaler.services import lifecycle
 from upscaler.services.lifecycle import Claim
+from upscaler.services.notifications import options_of
 from upscaler.services.queue import Queue, dispatch
 from upscaler.storage import Storage, make_key
 
@@ -121,7 +122,7 @@ class JobRunner:
     def _enlarge(self, claim: Claim, heartbeat: _Heartbeat, started_at: datetime) -> None:
         with self._sessions() as session:
             job = session.get_one(Job, claim.job_id)
-            options = UpscaleOptions.from_mapping(job.params)
+            options = options_of(job.params)
             original = job.upload.storage_path
         self._scratch_dir.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._scratch_dir, prefix=f"{claim.job_id}-") as name:

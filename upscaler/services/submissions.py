@@ -20,6 +20,7 @@ from upscaler.errors import EmptyFile, FileTooLarge, QueueFull, ResultTooLarge
 from upscaler.models import Job, JobStatus, Upload
 from upscaler.models.types import random_id
 from upscaler.services import estimates, lifecycle
+from upscaler.services.notifications import CALLBACK, Notifications, job_params, options_of
 from upscaler.services.queue import Queue, dispatch
 from upscaler.services.settings import RuntimeSettings
 from upscaler.storage import Storage, make_key
@@ -47,9 +48,14 @@ class Submissions:
         self._queue = queue
 
     def submit(
-        self, session: Session, incoming: IncomingFile, options: UpscaleOptions, owner_id: int | None
+        self,
+        session: Session,
+        incoming: IncomingFile,
+        options: UpscaleOptions,
+        owner_id: int | None,
+        wanted: Notifications | None = None,
     ) -> Job:
-        """Make a job out of a received file and return it, queued.
+        """Make a job out of a received file and return it, queued. ``wanted`` says who is told when it ends.
 
         Nothing is stored and no row is left when this raises.
 
@@ -74,7 +80,7 @@ class Submissions:
         info = self._inspector.inspect(incoming.path, allowed, incoming.filename)
         check_result_size(info.width, info.height, options, limits["max_output_pixels"])
         upload = self._new_upload(incoming, info, size, owner_id)
-        job = new_job(session, upload, options, owner_id)
+        job = new_job(session, upload, options, owner_id, wanted or Notifications())
         self._storage.save(upload.storage_path, incoming.path)
         try:
             session.add(upload)
@@ -101,17 +107,20 @@ class Submissions:
     def requeue(self, session: Session, job: Job, overrides: dict[str, Any], owner_id: int | None) -> Job:
         """Make a new job for the same upload, with the old parameters where ``overrides`` has none.
 
+        Whoever was told of the old job's end is told of the new one's too.
+
         Raises:
             UnknownParameter, InvalidParameter: an override is not possible.
             ResultTooLarge: the result would have more pixels than are allowed.
             FileGone: the original is no longer kept.
         """
-        options = UpscaleOptions.from_mapping({**job.params, **overrides})
+        options = UpscaleOptions.from_mapping({**options_of(job.params).as_dict(), **overrides})
         check_result_size(
             job.upload.width, job.upload.height, options, self._settings.get(session, "max_output_pixels")
         )
         self._storage.stat(job.upload.storage_path)
-        again = new_job(session, job.upload, options, owner_id)
+        wanted = Notifications(job.params.get(CALLBACK), job.notify_email, job.language)
+        again = new_job(session, job.upload, options, owner_id, wanted)
         again.parent_id = job.id
         session.add(again)
         session.flush()
@@ -140,14 +149,18 @@ class Submissions:
         )
 
 
-def new_job(session: Session, upload: Upload, options: UpscaleOptions, owner_id: int | None) -> Job:
+def new_job(
+    session: Session, upload: Upload, options: UpscaleOptions, owner_id: int | None, wanted: Notifications
+) -> Job:
     """Build the row of a job; the caller adds it to the session."""
     recipe = recipe_for(options)
     return Job(
         id=random_id("job"),
         upload_id=upload.id,
         owner_id=owner_id,
-        params=options.as_dict(),
+        params=job_params(options, wanted),
+        notify_email=wanted.email,
+        language=wanted.language,
         model=recipe.name,
         estimated_seconds=estimates.own_seconds(session, recipe, upload.width * upload.height),
     )

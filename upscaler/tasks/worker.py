@@ -1,4 +1,7 @@
-"""A worker: Huey's consumer runs the tasks; beside them a thread reports for duty and looks after lost jobs."""
+"""A worker: Huey's consumer runs the tasks.
+
+Beside them a thread reports for duty and looks after lost jobs, and others send the news of jobs that have ended.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +27,7 @@ from upscaler.models.database import make_engine
 from upscaler.services import reaper, workers
 from upscaler.services.runner import JobRunner
 from upscaler.storage import LocalStorage
+from upscaler.tasks.deliveries import DeliveryThreads, build_sender
 from upscaler.tasks.queue import HueyQueue, build_huey, declare_run_job
 from upscaler.version import __version__
 
@@ -53,6 +57,7 @@ class WorkerDuty:
             lease_seconds=config.lease_seconds,
             max_attempts=config.job_max_attempts,
         )
+        self._deliveries = DeliveryThreads(build_sender(config, self._sessions))
         # What the registry shows: empty until the engine has looked at this machine.
         self._backend: dict[str, Any] = {}
         self._stopping = threading.Event()
@@ -60,8 +65,9 @@ class WorkerDuty:
         self._watch_thread = threading.Thread(target=self._watch, name="watch", daemon=True)
 
     def run_job(self, job_id: str) -> None:
-        """Run one job to its end."""
+        """Run one job to its end, and have the news of it sent."""
         self._runner.run(job_id)
+        self._deliveries.nudge()
 
     def start(self) -> None:
         """Report for duty; called by every thread of the consumer, effective once."""
@@ -71,11 +77,13 @@ class WorkerDuty:
         logging.getLogger("huey").handlers.clear()
         atexit.register(self.stop)
         self._watch_thread.start()
+        self._deliveries.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
     def stop(self) -> None:
         """Hand back the current job, end the engine process and sign off."""
         self._stopping.set()
+        self._deliveries.stop()
         self._runner.drain(DRAIN_SECONDS)
         self._engine.close()
         self._watch_thread.join(timeout=1)

@@ -11,6 +11,7 @@ from upscaler.extensions import db
 from upscaler.models import Job, JobStatus, iso8601
 from upscaler.services import estimates
 from upscaler.services.links import LinkSigner
+from upscaler.services.notifications import public_params
 from upscaler.services.workers import count_online
 from upscaler.views.context import absolute_url, links
 
@@ -41,7 +42,7 @@ def job_status(job: Job) -> dict[str, Any]:
         "status": job.status,
         "progress": job.progress,
         "worker_id": job.worker_id if job.state is JobStatus.RUNNING else None,
-        "params": job.params,
+        "params": public_params(job.params),
         "model": job.model,
         "created_at": iso8601(job.created_at),
         "started_at": iso8601(job.started_at),

@@ -9,12 +9,13 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from upscaler.engine.options import UpscaleOptions
-from upscaler.errors import InvalidParameter, NotAvailable, UploadNotFound
+from upscaler.errors import InvalidParameter, UploadNotFound
 from upscaler.extensions import db, limiter
 from upscaler.models import Upload
 from upscaler.views.api.reception import linger, received_form
 from upscaler.views.api.schemas import accepted_job
 from upscaler.views.context import absolute_url, current_account, links, services
+from upscaler.views.localization import select_locale
 
 FIELDS = frozenset({"factor", "preset", "denoise", "refine_faces", "email", "callback_url"})
 _TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
@@ -38,8 +39,12 @@ def create() -> ResponseReturnValue:
     limit = services().settings.get(db.session, "max_upload_size_bytes")
     with received_form(FIELDS, limit) as (incoming, form):
         options = parse_options(form)
+        wanted = services().notifications.check(
+            form.get("callback_url", "").strip(), form.get("email", "").strip(), select_locale()
+        )
         account = current_account()
-        job = services().submissions.submit(db.session, incoming, options, account.id if account else None)
+        owner_id = account.id if account else None
+        job = services().submissions.submit(db.session, incoming, options, owner_id, wanted)
     return jsonify(accepted_job(job)), 202, {"Location": absolute_url(url_for("api.status", job_id=job.id))}
 
 
@@ -56,10 +61,7 @@ def download(upload_id: str) -> WerkzeugResponse:
 
 
 def parse_options(form: dict[str, str]) -> UpscaleOptions:
-    """Read the choices of a form; raise ``InvalidParameter`` or ``NotAvailable``."""
-    for name in ("email", "callback_url"):
-        if form.get(name):
-            raise NotAvailable(name=name)
+    """Read the choices of a form; raise ``InvalidParameter``."""
     return UpscaleOptions(
         factor=form.get("factor", ""),
         preset=form.get("preset") or services().settings.get(db.session, "default_preset"),
