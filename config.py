@@ -47,7 +47,8 @@ class Config(BaseModel):
     data_dir: Path = Field(Path("data"), description="folder for the database, the queue, files and logs")
     public_url: str = Field(
         "",
-        description="address that visitors use, such as `https://example.org`; empty: taken from each request",
+        description="address that visitors use, such as `https://example.org`; empty: taken from each request, "
+        "and webhooks carry no links",
     )
     trusted_proxies: int = Field(
         0, ge=0, le=10, description="number of reverse proxies in front whose `X-Forwarded-*` headers count"

@@ -148,6 +148,11 @@ def settle(session: Session, held: HeldDelivery, outcome: Outcome, now: datetime
     return _row_count(settled) == 1
 
 
+def deliveries_of(session: Session, job_id: str) -> list[Delivery]:
+    """Return the messages about a job."""
+    return list(session.scalars(select(Delivery).where(Delivery.job_id == job_id).order_by(Delivery.kind)))
+
+
 def send_again(session: Session, actor: audit.Actor, delivery_id: str, now: datetime) -> None:
     """Make a message due at once, with all its attempts ahead, and note who asked for it.
 

@@ -11,6 +11,7 @@ from upscaler.services.statistics import StorageMeter
 from upscaler.storage import Storage
 from upscaler.views.admin.audit import AuditView
 from upscaler.views.admin.dashboard import DashboardView
+from upscaler.views.admin.deliveries import DeliveryView
 from upscaler.views.admin.jobs import JobView
 from upscaler.views.admin.networks import NetworkView
 from upscaler.views.admin.settings import SettingsView
@@ -31,6 +32,7 @@ def register_views(builder: ConsoleBuilder, storage: Storage) -> None:
     pages: tuple[tuple[Any, str, Any], ...] = (
         (DashboardView(StorageMeter(storage)), "dashboard", lazy_gettext("Dashboard")),
         (JobView, "jobs", lazy_gettext("Jobs")),
+        (DeliveryView, "deliveries", lazy_gettext("Deliveries")),
         (NetworkView, "models", lazy_gettext("Models")),
         (UserView, "users", lazy_gettext("Users")),
         (SettingsView, "settings", lazy_gettext("Settings")),

@@ -9,7 +9,7 @@ from flask_appbuilder.models.filters import BaseFilter
 from sqlalchemy import or_
 from sqlalchemy.orm import Query
 
-from upscaler.models import ADMIN_ROLE, Account, AuditLog, Job, Role, Upload
+from upscaler.models import ADMIN_ROLE, Account, AuditLog, Delivery, Job, Role, Upload
 
 
 class Contains(BaseFilter):
@@ -74,6 +74,15 @@ class AuditSearch(BaseFilter):
     def apply(self, query: Query[Any], value: str) -> Query[Any]:
         """Narrow the query."""
         columns = (AuditLog.entity_type, AuditLog.entity_id, AuditLog.action, AuditLog.ip_address)
+        return query.filter(or_(*(column.icontains(value, autoescape=True) for column in columns)))
+
+
+class DeliverySearch(BaseFilter):
+    """The job's id, the message's own, or the receiver holds the text."""
+
+    def apply(self, query: Query[Any], value: str) -> Query[Any]:
+        """Narrow the query."""
+        columns = (Delivery.job_id, Delivery.id, Delivery.target)
         return query.filter(or_(*(column.icontains(value, autoescape=True) for column in columns)))
 
 

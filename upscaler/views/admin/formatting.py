@@ -10,7 +10,7 @@ from flask import Flask
 from flask_babel import format_datetime, format_decimal, get_locale, gettext, lazy_gettext
 from markupsafe import Markup
 
-from upscaler.models import JobStatus, iso8601
+from upscaler.models import DeliveryKind, DeliveryStatus, JobStatus, iso8601
 
 STATUS_LABELS = {
     JobStatus.QUEUED.value: lazy_gettext("Queued"),
@@ -18,6 +18,18 @@ STATUS_LABELS = {
     JobStatus.COMPLETED.value: lazy_gettext("Completed"),
     JobStatus.FAILED.value: lazy_gettext("Failed"),
     JobStatus.CANCELED.value: lazy_gettext("Canceled"),
+}
+
+DELIVERY_STATUS_LABELS = {
+    DeliveryStatus.PENDING.value: lazy_gettext("Pending"),
+    DeliveryStatus.DELIVERED.value: lazy_gettext("Delivered"),
+    DeliveryStatus.FAILED.value: lazy_gettext("Failed"),
+    DeliveryStatus.GONE.value: lazy_gettext("Not wanted"),
+}
+
+DELIVERY_KIND_LABELS = {
+    DeliveryKind.WEBHOOK.value: lazy_gettext("Webhook"),
+    DeliveryKind.EMAIL.value: lazy_gettext("E-mail"),
 }
 
 # What stands where there is nothing to show.
@@ -33,6 +45,7 @@ def init_app(app: Flask) -> None:
         console_seconds=duration_text,
         console_time=time_element,
         console_status=status_label,
+        console_delivery_kind=delivery_kind_label,
         console_json=json_text,
         console_number=number_text,
     )
@@ -72,8 +85,13 @@ def time_element(moment: datetime | None, width: str = "medium") -> Markup | str
 
 
 def status_label(status: str) -> str:
-    """Return the word for a job's status."""
-    return str(STATUS_LABELS.get(status, status))
+    """Return the word for a job's status, or for a delivery's."""
+    return str(STATUS_LABELS.get(status) or DELIVERY_STATUS_LABELS.get(status, status))
+
+
+def delivery_kind_label(kind: str) -> str:
+    """Return the word for the way a message takes."""
+    return str(DELIVERY_KIND_LABELS.get(kind, kind))
 
 
 def number_text(number: float | None) -> str:

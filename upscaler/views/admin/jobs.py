@@ -18,7 +18,7 @@ from upscaler.engine.presets import all_recipes
 from upscaler.errors import UpscalerError
 from upscaler.extensions import db
 from upscaler.models import Job
-from upscaler.services import job_actions
+from upscaler.services import job_actions, outbox
 from upscaler.views.admin.filters import Contains, Equals, JobSearch, OwnerContains, Since, Until
 from upscaler.views.admin.formatting import STATUS_LABELS
 from upscaler.views.admin.lists import ConsoleList
@@ -100,6 +100,7 @@ class JobView(ConsoleList):
             job=job,
             pictures=_pictures(job),
             choices=CHOICES,
+            deliveries=outbox.deliveries_of(db.session(), job.id),
             error=explain(job.error_message, job.error_values) if job.error_message else "",
         )
         return page

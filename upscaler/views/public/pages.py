@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 from upscaler.errors import InvalidParameter, JobNotFound
 from upscaler.extensions import db
 from upscaler.models import Job
-from upscaler.views.context import services
+from upscaler.views.context import config, services
 from upscaler.views.public.limits import page_limits
 from upscaler.views.public.rendering import available_languages, render_page, script_config
 
@@ -21,7 +21,8 @@ blueprint = Blueprint("public", __name__)
 def index() -> str:
     """Show what the service does, and the upload form."""
     limits = _limits()
-    return render_page("index.html", limits=limits, script_config=script_config(limits))
+    mail_days = config().notification_days if services().notifications.offers_mail else 0
+    return render_page("index.html", limits=limits, mail_days=mail_days, script_config=script_config(limits))
 
 
 @blueprint.get("/jobs/<job_id>")

@@ -64,6 +64,7 @@ def _choosing() -> dict[str, str]:
         "file.no_preview": gettext(
             "Your browser cannot show this kind of picture. It can be sent all the same."
         ),
+        "email.invalid": gettext("Please check the e-mail address, or leave it out."),
         "file.growth": gettext("%(before)s → %(after)s pixels"),
     }
 

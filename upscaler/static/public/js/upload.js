@@ -102,6 +102,22 @@ export function setUpUpload(onAccepted) {
     byId("sending-words").textContent = words;
   }
 
+  /** Whether the e-mail address, where one is asked for, is empty or complete; otherwise say so. */
+  function emailIsFine() {
+    const email = byId("email");
+    if (!email) return true;
+    const box = byId("email-message");
+    const fine = email.checkValidity();
+    email.setAttribute("aria-invalid", String(!fine));
+    if (fine) {
+      hideMessage(box);
+    } else {
+      showMessage(box, { detail: t("email.invalid") });
+      email.focus();
+    }
+    return fine;
+  }
+
   async function send() {
     if (sending) return;
     if (!chosen) {
@@ -114,6 +130,7 @@ export function setUpUpload(onAccepted) {
       form.querySelector('[name="factor"]:checked').focus();
       return;
     }
+    if (!emailIsFine()) return;
     hideMessage(message);
     const fields = Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "file"));
     sending = sendUpload(chosen.file, fields, showProgress);
