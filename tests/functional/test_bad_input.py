@@ -70,7 +70,8 @@ def footprint(service: LiveService) -> tuple[int, int, list[str]]:
         ("photo.jpg", jpeg, {"denoise": "9"}, 422, "invalid_parameter"),
         ("photo.jpg", jpeg, {"refine_faces": "maybe"}, 422, "invalid_parameter"),
         ("photo.jpg", jpeg, {"colour": "blue"}, 422, "unknown_parameter"),
-        ("photo.jpg", jpeg, {"callback_url": "http://127.0.0.1/hook"}, 422, "not_available"),
+        ("photo.jpg", jpeg, {"callback_url": "http://127.0.0.1/hook"}, 422, "invalid_callback_url"),
+        ("photo.jpg", jpeg, {"callback_url": "https://me:word@example.org/"}, 422, "invalid_callback_url"),
         ("photo.jpg", jpeg, {"email": "a@example.org"}, 422, "not_available"),
     ],
 )

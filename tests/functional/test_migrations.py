@@ -55,6 +55,7 @@ def test_they_lead_to_the_tables_of_the_code_and_back(settings: dict[str, str]) 
         "audit_logs",
         "settings",
         "workers",
+        "deliveries",
         "ab_user",
         "ab_role",
     }

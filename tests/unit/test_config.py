@@ -10,6 +10,8 @@ from config import ConfigError, load, secret_key
 
 STRONG = {"FLASK_ENV": "production", "SECRET_KEY": "k" * 40, "ADMIN_SEED_PASS": "another-password"}
 
+MAIL = {"SMTP_HOST": "mail.example.org", "MAIL_FROM": "a@example.org", "PUBLIC_URL": "https://example.org"}
+
 
 def test_it_has_a_default_for_everything() -> None:
     config = load({}, env_file=None)
@@ -53,6 +55,20 @@ def test_it_uses_psycopg_3_for_postgresql(url: str) -> None:
         ({"RATE_LIMIT": "ten"}, "RATE_LIMIT"),
         ({"PUBLIC_URL": "example.org"}, "PUBLIC_URL"),
         ({"SECRET_KEY_FILE": "/nowhere/key"}, "SECRET_KEY_FILE"),
+        ({"WEBHOOK_SECRET": "secret"}, "WEBHOOK_SECRET"),
+        ({"WEBHOOK_SECRET": "whsec_short"}, "WEBHOOK_SECRET"),
+        ({"WEBHOOK_ALLOWED_NETWORKS": "example.org"}, "WEBHOOK_ALLOWED_NETWORKS"),
+        ({"WEBHOOK_ALLOWED_NETWORKS": "10.0.0.0/8, ::/0"}, "WEBHOOK_ALLOWED_NETWORKS"),
+        ({"SMTP_SECURITY": "ssl"}, "SMTP_SECURITY"),
+        ({**MAIL, "MAIL_FROM": ""}, "MAIL_FROM"),
+        ({**MAIL, "MAIL_FROM": "nobody"}, "MAIL_FROM"),
+        ({**MAIL, "MAIL_FROM": "a@example.org\nBcc: b@example.org"}, "MAIL_FROM"),
+        ({**MAIL, "PUBLIC_URL": ""}, "PUBLIC_URL"),
+        ({**MAIL, "SMTP_USER": "mailer"}, "SMTP_PASSWORD"),
+        (
+            {**STRONG, **MAIL, "SMTP_USER": "mailer", "SMTP_PASSWORD": "x", "SMTP_SECURITY": "none"},
+            "SMTP_SECURITY",
+        ),
         ({**STRONG, "SECRET_KEY": ""}, "SECRET_KEY"),
         ({**STRONG, "SECRET_KEY": "short"}, "SECRET_KEY"),
         ({**STRONG, "ADMIN_SEED_PASS": "231980077"}, "ADMIN_SEED_PASS"),
@@ -70,6 +86,17 @@ def test_it_never_shows_a_secret() -> None:
     config = load({**STRONG, "SECRET_KEY": "hidden" * 8}, env_file=None)
 
     assert "hidden" not in repr(config)
+
+
+def test_it_takes_a_mail_server_and_a_webhook_secret() -> None:
+    secret = "whsec_" + "A" * 43 + "="
+    config = load(
+        {**STRONG, **MAIL, "MAIL_FROM": "Pictures <a@example.org>", "WEBHOOK_SECRET": f"{secret} {secret}"},
+        env_file=None,
+    )
+
+    assert config.mail_from == "Pictures <a@example.org>"
+    assert secret not in repr(config)
 
 
 def test_it_makes_a_key_once_and_keeps_it_private(tmp_path: Path) -> None:

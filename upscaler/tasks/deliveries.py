@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
+from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 import config as configuration
-from upscaler.models import DeliveryKind
+from upscaler.models import DeliveryKind, utcnow
 from upscaler.services.notify.addresses import AddressPolicy
 from upscaler.services.notify.letter import Channel
 from upscaler.services.notify.mail import MailChannel
@@ -87,7 +89,9 @@ class DeliveryThreads:
             self._tidied_at = time.monotonic()
 
 
-def build_sender(config: configuration.Config, sessions: Sessions) -> Sender:
+def build_sender(
+    config: configuration.Config, sessions: Sessions, clock: Callable[[], datetime] = utcnow
+) -> Sender:
     """Make a sender with the channels that the settings offer."""
     key = configuration.secret_key(config)
     channels: dict[DeliveryKind, Channel] = {
@@ -113,4 +117,5 @@ def build_sender(config: configuration.Config, sessions: Sessions) -> Sender:
         signing_key=key,
         public_url=config.public_url,
         keep_days=config.notification_days,
+        clock=clock,
     )

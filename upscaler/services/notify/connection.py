@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from http.client import HTTPException
 
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError
@@ -81,8 +82,11 @@ def post(
         with _Deadline(opener, deadline):
             connection.request("POST", url.request_uri, body, headers, preload_content=False)
             response = connection.getresponse()
+            if time.monotonic() >= deadline:
+                # Headers that were cut off look like complete ones.
+                raise TimeoutError
             return Answer(response.status, _excerpt(response, excerpt_bytes))
-    except (OSError, HTTPError, ValueError) as error:
+    except (OSError, HTTPError, HTTPException, ValueError) as error:
         if time.monotonic() >= deadline:
             raise RequestFailedError(f"no complete answer within {timeout_seconds:g} s") from error
         raise RequestFailedError(_words(error)) from error
@@ -176,7 +180,7 @@ class _Deadline:
 
 def _excerpt(response: HTTPResponse, size: int) -> bytes:
     # The status has come and decides; a body that breaks off or never ends changes nothing.
-    with suppress(OSError, HTTPError):
+    with suppress(OSError, HTTPError, HTTPException):
         return response.read(size, decode_content=False)
     return b""
 

@@ -57,8 +57,10 @@ class MailChannel:
     def compose(self, letter: Letter) -> EmailMessage:
         """Write the message."""
         language = letter.language or "en"
-        # Without a catalogue for the language the sentences stay as they are, in English.
         catalogue: NullTranslations = Translations.load(self.translations, [language])
+        if not isinstance(catalogue, Translations):
+            # Without a catalogue the sentences stay as they are.
+            language = "en"
         status = str(letter.payload["data"]["status"])
         paragraphs = [catalogue.gettext(_TEXTS[status])]
         if letter.error is not None:
@@ -79,7 +81,6 @@ class MailChannel:
         message["Date"] = format_datetime(utcnow())
         # The same for every attempt, so that a second copy can be told from a second message.
         message["Message-ID"] = f"<{letter.delivery_id}@{parseaddr(self.sender)[1].rpartition('@')[2]}>"
-        message["Content-Language"] = language
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(
             "\n\n".join(
@@ -99,4 +100,6 @@ class MailChannel:
             words=words,
         )
         message.add_alternative(html, subtype="html")
+        # Last: a new content takes such headers away with the old one.
+        message["Content-Language"] = language
         return message

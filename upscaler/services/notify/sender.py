@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy.orm import Session
 
-from upscaler.models import DeliveryKind, Job, JobStatus, utcnow
+from upscaler.models import DeliveryKind, Job, JobStatus
 from upscaler.services import outbox
 from upscaler.services.job_actions import result_name
 from upscaler.services.links import LinkSigner
@@ -36,7 +36,7 @@ class Sender:
         signing_key: str,
         public_url: str,
         keep_days: int,
-        clock: Callable[[], datetime] = utcnow,
+        clock: Callable[[], datetime],
     ) -> None:
         self._sessions = sessions
         self._channels = channels

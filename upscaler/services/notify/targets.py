@@ -68,7 +68,7 @@ def check_email(text: str) -> str:
     if len(text) > MAX_EMAIL:
         raise InvalidEmail
     try:
-        checked = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+        checked = validate_email(text, check_deliverability=False, allow_smtputf8=False, strict=True)
     except EmailNotValidError:
         raise InvalidEmail from None
     return checked.ascii_email or checked.normalized

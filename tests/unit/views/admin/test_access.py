@@ -13,6 +13,8 @@ CONSOLE = {
     "/admin/job/<string(maxlength=40):pk>/cancel": {"POST"},
     "/admin/job/<string(maxlength=40):pk>/requeue": {"POST"},
     "/admin/job/<string(maxlength=40):pk>/download": {"POST"},
+    "/admin/deliveries": {"GET"},
+    "/admin/deliveries/<string(maxlength=40):pk>/send-again": {"POST"},
     "/admin/models": {"GET"},
     "/admin/models/<int(max=2147483647):pk>": {"GET"},
     "/admin/models/default-preset": {"POST"},
@@ -29,6 +31,7 @@ PAGES = [
     "/admin/dashboard",
     "/admin/jobs",
     "/admin/job/job_1",
+    "/admin/deliveries",
     "/admin/models",
     "/admin/models/1",
     "/admin/users",
@@ -107,7 +110,7 @@ def test_the_root_of_the_console_leads_to_the_dashboard(admin) -> None:
 def test_the_menu_names_every_page_and_marks_the_current_one(admin) -> None:
     page = admin.get("/admin/jobs").text
 
-    for path in ("dashboard", "jobs", "models", "users", "settings", "audit"):
+    for path in ("dashboard", "jobs", "deliveries", "models", "users", "settings", "audit"):
         assert f'href="/admin/{path}"' in page
     assert 'href="/admin/jobs" aria-current="page"' in page
 
