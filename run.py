@@ -5,6 +5,7 @@ The parent only watches: web and worker are processes of their own, started agai
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import ctypes
 import os
@@ -29,6 +30,8 @@ WELL_AFTER_SECONDS = 60.0
 # Children that have not ended this long after SIGTERM are killed.
 STOP_SECONDS = 8.0
 READY_SECONDS = 180.0
+# gunicorn ends when one of its processes ends with this status; at any other it starts the next one, for ever.
+LOAD_ERROR = 4
 _PR_SET_PDEATHSIG = 1
 
 
@@ -82,14 +85,16 @@ class Child:
 
 def main() -> int:
     """Run the service until it is told to stop."""
+    arguments = _parser().parse_args()
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:
         config = configuration.load()
         _check_folder(config.data_dir)
         _check_port(config.host, config.port)
+        _check_storage(config)
         _prepare(config)
-        return _serve(config)
+        return _serve(config, with_worker=arguments.part == "all")
     except (configuration.ConfigError, StartError) as error:
         print(f"ImageUpscalerPro cannot start: {error}", file=sys.stderr)
         return 1
@@ -97,8 +102,22 @@ def main() -> int:
         return 0
 
 
-def _serve(config: configuration.Config) -> int:
-    children = [Child("web", web_command(config)), Child("worker", worker_command())]
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Start ImageUpscalerPro on this machine.")
+    parser.add_argument(
+        "part",
+        nargs="?",
+        choices=("all", "web"),
+        default="all",
+        help="all: web server and worker (the default); web: the web server alone, workers run on other machines",
+    )
+    return parser
+
+
+def _serve(config: configuration.Config, *, with_worker: bool) -> int:
+    children = [Child("web", web_command(config))]
+    if with_worker:
+        children.append(Child("worker", worker_command()))
     try:
         for child in children:
             child.start()
@@ -152,6 +171,26 @@ def _check_port(host: str, port: int) -> None:
     except OSError as error:
         raise StartError(
             f"cannot listen on {host} port {port} ({error.strerror}). Stop what uses it, or set another PORT or HOST."
+        ) from None
+
+
+def _check_storage(config: configuration.Config) -> None:
+    """Make sure that pictures can be kept, before anybody sends one."""
+    if config.storage_backend == "local":
+        return
+    # Imported here and not above, for the same reason as below.
+    from upscaler.errors import StorageUnavailable  # noqa: PLC0415
+    from upscaler.services.storages import build_storage  # noqa: PLC0415
+    from upscaler.storage import StorageSettingsError  # noqa: PLC0415
+
+    try:
+        build_storage(config, "web").check()
+    except StorageSettingsError as error:
+        raise StartError(str(error)) from None
+    except StorageUnavailable:
+        where = config.s3_endpoint_url or "Amazon S3"
+        raise StartError(
+            f"the storage at {where} does not answer. Start it, or check S3_ENDPOINT_URL."
         ) from None
 
 
@@ -227,9 +266,15 @@ def __getattr__(name: str) -> Any:
     # For WSGI servers: `gunicorn run:app`.
     if name != "app":
         raise AttributeError(name)
-    from upscaler import create_app  # noqa: PLC0415 - only a web process needs it
+    # Only a web process needs these.
+    from upscaler import create_app  # noqa: PLC0415
+    from upscaler.storage import StorageSettingsError  # noqa: PLC0415
 
-    app = create_app()
+    try:
+        app = create_app()
+    except (configuration.ConfigError, StorageSettingsError) as error:
+        print(f"ImageUpscalerPro cannot start: {error}", file=sys.stderr)
+        raise SystemExit(LOAD_ERROR) from None
     globals()[name] = app
     return app
 
