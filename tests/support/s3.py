@@ -18,7 +18,9 @@ from tests.support.service import START_SECONDS, free_port
 from upscaler.storage.s3 import Bucket
 
 ACCESS_KEY = "access-key-for-tests"
+SERVICE_KEY = "access-key-of-the-service"
 SECRET_KEY = "secret-key-for-tests"
+FLEET_BUCKET = "pictures"
 _PORTS = (
     "master.port",
     "master.port.grpc",
@@ -42,13 +44,11 @@ class S3Server:
 
     def start(self) -> None:
         """Start, and return once objects can be written."""
-        identity = {
-            "name": "tests",
-            "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}],
-            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
-        }
+        # The second one has the rights that docker/make-secrets.sh gives the service.
+        everything = _identity(ACCESS_KEY, ["Admin", "Read", "Write", "List", "Tagging"])
+        service = _identity(SERVICE_KEY, [f"{right}:{FLEET_BUCKET}" for right in ("Read", "Write", "List")])
         identities = self._folder / "identities.json"
-        identities.write_text(json.dumps({"identities": [identity]}))
+        identities.write_text(json.dumps({"identities": [everything, service]}))
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [
@@ -112,6 +112,24 @@ class S3Server:
         }
         return Bucket(name=name, **values)
 
+    def shell(self, commands: str) -> str:
+        """Run commands in the server's own shell and return what it says."""
+        ports = self._ports
+        done = subprocess.run(
+            [
+                str(Path(sys.executable).with_name("weed")),
+                "shell",
+                f"-master=127.0.0.1:{ports['master.port']}.{ports['master.port.grpc']}",
+                f"-filer=127.0.0.1:{ports['filer.port']}.{ports['filer.port.grpc']}",
+            ],
+            input=commands,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        return done.stdout + done.stderr
+
     def environment(self, bucket: Bucket) -> dict[str, str]:
         """Return the variables that make the service use a bucket."""
         return {
@@ -133,3 +151,8 @@ class S3Server:
         except (BotoCoreError, ClientError):
             return False
         return True
+
+
+def _identity(access_key: str, actions: list[str]) -> dict[str, Any]:
+    credentials = [{"accessKey": access_key, "secretKey": SECRET_KEY}]
+    return {"name": access_key, "credentials": credentials, "actions": actions}

@@ -170,25 +170,26 @@ def test_of_many_workers_at_once_one_gets_the_job(database: Engine, new_job: New
             assert [line.message.split()[0] for line in found.logs] == ["started"]
 
 
-def test_of_completing_failing_handing_back_and_canceling_at_once_one_counts(
-    database: Engine, new_job: NewJob
-) -> None:
+def test_of_completing_failing_and_canceling_at_once_one_counts(database: Engine, new_job: NewJob) -> None:
+    def complete(session: Session, held: Claim) -> bool:
+        return lifecycle.complete(session, held, {}, utcnow())
+
+    def fail(session: Session, held: Claim) -> bool:
+        return lifecycle.fail(session, held.job_id, lifecycle.held_by(held), DamagedImage())
+
+    def cancel(session: Session, held: Claim) -> bool:
+        return lifecycle.cancel(session, held.job_id, "by its owner")
+
+    def move(how: Callable[[Session, Claim], bool], held: Claim) -> bool:
+        with Session(database) as session:
+            return how(session, held)
+
     for _ in range(5):
         job = new_job()
         with Session(database, expire_on_commit=False) as session:
             claim = claimed(session, job)
 
-        def move(how: Callable[[Session], bool]) -> bool:
-            with Session(database) as session:
-                return how(session)
-
-        held = partial(lifecycle.held_by, claim)
-        moves: list[Callable[[Session], bool]] = [
-            partial(lifecycle.complete, held=claim, values={}, started_at=utcnow()),
-            lambda session, job=job: lifecycle.fail(session, job.id, held(), DamagedImage()),  # type: ignore[misc]
-            lambda session, job=job: lifecycle.cancel(session, job.id, "by its owner"),  # type: ignore[misc]
-        ]
-        outcomes = at_once([partial(move, how) for how in moves])
+        outcomes = at_once([partial(move, how, claim) for how in (complete, fail, cancel)])
 
         assert outcomes.count(True) == 1
         with Session(database) as session:
