@@ -73,7 +73,7 @@ class Fleet:
 
 def readme_command(name: str) -> list[str]:
     """Return the indented command of the README that runs ``name``."""
-    found = re.search(rf"^ {{4}}(\S*{re.escape(name)}.*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    found = re.search(rf"^ {{4}}(\.venv/bin/.*{re.escape(name)}.*)$", (ROOT / "README.md").read_text(), re.MULTILINE)
     assert found is not None
     return found[1].split()
 
