@@ -125,7 +125,7 @@ def _serve(config: configuration.Config, *, with_worker: bool) -> int:
         while True:
             for child in children:
                 child.watch()
-            time.sleep(0.5)
+            _pause(0.5)
     except _StopRequested:
         print("\nStopping ...", file=sys.stderr)
         return 0
@@ -201,8 +201,14 @@ def _prepare(config: configuration.Config) -> None:
 
     if is_prepared(config):
         return
-    done = subprocess.run([sys.executable, "-m", "scripts.prepare"], cwd=configuration.ROOT, check=False)
-    if done.returncode != 0:
+    process = subprocess.Popen([sys.executable, "-m", "scripts.prepare"], cwd=configuration.ROOT)
+    try:
+        while process.poll() is None:
+            _pause(0.05)
+    finally:
+        process.terminate()
+        process.wait()
+    if process.returncode != 0:
         raise StartError("the database could not be prepared; the lines above say why.")
 
 
@@ -219,7 +225,7 @@ def _announce(config: configuration.Config, web: Child) -> None:
             return
         if web.process is not None and web.process.poll() is not None:
             raise StartError(f"the web server ended at once; see {config.logs_dir / 'web.log'}.")
-        time.sleep(0.05)
+        _pause(0.05)
     raise StartError(
         f"the web server did not answer within {READY_SECONDS:.0f} s; see {config.logs_dir / 'web.log'}."
     )
@@ -251,11 +257,22 @@ def _die_with_parent() -> None:
 
 
 class _StopRequested(BaseException):
-    """Raised in the main thread by SIGINT and SIGTERM."""
+    """Raised between two steps when SIGINT or SIGTERM has come.
+
+    Never from the signal itself: it may come while a lock is held, which would then be held for ever.
+    """
+
+    pending = False
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise _StopRequested
+    _StopRequested.pending = True
+
+
+def _pause(seconds: float) -> None:
+    time.sleep(seconds)
+    if _StopRequested.pending:
+        raise _StopRequested
 
 
 def _reason(code: int) -> str:

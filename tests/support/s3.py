@@ -112,23 +112,15 @@ class S3Server:
         }
         return Bucket(name=name, **values)
 
-    def shell(self, commands: str) -> str:
-        """Run commands in the server's own shell and return what it says."""
-        ports = self._ports
-        done = subprocess.run(
-            [
-                str(Path(sys.executable).with_name("weed")),
-                "shell",
-                f"-master=127.0.0.1:{ports['master.port']}.{ports['master.port.grpc']}",
-                f"-filer=127.0.0.1:{ports['filer.port']}.{ports['filer.port.grpc']}",
-            ],
-            input=commands,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=True,
-        )
-        return done.stdout + done.stderr
+    @property
+    def shell(self) -> str:
+        """The command line of the server's own shell."""
+        ports, program = self._ports, Path(sys.executable).with_name("weed")
+        addresses = {
+            name: f"127.0.0.1:{ports[f'{name}.port']}.{ports[f'{name}.port.grpc']}"
+            for name in ("master", "filer")
+        }
+        return f"{program} shell " + " ".join(f"-{name}={address}" for name, address in addresses.items())
 
     def environment(self, bucket: Bucket) -> dict[str, str]:
         """Return the variables that make the service use a bucket."""

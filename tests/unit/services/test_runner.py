@@ -143,7 +143,8 @@ def test_it_bridges_a_short_outage_without_computing_again(
     found = reread(db_session, job)
     assert (found.status, found.attempts, engine.runs) == ("completed", 1, 1)
     assert found.result_path is not None
-    assert storage.open(found.result_path).read() == b"pixels"
+    with storage.open(found.result_path) as file:
+        assert file.read() == b"pixels"
 
 
 @pytest.mark.parametrize("call", ["fetch", "save"])
