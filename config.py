@@ -65,8 +65,28 @@ class Config(BaseModel):
     redis_url: str = Field(
         "", description="Redis for the queue and the rate limits; empty: SQLite queue in `DATA_DIR`"
     )
-    storage_backend: Literal["local"] = Field(
-        "local", description="where pictures are kept: `local` is `DATA_DIR/files`"
+    storage_backend: Literal["local", "s3"] = Field(
+        "local", description="where pictures are kept: `local` is `DATA_DIR/files`, `s3` a bucket"
+    )
+    s3_bucket: str = Field("", description="bucket for `STORAGE_BACKEND=s3`; it must be there already")
+    s3_endpoint_url: str = Field(
+        "",
+        description="address of an S3-compatible service, such as `https://s3.example.org`; empty: Amazon S3",
+    )
+    s3_region: str = Field("us-east-1", description="region of the bucket")
+    s3_access_key_id: str = Field(
+        "", description="key for the bucket; empty: what boto3 finds, such as a role of the machine"
+    )
+    s3_secret_access_key: SecretStr = Field(
+        SecretStr(""), description="secret that belongs to `S3_ACCESS_KEY_ID`"
+    )
+    s3_addressing_style: Literal["auto", "path", "virtual"] = Field(
+        "auto", description="whether the bucket is named in the `path` of an address or as a `virtual` host"
+    )
+    s3_public_endpoint_url: str = Field(
+        "",
+        description="address at which browsers reach the bucket's service; files then come from there by "
+        "short-lived signed addresses; empty: the web server passes them on",
     )
 
     max_upload_size_bytes: int = Field(
@@ -143,7 +163,7 @@ class Config(BaseModel):
     def _absolute(cls, value: Path) -> Path:
         return value if value.is_absolute() else ROOT / value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "s3_endpoint_url", "s3_public_endpoint_url")
     @classmethod
     def _url(cls, value: str) -> str:
         if value and not value.startswith(("http://", "https://")):
@@ -214,6 +234,14 @@ class Config(BaseModel):
                 raise ValueError(
                     "ADMIN_SEED_PASS is the example's password; choose another one in production"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _complete_storage(self) -> Config:
+        if self.storage_backend == "s3" and not self.s3_bucket:
+            raise ValueError("S3_BUCKET must name a bucket when STORAGE_BACKEND is s3")
+        if bool(self.s3_access_key_id) != bool(self.s3_secret_access_key.get_secret_value()):
+            raise ValueError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY must be set together or not at all")
         return self
 
     @property

@@ -5,6 +5,7 @@ The parent only watches: web and worker are processes of their own, started agai
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import ctypes
 import os
@@ -29,6 +30,8 @@ WELL_AFTER_SECONDS = 60.0
 # Children that have not ended this long after SIGTERM are killed.
 STOP_SECONDS = 8.0
 READY_SECONDS = 180.0
+# gunicorn ends when one of its processes ends with this status; at any other it starts the next one, for ever.
+LOAD_ERROR = 4
 _PR_SET_PDEATHSIG = 1
 
 
@@ -82,14 +85,16 @@ class Child:
 
 def main() -> int:
     """Run the service until it is told to stop."""
+    arguments = _parser().parse_args()
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:
         config = configuration.load()
         _check_folder(config.data_dir)
         _check_port(config.host, config.port)
+        _check_storage(config)
         _prepare(config)
-        return _serve(config)
+        return _serve(config, with_worker=arguments.part == "all")
     except (configuration.ConfigError, StartError) as error:
         print(f"ImageUpscalerPro cannot start: {error}", file=sys.stderr)
         return 1
@@ -97,8 +102,22 @@ def main() -> int:
         return 0
 
 
-def _serve(config: configuration.Config) -> int:
-    children = [Child("web", web_command(config)), Child("worker", worker_command())]
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="Start ImageUpscalerPro on this machine.")
+    parser.add_argument(
+        "part",
+        nargs="?",
+        choices=("all", "web"),
+        default="all",
+        help="all: web server and worker (the default); web: the web server alone, workers run on other machines",
+    )
+    return parser
+
+
+def _serve(config: configuration.Config, *, with_worker: bool) -> int:
+    children = [Child("web", web_command(config))]
+    if with_worker:
+        children.append(Child("worker", worker_command()))
     try:
         for child in children:
             child.start()
@@ -106,7 +125,7 @@ def _serve(config: configuration.Config) -> int:
         while True:
             for child in children:
                 child.watch()
-            time.sleep(0.5)
+            _pause(0.5)
     except _StopRequested:
         print("\nStopping ...", file=sys.stderr)
         return 0
@@ -155,6 +174,26 @@ def _check_port(host: str, port: int) -> None:
         ) from None
 
 
+def _check_storage(config: configuration.Config) -> None:
+    """Make sure that pictures can be kept, before anybody sends one."""
+    if config.storage_backend == "local":
+        return
+    # Imported here and not above, for the same reason as below.
+    from upscaler.errors import StorageUnavailable  # noqa: PLC0415
+    from upscaler.services.storages import build_storage  # noqa: PLC0415
+    from upscaler.storage import StorageSettingsError  # noqa: PLC0415
+
+    try:
+        build_storage(config, "web").check()
+    except StorageSettingsError as error:
+        raise StartError(str(error)) from None
+    except StorageUnavailable:
+        where = config.s3_endpoint_url or "Amazon S3"
+        raise StartError(
+            f"the storage at {where} does not answer. Start it, or check S3_ENDPOINT_URL."
+        ) from None
+
+
 def _prepare(config: configuration.Config) -> None:
     """Bring the database up to date, in a process of its own, unless this very state was prepared before."""
     # Imported here and not above: `run:app` is imported by every web process, which has no use for it.
@@ -162,8 +201,14 @@ def _prepare(config: configuration.Config) -> None:
 
     if is_prepared(config):
         return
-    done = subprocess.run([sys.executable, "-m", "scripts.prepare"], cwd=configuration.ROOT, check=False)
-    if done.returncode != 0:
+    process = subprocess.Popen([sys.executable, "-m", "scripts.prepare"], cwd=configuration.ROOT)
+    try:
+        while process.poll() is None:
+            _pause(0.05)
+    finally:
+        process.terminate()
+        process.wait()
+    if process.returncode != 0:
         raise StartError("the database could not be prepared; the lines above say why.")
 
 
@@ -180,7 +225,7 @@ def _announce(config: configuration.Config, web: Child) -> None:
             return
         if web.process is not None and web.process.poll() is not None:
             raise StartError(f"the web server ended at once; see {config.logs_dir / 'web.log'}.")
-        time.sleep(0.05)
+        _pause(0.05)
     raise StartError(
         f"the web server did not answer within {READY_SECONDS:.0f} s; see {config.logs_dir / 'web.log'}."
     )
@@ -212,11 +257,22 @@ def _die_with_parent() -> None:
 
 
 class _StopRequested(BaseException):
-    """Raised in the main thread by SIGINT and SIGTERM."""
+    """Raised between two steps when SIGINT or SIGTERM has come.
+
+    Never from the signal itself: it may come while a lock is held, which would then be held for ever.
+    """
+
+    pending = False
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise _StopRequested
+    _StopRequested.pending = True
+
+
+def _pause(seconds: float) -> None:
+    time.sleep(seconds)
+    if _StopRequested.pending:
+        raise _StopRequested
 
 
 def _reason(code: int) -> str:
@@ -227,9 +283,15 @@ def __getattr__(name: str) -> Any:
     # For WSGI servers: `gunicorn run:app`.
     if name != "app":
         raise AttributeError(name)
-    from upscaler import create_app  # noqa: PLC0415 - only a web process needs it
+    # Only a web process needs these.
+    from upscaler import create_app  # noqa: PLC0415
+    from upscaler.storage import StorageSettingsError  # noqa: PLC0415
 
-    app = create_app()
+    try:
+        app = create_app()
+    except (configuration.ConfigError, StorageSettingsError) as error:
+        print(f"ImageUpscalerPro cannot start: {error}", file=sys.stderr)
+        raise SystemExit(LOAD_ERROR) from None
     globals()[name] = app
     return app
 

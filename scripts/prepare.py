@@ -5,16 +5,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import config as configuration
 
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
 STAMP = "prepared"
+# Any number will do, as long as nobody else takes it on the same database.
+LOCK_NUMBER = 0x1A6E5CA1E
 
 
 def is_prepared(config: configuration.Config) -> bool:
     """Tell whether this code has prepared this very database before, as cheaply as possible."""
+    if config.database_url:
+        # A database of its own is prepared, restored and emptied by others as well: only a look tells.
+        return False
     stamp = config.data_dir / STAMP
     try:
         return stamp.read_text() == _state(config)
@@ -33,10 +44,11 @@ def main() -> int:
     from upscaler.extensions import db  # noqa: PLC0415
     from upscaler.services.accounts import seed_admin  # noqa: PLC0415
     from upscaler.services.networks import sync_catalogue  # noqa: PLC0415
+    from upscaler.storage import StorageSettingsError  # noqa: PLC0415
 
     try:
         config = configuration.load()
-        with create_app(config).app_context():
+        with create_app(config).app_context(), _alone(db.engine):
             upgrade()
             sync_catalogue(db.session)
             password = config.admin_seed_pass.get_secret_value()
@@ -45,11 +57,29 @@ def main() -> int:
             elif seed_admin(db.session(), config.admin_seed_user, password):
                 print(f"Created the admin {config.admin_seed_user}.")
         (config.data_dir / STAMP).write_text(_state(config))
-    except (configuration.ConfigError, UpscalerError, SQLAlchemyError, OSError) as error:
+    except (
+        configuration.ConfigError,
+        StorageSettingsError,
+        UpscalerError,
+        SQLAlchemyError,
+        OSError,
+    ) as error:
         line = str(error).splitlines()[0] if str(error) else type(error).__name__
         print(f"The database could not be prepared: {line}", file=sys.stderr)
         return 1
     return 0
+
+
+@contextlib.contextmanager
+def _alone(engine: Engine) -> Iterator[None]:
+    """Have hosts that start together prepare their common database one after another."""
+    if engine.dialect.name != "postgresql":
+        yield
+        return
+    with engine.connect() as connection:
+        # Held until this connection's transaction ends, also when the process dies.
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK_NUMBER})")
+        yield
 
 
 def _state(config: configuration.Config) -> str:
@@ -60,7 +90,7 @@ def _state(config: configuration.Config) -> str:
     for path in sources:
         digest.update(path.name.encode() + path.read_bytes())
     database = config.data_dir / "app.db"
-    inode = str(database.stat().st_ino) if not config.database_url else config.database_url
+    inode = "" if config.database_url else str(database.stat().st_ino)
     for part in (config.admin_seed_user, config.admin_seed_pass.get_secret_value(), inode):
         digest.update(f"{len(part)}:{part}".encode())
     return digest.hexdigest()

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.photographs import save_photograph
+from tests.support.s3 import S3Server
+from tests.support.servers import postgresql, redis_server
 from tests.support.service import LiveService
 
 
@@ -29,3 +31,26 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "coffee": save_photograph("coffee", folder / "coffee.jpg"),
         "chelsea": save_photograph("chelsea", folder / "chelsea.webp"),
     }
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
+    """A running S3 server; each test takes a bucket of its own. Whoever stops it has to start it again."""
+    server = S3Server(tmp_path_factory.mktemp("s3"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """The address of a database on a running PostgreSQL server; each test empties it for itself."""
+    with postgresql() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running Redis server; each test empties it for itself."""
+    with redis_server(tmp_path_factory.mktemp("redis")) as url:
+        yield url

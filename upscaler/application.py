@@ -10,10 +10,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 import config as configuration
 from upscaler import logs
 from upscaler.extensions import csrf, db, limiter, migrate
-from upscaler.models.database import prepare_engine
+from upscaler.models.database import engine_options, prepare_engine
 from upscaler.services.registry import build_services
-from upscaler.storage import LocalStorage
-from upscaler.tasks.queue import HueyQueue, build_huey
+from upscaler.services.storages import build_storage
+from upscaler.tasks.queue import REDIS_PATIENCE, HueyQueue, build_huey
 from upscaler.views import admin, api, errors, files, localization, public, security
 from upscaler.views.api import reception
 
@@ -30,7 +30,7 @@ def build(config: configuration.Config | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # as Flask's docs do
     app.extensions["config"] = config
     app.extensions["upscaler"] = build_services(
-        storage=LocalStorage(config.files_dir),
+        storage=build_storage(config, "web"),
         queue=HueyQueue(build_huey(config)),
         defaults=config.model_dump(),
         signing_key=configuration.secret_key(config),
@@ -55,7 +55,7 @@ def _flask_settings(config: configuration.Config) -> dict[str, object]:
     return {
         "SECRET_KEY": configuration.secret_key(config),
         "SQLALCHEMY_DATABASE_URI": config.database_uri,
-        "SQLALCHEMY_ENGINE_OPTIONS": {"pool_pre_ping": True},
+        "SQLALCHEMY_ENGINE_OPTIONS": engine_options(config.database_uri),
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Strict",
         "SESSION_COOKIE_SECURE": config.production,
@@ -64,6 +64,8 @@ def _flask_settings(config: configuration.Config) -> dict[str, object]:
         "WTF_CSRF_CHECK_DEFAULT": False,
         "WTF_CSRF_TIME_LIMIT": None,
         "RATELIMIT_STORAGE_URI": config.redis_url or "memory://",
+        # A Redis that does not answer must not hold a visitor up: the limits then count in memory.
+        "RATELIMIT_STORAGE_OPTIONS": REDIS_PATIENCE if config.redis_url else {},
         "LANGUAGES": localization.LANGUAGES,
         "BABEL_DEFAULT_LOCALE": "en",
         "BABEL_TRANSLATION_DIRECTORIES": str(configuration.ROOT / "translations"),

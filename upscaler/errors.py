@@ -277,6 +277,12 @@ class ServiceUnavailable(UpscalerError):
     message = N_("Something that the service needs is not answering. Please try again in a moment.")
 
 
+class StorageUnavailable(ServiceUnavailable):
+    code = "storage_unavailable"
+    title = N_("The storage is not available right now")
+    message = N_("The place where pictures are kept is not answering. Please try again in a moment.")
+
+
 class StorageFull(UpscalerError):
     status = 507
     code = "storage_full"

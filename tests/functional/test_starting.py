@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.s3 import S3Server
 from tests.support.service import ROOT, LiveService, environment, free_port
 
 
@@ -62,6 +63,55 @@ def test_it_names_a_setting_that_it_cannot_use(tmp_path: Path, settings: dict[st
     assert named in start_and_fail(
         tmp_path, int(values["PORT"]) if values["PORT"].isdigit() else 0, **settings
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"S3_BUCKET": "no-such-bucket"}, "there is no bucket no-such-bucket"),
+        ({"S3_SECRET_ACCESS_KEY": "guessed"}, "refuses the keys"),
+        ({"S3_ENDPOINT_URL": "http://127.0.0.1:1"}, "http://127.0.0.1:1 does not answer"),
+        ({"S3_BUCKET": ""}, "S3_BUCKET"),
+        ({"S3_ACCESS_KEY_ID": ""}, "S3_ACCESS_KEY_ID"),
+    ],
+)
+def test_it_names_what_is_wrong_with_the_bucket(
+    tmp_path: Path, s3_server: S3Server, changes: dict[str, str], named: str
+) -> None:
+    settings = {**s3_server.environment(s3_server.empty_bucket()), **changes}
+
+    assert named in start_and_fail(tmp_path, free_port(), **settings)
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (["huey_consumer", "upscaler.tasks.huey"], 1),
+        # gunicorn hands on the status that keeps it from trying again for ever.
+        (["gunicorn", "run:app", "--no-control-socket", "--log-level", "critical"], 4),
+    ],
+)
+def test_a_part_that_is_started_by_hand_names_what_is_wrong_as_well(
+    tmp_path: Path, s3_server: S3Server, command: list[str], code: int
+) -> None:
+    settings = {**s3_server.environment(s3_server.empty_bucket()), "S3_BUCKET": "no-such-bucket"}
+    program, *arguments = command
+    if program == "gunicorn":
+        arguments += ["--bind", f"127.0.0.1:{free_port()}"]
+
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name(program)), *arguments],
+        cwd=ROOT,
+        env=environment(tmp_path, 1, **settings),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "there is no bucket no-such-bucket" in done.stderr
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])

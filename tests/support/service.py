@@ -41,11 +41,12 @@ def environment(data_dir: Path, port: int, **settings: str) -> dict[str, str]:
 class LiveService:
     """Web server and worker, started by `run.py` in a data folder of their own."""
 
-    def __init__(self, data_dir: Path, settings: dict[str, str] | None = None) -> None:
+    def __init__(self, data_dir: Path, settings: dict[str, str] | None = None, *, part: str = "all") -> None:
         self.data_dir = data_dir
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.settings = settings or {}
+        self.part = part
         self.output = ""
         self._process: subprocess.Popen[str] | None = None
 
@@ -59,7 +60,7 @@ class LiveService:
         """Start, and return once the service says that it is ready."""
         with (self.data_dir / "stderr.txt").open("w") as stderr:
             self._process = subprocess.Popen(
-                [sys.executable, "run.py"],
+                [sys.executable, "run.py", self.part],
                 cwd=ROOT,
                 env=environment(self.data_dir, self.port, **self.settings),
                 stdout=subprocess.PIPE,
@@ -74,7 +75,8 @@ class LiveService:
                 break
         self.output = "".join(lines)
         assert "is ready" in self.output, self.output + (self.data_dir / "stderr.txt").read_text()
-        self.wait_for_worker()
+        if self.part == "all":
+            self.wait_for_worker()
 
     def wait_for_worker(self) -> None:
         """Wait until a worker reports for duty."""

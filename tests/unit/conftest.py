@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def new_job(db_session: Session) -> Callable[..., Job]:
     def build(**values: Any) -> Job:
         upload = Upload(
             original_filename="cat.png",
-            storage_path=f"uploads/{len(db_session.identity_map)}/{id(values)}.png",
+            storage_path=f"uploads/{secrets.token_hex(8)}.png",
             mime_type="image/png",
             size_bytes=1000,
             width=100,

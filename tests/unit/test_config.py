@@ -69,6 +69,10 @@ def test_it_uses_psycopg_3_for_postgresql(url: str) -> None:
             {**STRONG, **MAIL, "SMTP_USER": "mailer", "SMTP_PASSWORD": "x", "SMTP_SECURITY": "none"},
             "SMTP_SECURITY",
         ),
+        ({"STORAGE_BACKEND": "ftp"}, "STORAGE_BACKEND"),
+        ({"STORAGE_BACKEND": "s3"}, "S3_BUCKET"),
+        ({"S3_ACCESS_KEY_ID": "half"}, "S3_SECRET_ACCESS_KEY"),
+        ({"S3_ENDPOINT_URL": "s3.example.org"}, "S3_ENDPOINT_URL"),
         ({**STRONG, "SECRET_KEY": ""}, "SECRET_KEY"),
         ({**STRONG, "SECRET_KEY": "short"}, "SECRET_KEY"),
         ({**STRONG, "ADMIN_SEED_PASS": "231980077"}, "ADMIN_SEED_PASS"),
@@ -112,7 +116,7 @@ def test_it_makes_a_key_once_and_keeps_it_private(tmp_path: Path) -> None:
 
 def test_every_variable_stands_in_the_readme_with_its_default() -> None:
     readme = (configuration.ROOT / "README.md").read_text()
-    documented = dict(re.findall(r"^\| `([A-Z_]+)` \| ([^|]*?) \|", readme, re.MULTILINE))
+    documented = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| ([^|]*?) \|", readme, re.MULTILINE))
 
     defaults = {}
     for name, field in configuration.Config.model_fields.items():

@@ -8,11 +8,21 @@ from sqlalchemy import Engine, create_engine, event
 
 # How long a writer waits for another one on SQLite, in seconds.
 SQLITE_BUSY_SECONDS = 20
+# How long a host that does not answer may take, in seconds.
+POSTGRESQL_CONNECT_SECONDS = 5
 
 
 def make_engine(uri: str) -> Engine:
     """Open the database at ``uri`` for a process without Flask, such as the worker."""
-    return prepare_engine(create_engine(uri, pool_pre_ping=True))
+    return prepare_engine(create_engine(uri, **engine_options(uri)))
+
+
+def engine_options(uri: str) -> dict[str, Any]:
+    """Return how SQLAlchemy is to open the database at ``uri``."""
+    options: dict[str, Any] = {"pool_pre_ping": True}
+    if uri.startswith("postgresql"):
+        options["connect_args"] = {"connect_timeout": POSTGRESQL_CONNECT_SECONDS}
+    return options
 
 
 def prepare_engine(engine: Engine) -> Engine:

@@ -31,5 +31,10 @@ def dispatch(session: Session, queue: Queue, job_id: str) -> None:
     except ServiceUnavailable:
         log.warning("queue.unavailable", job_id=job_id)
         return
+    mark_enqueued(session, job_id)
+
+
+def mark_enqueued(session: Session, job_id: str) -> None:
+    """Note that a job's id was handed to the queue just now: the reaper lets it be for a while."""
     session.execute(update(Job).where(Job.id == job_id).values(enqueued_at=utcnow()))
     session.commit()

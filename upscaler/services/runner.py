@@ -2,35 +2,49 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from upscaler.engine.formats import format_named
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import Previews, UpscaleResult
-from upscaler.errors import EngineCanceled, EngineCrashed, EngineError, ServiceUnavailable, UpscalerError
+from upscaler.errors import (
+    EngineCanceled,
+    EngineCrashed,
+    EngineError,
+    ServiceUnavailable,
+    StorageUnavailable,
+    UpscalerError,
+)
 from upscaler.models import Job, utcnow
 from upscaler.services import lifecycle
 from upscaler.services.lifecycle import Claim
 from upscaler.services.notifications import options_of
-from upscaler.services.queue import Queue, dispatch
+from upscaler.services.queue import Queue, dispatch, mark_enqueued
 from upscaler.storage import Storage, make_key
 
 log = structlog.get_logger()
 
 Sessions = Callable[[], AbstractContextManager[Session]]
 
+# How long a worker waits for a storage that is away between two calls, in seconds. All of them together bridge a
+# restart, and what took long to compute is not computed again.
+STORAGE_PAUSES = (1, 2, 4, 8, 15, 30, 30, 30)
+# A job that the storage has kept from running for this long is given up.
+PUT_OFF = timedelta(days=1)
 # How often a running job renews its lease and notices a cancellation, in seconds.
 BEAT_SECONDS = 1.0
 
@@ -111,10 +125,15 @@ class JobRunner:
                 self._enlarge(claim, heartbeat, started_at)
             except EngineCanceled:
                 self._stopped(claim)
+            except StorageUnavailable as error:
+                self._put_off(claim, error)
             except (EngineCrashed, ServiceUnavailable) as error:
                 self._try_again(claim, error)
             except UpscalerError as error:
                 self._failed(claim, error)
+            except (OperationalError, InterfaceError):
+                # Without the database nothing can be written down. The lease runs out, and the reaper takes over.
+                log.warning("job.database_away", job_id=claim.job_id, exc_info=True)
             except Exception as error:
                 log.exception("job.defect", job_id=claim.job_id)
                 self._failed(claim, EngineError(), "".join(traceback.format_exception(error)))
@@ -130,20 +149,26 @@ class JobRunner:
             source = folder / f"source.{original.rpartition('.')[2]}"
             target = folder / f"result.{format_named(options.output_format).extensions[0]}"
             previews = Previews(folder / "preview.webp", folder / "original.webp")
-            self._storage.fetch(original, source)
+            self._patiently(heartbeat, self._storage.fetch, original, source)
             result = self._engine.upscale(
                 source,
                 target,
                 previews,
                 options,
                 on_progress=heartbeat.report,
-                should_stop=lambda: heartbeat.lost or self._draining.is_set(),
+                should_stop=lambda: self._must_stop(heartbeat),
             )
-            self._finish(claim, result, target, previews, started_at)
+            values = self._keep(claim, heartbeat, result, target, previews)
+        with self._sessions() as session:
+            kept = lifecycle.complete(session, claim, values, started_at)
+        if not kept:
+            log.warning("job.lease_lost", job_id=claim.job_id)
+            self._discard(values)
 
-    def _finish(
-        self, claim: Claim, result: UpscaleResult, target: Path, previews: Previews, started_at: datetime
-    ) -> None:
+    def _keep(
+        self, claim: Claim, heartbeat: _Heartbeat, result: UpscaleResult, target: Path, previews: Previews
+    ) -> dict[str, Any]:
+        """Store the result and its previews; return the columns that describe them."""
         # The claim's token is in the name, so a worker that lost its lease cannot overwrite its successor's file.
         name = f"{claim.job_id}_{claim.token}"
         stored = {
@@ -163,18 +188,36 @@ class JobRunner:
             "result_sha256": result.sha256,
             "receipt": result.receipt,
         }
-        kept = False
         try:
             for key, path in stored.items():
-                self._storage.save(key, path)
-            with self._sessions() as session:
-                kept = lifecycle.complete(session, claim, values, started_at)
-        finally:
-            if not kept:
-                for key in stored:
-                    self._storage.delete(key)
-        if not kept:
-            log.warning("job.lease_lost", job_id=claim.job_id)
+                self._patiently(heartbeat, self._storage.save, key, path)
+        except BaseException:
+            self._discard(values)
+            raise
+        return values
+
+    def _discard(self, values: dict[str, Any]) -> None:
+        """Remove what was stored for a job that is not completed with it."""
+        for column in ("result_path", "preview_path", "original_preview_path"):
+            with contextlib.suppress(StorageUnavailable):
+                self._storage.delete(values[column])
+
+    def _patiently(self, heartbeat: _Heartbeat, call: Callable[..., None], *arguments: Any) -> None:
+        """Call the storage, again and again while it is away; raise ``StorageUnavailable`` when it stays away."""
+        for pause in STORAGE_PAUSES:
+            try:
+                return call(*arguments)
+            except StorageUnavailable:
+                log.warning("job.storage_away", job_id=self.current_job_id, pause_seconds=pause)
+            until = time.monotonic() + pause
+            while time.monotonic() < until:
+                if self._must_stop(heartbeat):
+                    raise EngineCanceled
+                self._draining.wait(min(BEAT_SECONDS, pause))
+        return call(*arguments)
+
+    def _must_stop(self, heartbeat: _Heartbeat) -> bool:
+        return heartbeat.lost or self._draining.is_set()
 
     def _stopped(self, claim: Claim) -> None:
         if self._draining.is_set():
@@ -191,6 +234,17 @@ class JobRunner:
             held = lifecycle.held_by(claim)
             if lifecycle.hand_back(session, claim.job_id, held, error.detail, counts=True):
                 dispatch(session, self._queue, claim.job_id)
+
+    def _put_off(self, claim: Claim, error: StorageUnavailable) -> None:
+        """Put the job back for a while. It is not at fault, so this is none of its attempts."""
+        with self._sessions() as session:
+            if utcnow() - session.get_one(Job, claim.job_id).created_at > PUT_OFF:
+                self._failed(claim, error)
+                return
+            held = lifecycle.held_by(claim)
+            if lifecycle.hand_back(session, claim.job_id, held, error.detail, counts=False):
+                # As if its id were in the queue and lost: the reaper enqueues it again after a pause.
+                mark_enqueued(session, claim.job_id)
 
     def _failed(self, claim: Claim, error: UpscalerError, trace: str = "") -> None:
         with self._sessions() as session:

@@ -19,8 +19,9 @@ from upscaler.storage import Storage
 AVERAGE_DAYS = 7
 # A worker that was last seen longer ago than this is history and no longer listed.
 WORKER_DAYS = 1
-# How long a measurement of the storage counts; walking over many files takes a while. In seconds.
+# How long a measurement of the storage counts, in seconds; one that took long counts that many times as long.
 STORAGE_SECONDS = 60.0
+STORAGE_FACTOR = 30.0
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,10 @@ class WorkerState:
 
 @dataclass(frozen=True)
 class StorageFigures:
-    """Bytes that stored files take and the share of the space that is left, in percent."""
+    """Bytes that stored files take, and the share of the space that is left, in percent; None: no fixed space."""
 
     used_bytes: int
-    free_percent: float
+    free_percent: float | None
 
 
 def key_figures(session: Session, now: datetime | None = None) -> KeyFigures:
@@ -135,22 +136,24 @@ def worker_states(session: Session, now: datetime | None = None) -> list[WorkerS
 
 
 class StorageMeter:
-    """Measures the storage at most every ``STORAGE_SECONDS``; safe to share between threads."""
+    """Measures the storage now and then, the more seldom the longer it takes; safe to share between threads."""
 
     def __init__(self, storage: Storage, clock: Callable[[], float] = time.monotonic) -> None:
         self._storage = storage
         self._clock = clock
         self._lock = threading.Lock()
         self._figures: StorageFigures | None = None
-        self._measured_at = 0.0
+        self._valid_until = 0.0
 
     def figures(self) -> StorageFigures:
-        """Return a measurement that is at most ``STORAGE_SECONDS`` old; raise ``ServiceUnavailable``."""
+        """Return a measurement that still counts, or a new one; raise ``ServiceUnavailable``."""
         # One thread measures while the others wait: a slow disk is not walked over several times at once.
         with self._lock:
-            if self._figures is None or self._clock() - self._measured_at > STORAGE_SECONDS:
+            begun = self._clock()
+            if self._figures is None or begun > self._valid_until:
                 self._figures = StorageFigures(self._storage.used_bytes(), self._storage.free_percent())
-                self._measured_at = self._clock()
+                ended = self._clock()
+                self._valid_until = ended + max(STORAGE_SECONDS, STORAGE_FACTOR * (ended - begun))
             return self._figures
 
 

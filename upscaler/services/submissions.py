@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from upscaler.engine.inspection import ImageInfo, InspectionLimits
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.presets import recipe_for
 from upscaler.engine.process.inspector import Inspector
-from upscaler.errors import EmptyFile, FileTooLarge, QueueFull, ResultTooLarge
+from upscaler.errors import EmptyFile, FileTooLarge, QueueFull, ResultTooLarge, StorageUnavailable
 from upscaler.models import Job, JobStatus, Upload
 from upscaler.models.types import random_id
 from upscaler.services import estimates, lifecycle
@@ -91,7 +92,9 @@ class Submissions:
             session.commit()
         except BaseException:
             session.rollback()
-            self._storage.delete(upload.storage_path)
+            # A storage that is down now leaves a file that nothing points to; the first error is the one to tell.
+            with contextlib.suppress(StorageUnavailable):
+                self._storage.delete(upload.storage_path)
             raise
         log.info(
             "job.accepted",

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from upscaler.errors import FileGone, StorageFull, StorageUnavailable, UpscalerError
+
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*(/[A-Za-z0-9][A-Za-z0-9_-]*)*\.[a-z0-9]{1,5}")
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class StorageSettingsError(Exception):
+    """The settings lead to no usable storage. The text is one line that says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -18,14 +26,32 @@ class StoredFile:
     modified_at: float
 
 
+@dataclass(frozen=True)
+class Presentation:
+    """How a browser is to take a file: the values of ``Content-Type`` and ``Content-Disposition``."""
+
+    content_type: str
+    disposition: str
+
+
 class Storage(Protocol):
-    """A place for pictures. Every call may raise ``ServiceUnavailable``; writing may raise ``StorageFull``."""
+    """A place for pictures. Every call may raise ``StorageUnavailable``; writing may raise ``StorageFull``."""
+
+    @property
+    def public_origin(self) -> str | None:
+        """Where browsers fetch files by themselves, such as ``https://files.example.org``, if they do."""
+
+    def check(self) -> None:
+        """Raise ``StorageSettingsError`` when the settings are at fault, ``StorageUnavailable`` in an outage."""
 
     def save(self, key: str, source: Path) -> None:
         """Store the file ``source`` under ``key``, whole or not at all; ``source`` may be moved away."""
 
-    def open(self, key: str) -> BinaryIO:
-        """Open a stored file for reading; raise ``FileGone`` when there is none."""
+    def open(self, key: str, start: int = 0, stop: int | None = None) -> BinaryIO:
+        """Open a stored file for reading from byte ``start`` on; raise ``FileGone`` when there is none.
+
+        Whoever names ``stop`` promises not to read as far as that byte, so that it need not be fetched.
+        """
 
     def fetch(self, key: str, target: Path) -> None:
         """Copy a stored file to ``target``; raise ``FileGone`` when there is none."""
@@ -36,11 +62,14 @@ class Storage(Protocol):
     def delete(self, key: str) -> None:
         """Remove a stored file; removing one that is not there is no error."""
 
+    def link(self, key: str, shown: Presentation, seconds: int) -> str | None:
+        """Return an address that opens the file without us for ``seconds``; None where files pass through us."""
+
     def used_bytes(self) -> int:
         """Measure what the stored files take; slow when there are many."""
 
-    def free_percent(self) -> float:
-        """Return the share of the space that is still free, in percent."""
+    def free_percent(self) -> float | None:
+        """Return the share of the space that is still free, in percent; None where there is no fixed space."""
 
 
 def checked_key(key: str) -> str:
@@ -54,3 +83,10 @@ def make_key(folder: str, name: str, extension: str) -> str:
     """Build a key, spread over 256 folders by the first two characters of the name's random part."""
     shard = name.rpartition("_")[2][:2]
     return checked_key(f"{folder}/{shard}/{name}.{extension}")
+
+
+def as_ours(error: OSError) -> UpscalerError:
+    """Return our error for one of the operating system."""
+    if isinstance(error, FileNotFoundError):
+        return FileGone()
+    return StorageFull() if error.errno in _FULL else StorageUnavailable()

@@ -11,17 +11,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from upscaler.errors import FileGone, ServiceUnavailable, StorageFull
-from upscaler.storage.base import StoredFile, checked_key
-
-_FULL = {errno.ENOSPC, errno.EDQUOT}
+from upscaler.storage.base import Presentation, StoredFile, as_ours, checked_key
 
 
 class LocalStorage:
     """Keep files below one folder."""
 
+    public_origin = None
+
     def __init__(self, root: Path) -> None:
         self.root = root
+
+    def check(self) -> None:
+        """Make the folder."""
+        with _translated():
+            self.root.mkdir(parents=True, exist_ok=True)
 
     def save(self, key: str, source: Path) -> None:
         """Move the file into place; across file systems, copy it there first."""
@@ -35,10 +39,12 @@ class LocalStorage:
                     raise
                 self._copy(source, target)
 
-    def open(self, key: str) -> BinaryIO:
-        """Open the file for reading."""
+    def open(self, key: str, start: int = 0, stop: int | None = None) -> BinaryIO:  # noqa: ARG002 - see Storage
+        """Open the file and go to ``start``."""
         with _translated():
-            return self._path(key).open("rb")
+            file = self._path(key).open("rb")
+            file.seek(start)
+            return file
 
     def fetch(self, key: str, target: Path) -> None:
         """Copy the file."""
@@ -56,6 +62,9 @@ class LocalStorage:
         with _translated():
             self._path(key).unlink(missing_ok=True)
 
+    def link(self, key: str, shown: Presentation, seconds: int) -> None:
+        """Return None: files on our disk are sent by us."""
+
     def used_bytes(self) -> int:
         """Walk the folder and add up."""
         with _translated():
@@ -64,10 +73,7 @@ class LocalStorage:
 
     def free_percent(self) -> float:
         """Ask the file system."""
-        with _translated():
-            self.root.mkdir(parents=True, exist_ok=True)
-            disk = shutil.disk_usage(self.root)
-        return round(100 * disk.free / disk.total, 1)
+        return disk_free_percent(self.root)
 
     def _path(self, key: str) -> Path:
         return self.root / checked_key(key)
@@ -81,6 +87,14 @@ class LocalStorage:
         finally:
             partial.unlink(missing_ok=True)
         source.unlink()
+
+
+def disk_free_percent(folder: Path) -> float:
+    """Return the share of a folder's disk that is free, in percent; the folder is made when it is missing."""
+    with _translated():
+        folder.mkdir(parents=True, exist_ok=True)
+        disk = shutil.disk_usage(folder)
+    return round(100 * disk.free / disk.total, 1)
 
 
 def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
@@ -97,7 +111,5 @@ def _translated() -> Iterator[None]:
     """Turn errors of the operating system into ours."""
     try:
         yield
-    except FileNotFoundError as error:
-        raise FileGone from error
     except OSError as error:
-        raise (StorageFull if error.errno in _FULL else ServiceUnavailable)() from error
+        raise as_ours(error) from error

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 from collections.abc import Callable
 from typing import Any
 
 from huey import Huey, PriorityRedisHuey, SqliteHuey
-from redis.exceptions import RedisError
 
 from config import Config
 from upscaler.errors import ServiceUnavailable
 
-_DOWN = (OSError, RedisError, sqlite3.Error)
+_DOWN: tuple[type[Exception], ...] = (OSError, sqlite3.Error)
+# The SQLite queue works where there is no such library.
+with contextlib.suppress(ImportError):
+    from redis.exceptions import RedisError
+
+    _DOWN = (*_DOWN, RedisError)
+
+# How long a call to Redis may take, in seconds. A worker's wait for work ends by itself after one second.
+REDIS_PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 5}
 
 
 def build_huey(config: Config) -> Huey:
     """Open the queue that the settings name: Redis where there is one, else a SQLite file of its own."""
     if config.redis_url:
-        return PriorityRedisHuey("upscaler", url=config.redis_url, results=False, utc=True)
+        from redis import ConnectionPool  # noqa: PLC0415 - only this queue needs it
+
+        pool = ConnectionPool.from_url(config.redis_url, **REDIS_PATIENCE)
+        return PriorityRedisHuey("upscaler", connection_pool=pool, results=False, utc=True)
     config.data_dir.mkdir(parents=True, exist_ok=True)
     return SqliteHuey("upscaler", filename=str(config.data_dir / "queue.db"), results=False, utc=True)
 

@@ -26,7 +26,8 @@ from upscaler.errors import EngineError
 from upscaler.models.database import make_engine
 from upscaler.services import reaper, workers
 from upscaler.services.runner import JobRunner
-from upscaler.storage import LocalStorage
+from upscaler.services.storages import build_storage
+from upscaler.storage import StorageSettingsError
 from upscaler.tasks.deliveries import DeliveryThreads, build_sender
 from upscaler.tasks.queue import HueyQueue, build_huey, declare_run_job
 from upscaler.version import __version__
@@ -49,7 +50,7 @@ class WorkerDuty:
         self._queue = HueyQueue(self.huey, declare_run_job(self.huey, self.run_job))
         self._runner = JobRunner(
             self._sessions,
-            LocalStorage(config.files_dir),
+            build_storage(config, "worker"),
             self._engine,
             self._queue,
             worker_id=self.worker_id,
@@ -135,9 +136,15 @@ def engine_limits(config: configuration.Config) -> EngineLimits:
 
 
 def build_worker_huey() -> Huey:
-    """Make this process a worker and return the queue that its consumer serves."""
-    config = configuration.load()
-    logs.configure(config.log_level, config.log_format, config.logs_dir / "worker.log")
-    duty = WorkerDuty(config)
+    """Make this process a worker and return the queue that its consumer serves.
+
+    Ends the process with one line when a setting cannot be used.
+    """
+    try:
+        config = configuration.load()
+        logs.configure(config.log_level, config.log_format, config.logs_dir / "worker.log")
+        duty = WorkerDuty(config)
+    except (configuration.ConfigError, StorageSettingsError) as error:
+        raise SystemExit(f"The worker cannot start: {error}") from None
     duty.huey.on_startup("report_for_duty")(duty.start)
     return duty.huey

@@ -4,44 +4,89 @@ from __future__ import annotations
 
 import mimetypes
 import time
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import BinaryIO
+from urllib.parse import quote
 
-from flask import Blueprint, request, send_file
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, redirect, request
+from werkzeug.http import dump_options_header
+from werkzeug.wrappers import Response as WerkzeugResponse
+from werkzeug.wsgi import wrap_file
 
 from upscaler.errors import FileGone
+from upscaler.storage import Presentation, StoredFile
 from upscaler.views.context import links, services
 
 blueprint = Blueprint("files", __name__, url_prefix="/files")
 
 # Kinds that a browser shows as a picture and never as a page of ours.
 _SHOWN = frozenset({"image/jpeg", "image/png", "image/webp"})
+# How long the storage's own address for a file is valid at most, in seconds.
+DIRECT_SECONDS = 300
+BLOCK_BYTES = 1 << 16
 
 
 @blueprint.get("/<path:key>")
-def get(key: str) -> Response:
+def get(key: str) -> WerkzeugResponse:
     """Send a stored file to whoever holds a genuine link to it."""
-    filename = request.args.get("name", "")
-    links().verify(
-        key, filename, request.args.get("expires", ""), request.args.get("signature", ""), time.time()
-    )
+    filename, expires, now = request.args.get("name", ""), request.args.get("expires", ""), time.time()
+    links().verify(key, filename, expires, request.args.get("signature", ""), now)
     try:
         stored = services().storage.stat(key)
-        stream = services().storage.open(key)
     except ValueError:
         raise FileGone from None
     kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
-    response = send_file(
-        stream,
-        mimetype=kind,
-        as_attachment="download" in request.args or kind not in _SHOWN,
-        download_name=filename,
-        # A key is written once and never again, so its name identifies its content.
-        etag=key.replace("/", "-"),
-        last_modified=stored.modified_at,
-        conditional=False,
+    shown = Presentation(
+        content_type=kind,
+        disposition=disposition(filename, attachment="download" in request.args or kind not in _SHOWN),
     )
+    seconds = min(DIRECT_SECONDS, int(int(expires) - now))
+    # The storage's address is signed for GET alone.
+    direct = services().storage.link(key, shown, seconds) if request.method == "GET" and seconds else None
+    return _redirect(direct, seconds) if direct else _send(key, stored, shown)
+
+
+def disposition(filename: str, *, attachment: bool) -> str:
+    """Return the ``Content-Disposition`` that offers a file under a name in any script."""
+    names = {"filename": filename.encode("ascii", "replace").decode().replace("?", "_")}
+    if not filename.isascii():
+        names["filename*"] = f"UTF-8''{quote(filename, safe='')}"
+    return dump_options_header("attachment" if attachment else "inline", names)
+
+
+def _redirect(address: str, seconds: int) -> WerkzeugResponse:
+    response = redirect(address)
+    # A browser that comes back soon takes the same address, and with it the picture that it has already.
+    response.headers["Cache-Control"] = f"private, max-age={seconds // 2}"
+    return response
+
+
+def _send(key: str, stored: StoredFile, shown: Presentation) -> Response:
+    response = Response(content_type=shown.content_type)
+    response.headers["Content-Disposition"] = shown.disposition
+    # A key is written once and never again, so its name identifies its content.
+    response.set_etag(key.replace("/", "-"))
+    response.last_modified = datetime.fromtimestamp(stored.modified_at, timezone.utc)
     response.content_length = stored.size_bytes
-    response.headers["Accept-Ranges"] = "bytes"
     response.headers["Cache-Control"] = "private, max-age=3600"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response.make_conditional(request, accept_ranges=True, complete_length=stored.size_bytes)
+    response.make_conditional(request, accept_ranges=True, complete_length=stored.size_bytes)
+    if request.method != "GET":
+        return response
+    if response.status_code == 200:
+        # The server sends a file of the local disk without reading it into the program.
+        response.response = wrap_file(request.environ, services().storage.open(key), BLOCK_BYTES)
+        response.direct_passthrough = True
+    elif response.status_code == 206:
+        start, stop = response.content_range.start or 0, response.content_range.stop or 0
+        stream = services().storage.open(key, start, stop)
+        response.call_on_close(stream.close)
+        response.response = _blocks(stream, stop - start)
+    return response
+
+
+def _blocks(stream: BinaryIO, length: int) -> Iterator[bytes]:
+    while length > 0 and (block := stream.read(min(BLOCK_BYTES, length))):
+        length -= len(block)
+        yield block

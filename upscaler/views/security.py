@@ -7,6 +7,7 @@ import secrets
 from flask import Flask, Response, g, request
 
 from upscaler.extensions import csrf
+from upscaler.views.context import services
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -23,6 +24,11 @@ def csp_nonce() -> str:
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(16)
     return str(g.csp_nonce)
+
+
+def _picture_sources() -> str:
+    """Return where pages may load pictures from: ours, and the storage's own address where it has one."""
+    return " ".join(filter(None, ("'self'", "data:", "blob:", services().storage.public_origin)))
 
 
 def _check_csrf() -> None:
@@ -43,7 +49,7 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault(
             "Content-Security-Policy",
             f"default-src 'self'; script-src 'self' 'nonce-{csp_nonce()}'; style-src 'self'; "
-            "style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; "
+            f"style-src-attr 'unsafe-inline'; img-src {_picture_sources()}; object-src 'none'; base-uri 'self'; "
             "form-action 'self'; frame-ancestors 'none'",
         )
         response.headers.setdefault("Cache-Control", "no-store")

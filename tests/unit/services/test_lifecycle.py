@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 
 import pytest
 from sqlalchemy import Engine
@@ -13,6 +17,7 @@ from upscaler.services import lifecycle
 from upscaler.services.lifecycle import Claim
 
 NewJob = Callable[..., Job]
+T = TypeVar("T")
 
 
 def claimed(session: Session, job: Job, worker: str = "one", lease_seconds: int = 60) -> Claim:
@@ -134,3 +139,60 @@ def test_every_move_leaves_a_line_in_the_log(db_session: Session, new_job: NewJo
         "started by worker two",
         "completed",
     ]
+
+
+def at_once(calls: list[Callable[[], T]]) -> list[T]:
+    """Make calls from as many threads, all at the same moment, and return what they return."""
+    gate = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], T]) -> T:
+        gate.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))
+
+
+def test_of_many_workers_at_once_one_gets_the_job(database: Engine, new_job: NewJob) -> None:
+    for _ in range(5):
+        job = new_job()
+
+        def take(worker: int, job_id: str = job.id) -> Claim | None:
+            with Session(database) as session:
+                return lifecycle.claim(session, job_id, f"worker {worker}", 60)
+
+        claims = at_once([partial(take, worker) for worker in range(8)])
+
+        assert len([claim for claim in claims if claim is not None]) == 1
+        with Session(database) as session:
+            found = session.get_one(Job, job.id)
+            assert found.attempts == 1
+            assert [line.message.split()[0] for line in found.logs] == ["started"]
+
+
+def test_of_completing_failing_and_canceling_at_once_one_counts(database: Engine, new_job: NewJob) -> None:
+    def complete(session: Session, held: Claim) -> bool:
+        return lifecycle.complete(session, held, {}, utcnow())
+
+    def fail(session: Session, held: Claim) -> bool:
+        return lifecycle.fail(session, held.job_id, lifecycle.held_by(held), DamagedImage())
+
+    def cancel(session: Session, held: Claim) -> bool:
+        return lifecycle.cancel(session, held.job_id, "by its owner")
+
+    def move(how: Callable[[Session, Claim], bool], held: Claim) -> bool:
+        with Session(database) as session:
+            return how(session, held)
+
+    for _ in range(5):
+        job = new_job()
+        with Session(database, expire_on_commit=False) as session:
+            claim = claimed(session, job)
+
+        outcomes = at_once([partial(move, how, claim) for how in (complete, fail, cancel)])
+
+        assert outcomes.count(True) == 1
+        with Session(database) as session:
+            found = session.get_one(Job, job.id)
+            assert found.status == ("completed", "failed", "canceled")[outcomes.index(True)]
+            assert len(found.logs) == 2

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from upscaler.models import Job, Worker
 from upscaler.services import statistics
-from upscaler.services.statistics import STORAGE_SECONDS, StorageMeter
+from upscaler.services.statistics import STORAGE_FACTOR, STORAGE_SECONDS, StorageMeter
 from upscaler.storage import LocalStorage, make_key
 
 NOW = datetime(2025, 12, 7, 15, 30, tzinfo=timezone.utc)
@@ -116,3 +116,20 @@ def test_the_storage_is_measured_once_a_minute(tmp_path: Path) -> None:
     assert meter.figures() is before
     now[0] += 1
     assert meter.figures().used_bytes == 1000
+
+
+def test_a_storage_that_takes_long_to_measure_is_measured_less_often(tmp_path: Path) -> None:
+    now = [100.0]
+
+    class SlowStorage(LocalStorage):
+        def used_bytes(self) -> int:
+            now[0] += 20
+            return super().used_bytes()
+
+    meter = StorageMeter(SlowStorage(tmp_path / "files"), lambda: now[0])
+    before = meter.figures()
+
+    now[0] += 20 * STORAGE_FACTOR
+    assert meter.figures() is before
+    now[0] += 1
+    assert meter.figures() is not before

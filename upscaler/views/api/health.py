@@ -9,8 +9,9 @@ from sqlalchemy import func, select
 from upscaler.extensions import db
 from upscaler.models import Job, JobStatus
 from upscaler.services.workers import count_online
+from upscaler.storage.local import disk_free_percent
 from upscaler.version import __version__
-from upscaler.views.context import services
+from upscaler.views.context import config, services
 
 
 def register(blueprint: Blueprint) -> None:
@@ -20,11 +21,15 @@ def register(blueprint: Blueprint) -> None:
 
 def health() -> ResponseReturnValue:
     """Answer ``ok`` with the figures; 503 when the database or the storage does not answer."""
+    free_percent = services().storage.free_percent()
+    if free_percent is None:
+        # A bucket has no size, but this host's own disk has: without room on it no upload can be received.
+        free_percent = disk_free_percent(config().scratch_dir)
     queued = select(func.count()).select_from(Job).where(Job.status == JobStatus.QUEUED.value)
     body = {
         "status": "ok",
         "queue_length": db.session.scalar(queued),
-        "free_disk_percent": services().storage.free_percent(),
+        "free_disk_percent": free_percent,
         "workers_online": count_online(db.session),
         "version": __version__,
     }

@@ -104,3 +104,14 @@ def test_the_dashboard_is_shown_when_the_storage_does_not_answer(
 
     assert page.status_code == 200
     assert "the storage does not answer" in page.text
+
+
+def test_a_bucket_has_no_share_of_a_disk(admin, monkeypatch: pytest.MonkeyPatch, app: Flask) -> None:
+    monkeypatch.setattr(LocalStorage, "free_percent", lambda _storage: None)
+    [view] = [view for view in app.extensions["appbuilder"].baseviews if view.endpoint == "DashboardView"]
+    monkeypatch.setattr(view._meter, "_figures", None)
+
+    page = admin.get("/admin/dashboard").text
+
+    assert cards(page)["Storage used"]
+    assert "in a bucket, which has no fixed size" in page

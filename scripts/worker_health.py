@@ -1,0 +1,38 @@
+"""Tell by the exit status whether a worker of this host is on duty: 0 when one is, else 1.
+
+A worker reports to the database every few seconds; one that hangs is silent while its process is still there.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+import config
+from upscaler.models.database import make_engine
+from upscaler.services.workers import online_workers
+
+
+def main() -> int:
+    """Look into the registry of workers."""
+    host = platform.node()
+    try:
+        with Session(make_engine(config.load().database_uri)) as session:
+            found = [worker.id for worker in online_workers(session) if worker.host == host]
+    except config.ConfigError as error:
+        return _complain(str(error))
+    except SQLAlchemyError as error:
+        return _complain(f"the database cannot be used: {str(error).splitlines()[0]}")
+    return 0 if found else _complain(f"no worker of {host} has reported for duty lately")
+
+
+def _complain(reason: str) -> int:
+    print(f"worker_health: {reason}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,232 @@
+"""A worker's job while the storage or the database is away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.process.client import Previews, UpscaleResult
+from upscaler.errors import StorageUnavailable
+from upscaler.models import Job, utcnow
+from upscaler.services import lifecycle, runner
+from upscaler.services.runner import JobRunner
+from upscaler.storage import LocalStorage
+
+NewJob = Callable[..., Job]
+
+
+class CopyingEngine:
+    """Takes no time: the result is the original."""
+
+    log_tail = ""
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def upscale(
+        self, source: Path, target: Path, previews: Previews | None, _options: UpscaleOptions, **_: Any
+    ) -> UpscaleResult:
+        self.runs += 1
+        content = source.read_bytes()
+        assert previews is not None
+        for path in (target, previews.result, previews.original):
+            path.write_bytes(content)
+        return UpscaleResult({}, 2, 2, len(content), "image/png", "0" * 64)
+
+
+class MovingStorage(LocalStorage):
+    """A disk that is away for the next ``away`` calls, of those that are named."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.away: dict[str, int] = {}
+
+    def _come(self, call: str) -> None:
+        if self.away.get(call, 0) > 0:
+            self.away[call] -= 1
+            raise StorageUnavailable
+
+    def fetch(self, key: str, target: Path) -> None:
+        self._come("fetch")
+        super().fetch(key, target)
+
+    def save(self, key: str, source: Path) -> None:
+        self._come("save")
+        super().save(key, source)
+
+    def delete(self, key: str) -> None:
+        self._come("delete")
+        super().delete(key)
+
+
+class ListQueue:
+    """A queue in memory."""
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+
+    def enqueue(self, job_id: str) -> None:
+        self.ids.append(job_id)
+
+    def pending(self) -> int:
+        return len(self.ids)
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> MovingStorage:
+    return MovingStorage(tmp_path / "files")
+
+
+@pytest.fixture
+def engine() -> CopyingEngine:
+    return CopyingEngine()
+
+
+@pytest.fixture
+def queue() -> ListQueue:
+    return ListQueue()
+
+
+@pytest.fixture
+def job(new_job: NewJob, db_session: Session, storage: MovingStorage, tmp_path: Path) -> Job:
+    """A queued job whose original is stored."""
+    job = new_job()
+    job.upload.storage_path = "uploads/ab/upl_ab.png"
+    db_session.commit()
+    (tmp_path / "original").write_bytes(b"pixels")
+    storage.save(job.upload.storage_path, tmp_path / "original")
+    return job
+
+
+@pytest.fixture
+def worker(
+    database: Engine,
+    storage: MovingStorage,
+    engine: CopyingEngine,
+    queue: ListQueue,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> JobRunner:
+    monkeypatch.setattr(runner, "STORAGE_PAUSES", (0.01, 0.01, 0.01))
+    return JobRunner(
+        sessionmaker(database, expire_on_commit=False),
+        storage,
+        engine,
+        queue,
+        worker_id="one",
+        scratch_dir=tmp_path / "scratch",
+        lease_seconds=60,
+        max_attempts=3,
+    )
+
+
+def reread(session: Session, job: Job) -> Job:
+    session.expire_all()
+    return session.get_one(Job, job.id)
+
+
+def test_it_bridges_a_short_outage_without_computing_again(
+    worker: JobRunner, job: Job, storage: MovingStorage, engine: CopyingEngine, db_session: Session
+) -> None:
+    storage.away = {"fetch": 2, "save": 3}
+
+    worker.run(job.id)
+
+    found = reread(db_session, job)
+    assert (found.status, found.attempts, engine.runs) == ("completed", 1, 1)
+    assert found.result_path is not None
+    with storage.open(found.result_path) as file:
+        assert file.read() == b"pixels"
+
+
+@pytest.mark.parametrize("call", ["fetch", "save"])
+def test_a_long_outage_puts_the_job_off_and_is_none_of_its_attempts(
+    worker: JobRunner, job: Job, storage: MovingStorage, queue: ListQueue, db_session: Session, call: str
+) -> None:
+    storage.away = {call: 99, "delete": 99}
+
+    for _ in range(5):
+        worker.run(job.id)
+        found = reread(db_session, job)
+        assert (found.status, found.attempts) == ("queued", 0)
+        # Not at once: the reaper enqueues it after a while.
+        assert found.enqueued_at is not None
+        assert queue.ids == []
+
+    storage.away = {}
+    worker.run(job.id)
+    assert reread(db_session, job).status == "completed"
+
+
+def test_a_job_that_the_storage_has_kept_waiting_for_a_day_is_given_up(
+    worker: JobRunner, job: Job, storage: MovingStorage, db_session: Session
+) -> None:
+    job.created_at = utcnow() - timedelta(days=1, minutes=1)
+    db_session.commit()
+    storage.away = {"fetch": 99}
+
+    worker.run(job.id)
+
+    found = reread(db_session, job)
+    assert (found.status, found.error_code) == ("failed", "storage_unavailable")
+
+
+def test_a_job_canceled_during_an_outage_is_left_alone(
+    worker: JobRunner, job: Job, storage: MovingStorage, db_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "STORAGE_PAUSES", (60,))
+    monkeypatch.setattr(runner, "BEAT_SECONDS", 0.05)
+    storage.away = {"fetch": 99}
+    come = storage._come
+
+    def cancel_meanwhile(call: str) -> None:
+        lifecycle.cancel(db_session, job.id, "by its owner")
+        come(call)
+
+    monkeypatch.setattr(storage, "_come", cancel_meanwhile)
+
+    worker.run(job.id)
+
+    assert reread(db_session, job).status == "canceled"
+
+
+def test_results_stay_when_nobody_knows_whether_the_job_was_completed(
+    worker: JobRunner, job: Job, storage: MovingStorage, db_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database went away in the middle of the last commit: deleting the files might empty a completed job."""
+    complete = lifecycle.complete
+
+    def commit_and_break(*arguments: Any) -> bool:
+        complete(*arguments)
+        raise OperationalError("COMMIT", None, Exception("connection lost"))
+
+    monkeypatch.setattr(lifecycle, "complete", commit_and_break)
+
+    worker.run(job.id)
+
+    found = reread(db_session, job)
+    assert found.status == "completed"
+    assert found.result_path is not None
+    assert storage.stat(found.result_path).size_bytes == 6
+
+
+def test_a_job_waits_for_its_lease_when_the_database_is_away(
+    worker: JobRunner, job: Job, db_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> bool:
+        raise OperationalError("UPDATE", None, Exception("connection lost"))
+
+    monkeypatch.setattr(lifecycle, "complete", broken)
+
+    worker.run(job.id)
+
+    found = reread(db_session, job)
+    assert (found.status, found.error_code) == ("running", None)

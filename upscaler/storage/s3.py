@@ -1,0 +1,261 @@
+"""Pictures in a bucket of Amazon S3, or of any service that speaks its protocol."""
+
+from __future__ import annotations
+
+import io
+import mimetypes
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, cast
+from urllib.parse import urlsplit
+
+import boto3
+import structlog
+from boto3.exceptions import Boto3Error
+from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+from s3transfer.exceptions import S3DownloadFailedError
+
+from upscaler.errors import FileGone, StorageFull, StorageUnavailable, UpscalerError
+from upscaler.storage.base import Presentation, StorageSettingsError, StoredFile, as_ours, checked_key
+
+log = structlog.get_logger()
+
+# Larger files go up in parts of this size, one after another: no more than one part is on its way at a time.
+PART_BYTES = 16 << 20
+READ_BYTES = 1 << 16
+
+_MISSING = {"NoSuchKey", "NotFound", "404"}
+_FULL = {"InsufficientStorage", "QuotaExceeded", "EntityTooLarge", "XMinioStorageFull"}
+_WRONG_KEYS = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"}
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """Where the files are, and who we are there. Empty text means: the library's own default.
+
+    Attributes:
+        public_endpoint_url: where browsers reach the same bucket; empty when they cannot.
+    """
+
+    name: str
+    endpoint_url: str = ""
+    region: str = "us-east-1"
+    access_key_id: str = ""
+    secret_access_key: str = ""
+    addressing_style: Literal["auto", "path", "virtual"] = "auto"
+    public_endpoint_url: str = ""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a call may take: seconds to connect, seconds of silence, and how often it is tried."""
+
+    connect_seconds: float
+    read_seconds: float
+    attempts: int
+
+
+# A visitor waits for the answer. A second attempt is needed: an idle connection may have been closed by the server.
+WEB = Patience(connect_seconds=0.7, read_seconds=5, attempts=2)
+# Nobody waits for a worker, and what it holds took long to make.
+WORKER = Patience(connect_seconds=3, read_seconds=30, attempts=4)
+
+
+class S3Storage:
+    """Keep files as private objects of one bucket."""
+
+    def __init__(self, bucket: Bucket, patience: Patience) -> None:
+        self._bucket = bucket
+        self._client = _client(bucket, bucket.endpoint_url, patience)
+        self._signer = (
+            _client(bucket, bucket.public_endpoint_url, patience) if bucket.public_endpoint_url else None
+        )
+        self.public_origin = self._origin()
+        self._transfer = TransferConfig(
+            multipart_threshold=PART_BYTES,
+            multipart_chunksize=PART_BYTES,
+            use_threads=False,
+            preferred_transfer_client="classic",
+        )
+
+    def check(self) -> None:
+        """List one object: that needs the bucket, the keys, and the right to look."""
+        try:
+            self._client.list_objects_v2(Bucket=self._bucket.name, MaxKeys=1)
+        except ClientError as error:
+            if _status(error) >= 500:
+                raise StorageUnavailable from error
+            raise StorageSettingsError(self._refusal(error)) from error
+        except (NoCredentialsError, PartialCredentialsError) as error:
+            raise StorageSettingsError(
+                "no keys for the storage were found. Set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY."
+            ) from error
+        except BotoCoreError as error:
+            log.warning("storage.silent", reason=str(error))
+            raise StorageUnavailable from error
+
+    def save(self, key: str, source: Path) -> None:
+        """Upload the file, in parts when it is large; an object appears only when all of it has arrived."""
+        kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
+        with _translated("save"):
+            self._client.upload_file(
+                str(source),
+                self._bucket.name,
+                checked_key(key),
+                ExtraArgs={"ContentType": kind},
+                Config=self._transfer,
+            )
+
+    def open(self, key: str, start: int = 0, stop: int | None = None) -> BinaryIO:
+        """Ask for the bytes; they come as they are read."""
+        part = {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"} if start or stop else {}
+        with _translated("open"):
+            answer = self._client.get_object(Bucket=self._bucket.name, Key=checked_key(key), **part)
+        return cast(BinaryIO, io.BufferedReader(_Body(answer["Body"]), READ_BYTES))
+
+    def fetch(self, key: str, target: Path) -> None:
+        """Download the object beside ``target`` and move it there when it is complete."""
+        with _translated("fetch"):
+            self._client.download_file(
+                self._bucket.name, checked_key(key), str(target), Config=self._transfer
+            )
+
+    def stat(self, key: str) -> StoredFile:
+        """Ask for the object's head."""
+        with _translated("stat"):
+            head = self._client.head_object(Bucket=self._bucket.name, Key=checked_key(key))
+        return StoredFile(size_bytes=head["ContentLength"], modified_at=head["LastModified"].timestamp())
+
+    def delete(self, key: str) -> None:
+        """Remove the object; the protocol has no error for one that is not there."""
+        with _translated("delete"):
+            self._client.delete_object(Bucket=self._bucket.name, Key=checked_key(key))
+
+    def link(self, key: str, shown: Presentation, seconds: int) -> str | None:
+        """Sign an address of the public endpoint, which sends the file with these headers."""
+        if self._signer is None:
+            return None
+        headers = {
+            "ResponseContentType": shown.content_type,
+            "ResponseContentDisposition": shown.disposition,
+            "ResponseCacheControl": "private, max-age=3600",
+        }
+        return self._presigned(checked_key(key), headers, seconds)
+
+    def used_bytes(self) -> int:
+        """Add up a listing of the bucket, a thousand objects at a time."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket.name)
+        with _translated("list"):
+            return sum(found["Size"] for page in pages for found in page.get("Contents", ()))
+
+    def free_percent(self) -> None:
+        """Make sure that the bucket answers; it has no fixed size."""
+        with _translated("list"):
+            self._client.list_objects_v2(Bucket=self._bucket.name, MaxKeys=1)
+
+    def _origin(self) -> str | None:
+        if self._signer is None:
+            return None
+        # The bucket may be part of the host's name: only a whole address tells.
+        address = urlsplit(self._presigned("any", {}, 60))
+        return f"{address.scheme}://{address.netloc}"
+
+    def _presigned(self, key: str, headers: dict[str, str], seconds: int) -> str:
+        assert self._signer is not None  # noqa: S101 - its callers have looked
+        parameters = {"Bucket": self._bucket.name, "Key": key, **headers}
+        return str(self._signer.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds))
+
+    def _refusal(self, error: ClientError) -> str:
+        where, code = self._bucket.endpoint_url or "Amazon S3", _code(error)
+        if code == "NoSuchBucket":
+            return f"there is no bucket {self._bucket.name} at {where}. Create it, or set S3_BUCKET to another one."
+        if code in _WRONG_KEYS:
+            return f"{where} refuses the keys ({code}). Check S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY."
+        if code == "AccessDenied":
+            return f"the keys may not list the bucket {self._bucket.name} at {where}. Allow s3:ListBucket to them."
+        message = " ".join(str(error.response.get("Error", {}).get("Message", "")).split())
+        return f"the bucket {self._bucket.name} at {where} cannot be used: {code} {message}".rstrip()
+
+
+class _Body(io.RawIOBase):
+    """The bytes of an answer as a plain stream with our errors."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with _translated("read"):
+            block = self._body.read(len(buffer))
+        buffer[: len(block)] = block
+        return len(block)
+
+    def close(self) -> None:
+        # What was not read is dropped together with its connection.
+        self._body.close()
+        super().close()
+
+
+def _client(bucket: Bucket, endpoint_url: str, patience: Patience) -> Any:
+    session = boto3.session.Session(
+        aws_access_key_id=bucket.access_key_id or None,
+        aws_secret_access_key=bucket.secret_access_key or None,
+        region_name=bucket.region,
+    )
+    config = Config(
+        signature_version="s3v4",
+        s3={"addressing_style": bucket.addressing_style},
+        connect_timeout=patience.connect_seconds,
+        read_timeout=patience.read_seconds,
+        retries={"mode": "standard", "total_max_attempts": patience.attempts},
+        max_pool_connections=32,
+        # Many S3-compatible services do not know the checksums that the library would add by itself. What is
+        # sent is covered by the signature (http) or by TLS.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    return session.client("s3", endpoint_url=endpoint_url or None, config=config)
+
+
+@contextmanager
+def _translated(call: str) -> Iterator[None]:
+    """Turn errors of the library and of the operating system into ours."""
+    try:
+        yield
+    except ClientError as error:
+        raise _ours(call, error) from error
+    except Boto3Error as error:
+        # The library hides what the service answered to an upload behind an error of its own.
+        hidden = error.__context__
+        raise (_ours(call, hidden) if isinstance(hidden, ClientError) else _silent(call, error)) from error
+    except (BotoCoreError, S3DownloadFailedError) as error:
+        raise _silent(call, error) from error
+    except OSError as error:
+        raise as_ours(error) from error
+
+
+def _ours(call: str, error: ClientError) -> UpscalerError:
+    code = _code(error)
+    if code in _MISSING:
+        return FileGone()
+    log.warning("storage.refused", call=call, code=code, status=_status(error))
+    return StorageFull() if code in _FULL or _status(error) == 507 else StorageUnavailable()
+
+
+def _silent(call: str, error: Exception) -> StorageUnavailable:
+    log.warning("storage.silent", call=call, reason=str(error))
+    return StorageUnavailable()
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
