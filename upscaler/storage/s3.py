@@ -95,7 +95,6 @@ class S3Storage:
                 "no keys for the storage were found. Set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY."
             ) from error
         except BotoCoreError as error:
-            log.warning("storage.silent", reason=str(error))
             raise StorageUnavailable from error
 
     def save(self, key: str, source: Path) -> None:
