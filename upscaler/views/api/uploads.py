@@ -29,11 +29,12 @@ def register(blueprint: Blueprint) -> None:
 
 
 def upload_rate_limit() -> str:
-    """Return the limit in force, in Flask-Limiter's words."""
-    return str(services().settings.get(db.session, "rate_limit"))
+    """Return the limit in force in Flask-Limiter's words, which for no limit are none."""
+    limit = str(services().settings.get(db.session, "rate_limit"))
+    return "" if limit == "off" else limit
 
 
-@limiter.limit(upload_rate_limit, exempt_when=lambda: upload_rate_limit() == "off")
+@limiter.limit(upload_rate_limit)
 def create() -> ResponseReturnValue:
     """Accept a picture and answer with its job."""
     limit = services().settings.get(db.session, "max_upload_size_bytes")

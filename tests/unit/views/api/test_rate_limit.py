@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from flask import Flask
 from PIL import Image
 
@@ -37,7 +38,10 @@ def test_an_ipv6_network_counts_as_one_address(app: Flask) -> None:
     assert upload(app, "2001:db8:0:1::1") == 202
 
 
-def test_an_admin_can_change_the_limit_while_the_service_runs(app: Flask) -> None:
+def test_an_admin_can_change_the_limit_while_the_service_runs(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
     app.extensions["upscaler"].settings.update(db.session, Actor(None, "abdullah", ""), {"rate_limit": "off"})
 
     assert [upload(app, "192.0.2.3") for _ in range(4)] == [202] * 4
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
