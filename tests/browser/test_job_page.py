@@ -38,7 +38,7 @@ def test_pictures_show_where_the_service_was_opened_under_another_of_its_names(
         answer = route.fetch()
         route.fulfill(response=answer, body=answer.text().replace(live_service.url, "https://other.example"))
 
-    page = open_page("/static/public/img/logo.svg")
+    page = open_page()
     page.route("**/api/v1/jobs/*", rename)
     page.goto(f"/jobs/{finished['job_id']}")
     steps.result(page)
