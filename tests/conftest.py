@@ -33,9 +33,12 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """A running S3 server; each test takes a bucket of its own. Whoever stops it has to start it again."""
+    """A running S3 server; each test takes a bucket of its own. Whoever stops it has to start it again.
+
+    It keeps a quarter of a core busy while nobody asks it anything: it runs only as long as a module needs it.
+    """
     server = S3Server(tmp_path_factory.mktemp("s3"))
     server.start()
     yield server

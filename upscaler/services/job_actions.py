@@ -16,6 +16,9 @@ from upscaler.services.submissions import Submissions
 ORIGINAL = "original"
 RESULT = "result"
 
+# Characters of the original's name that a result keeps: file systems allow 255 bytes for the whole of a name.
+MAX_STEM = 200
+
 
 def cancel(session: Session, actor: audit.Actor, job: Job) -> None:
     """Cancel a waiting or running job.
@@ -69,4 +72,4 @@ def result_name(job: Job) -> str:
     """Return the name that a result is offered under, such as ``holiday-4x.png``."""
     stem = job.upload.original_filename.rpartition(".")[0] or job.upload.original_filename
     ending = (job.result_path or "").rpartition(".")[2]
-    return f"{stem}-{job.params.get('factor', '')}.{ending}"
+    return f"{stem[:MAX_STEM]}-{job.params.get('factor', '')}.{ending}"

@@ -10,6 +10,7 @@ from flask_babel import gettext
 from upscaler.extensions import db
 from upscaler.models import Job, JobStatus, iso8601
 from upscaler.services import estimates
+from upscaler.services.job_actions import result_name
 from upscaler.services.links import LinkSigner
 from upscaler.services.notifications import public_params
 from upscaler.services.workers import count_online
@@ -52,7 +53,7 @@ def job_status(job: Job) -> dict[str, Any]:
         "original_file": _link(signer, upload.storage_path, upload.original_filename, now),
         "original_preview": _link(signer, job.original_preview_path, "original.webp", now),
         "preview_file": _link(signer, job.preview_path, "preview.webp", now),
-        "result_file": _link(signer, job.result_path, result_filename(job), now),
+        "result_file": _link(signer, job.result_path, result_name(job), now),
         "upload": {
             "filename": upload.original_filename,
             "mime_type": upload.mime_type,
@@ -83,13 +84,6 @@ def job_error(job: Job) -> dict[str, str] | None:
         return None
     template = gettext(job.error_message)
     return {"code": job.error_code, "detail": template % job.error_values if job.error_values else template}
-
-
-def result_filename(job: Job) -> str:
-    """Return the name a result is downloaded under, such as ``holiday-4x.png``."""
-    stem = job.upload.original_filename.rpartition(".")[0] or job.upload.original_filename
-    ending = (job.result_path or ".png").rpartition(".")[2]
-    return f"{stem[:200]}-{job.params['factor']}.{ending}"
 
 
 def _link(signer: LinkSigner, key: str | None, filename: str, now: float) -> str | None:
