@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CATALOGUES := $(wildcard translations/*/LC_MESSAGES/messages.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test test test-browser chaos lint format bench lock translations clean
+.PHONY: help run setup setup-test test lint format bench lock translations clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,13 +19,7 @@ setup: $(VENV)/.ready .env $(CATALOGUES:.po=.mo) ## Set up what is missing, with
 setup-test: setup $(VENV)/.ready-test
 
 test: setup-test ## Run the whole test suite
-	@$(BIN)/python -m pytest $(ARGS)
-
-test-browser: setup-test ## Run the tests in a real Chromium
-	@$(BIN)/python -m pytest tests/browser $(ARGS)
-
-chaos: setup-test ## Kill processes at bad moments, and see that no picture is lost
-	@$(BIN)/python -m pytest tests/chaos $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: setup-test ## Check format, rules, types, directions of imports and templates
 	$(BIN)/ruff format --check .

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from tests.support.photographs import save_photograph
 from tests.support.s3 import S3Server
@@ -50,6 +52,18 @@ def postgresql_url() -> Iterator[str]:
     """The address of a database on a running PostgreSQL server; each test empties it for itself."""
     with postgresql() as url:
         yield url
+
+
+@pytest.fixture
+def new_database(postgresql_url: str) -> Iterator[str]:
+    """The address of an empty database of the test's own on that server."""
+    name = f"test_{secrets.token_hex(4)}"
+    server = create_engine(postgresql_url.replace("://", "+psycopg://"), isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+        yield f"{postgresql_url.rpartition('/')[0]}/{name}"
+        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import re
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,16 +60,6 @@ def laptop(tmp_path: Path) -> Path:
         )
     connection.close()
     return path
-
-
-@pytest.fixture
-def new_database(postgresql_url: str) -> Iterator[str]:
-    server = create_engine(postgresql_url.replace("://", "+psycopg://"), isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(text("CREATE DATABASE moved"))
-        yield postgresql_url.rpartition("/")[0] + "/moved"
-        connection.execute(text("DROP DATABASE moved WITH (FORCE)"))
-    server.dispose()
 
 
 def rows(engine: Engine, query: str) -> list[tuple[object, ...]]:
