@@ -190,12 +190,10 @@ def _shifted(pixels: NDArray[Any], offset: int, radius: int, axis: int) -> NDArr
 
 def _resized(pixels: Pixels, size: tuple[int, int], box: tuple[float, float, float, float]) -> Pixels:
     """Resize the part ``box`` of (H, W, channels) with Lanczos; what lies around it is looked at as well."""
-    if pixels.dtype == np.uint8 and pixels.shape[2] == 3:
-        image = Image.fromarray(np.ascontiguousarray(pixels))
-        return np.asarray(image.resize(size, Image.Resampling.LANCZOS, box))
     planes = []
     for channel in range(pixels.shape[2]):
-        # Pillow knows levels of 16 bits only as fractions, one channel at a time.
+        # As fractions: with 8 bits Pillow clips what lies beyond black and white between its two passes, and it knows
+        # no colour of 16 bits.
         plane = Image.fromarray(np.ascontiguousarray(pixels[..., channel], np.float32))
         planes.append(np.asarray(plane.resize(size, Image.Resampling.LANCZOS, box)))
     return np.rint(np.clip(np.dstack(planes), 0, white_of(pixels))).astype(pixels.dtype)
