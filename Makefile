@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CATALOGUES := $(wildcard translations/*/LC_MESSAGES/messages.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test test lint format bench lock translations clean
+.PHONY: help run setup setup-test test lint format bench fidelity lock translations clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ format: setup-test ## Write the format that `make lint` wants
 bench: setup-test ## Measure pixels per second by engine and model on this machine
 	$(BIN)/python -m bench.engine $(ARGS)
 	$(BIN)/python -m bench.pipeline
+
+fidelity: setup-test ## Show what an enlargement keeps, beside other tools
+	$(BIN)/python -m bench.fidelity $(ARGS)
 
 lock: setup-test ## Pin requirements.in and requirements-dev.in for every supported Python
 	$(BIN)/uv pip compile $(LOCK) requirements.in -o requirements.txt

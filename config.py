@@ -97,6 +97,16 @@ class Config(BaseModel):
     )
     max_input_pixels: int = Field(64_000_000, ge=256, description="most pixels that are accepted")
     max_output_pixels: int = Field(256_000_000, ge=256, description="most pixels of a result")
+    factors: str = Field(
+        "2x, 3x, 4x, 8x",
+        pattern=r"^\s*(2x|3x|4x|8x)(\s*,\s*(2x|3x|4x|8x))*\s*$",
+        description="how much larger pictures may be made",
+    )
+    frames: Literal["first", "refuse"] = Field(
+        "first",
+        description="animations and files with several pages: `first` enlarges their first picture and says so, "
+        "`refuse` refuses them",
+    )
     rate_limit: str = Field(
         "10 per hour", description="uploads per address, such as `10 per hour`; `off` for none"
     )

@@ -14,10 +14,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from upscaler.engine.formats import FORMATS, PICTURE_EXTENSIONS, format_named
-from upscaler.engine.options import DENOISE_LEVELS, FACTORS, OUTPUT_FORMATS, PRESETS, UpscaleOptions
+from upscaler.engine.formats import OUTPUT_FORMATS, PICTURE_EXTENSIONS, format_for_extension, format_named
+from upscaler.engine.options import (
+    DENOISE_LEVELS,
+    DETAILS,
+    FACTORS,
+    FIT,
+    KEEP_METADATA,
+    PRESETS,
+    QUALITIES,
+    SHARPEN_LEVELS,
+    UpscaleOptions,
+)
 from upscaler.engine.settings import ENGINE_NAMES, EngineSettings, available_threads
-from upscaler.errors import EngineCanceled, UpscalerError
+from upscaler.errors import EngineCanceled, InvalidParameter, UpscalerError
 
 if TYPE_CHECKING:
     from upscaler.engine.networks import Networks
@@ -46,10 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if not choices.inputs:
         parser.error("name at least one picture or folder")
-    options = options_of(choices)
     try:
+        options = options_of(choices)
         tasks = plan(choices.inputs, choices.output, options)
-    except ValueError as error:
+    except (ValueError, InvalidParameter) as error:
         parser.error(str(error))
     try:
         return run(tasks, options, choices)
@@ -71,8 +81,12 @@ def build_parser() -> argparse.ArgumentParser:
         type=Path,
         help="file for one picture, folder for several (default: beside IN)",
     )
+    parser.add_argument("--factor", choices=FACTORS, help="how much larger (default: 4x)")
     parser.add_argument(
-        "--factor", choices=FACTORS, default="4x", help="how much larger (default: %(default)s)"
+        "--width", type=positive, metavar="PIXELS", help="width of the result, in place of --factor"
+    )
+    parser.add_argument(
+        "--height", type=positive, metavar="PIXELS", help="height of the result; with both, the smaller"
     )
     parser.add_argument(
         "--preset", choices=PRESETS, default="photo", help="kind of picture (default: %(default)s)"
@@ -81,7 +95,35 @@ def build_parser() -> argparse.ArgumentParser:
         "--denoise", choices=DENOISE_LEVELS, default="none", help="noise removal (default: %(default)s)"
     )
     parser.add_argument(
+        "--sharpen",
+        choices=SHARPEN_LEVELS,
+        default="none",
+        help="sharpening without halos (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--detail",
+        type=int,
+        choices=DETAILS,
+        metavar="0-100",
+        help="from the truest (0) to the sharpest networks (default: the preset's own)",
+    )
+    parser.add_argument(
         "--format", choices=OUTPUT_FORMATS, help="format of the result (default: by OUT, else png)"
+    )
+    parser.add_argument(
+        "--quality",
+        type=int,
+        choices=QUALITIES,
+        metavar="1-100",
+        help="of a JPEG, WebP or AVIF file (default: the kind's own)",
+    )
+    parser.add_argument(
+        "--keep-metadata",
+        choices=KEEP_METADATA,
+        nargs="?",
+        const="yes",
+        default="no",
+        help="keep camera, exposure, dates and author; all: the place as well (default: %(default)s)",
     )
     parser.add_argument(
         "--engine", choices=ENGINE_NAMES, default="auto", help="what computes (default: %(default)s)"
@@ -111,10 +153,19 @@ def options_of(choices: argparse.Namespace) -> UpscaleOptions:
     """Turn parsed arguments into options; OUT's extension decides the format where ``--format`` does not."""
     output_format = choices.format
     if output_format is None:
-        extension = choices.output.suffix.removeprefix(".").lower() if choices.output else ""
-        output_format = next((kind.name for kind in FORMATS if extension in kind.extensions), "png")
+        named = format_for_extension(choices.output.suffix[1:]) if choices.output else None
+        output_format = named.name if named and named.writable else "png"
     return UpscaleOptions(
-        factor=choices.factor, preset=choices.preset, denoise=choices.denoise, output_format=output_format
+        factor=choices.factor or (FIT if choices.width or choices.height else "4x"),
+        preset=choices.preset,
+        denoise=choices.denoise,
+        output_format=output_format,
+        quality=choices.quality,
+        keep_metadata=choices.keep_metadata,
+        sharpen=choices.sharpen,
+        detail=choices.detail,
+        target_width=choices.width,
+        target_height=choices.height,
     )
 
 

@@ -131,6 +131,35 @@ class ResultTooLarge(UpscalerError):
     )
 
 
+class FormatTooSmall(ResultTooLarge):
+    code = "format_too_small"
+    title = N_("That kind of file cannot hold the result")
+    message = N_(
+        "The result would be %(width)s x %(height)s pixels; a %(kind)s file holds at most %(limit)s. "
+        "Please choose one of these kinds of file instead: %(choices)s."
+    )
+
+
+class TargetOutOfRange(UpscalerError):
+    status = 422
+    code = "target_out_of_range"
+    title = N_("That size cannot be made of this picture")
+    message = N_(
+        "The picture is %(width)s x %(height)s pixels; for that width or height it would grow %(ratio)s times. "
+        "Please choose a size between 1 and %(most)s times the picture's own."
+    )
+
+
+class SeveralPictures(UpscalerError):
+    status = 422
+    code = "several_pictures"
+    title = N_("The file holds more than one picture")
+    message = N_(
+        "The file holds %(count)s pictures, such as frames or pages, and this server takes single pictures only. "
+        "Please save the one you want as a file of its own."
+    )
+
+
 class UnsupportedImage(UpscalerError):
     status = 415
     code = "unsupported_image"

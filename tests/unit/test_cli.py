@@ -109,7 +109,9 @@ def test_it_never_replaces_an_input(picture, extra, capsys):
     [
         [],
         ["nothing.png"],
-        ["a.png", "--factor", "3x"],
+        ["a.png", "--factor", "5x"],
+        ["a.png", "--factor", "2x", "--width", "20"],
+        ["a.png", "--quality", "0"],
         ["a.png", "--threads", "0"],
         ["a.png", "b.png", "-o", "x.png"],
     ],
@@ -131,7 +133,7 @@ def test_two_inputs_with_one_result_name_are_refused(picture, capsys):
 
 def test_it_says_what_was_changed(tmp_path, capsys):
     Image.fromarray(np.full((4, 4), 3000, np.uint16)).save(tmp_path / "deep.png")
-    main([*FAST, str(tmp_path / "deep.png")])
+    main([*FAST, "--format", "webp", str(tmp_path / "deep.png")])
     assert "bit depth: reduced from 16 to 8 bits" in capsys.readouterr().out
 
 

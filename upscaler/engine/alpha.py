@@ -22,12 +22,12 @@ def bleed_colour(rgb: Pixels, alpha: Pixels) -> Pixels:
     something visible (the first half of "The Pull-Push Algorithm", Gortler et al., "The Lumigraph", 1996).
 
     Args:
-        rgb: uint8 (H, W, 3).
-        alpha: uint8 (H, W).
+        rgb: uint8 or uint16 (H, W, 3).
+        alpha: (H, W) of the same type.
 
     Returns:
-        uint8 (H, W, 3): a new array, equal to ``rgb`` where alpha is above 0; ``rgb`` itself where nothing is
-        invisible or nothing is visible.
+        (H, W, 3) of the same type: a new array, equal to ``rgb`` where alpha is above 0; ``rgb`` itself where
+        nothing is invisible or nothing is visible.
 
     """
     hidden = alpha == 0
@@ -54,7 +54,7 @@ def _block_colours(rgb: Pixels, alpha: Pixels) -> Pixels:
             area = np.s_[: part.shape[0], : part.shape[1]]
             weights[area] += part
             sums[area] += rgb[down::2, right::2] * part[..., np.newaxis]
-    colours: Pixels = np.rint(_filled(sums, weights)).astype(np.uint8)
+    colours: Pixels = np.rint(_filled(sums, weights)).astype(rgb.dtype)
     return colours
 
 
@@ -82,8 +82,8 @@ def limit_to_source(enlarged: Pixels, alpha: Pixels, scale: int) -> None:
     specks in a place that was wholly transparent or wholly opaque.
 
     Args:
-        enlarged: uint8 (H * scale, W * scale), changed in place.
-        alpha: uint8 (H, W), the source.
+        enlarged: uint8 or uint16 (H * scale, W * scale), changed in place.
+        alpha: (H, W) of the same type, the source.
         scale: output side per input side.
 
     """

@@ -1,4 +1,4 @@
-"""A file in, upright 8-bit pixels out, with a note of everything that was kept or changed on the way."""
+"""A file in, upright pixels out, with a note of everything that was kept or changed on the way."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageCms, ImageFile, ImageOps
 
-from upscaler.engine import profiles
+from upscaler.engine import deep_pixels, profiles
 from upscaler.engine.formats import FORMATS, format_of_content
 from upscaler.engine.inspection import describe, open_picture, orientation_of, read_head
+from upscaler.engine.metadata import select_exif
 from upscaler.engine.picture import Picture, Pixels
 from upscaler.errors import EmptyFile, UnsupportedImage
 
@@ -18,8 +19,13 @@ _GRAY_MODES = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"
 _DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
-def decode(path: Path) -> Picture:
+def decode(path: Path, *, keep_metadata: str = "no", deep: bool = False) -> Picture:
     """Read the first picture of a file.
+
+    Args:
+        path: the file.
+        keep_metadata: one of ``options.KEEP_METADATA``.
+        deep: whether 16 bits per channel are of use; otherwise all pictures come with 8.
 
     Raises:
         EmptyFile, UnsupportedImage, DamagedImage: as ``inspection.inspect_image`` does.
@@ -30,22 +36,24 @@ def decode(path: Path) -> Picture:
         raise EmptyFile
     kind = format_of_content(head)
     if kind is None:
-        raise UnsupportedImage(formats=", ".join(known.name.upper() for known in FORMATS))
+        raise UnsupportedImage(formats=", ".join(known.label for known in FORMATS))
     with open_picture(path, kind) as image:
         info = describe(image, kind, head)
         orientation = orientation_of(image)
-        picture = _decode_opened(image)
+        picture = _decode_opened(image, keep_metadata)
     picture.source = {**info.as_dict(), "orientation": orientation, **picture.source}
     if orientation != 1:
         picture.changed.append(f"orientation: turned upright from EXIF orientation {orientation}")
     if info.frames > 1:
         picture.changed.append(f"frames: only the first of {info.frames} pictures in the file was enlarged")
-    if info.bit_depth > 8:
+    if deep and info.bit_depth == 16 and deep_pixels.replace(picture, path, orientation):
+        picture.kept.append("bit depth: 16 bits per channel")
+    elif info.bit_depth > 8:
         picture.changed.append(f"bit depth: reduced from {info.bit_depth} to 8 bits per channel")
     return picture
 
 
-def _decode_opened(image: ImageFile.ImageFile) -> Picture:
+def _decode_opened(image: ImageFile.ImageFile, keep_metadata: str) -> Picture:
     image.load()
     notes = Picture(
         rgb=np.empty((0, 0, 3), np.uint8),
@@ -55,7 +63,10 @@ def _decode_opened(image: ImageFile.ImageFile) -> Picture:
         profile=None,
         dpi=_dpi_of(image),
     )
+    select_exif(image, keep_metadata, notes)
     metadata = [name for name in ("exif", "xmp", "comment") if image.info.get(name)]
+    if notes.exif is not None and "exif" in metadata:
+        metadata.remove("exif")
     icc = image.info.get("icc_profile")
     colour, alpha = _split_alpha(ImageOps.exif_transpose(image))
     colour = _to_rgb_or_gray(colour, icc, notes)

@@ -16,10 +16,10 @@ from typing import IO, Any
 import numpy as np
 
 from upscaler.engine.formats import JPEG, PNG, TIFF, PictureFormat
-from upscaler.engine.picture import Pixels
+from upscaler.engine.picture import Pixels, as_8_bits
 from upscaler.engine.png import PngWriter, Tags
 from upscaler.engine.result import part_path
-from upscaler.errors import EngineError, ResultTooLarge, StorageFull
+from upscaler.errors import EngineError, StorageFull
 
 PREVIEW_MIME_TYPE = "image/webp"
 PREVIEW_MAX_SIDE = 1024
@@ -29,21 +29,17 @@ _MILLIMETRES_PER_INCH = 25.4
 _LARGE_TIFF_BYTES = 3 << 30
 _PIPE_BYTES = 1 << 20
 
-# Choices by measuring 27 MB of textured picture on one core: JPEG 240 MB/s, WebP effort 2 12 MB/s (effort 4: 6 MB/s).
+# Choices by measuring 27 MB of textured picture on one core: JPEG 240 MB/s, WebP effort 2 12 MB/s (effort 4: 6 MB/s),
+# AVIF effort 0 5 MB/s (effort 1: 1.4 MB/s for 12 % less, effort 2 the half of that).
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {
-    "jpeg": {"Q": 92, "subsample_mode": "off", "optimize_coding": True},
-    "webp": {"Q": 92, "effort": 2},
+    "jpeg": {"subsample_mode": "off", "optimize_coding": True},
+    "webp": {"effort": 2, "smart_subsample": True},
     "tiff": {"compression": "deflate", "predictor": "horizontal", "level": 2},
+    "avif": {"compression": "av1", "effort": 0, "subsample_mode": "off"},
 }
+# libvips's writer for each kind that is not named like it.
+_SAVERS = {"avif": "heifsave"}
 _PREVIEW_OPTIONS: dict[str, Any] = {"Q": 82, "effort": 2}
-
-
-def check_result_size(width: int, height: int, kind: PictureFormat) -> None:
-    """Raise ``ResultTooLarge`` when that kind of file cannot hold a picture of that many pixels per side."""
-    if max(width, height) > kind.max_side:
-        raise ResultTooLarge(
-            width=width, height=height, limit=f"{kind.max_side} x {kind.max_side} ({kind.name.upper()})"
-        )
 
 
 class ResultWriter:
@@ -56,29 +52,42 @@ class ResultWriter:
         target: the file to write.
         kind: what to write.
         size: width and height in pixels.
-        channels: of the strips: 1 gray, 2 gray and alpha, 3 RGB, 4 RGBA, as uint8.
-        tags: profile and resolution.
+        layout: channels of the strips (1 gray, 2 gray and alpha, 3 RGB, 4 RGBA) and their type, uint8, or uint16 for
+            kinds that are ``deep``.
+        tags: profile, resolution and EXIF data.
+        quality: 1 to 100, for a kind that has one; None for its default.
     """
 
     def __init__(
-        self, target: Path, kind: PictureFormat, size: tuple[int, int], channels: int, tags: Tags
+        self,
+        target: Path,
+        kind: PictureFormat,
+        size: tuple[int, int],
+        layout: tuple[int, np.dtype[np.generic]],
+        tags: Tags,
+        *,
+        quality: int | None = None,
     ) -> None:
         self._target = target
         self._part = part_path(target)
+        channels, level = layout
         if tags.profile is None and channels >= 3:
             tags = Tags(srgb_profile(), tags.dpi, tags.exif)
         self._transcoder: _Transcoder | None = None
         if kind is PNG:
             self._file: IO[bytes] = self._part.open("wb")
         else:
-            pixel_bytes = size[0] * size[1] * channels
-            self._transcoder = _Transcoder(self._part, kind, tags, pixel_bytes)
+            self._transcoder = _Transcoder(
+                self._part,
+                kind,
+                tags,
+                _save_options(kind, quality, size[0] * size[1] * channels * level.itemsize),
+            )
             self._file = self._transcoder.pipe
-        layout = (channels, np.dtype(np.uint8))
         self._png = PngWriter(self._file, size, layout, tags, compressed=kind is PNG)
 
     def write(self, strip: Pixels) -> None:
-        """Write the next rows: uint8 (n, width, channels).
+        """Write the next rows: (n, width, channels).
 
         Raises:
             StorageFull, EngineError: the file cannot be written.
@@ -119,15 +128,13 @@ class ResultWriter:
 class _Transcoder(threading.Thread):
     """Reads a PNG from a pipe and saves it as another kind of file."""
 
-    def __init__(self, target: Path, kind: PictureFormat, tags: Tags, pixel_bytes: int) -> None:
+    def __init__(self, target: Path, kind: PictureFormat, tags: Tags, options: dict[str, Any]) -> None:
         super().__init__(name="transcode", daemon=True)
         self._target = target
         self._kind = kind
         self._has_dpi = tags.dpi is not None
-        self._options = dict(_SAVE_OPTIONS[kind.name])
-        if kind is TIFF:
-            self._options["bigtiff"] = pixel_bytes > _LARGE_TIFF_BYTES
-        if kind is JPEG and self._has_dpi:
+        self._options = options
+        if tags.exif is not None or (kind is JPEG and self._has_dpi):
             # libvips writes the resolution of a JPEG file only together with a small EXIF block of its own.
             self._options["keep"] = "icc|exif"
         self._end, writing_end = os.pipe()
@@ -157,9 +164,20 @@ class _Transcoder(threading.Thread):
                 image = image.copy(xres=dots, yres=dots)
             if image.hasalpha() and not self._kind.has_alpha:
                 image = image.flatten(background=[255])
-            getattr(image, f"{self._kind.name}save")(str(self._target), **{"keep": "icc", **self._options})
+            save = getattr(image, _SAVERS.get(self._kind.name, f"{self._kind.name}save"))
+            save(str(self._target), **{"keep": "icc", **self._options})
         except pyvips.Error as error:
             raise _error_of(error) from error
+
+
+def _save_options(kind: PictureFormat, quality: int | None, pixel_bytes: int) -> dict[str, Any]:
+    """Return what libvips's writer of that kind is told."""
+    options = dict(_SAVE_OPTIONS[kind.name])
+    if kind.default_quality is not None:
+        options["Q"] = kind.default_quality if quality is None else quality
+    if kind is TIFF:
+        options["bigtiff"] = pixel_bytes > _LARGE_TIFF_BYTES
+    return options
 
 
 def write_preview_of_file(picture: Path, target: Path) -> tuple[int, int]:
@@ -174,12 +192,12 @@ def write_preview_of_file(picture: Path, target: Path) -> tuple[int, int]:
 
 
 def write_preview_of_pixels(pixels: Pixels, profile: bytes | None, target: Path) -> tuple[int, int]:
-    """Write a preview of uint8 (H, W, channels), which may have a profile of its own."""
+    """Write a preview of uint8 or uint16 (H, W, channels), which may have a profile of its own."""
     import pyvips  # noqa: PLC0415 - see above
 
     height, width, bands = pixels.shape
     image = pyvips.Image.new_from_memory(
-        np.ascontiguousarray(pixels).reshape(-1).data, width, height, bands, "uchar"
+        np.ascontiguousarray(as_8_bits(pixels)).reshape(-1).data, width, height, bands, "uchar"
     )
     image = image.copy(interpretation="b-w" if bands <= 2 else "srgb")
     if profile is not None:

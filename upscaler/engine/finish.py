@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from upscaler.engine.colour_match import ToneGrid
-from upscaler.engine.encode import ResultWriter
 from upscaler.engine.output_check import OutputCheck, OutputReport
 from upscaler.engine.picture import Pixels
+from upscaler.engine.strips import Sink
 from upscaler.errors import EngineCanceled
 
 # Pixels of the result that are worked on at once: about 100 MB of working memory.
@@ -30,11 +30,11 @@ class Enlargement:
     """The parts of a result.
 
     Attributes:
-        source: uint8 (H, W, channels), what was enlarged; one channel for a gray picture.
-        raw: uint8 (H * scale, W * scale, channels), what the networks give.
+        source: uint8 or uint16 (H, W, channels), what was enlarged; one channel for a gray picture.
+        raw: (H * scale, W * scale, channels), what the networks give; all parts are of one type.
         scale: output side per input side.
-        alpha: uint8 (H * scale, W * scale) or None, the enlarged transparency.
-        source_alpha: uint8 (H, W) or None, its source.
+        alpha: (H * scale, W * scale) or None, the enlarged transparency.
+        source_alpha: (H, W) or None, its source.
         gray_as_rgb: whether a gray picture is to be written with three equal channels.
 
     """
@@ -66,14 +66,14 @@ class Finisher:
 
     Args:
         enlargement: the parts of the result.
-        open_writer: opens the file; it is called once for each start.
+        open_writer: opens what takes the rows, such as a file; it is called once for each start.
         on_rows: called with the share of rows that went to the encoder.
     """
 
     def __init__(
         self,
         enlargement: Enlargement,
-        open_writer: Callable[[], ResultWriter],
+        open_writer: Callable[[], Sink],
         on_rows: Callable[[float], None],
     ) -> None:
         self._parts = enlargement
@@ -114,7 +114,7 @@ class Finisher:
 class _Run(threading.Thread):
     """One way through the rows."""
 
-    def __init__(self, parts: Enlargement, writer: ResultWriter, on_rows: Callable[[float], None]) -> None:
+    def __init__(self, parts: Enlargement, writer: Sink, on_rows: Callable[[float], None]) -> None:
         super().__init__(name="finish", daemon=True)
         self._parts = parts
         self._writer = writer

@@ -13,13 +13,37 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from PIL import Image, ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+from pillow_heif import HeifImageFile
 
-from upscaler.engine.formats import FORMATS, JPEG, PNG, TIFF, WEBP, PictureFormat, format_of_content
+from upscaler.engine.formats import (
+    AVIF,
+    BMP,
+    FORMATS,
+    GIF,
+    HEIC,
+    JPEG,
+    PNG,
+    TIFF,
+    WEBP,
+    PictureFormat,
+    format_of_content,
+)
 from upscaler.errors import (
     DamagedImage,
     EmptyFile,
     ExtensionMismatch,
+    SeveralPictures,
     TooManyPixels,
     UnsupportedImage,
     UpscalerError,
@@ -27,16 +51,21 @@ from upscaler.errors import (
 
 ORIENTATION_TAG = 0x0112
 _TIFF_BITS_PER_SAMPLE = 258
-_HEAD_BYTES = 64
+# Room for what is read before a parser is: signatures, the size of a WebP, the depth of an AVIF.
+_HEAD_BYTES = 4096
 
 # Pillow's `Image.open` applies a limit on pixels that is one for the whole process and cannot be set per
-# call, so the readers are called directly and the caller's own limits decide. Only these four parsers ever
-# see a file.
+# call, so the readers are called directly and the caller's own limits decide. Only these parsers ever see
+# a file.
 _READERS: dict[str, Callable[..., Any]] = {
     JPEG.name: JpegImagePlugin.jpeg_factory,
     PNG.name: PngImagePlugin.PngImageFile,
     WEBP.name: WebPImagePlugin.WebPImageFile,
     TIFF.name: TiffImagePlugin.TiffImageFile,
+    AVIF.name: AvifImagePlugin.AvifImageFile,
+    HEIC.name: HeifImageFile,
+    GIF.name: GifImagePlugin.GifImageFile,
+    BMP.name: BmpImagePlugin.BmpImageFile,
 }
 
 
@@ -72,11 +101,12 @@ class ImageInfo:
 
 @dataclass(frozen=True)
 class InspectionLimits:
-    """What is accepted: media types, pixels per side, pixels in all."""
+    """What is accepted: media types, pixels per side, pixels in all, and whether animations and pages are."""
 
     allowed_mimes: tuple[str, ...]
     max_side: int
     max_pixels: int
+    series: bool = True
 
 
 def inspect_image(path: Path, limits: InspectionLimits, filename: str | None = None) -> ImageInfo:
@@ -95,6 +125,7 @@ def inspect_image(path: Path, limits: InspectionLimits, filename: str | None = N
         UnsupportedImage: it is not one of the accepted kinds.
         ExtensionMismatch: its name says otherwise than its content.
         TooManyPixels: it is larger than the limits.
+        SeveralPictures: it is an animation or has pages, and such files are not accepted.
         DamagedImage: it cannot be read to its end.
 
     """
@@ -111,6 +142,8 @@ def inspect_image(path: Path, limits: InspectionLimits, filename: str | None = N
         # First of all, since even asking Pillow for the orientation of a PNG file decodes its pixels.
         _check_size(*image.size, limits)
         info = describe(image, kind, head)
+        if kind.is_series and info.frames > 1 and not limits.series:
+            raise SeveralPictures(count=info.frames)
         image.load()
     return info
 
@@ -188,14 +221,14 @@ def _read_head(path: Path) -> bytes:
 
 
 def _names_of(mime_types: tuple[str, ...]) -> str:
-    return ", ".join(kind.name.upper() for kind in FORMATS if kind.mime_type in mime_types)
+    return ", ".join(kind.label for kind in FORMATS if kind.mime_type in mime_types)
 
 
 def _check_extension(filename: str, kind: PictureFormat) -> None:
     name = PurePosixPath(filename.replace("\\", "/")).name
     extension = PurePosixPath(name).suffix.removeprefix(".").lower()
     if extension and extension not in kind.extensions:
-        raise ExtensionMismatch(name=name, kind=kind.name.upper())
+        raise ExtensionMismatch(name=name, kind=kind.label)
 
 
 def _check_size(width: int, height: int, limits: InspectionLimits) -> None:
@@ -212,4 +245,14 @@ def _bit_depth(image: ImageFile.ImageFile, kind: PictureFormat, head: bytes) -> 
     if kind is TIFF:
         bits = image.tag_v2.get(_TIFF_BITS_PER_SAMPLE, (1,))  # type: ignore[attr-defined]  # a TIFF image has tags
         return int(max(bits)) if isinstance(bits, tuple) else int(bits)
-    return 8
+    if kind is HEIC:
+        return int(image.info.get("bit_depth", 8))
+    return _av1_bit_depth(head) if kind is AVIF else 8
+
+
+def _av1_bit_depth(head: bytes) -> int:
+    """Read the depth from the configuration of the codec, ``av1C`` (AV1 in ISOBMFF, 2.3.3)."""
+    flags = head[head.find(b"av1C") :][6:7]
+    if not flags or not flags[0] & 0x40:
+        return 8
+    return 12 if flags[0] & 0x20 else 10

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from upscaler.engine.backends.base import Result, Window
-from upscaler.engine.backends.select import Selection
+from upscaler.engine.backends.select import Selection, candidates_for
 from upscaler.engine.catalogue import Model
-from upscaler.engine.picture import Pixels, to_luma
-from upscaler.engine.presets import Recipe
+from upscaler.engine.picture import Pixels, to_luma, white_of
+from upscaler.engine.presets import Recipe, scale_of
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiles import (
     Span,
@@ -41,6 +41,16 @@ class Networks:
     def __init__(self, settings: EngineSettings, selection: Selection | None = None) -> None:
         self._settings = settings
         self._selection = selection or Selection(settings)
+        self._precise: Networks | None = None
+
+    def precise(self) -> Networks:
+        """Return the same networks computed in float32, for pictures of more than 8 bits; loaded on first use."""
+        if self._precise is None:
+            if self._selection.backend.precision == "fp32":
+                return self
+            candidates = candidates_for(self._settings, precise=True)
+            self._precise = Networks(self._settings, Selection(self._settings, candidates))
+        return self._precise
 
     def describe(self) -> dict[str, Any]:
         """Return the backend in use and why the ones before it were not taken, as JSON-ready values.
@@ -87,9 +97,10 @@ class Networks:
         """Enlarge a picture, window by window from the top.
 
         Args:
-            rgb: uint8 of shape (height, width, 3), any size from 1 x 1 on.
+            rgb: uint8 or uint16 of shape (height, width, 3), any size from 1 x 1 on.
             recipe: the networks to run.
-            out: uint8 of shape (height * scale, width * scale, channels) to write into; it may be a memory map.
+            out: of shape (height * scale, width * scale, channels) and the same type, to write into; it may be a
+                memory map.
                 With one channel it gets the luma of what the networks give.
             on_rows: is called with the number of rows of ``rgb``, from the top, whose enlargement is in ``out``:
                 0 at the start, and again when the work starts anew on another backend.
@@ -191,15 +202,17 @@ class _Work:
         target = out[row.start * scale : row.stop * scale, column.start * scale : column.stop * scale]
         if target.shape[2] == 1:
             core = to_luma(core)
+        if target.dtype == np.uint16:
+            core *= np.float32(257)
         np.rint(core, out=core)
-        target[:] = np.clip(core, 0, 255, out=core)
+        target[:] = np.clip(core, 0, white_of(target), out=core)
 
     def _enlarged_core(self, rgb: Pixels, row: Span, column: Span) -> Result:
         window = read_window(rgb, row, column)
         mixed: Result | None = None
         for models, share in self._recipe.ways:
             result = self._through(models, window, _pixels(row) * _pixels(column))
-            core = core_of(result, models, row, column)
+            core = _averaged(core_of(result, models, row, column), scale_of(models) // self._recipe.scale)
             if share != 1:
                 core = core * np.float32(share)
             mixed = core if mixed is None else mixed + core
@@ -208,11 +221,11 @@ class _Work:
 
     def _through(self, models: tuple[Model, ...], window: Window, window_pixels: int) -> Result:
         """Run networks one after another on a window."""
-        scale = 1
+        scale, deep = 1, window.dtype == np.float32
         result = window.astype(np.float32)
         for model in models:
             self._stop_if_asked()
-            window = to_levels(result)
+            window = np.clip(result, 0, 255) if deep else to_levels(result)
             try:
                 result = run_window(self._selection.network(model), window)
             except (OutputRejected, RuntimeError, ValueError, MemoryError) as error:
@@ -225,6 +238,14 @@ class _Work:
     def _stop_if_asked(self) -> None:
         if self._should_stop and self._should_stop():
             raise EngineCanceled
+
+
+def _averaged(core: Result, by: int) -> Result:
+    """Reduce by a whole number: each pixel is the mean of a block."""
+    if by == 1:
+        return core
+    height, width, channels = core.shape
+    return np.asarray(core.reshape(height // by, by, width // by, by, channels).mean(axis=(1, 3)), np.float32)
 
 
 def _pixels(span: Span) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,16 @@ class OutputReport:
     mean_drift: float
     worst_cell: float
     psnr_db: float
+
+    @classmethod
+    def worst(cls, reports: Iterable[OutputReport]) -> OutputReport:
+        """Return the worst of each figure."""
+        every = list(reports)
+        return cls(
+            mean_drift=max(report.mean_drift for report in every),
+            worst_cell=max(report.worst_cell for report in every),
+            psnr_db=min(report.psnr_db for report in every),
+        )
 
     def as_dict(self) -> dict[str, float]:
         """Return the figures as JSON-ready values, rounded."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,15 +16,17 @@ from upscaler.engine import encode
 from upscaler.engine.alpha import bleed_colour, limit_to_source
 from upscaler.engine.decode import decode
 from upscaler.engine.finish import Enlargement, Finished, Finisher
-from upscaler.engine.formats import PictureFormat, format_named
+from upscaler.engine.formats import PictureFormat, check_result_size, format_named
 from upscaler.engine.networks import Networks
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.picture import Picture, Pixels
+from upscaler.engine.output_check import OutputReport
+from upscaler.engine.picture import Picture, Pixels, white_of
 from upscaler.engine.png import Tags
 from upscaler.engine.presets import Recipe, recipe_for
 from upscaler.engine.receipt import build_receipt
 from upscaler.engine.result import Previews, UpscaleResult
 from upscaler.engine.scratch import scratch_pixels
+from upscaler.engine.strips import ArraySink, Reducer, Sharpener, Sink
 from upscaler.errors import EngineCanceled, EngineUnavailable, OutputRejected, StorageFull
 
 # Share of the whole that is done when a part ends. Reading takes little time beside the networks, and writing
@@ -48,18 +51,18 @@ class _Job:
     on_progress: Callable[[float], None]
     should_stop: Callable[[], bool]
     kind: PictureFormat
-    recipe: Recipe
     picture: Picture = field(init=False)
-    alpha: Pixels | None = None
-    finished: Finished = field(init=False)
+    recipe: Recipe = field(init=False)
+    result_size: tuple[int, int] = (0, 0)
+    alphas: list[Pixels | None] = field(default_factory=list)
+    finished: list[Finished] = field(default_factory=list)
     preview_size: tuple[int, int] = (0, 0)
     reported: float = 0.0
 
     @property
-    def result_size(self) -> tuple[int, int]:
-        """Width and height of the result in pixels."""
-        width, height = self.picture.size
-        return width * self.recipe.scale, height * self.recipe.scale
+    def suited_networks(self) -> Networks:
+        """The networks in a precision that suits the picture's depth."""
+        return self.networks.precise() if self.picture.rgb.dtype == np.uint16 else self.networks
 
 
 def upscale_file(
@@ -99,7 +102,6 @@ def upscale_file(
         on_progress=on_progress or (lambda _: None),
         should_stop=should_stop or (lambda: False),
         kind=format_named(options.output_format),
-        recipe=recipe_for(options),
     )
     seconds: dict[str, float] = {}
     try:
@@ -119,8 +121,14 @@ def upscale_file(
 
 
 def _decode(job: _Job) -> None:
-    job.picture = decode(job.source)
-    encode.check_result_size(*job.result_size, job.kind)
+    job.picture = decode(job.source, keep_metadata=job.options.keep_metadata, deep=job.kind.deep)
+    if job.picture.exif is not None and not job.kind.has_exif:
+        job.picture.exif = None
+        job.picture.kept = [note for note in job.picture.kept if not note.startswith("metadata: ")]
+        job.picture.changed.append(f"metadata: EXIF removed, because {job.kind.label} results carry none")
+    job.recipe = recipe_for(job.options, *job.picture.size)
+    job.result_size = job.options.result_size(*job.picture.size)
+    check_result_size(*job.result_size, job.kind)
     if job.options.refine_faces:
         job.picture.changed.append("refine_faces: no face model is installed, so it was not applied")
     job.on_progress(_DECODED)
@@ -128,69 +136,91 @@ def _decode(job: _Job) -> None:
 
 def _enlarge_alpha(job: _Job) -> None:
     """Enlarge transparency by the fast, faithful network on three equal channels: as crisp as the colour."""
-    alpha = job.picture.alpha
-    if alpha is None:
-        return
-    width, height = job.result_size
-    enlarged = scratch_pixels((height, width, 1), job.scratch_dir)
-    job.alpha = enlarged[..., 0]
-    if not _has_shape(alpha):
-        enlarged[:] = alpha.flat[0]
-        return
-    recipe = recipe_for(replace(job.options, preset="standard", denoise="none", refine_faces=False))
-    job.networks.enlarge(
-        np.repeat(alpha[..., np.newaxis], 3, axis=2),
-        recipe,
-        enlarged,
-        on_progress=_share_of(job, _DECODED, _DECODED + _ALPHA_SHARE),
-        should_stop=job.should_stop,
-    )
-    limit_to_source(job.alpha, alpha, job.recipe.scale)
+    job.alphas = [job.picture.alpha]
+    stages = recipe_for(
+        replace(job.options, preset="standard", denoise="none", detail=None), *job.picture.size
+    ).stages
+    for number, stage in enumerate(stages):
+        source = job.alphas[-1]
+        if source is None:
+            job.alphas.append(None)
+            continue
+        height, width = source.shape
+        shape = (height * stage.scale, width * stage.scale, 1)
+        enlarged = scratch_pixels(shape, job.scratch_dir, source.dtype)
+        job.alphas.append(enlarged[..., 0])
+        if not _has_shape(source):
+            enlarged[:] = source.flat[0]
+            continue
+        job.suited_networks.enlarge(
+            _three_channels(source[..., np.newaxis]),
+            stage,
+            enlarged,
+            on_progress=_share_of(
+                job, *_part_of(_DECODED, _DECODED + _ALPHA_SHARE, number, _shares_of(stages))
+            ),
+            should_stop=job.should_stop,
+        )
+        limit_to_source(enlarged[..., 0], source, stage.scale)
 
 
 def _enlarge_colour(job: _Job) -> None:
-    """Enlarge and write: what the networks are done with goes to the file while they work on."""
+    """Enlarge and write: what the networks are done with goes to the file while they work on.
+
+    Where the picture goes through networks more than once, each time but the last goes to a scratch file.
+    """
     picture = job.picture
     if picture.alpha is not None:
         picture.rgb = bleed_colour(picture.rgb, picture.alpha)
         _note_lost_transparency(job)
-    width, height = job.result_size
-    source = picture.rgb[..., :1] if picture.gray else picture.rgb
-    parts = Enlargement(
-        source=source,
-        raw=scratch_pixels((height, width, source.shape[2]), job.scratch_dir),
-        scale=job.recipe.scale,
-        alpha=job.alpha,
-        source_alpha=picture.alpha,
-        gray_as_rgb=picture.gray and not picture.gray_layout,
-    )
+    stages = job.recipe.stages
     start = _DECODED + (_ALPHA_SHARE if _has_shape(picture.alpha) else 0)
-    while not _enlarged_well(job, parts, start):
-        pass
+    source = picture.rgb[..., :1] if picture.gray else picture.rgb
+    for number, stage in enumerate(stages):
+        height, width, channels = source.shape
+        shape = (height * stage.scale, width * stage.scale, channels)
+        is_last = number == len(stages) - 1
+        parts = Enlargement(
+            source=source,
+            raw=scratch_pixels(shape, job.scratch_dir, source.dtype),
+            scale=stage.scale,
+            alpha=job.alphas[number + 1] if is_last else None,
+            source_alpha=job.alphas[number],
+            gray_as_rgb=is_last and picture.gray and not picture.gray_layout,
+        )
+        shares = _part_of(start, _ENLARGED, number, _shares_of(stages))
+        while not _enlarged_well(job, stage, parts, shares, is_last=is_last):
+            pass
+        source = parts.raw
 
 
-def _enlarged_well(job: _Job, parts: Enlargement, start: float) -> bool:
+def _enlarged_well(
+    job: _Job, stage: Recipe, parts: Enlargement, shares: tuple[float, float], *, is_last: bool
+) -> bool:
     """Try it on the backend in use; False when its result was rejected and another backend is left."""
-    tags = Tags(job.picture.profile, job.picture.dpi)
+    networks = job.suited_networks
 
-    def open_writer() -> encode.ResultWriter:
-        return encode.ResultWriter(job.target, job.kind, job.result_size, parts.channels, tags)
+    def open_sink() -> Sink:
+        # Rows that were finished are looked at no more, so they can take the place of the raw ones.
+        return _open_result(job, parts) if is_last else ArraySink(parts.raw)
 
-    finisher = Finisher(parts, open_writer, _share_of(job, _ENLARGED, _WRITTEN))
+    finisher = Finisher(
+        parts, open_sink, _share_of(job, _ENLARGED, _WRITTEN) if is_last else (lambda _: None)
+    )
     try:
-        job.networks.enlarge(
-            job.picture.rgb,
-            job.recipe,
+        networks.enlarge(
+            _three_channels(parts.source),
+            stage,
             parts.raw,
             on_rows=finisher.rows_ready,
-            on_progress=_share_of(job, start, _ENLARGED),
+            on_progress=_share_of(job, *shares),
             should_stop=job.should_stop,
         )
-        job.finished = finisher.result()
+        job.finished.append(finisher.result())
     except OutputRejected as rejection:
-        job.networks.reject(rejection.detail)
+        networks.reject(rejection.detail)
         try:
-            job.networks.warm_up(job.recipe)
+            networks.warm_up(stage)
         except EngineUnavailable:
             raise rejection from None
         return False
@@ -199,11 +229,33 @@ def _enlarged_well(job: _Job, parts: Enlargement, start: float) -> bool:
     return True
 
 
+def _open_result(job: _Job, parts: Enlargement) -> Sink:
+    """Open the file, behind what rows go through before they are written."""
+    enlarged = (parts.raw.shape[1], parts.raw.shape[0])
+    sink: Sink = encode.ResultWriter(
+        job.target,
+        job.kind,
+        job.result_size,
+        (parts.channels, parts.raw.dtype),
+        Tags(job.picture.profile, job.picture.dpi, job.picture.exif),
+        quality=job.options.quality,
+    )
+    if job.options.sharpen != "none":
+        grown = job.result_size[0] / job.picture.size[0]
+        sink = Sharpener(sink, job.result_size[1], job.options.sharpen, grown)
+    return Reducer(sink, enlarged, job.result_size) if enlarged != job.result_size else sink
+
+
+def _three_channels(pixels: Pixels) -> Pixels:
+    """Return (H, W, 3) of a picture with one channel or three, without a copy."""
+    return np.broadcast_to(pixels, (*pixels.shape[:2], 3))
+
+
 def _note_lost_transparency(job: _Job) -> None:
     picture = job.picture
     if not job.kind.has_alpha and _is_visible(picture.alpha):
         picture.kept.remove("transparency")
-        picture.changed.append(f"transparency: laid on white, because {job.kind.name.upper()} has none")
+        picture.changed.append(f"transparency: laid on white, because {job.kind.label} has none")
 
 
 def _write_previews(job: _Job) -> None:
@@ -235,36 +287,54 @@ def _share_of(job: _Job, start: float, end: float) -> Callable[[float], None]:
     return report
 
 
+def _shares_of(stages: Sequence[Recipe]) -> list[float]:
+    """Return the share of the whole work that each stage is."""
+    costs, grown = [], 1
+    for stage in stages:
+        costs.append(stage.seconds_per_megapixel * grown**2)
+        grown *= stage.scale
+    return [cost / sum(costs) for cost in costs]
+
+
+def _part_of(start: float, end: float, number: int, shares: Sequence[float]) -> tuple[float, float]:
+    """Return where part ``number`` of what lies from ``start`` to ``end`` begins and ends."""
+    before = sum(shares[:number])
+    return start + (end - start) * before, start + (end - start) * (before + shares[number])
+
+
 def _has_shape(alpha: Pixels | None) -> bool:
     """Tell whether an alpha channel has more than one value and is worth a network."""
     return alpha is not None and bool(alpha.min() != alpha.max())
 
 
 def _is_visible(alpha: Pixels | None) -> bool:
-    return alpha is not None and bool(alpha.min() < 255)
+    return alpha is not None and bool(alpha.min() < white_of(alpha))
 
 
 def _result_of(job: _Job, seconds: dict[str, float]) -> UpscaleResult:
     width, height = job.result_size
     size_bytes, sha256 = job.target.stat().st_size, sha256_of(job.target)
-    output = {
+    output: dict[str, Any] = {
         "format": job.kind.name,
         "mime_type": job.kind.mime_type,
         "width": width,
         "height": height,
+        "bit_depth": job.picture.rgb.dtype.itemsize * 8,
         "mode": ("L" if job.picture.gray_layout else "RGB")
-        + ("A" if job.alpha is not None and job.kind.has_alpha else ""),
+        + ("A" if job.picture.alpha is not None and job.kind.has_alpha else ""),
         "size_bytes": size_bytes,
         "sha256": sha256,
     }
+    if job.kind.default_quality is not None:
+        output["quality"] = job.options.quality or job.kind.default_quality
     receipt = build_receipt(
         job.picture,
         job.options,
         job.recipe,
-        backend=job.networks.describe(),
-        check=job.finished.report.as_dict(),
+        backend=job.suited_networks.describe(),
+        check=OutputReport.worst(done.report for done in job.finished).as_dict(),
         output=output,
-        seconds={**seconds, **job.finished.seconds},
+        seconds={**seconds, **_summed(done.seconds for done in job.finished)},
     )
     return UpscaleResult(
         receipt=receipt,
@@ -278,6 +348,14 @@ def _result_of(job: _Job, seconds: dict[str, float]) -> UpscaleResult:
         preview_size_bytes=0 if job.previews is None else job.previews.result.stat().st_size,
         preview_mime_type="" if job.previews is None else encode.PREVIEW_MIME_TYPE,
     )
+
+
+def _summed(times: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for seconds in times:
+        for step, value in seconds.items():
+            total[step] = total.get(step, 0.0) + value
+    return total
 
 
 def sha256_of(path: Path) -> str:

@@ -7,7 +7,9 @@ at 4x.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from upscaler.engine.catalogue import MODELS, Model
 from upscaler.engine.options import DENOISE_LEVELS, FACTORS, PRESETS, UpscaleOptions
@@ -23,6 +25,8 @@ class Recipe:
         blend_with: names of the networks of the second way, empty for none. Both ways start from the picture.
         blend: share of the second way in the result, 0 to 1.
         note: one sentence on why these networks.
+        reduced_to: output side per input side where a way enlarges more than that and is reduced; 0 where none does.
+        then: what enlarges the whole result of this once more, or None.
 
     """
 
@@ -31,37 +35,45 @@ class Recipe:
     blend_with: tuple[str, ...] = ()
     blend: float = 0.0
     note: str = ""
+    reduced_to: int = 0
+    then: Recipe | None = None
 
     @property
     def ways(self) -> tuple[tuple[tuple[Model, ...], float], ...]:
-        """Each chain of networks with its share in the result."""
+        """Each chain of networks with its share in the result, without those of ``then``."""
         ways = [(tuple(MODELS[name] for name in self.passes), 1.0 - self.blend)]
         if self.blend_with:
             ways.append((tuple(MODELS[name] for name in self.blend_with), self.blend))
         return tuple(ways)
 
     @property
+    def stages(self) -> tuple[Recipe, ...]:
+        """The recipes that go through the whole picture one after another, none of which has a ``then``."""
+        return (replace(self, then=None), *(self.then.stages if self.then else ()))
+
+    @property
     def models(self) -> tuple[Model, ...]:
         """Every network of the recipe, each once."""
-        return tuple(MODELS[name] for name in dict.fromkeys((*self.passes, *self.blend_with)))
+        names = [name for stage in self.stages for name in (*stage.passes, *stage.blend_with)]
+        return tuple(MODELS[name] for name in dict.fromkeys(names))
 
     @property
     def scale(self) -> int:
         """Output side in pixels per input side."""
-        scale = 1
-        for name in self.passes:
-            scale *= MODELS[name].scale
-        return scale
+        own = self.reduced_to or scale_of(MODELS[name] for name in self.passes)
+        return own * (self.then.scale if self.then else 1)
 
     @property
     def seconds_per_megapixel(self) -> float:
         """Guess for one input megapixel on two CPU cores, until something was measured."""
-        total = 0.0
-        for models, _ in self.ways:
-            scale = 1
-            for model in models:
-                total += model.seconds_per_megapixel * scale**2
-                scale *= model.scale
+        total, grown = 0.0, 1
+        for stage in self.stages:
+            for models, _ in stage.ways:
+                scale = grown
+                for model in models:
+                    total += model.seconds_per_megapixel * scale**2
+                    scale *= model.scale
+            grown *= stage.scale
         return total
 
     @property
@@ -70,101 +82,105 @@ class Recipe:
         return any(model.gpu_recommended for model in self.models)
 
 
+def scale_of(models: Iterable[Model]) -> int:
+    """Return the output side per input side of networks that run one after another."""
+    return math.prod(model.scale for model in models)
+
+
 # The noise level of the waifu2x networks for each choice, None for the network that removes none. Level 3
 # gains most on noise (sigma 15 at 2x: 29.8 against 27.6 of level 1), level 1 keeps most of a clean picture
 # (34.5 against 32.3).
 _LEVELS = {"none": None, "low": 1, "med": 2, "high": 3}
-# "standard" serves whatever comes: level 1 costs a clean picture 0.1 dB and gains 0.5 dB on a poor one.
-_STANDARD_LEVELS = {**_LEVELS, "none": 1}
 
 
 def _named(name: str, level: int | None) -> str:
     return name if level is None else f"{name}-n{level}"
 
 
-def _photo_2x(level: int | None) -> Recipe:
-    # 33.3 / 27.4 without noise removal, 33.2 / 27.9 with level 1, at 1.8 s per megapixel; x4plus, reduced to
-    # half, reaches 29.3 / 27.0 at 47 s.
-    name = _named("waifu2x-upconv7-photo", level)
-    return Recipe(name, (name,), note="The truest network at 2x, and 25 times faster than a generative one.")
+def _faithful(network: str, scale: int, level: int | None) -> tuple[str, ...]:
+    # The first pass removes the noise, so the second needs no removal.
+    return (_named(network, level), *([network] if scale == 4 else []))
 
 
-def _photo_twice(level: int | None) -> Recipe:
-    # 28.1 / 24.6 with level 1 at 8.9 s per megapixel: truer than x4plus on either input. The first pass
-    # removes the noise, so the second needs no removal.
-    first = _named("waifu2x-upconv7-photo", level)
-    return Recipe(
-        f"{first}-twice",
-        (first, "waifu2x-upconv7-photo"),
-        note="The truest way to 4x, by enlarging twice.",
-    )
+def _sharp(network: str, level: int | None) -> tuple[str, ...]:
+    # These networks know no noise levels. cunet 1x before x4plus at 4x: sigma 15 24.9 against 24.8, sigma 30 23.7
+    # against 23.5, JPEG 24.1 against 23.7.
+    return (network,) if level is None else (f"waifu2x-cunet-1x-n{level}", network)
 
 
-def _cleaned(level: int | None) -> tuple[str, ...]:
-    # cunet 1x before x4plus at 4x: sigma 15 24.9 against 24.8, sigma 30 23.7 against 23.5, JPEG 24.1 against
-    # 23.7.
-    return () if level is None else (f"waifu2x-cunet-1x-n{level}",)
+@dataclass(frozen=True)
+class _Preset:
+    """What a preset chooses from.
+
+    Attributes:
+        truest: a waifu2x network that enlarges twice; it runs twice for 4x.
+        sharpest: a network that enlarges four times.
+        detail: by scale, how much of the sharpest is taken where nobody says, 0 to 100.
+        note: one sentence on why the sharpest.
+
+    """
+
+    truest: str
+    sharpest: str
+    detail: Mapping[int, int]
+    note: str
 
 
-def _photo_4x(level: int | None) -> Recipe:
-    # 25.4 / 23.3 at 45 s: chosen for looks. It is sharper to the eye than anything that scores higher.
-    return Recipe(
-        _named("realesrgan-x4plus", level),
-        (*_cleaned(level), "realesrgan-x4plus"),
-        note="Invents plausible detail where the picture has none.",
-    )
-
-
-def _face_2x(level: int | None) -> Recipe:
-    # A generative network at 2x mangles small faces, scores 4 dB lower on clean input and takes 25 times as
-    # long; the faithful network keeps the person who is in the picture.
-    return _photo_2x(level)
-
-
-def _face_4x(level: int | None) -> Recipe:
-    # A 50 % blend of x4plus with a faithful network scores 27.0 / 24.6 against 25.4 / 23.3 of x4plus alone, and
-    # 25.1 against 23.9 on faces. Measured with SRMD as the faithful network, which alone scores 28.5 / 24.3;
-    # waifu2x twice scores 28.1 / 24.6.
-    return Recipe(
-        _named("realesrgan-x4plus-blend50", level),
-        (*_cleaned(level), "realesrgan-x4plus"),
-        blend_with=_photo_twice(level).passes,
-        blend=0.5,
-        note="Half generative, half faithful: sharper than the faithful way, and still the same person.",
-    )
-
-
-def _art_2x(level: int | None) -> Recipe:
-    # 33.3 / 27.5 on photographs, the best of waifu2x's networks for drawings by its authors' account; 2.7 s.
-    name = _named("waifu2x-cunet", level)
-    return Recipe(name, (name,), note="waifu2x's best network for drawings.")
-
-
-def _art_4x(level: int | None) -> Recipe:
-    # Trained on drawings, with a quarter of x4plus's layers: 0.22 s against 0.7 s for a tile of 128 px.
-    return Recipe(
-        _named("realesrgan-x4plus-anime", level),
-        (*_cleaned(level), "realesrgan-x4plus-anime"),
-        note="Clean lines and flat areas for drawings.",
-    )
-
-
+# 2x: waifu2x's photo network alone reaches 33.3 / 27.4 without noise removal and 33.2 / 27.9 with level 1, at 1.8 s per
+# megapixel; x4plus, reduced to half, 29.3 / 27.0 at 47 s, and mangles small faces.
+# 4x: the photo network twice reaches 28.1 / 24.6 with level 1 at 8.9 s per megapixel. x4plus, 25.4 / 23.3 at 45 s, is
+# chosen for looks: it is sharper to the eye than anything that scores higher. A 50 % blend of it with a faithful
+# network scores 27.0 / 24.6, and on faces 25.1 against 23.9 (measured with SRMD as the faithful one, 28.5 / 24.3).
+# Drawings: cunet reaches 33.3 / 27.5 on photographs at 2x, and is the best of waifu2x's networks for drawings by its
+# authors' account; x4plus-anime was trained on drawings and has a quarter of x4plus's layers.
+_PHOTO, _ART = "waifu2x-upconv7-photo", "waifu2x-cunet"
 _TABLE = {
-    ("standard", "2x"): (_photo_2x, _STANDARD_LEVELS),
-    ("standard", "4x"): (_photo_twice, _STANDARD_LEVELS),
-    ("photo", "2x"): (_photo_2x, _LEVELS),
-    ("photo", "4x"): (_photo_4x, _LEVELS),
-    ("face", "2x"): (_face_2x, _LEVELS),
-    ("face", "4x"): (_face_4x, _LEVELS),
-    ("art", "2x"): (_art_2x, _LEVELS),
-    ("art", "4x"): (_art_4x, _LEVELS),
+    "standard": _Preset(_PHOTO, "realesrgan-x4plus", {2: 0, 4: 0}, "True to the picture, and fast."),
+    "photo": _Preset(
+        _PHOTO, "realesrgan-x4plus", {2: 0, 4: 100}, "Invents plausible detail where the picture has none."
+    ),
+    "face": _Preset(
+        _PHOTO,
+        "realesrgan-x4plus",
+        {2: 0, 4: 50},
+        "Half generative, half faithful: sharper than the faithful way, and still the same person.",
+    ),
+    "art": _Preset(
+        _ART, "realesrgan-x4plus-anime", {2: 0, 4: 100}, "Clean lines and flat areas for drawings."
+    ),
 }
 
 
-def recipe_for(options: UpscaleOptions) -> Recipe:
-    """Return the recipe for a person's choices."""
-    build, levels = _TABLE[options.preset, options.factor]
-    return build(levels[options.denoise])
+def recipe_for(options: UpscaleOptions, width: int = 1, height: int = 1) -> Recipe:
+    """Return the recipe for a person's choices; the picture's size in pixels matters to the factor ``fit`` only."""
+    scale, level = options.network_scale(width, height), _LEVELS[options.denoise]
+    first = _stage(_TABLE[options.preset], min(scale, 4), level, options.detail)
+    if scale <= 4:
+        return first
+    # Noise is gone and detail is there after the first pass: the second is to change as little as possible.
+    second = _stage(_TABLE[options.preset], scale // 4, None, 0)
+    return replace(first, name=f"{first.name}-8x", then=second)
+
+
+def _stage(preset: _Preset, scale: int, level: int | None, wanted: int | None) -> Recipe:
+    detail = preset.detail[scale] if wanted is None else wanted
+    truest, sharpest = _faithful(preset.truest, scale, level), _sharp(preset.sharpest, level)
+    if detail == 0:
+        name = _named(preset.truest, level)
+        note = "The truest way, by enlarging twice." if scale == 4 else "The truest network at 2x."
+        return Recipe(name if scale == 2 else f"{name}-twice", truest, note=note)
+    name = preset.sharpest if scale == 4 else f"{preset.sharpest}-half"
+    reduced_to = 0 if scale == 4 else scale
+    if detail == 100:
+        return Recipe(_named(name, level), sharpest, note=preset.note, reduced_to=reduced_to)
+    return Recipe(
+        _named(f"{name}-blend{detail}", level),
+        sharpest,
+        blend_with=truest,
+        blend=1 - detail / 100,
+        note=preset.note,
+        reduced_to=reduced_to,
+    )
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from upscaler.engine.backends.base import Network, Result, Window
 from upscaler.engine.catalogue import Model
+from upscaler.engine.picture import Pixels
 from upscaler.errors import OutputRejected
 
 # Networks that pad with zeros inside see this many reflected pixels beyond the picture's edge first.
@@ -72,8 +73,11 @@ def spans(side: int, core: int, margin: int, edge: int) -> list[Span]:
     ]
 
 
-def read_window(rgb: NDArray[np.uint8], rows: Span, columns: Span) -> Window:
-    """Copy a window out of a picture; beyond it lies its reflection, or its edge where it is too small."""
+def read_window(rgb: Pixels, rows: Span, columns: Span) -> Window:
+    """Copy a window out of a picture; beyond it lies its reflection, or its edge where it is too small.
+
+    Levels of 16 bits become levels from 0 to 255 with fractions.
+    """
     height, width, _ = rgb.shape
     inside = rgb[
         max(rows.read_start, 0) : min(rows.read_stop, height),
@@ -86,7 +90,9 @@ def read_window(rgb: NDArray[np.uint8], rows: Span, columns: Span) -> Window:
     ]
     roomy = all(max(pad) < length for pad, length in zip(pads[:2], inside.shape[:2], strict=True))
     padded = np.pad(inside, pads, mode="reflect" if roomy else "edge")
-    return np.ascontiguousarray(padded)
+    if padded.dtype == np.uint16:
+        return np.divide(padded, np.float32(257), dtype=np.float32)
+    return np.ascontiguousarray(padded, np.uint8)
 
 
 def run_window(network: Network, window: Window) -> Result:
@@ -123,7 +129,7 @@ def _result_side(side: int, model: Model) -> int:
     return (side - 2 * model.border) * model.scale
 
 
-def to_levels(result: Result) -> Window:
+def to_levels(result: Result | Window) -> NDArray[np.uint8]:
     """Round and clip float levels to uint8."""
     return np.clip(np.rint(result), 0, 255).astype(np.uint8)
 

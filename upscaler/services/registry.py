@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from upscaler.engine.formats import INPUT_MIME_TYPES
+from upscaler.engine.options import FACTORS
 from upscaler.engine.process.inspector import Inspector
 from upscaler.services.links import LinkSigner
 from upscaler.services.notifications import NotificationRules
 from upscaler.services.notify.addresses import AddressPolicy
 from upscaler.services.queue import Queue
-from upscaler.services.settings import RuntimeSettings
+from upscaler.services.settings import RuntimeSettings, several_of
 from upscaler.services.submissions import Submissions
 from upscaler.storage import Storage
 
@@ -49,4 +50,9 @@ def build_services(storage: Storage, queue: Queue, defaults: dict[str, Any], sig
 
 def default_settings(environment: dict[str, Any]) -> dict[str, Any]:
     """Return the runtime settings as they are until an admin changes them."""
-    return {"allowed_mimes": list(INPUT_MIME_TYPES), "default_preset": "standard", **environment}
+    return {
+        "allowed_mimes": list(INPUT_MIME_TYPES),
+        "default_preset": "standard",
+        **environment,
+        "factors": several_of(FACTORS)(environment["factors"]),
+    }

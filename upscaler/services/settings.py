@@ -15,11 +15,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from upscaler.engine.formats import INPUT_MIME_TYPES
-from upscaler.engine.options import PRESETS
+from upscaler.engine.options import FACTORS, PRESETS
 from upscaler.errors import N_, InvalidParameter, UnknownParameter
 from upscaler.models import Setting
 from upscaler.services import audit
 
+# What becomes of a file with several pictures.
+FRAMES = ("first", "refuse")
 # How long a process may go on with values that another process has changed, in seconds.
 CACHE_SECONDS = 5.0
 
@@ -52,19 +54,29 @@ def _rate(value: Any) -> str:
     return text
 
 
-def _mime_types(value: Any) -> list[str]:
-    chosen = (
-        value if isinstance(value, list) else [part.strip() for part in str(value).split(",") if part.strip()]
-    )
-    if not chosen or not set(chosen) <= set(INPUT_MIME_TYPES):
-        raise ValueError
-    return [mime for mime in INPUT_MIME_TYPES if mime in chosen]
+def several_of(choices: tuple[str, ...]) -> Callable[[Any], list[str]]:
+    """Return a reader of some of the choices, from a list or a text with commas; none at all is a ``ValueError``."""
+
+    def parse(value: Any) -> list[str]:
+        chosen = (
+            value
+            if isinstance(value, list)
+            else [part.strip() for part in str(value).split(",") if part.strip()]
+        )
+        if not chosen or not set(chosen) <= set(choices):
+            raise ValueError
+        return [choice for choice in choices if choice in chosen]
+
+    return parse
 
 
-def _preset(value: Any) -> str:
-    if value not in PRESETS:
-        raise ValueError
-    return str(value)
+def _one_of(choices: tuple[str, ...]) -> Callable[[Any], str]:
+    def parse(value: Any) -> str:
+        if value not in choices:
+            raise ValueError
+        return str(value)
+
+    return parse
 
 
 DEFINITIONS: Mapping[str, Definition] = {
@@ -81,7 +93,7 @@ DEFINITIONS: Mapping[str, Definition] = {
             "allowed_mimes",
             N_("Accepted kinds of picture"),
             N_("media types, separated by commas"),
-            _mime_types,
+            several_of(INPUT_MIME_TYPES),
             ", ".join(INPUT_MIME_TYPES),
         ),
         Definition(
@@ -104,6 +116,22 @@ DEFINITIONS: Mapping[str, Definition] = {
             N_("width times height"),
             _whole_number(256, 10**11),
             N_("a whole number of at least 256"),
+        ),
+        Definition(
+            "factors",
+            N_("Factors"),
+            N_(
+                "how much larger pictures may be made; 3x takes as long as 4x, and 8x five times as long or less"
+            ),
+            several_of(FACTORS),
+            ", ".join(FACTORS),
+        ),
+        Definition(
+            "frames",
+            N_("Animations and pages"),
+            N_("first: the first picture is enlarged and the report says so; refuse: such files are refused"),
+            _one_of(FRAMES),
+            ", ".join(FRAMES),
         ),
         Definition(
             "rate_limit",
@@ -130,7 +158,7 @@ DEFINITIONS: Mapping[str, Definition] = {
             "default_preset",
             N_("Preset used when none is chosen"),
             ", ".join(PRESETS),
-            _preset,
+            _one_of(PRESETS),
             ", ".join(PRESETS),
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from upscaler.engine.formats import extensions_of, format_named
+from upscaler.engine import formats
 from upscaler.engine.inspection import ImageInfo, InspectionLimits
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.presets import recipe_for
@@ -62,9 +63,10 @@ class Submissions:
 
         Raises:
             QueueFull: too many jobs wait already.
-            EmptyFile, FileTooLarge, UnsupportedImage, ExtensionMismatch, TooManyPixels, DamagedImage: the file
-                is refused.
-            ResultTooLarge: the result would have more pixels than are allowed.
+            EmptyFile, FileTooLarge, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralPictures, DamagedImage:
+                the file is refused.
+            ResultTooLarge: the result would have more pixels than are allowed, or than its kind of file holds.
+            InvalidParameter, TargetOutOfRange: the factor is not offered, or the wanted size takes another one.
         """
         limits = self._settings.all(session)
         check_queue(session, limits["queue_limit"])
@@ -77,9 +79,10 @@ class Submissions:
             allowed_mimes=tuple(limits["allowed_mimes"]),
             max_side=limits["max_image_side"],
             max_pixels=limits["max_input_pixels"],
+            series=limits["frames"] == "first",
         )
         info = self._inspector.inspect(incoming.path, allowed, incoming.filename)
-        check_result_size(info.width, info.height, options, limits["max_output_pixels"])
+        check_result_size(info.width, info.height, options, limits["factors"], limits["max_output_pixels"])
         upload = self._new_upload(incoming, info, size, owner_id)
         job = new_job(session, upload, options, owner_id, wanted or Notifications())
         self._storage.save(upload.storage_path, incoming.path)
@@ -117,9 +120,10 @@ class Submissions:
             ResultTooLarge: the result would have more pixels than are allowed.
             FileGone: the original is no longer kept.
         """
-        options = UpscaleOptions.from_mapping({**options_of(job.params).as_dict(), **overrides})
+        options = options_of(job.params).changed(overrides)
+        limits = self._settings.all(session)
         check_result_size(
-            job.upload.width, job.upload.height, options, self._settings.get(session, "max_output_pixels")
+            job.upload.width, job.upload.height, options, limits["factors"], limits["max_output_pixels"]
         )
         self._storage.stat(job.upload.storage_path)
         wanted = Notifications(job.params.get(CALLBACK), job.notify_email, job.language)
@@ -141,7 +145,7 @@ class Submissions:
         upload_id = random_id("upl")
         return Upload(
             id=upload_id,
-            storage_path=make_key("uploads", upload_id, extensions_of(info.mime_type)[0]),
+            storage_path=make_key("uploads", upload_id, formats.extensions_of(info.mime_type)[0]),
             owner_id=owner_id,
             original_filename=safe_filename(incoming.filename),
             mime_type=info.mime_type,
@@ -156,7 +160,7 @@ def new_job(
     session: Session, upload: Upload, options: UpscaleOptions, owner_id: int | None, wanted: Notifications
 ) -> Job:
     """Build the row of a job; the caller adds it to the session."""
-    recipe = recipe_for(options)
+    recipe = recipe_for(options, upload.width, upload.height)
     return Job(
         id=random_id("job"),
         upload_id=upload.id,
@@ -178,14 +182,17 @@ def check_queue(session: Session, limit: int) -> None:
         raise QueueFull
 
 
-def check_result_size(width: int, height: int, options: UpscaleOptions, max_pixels: int) -> None:
-    """Raise ``ResultTooLarge`` when the enlarged picture has too many pixels, or a side its file format cannot hold."""
-    wide, high = width * options.scale, height * options.scale
+def check_result_size(
+    width: int, height: int, options: UpscaleOptions, factors: Sequence[str], max_pixels: int
+) -> None:
+    """Raise ``ResultTooLarge``, or ``FormatTooSmall``, when there is no room for the enlarged picture.
+
+    Raises as well what ``UpscaleOptions.result_size`` does.
+    """
+    wide, high = options.result_size(width, height, factors)
     if wide * high > max_pixels:
         raise ResultTooLarge(width=wide, height=high, limit=f"{max_pixels:,} pixels")
-    max_side = format_named(options.output_format).max_side
-    if max(wide, high) > max_side:
-        raise ResultTooLarge(width=wide, height=high, limit=f"{max_side:,} pixels a side")
+    formats.check_result_size(wide, high, formats.format_named(options.output_format))
 
 
 def safe_filename(name: str) -> str:

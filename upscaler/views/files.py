@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -14,6 +13,7 @@ from werkzeug.http import dump_options_header
 from werkzeug.wrappers import Response as WerkzeugResponse
 from werkzeug.wsgi import wrap_file
 
+from upscaler.engine.formats import format_for_extension
 from upscaler.errors import FileGone
 from upscaler.storage import Presentation, StoredFile
 from upscaler.views.context import links, services
@@ -21,7 +21,7 @@ from upscaler.views.context import links, services
 blueprint = Blueprint("files", __name__, url_prefix="/files")
 
 # Kinds that a browser shows as a picture and never as a page of ours.
-_SHOWN = frozenset({"image/jpeg", "image/png", "image/webp"})
+_SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "image/avif"})
 # How long the storage's own address for a file is valid at most, in seconds.
 DIRECT_SECONDS = 300
 BLOCK_BYTES = 1 << 16
@@ -36,7 +36,8 @@ def get(key: str) -> WerkzeugResponse:
         stored = services().storage.stat(key)
     except ValueError:
         raise FileGone from None
-    kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
+    known = format_for_extension(key.rpartition(".")[2])
+    kind = known.mime_type if known else "application/octet-stream"
     shown = Presentation(
         content_type=kind,
         disposition=disposition(filename, attachment="download" in request.args or kind not in _SHOWN),

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+from upscaler.engine.formats import INPUT_MIME_TYPES
 from upscaler.engine.inspection import InspectionLimits
 from upscaler.engine.networks import Networks
 from upscaler.engine.settings import EngineSettings
@@ -19,7 +20,7 @@ from upscaler.engine.settings import EngineSettings
 @pytest.fixture
 def limits() -> InspectionLimits:
     return InspectionLimits(
-        allowed_mimes=("image/jpeg", "image/png", "image/webp", "image/tiff"),
+        allowed_mimes=INPUT_MIME_TYPES,
         max_side=8000,
         max_pixels=25_000_000,
     )

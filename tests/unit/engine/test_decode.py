@@ -20,7 +20,7 @@ def test_it_returns_the_very_pixels_of_a_plain_picture(save, colours):
     assert picture.size == (12, 9)
 
 
-@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "tiff"])
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "tiff", "avif"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_it_turns_every_orientation_upright(save, colours, kind, orientation):
     upright = Image.fromarray(colours(24, 16))

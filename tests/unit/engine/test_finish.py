@@ -36,7 +36,9 @@ def start(tmp_path):
         height, width = parts.raw.shape[:2]
 
         def open_writer():
-            return ResultWriter(tmp_path / "a.png", PNG, (width, height), parts.channels, Tags())
+            return ResultWriter(
+                tmp_path / "a.png", PNG, (width, height), (parts.channels, parts.raw.dtype), Tags()
+            )
 
         made.append(Finisher(parts, open_writer, on_rows))
         return made[-1]

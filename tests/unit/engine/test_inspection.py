@@ -3,8 +3,10 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from dataclasses import replace
 
 import numpy as np
+import pillow_heif
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from upscaler.errors import (
     DamagedImage,
     EmptyFile,
     ExtensionMismatch,
+    SeveralPictures,
     TooManyPixels,
     UnsupportedImage,
     UpscalerError,
@@ -29,6 +32,21 @@ def png_that_claims(width: int, height: int) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
     data = png_chunk(b"IDAT", zlib.compress(bytes(100)))
     return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + data + png_chunk(b"IEND", b"")
+
+
+def heic(size=(40, 30), depth=8, **options) -> bytes:
+    buffer = io.BytesIO()
+    mode, levels = ("RGB", np.uint8) if depth == 8 else ("RGB;16", np.uint16)
+    pixels = np.zeros((size[1], size[0], 3), levels)
+    pillow_heif.from_bytes(mode, size, pixels.tobytes()).save(buffer, **options)
+    return buffer.getvalue()
+
+
+def several(format_name: str) -> bytes:
+    buffer = io.BytesIO()
+    frames = [Image.new("RGB", (40, 30), (shade, 0, 0)) for shade in (10, 100, 200)]
+    frames[0].save(buffer, format_name, save_all=True, append_images=frames[1:])
+    return buffer.getvalue()
 
 
 def encoded(format_name: str, size=(40, 30), mode="RGB", **options) -> bytes:
@@ -48,13 +66,42 @@ def file(tmp_path):
     return write
 
 
-@pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "tiff"])
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "tiff", "avif", "bmp"])
 def test_it_describes_a_good_picture(file, limits, kind):
     info = inspect_image(file(encoded(kind)), limits, f"holiday.{kind}")
     assert info == ImageInfo(kind, f"image/{kind}", 40, 30, "RGB", has_alpha=False, frames=1, bit_depth=8)
 
 
-@pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "tiff"])
+def test_it_describes_gif_and_heic(file, limits):
+    info = inspect_image(file(encoded("gif", mode="P")), limits, "a.gif")
+    assert (info.format, info.width, info.height, info.frames) == ("gif", 40, 30, 1)
+    info = inspect_image(file(heic()), limits, "IMG_1.HEIC")
+    assert info == ImageInfo("heic", "image/heic", 40, 30, "RGB", has_alpha=False, frames=1, bit_depth=8)
+
+
+@pytest.mark.parametrize("kind", ["gif", "png", "webp", "tiff", "avif"])
+def test_animations_and_pages_are_counted_and_refused_where_they_are_not_wanted(file, limits, kind):
+    path = file(several(kind))
+    assert inspect_image(path, limits).frames == 3
+    with pytest.raises(SeveralPictures, match="3 pictures"):
+        inspect_image(path, replace(limits, series=False))
+
+
+def test_a_camera_file_with_a_second_picture_is_no_series(file, limits):
+    content = several("mpo")
+    assert inspect_image(file(content), replace(limits, series=False)).format == "jpeg"
+
+
+@pytest.mark.parametrize("kind", ["avif", "gif", "bmp", "heic"])
+def test_a_file_that_breaks_off_is_damaged(file, limits, kind):
+    content = (
+        heic((200, 100)) if kind == "heic" else encoded(kind, (200, 100), "P" if kind == "gif" else "RGB")
+    )
+    with pytest.raises(DamagedImage):
+        inspect_image(file(content[: len(content) // 2]), limits)
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "tiff", "avif"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_it_reports_the_size_as_seen(file, limits, kind, orientation):
     exif = Image.Exif()
@@ -104,13 +151,12 @@ def test_it_rejects_an_empty_file(file, limits):
     "content",
     [
         b"hello, this is text",
-        b"GIF89a/*" + bytes(50),
         b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         b"%!PS-Adobe-3.0 EPSF",
     ],
 )
-def test_it_rejects_what_is_not_one_of_the_four_kinds(file, limits, content):
-    with pytest.raises(UnsupportedImage, match="JPEG, PNG, WEBP, TIFF"):
+def test_it_rejects_what_is_not_one_of_the_kinds(file, limits, content):
+    with pytest.raises(UnsupportedImage, match="JPEG, PNG, WebP, TIFF, AVIF, HEIC, GIF, BMP"):
         inspect_image(file(content), limits)
 
 

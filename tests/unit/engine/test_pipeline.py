@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from upscaler.engine.formats import format_named
-from upscaler.engine.options import OUTPUT_FORMATS, UpscaleOptions
+from upscaler.engine.formats import OUTPUT_FORMATS, format_named
+from upscaler.engine.options import FACTORS, SHARPEN_LEVELS, UpscaleOptions, factor_number
 from upscaler.engine.pipeline import sha256_of, upscale_file
 from upscaler.engine.result import Previews
 from upscaler.errors import DamagedImage, EngineCanceled, ResultTooLarge, StorageFull
@@ -43,8 +43,9 @@ def test_real_networks_enlarge_a_picture_truly(run, networks, save, colours, fac
     pixels = colours(48, 40)
     options = UpscaleOptions(factor, "standard")
     result, image = run(save("a.png", pixels), options, networks)
-    assert (result.width, result.height) == image.size == (48 * options.scale, 40 * options.scale)
-    assert np.abs(reduced(image, options.scale) - pixels).mean() < 3
+    scale = factor_number(factor)
+    assert (result.width, result.height) == image.size == (48 * scale, 40 * scale)
+    assert np.abs(reduced(image, scale) - pixels).mean() < 3
 
 
 def test_real_networks_keep_gray_gray_and_edges_of_transparency_clean(run, networks, save):
@@ -171,18 +172,62 @@ def test_a_full_disk_is_told_apart(run, save, colours, monkeypatch):
         run(source)
 
 
+def test_3x_and_a_wanted_size_are_reduced_from_more(run, networks, save, colours):
+    pixels = colours(48, 40)
+    _, image = run(save("a.png", pixels), UpscaleOptions("3x"), networks)
+    assert image.size == (144, 120)
+    assert np.abs(reduced(image, 3) - pixels).mean() < 3
+    result, image = run(save("a.png", pixels), UpscaleOptions("fit", target_width=100), networks)
+    assert image.size == (result.width, result.height) == (100, 83)
+    assert result.receipt["recipe"] == "waifu2x-upconv7-photo-twice"
+
+
+def test_8x_goes_through_a_scratch_file(run, networks, save, colours):
+    pixels = np.dstack([colours(40, 33), colours(40, 33)[..., 0]])
+    shares: list[float] = []
+    result, image = run(
+        save("a.png", pixels), UpscaleOptions("8x", sharpen="low"), networks, on_progress=shares.append
+    )
+    assert image.size == (320, 264)
+    assert image.mode == "RGBA"
+    assert np.abs(reduced(image, 8) - pixels)[..., :3].mean() < 4
+    assert shares == sorted(shares)
+    assert result.receipt["recipe"].endswith("-8x")
+
+
+def test_detail_blends_also_where_the_sharp_network_must_be_reduced(run, lanczos, save, colours):
+    pixels = colours(40, 32)
+    for detail in (0, 40, 100):
+        result, image = run(save("a.png", pixels), UpscaleOptions("2x", detail=detail), lanczos)
+        assert image.size == (80, 64)
+        assert np.abs(reduced(image, 2) - pixels).mean() < 2
+    assert result.receipt["recipe"] == "realesrgan-x4plus-half"
+
+
+def test_sharpening_makes_edges_steeper(run, lanczos, save):
+    edge = np.repeat(np.repeat(np.array([[40, 200]], np.uint8), 16, 1), 24, 0)[..., np.newaxis].repeat(3, 2)
+    plain, sharp = (
+        np.asarray(run(save("a.png", edge), UpscaleOptions("2x", sharpen=level))[1]).astype(int)
+        for level in ("none", "high")
+    )
+    assert np.abs(np.diff(sharp, axis=1)).max() > np.abs(np.diff(plain, axis=1)).max()
+    assert plain.min() <= sharp.min()
+    assert sharp.max() <= plain.max()
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    width=st.integers(1, 40),
-    height=st.integers(1, 40),
+    size=st.tuples(st.integers(1, 40), st.integers(1, 40)),
     mode=st.sampled_from(["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"]),
     container=st.sampled_from(["png", "tiff"]),
-    factor=st.sampled_from(["2x", "4x"]),
+    factor=st.sampled_from(FACTORS),
     output_format=st.sampled_from(OUTPUT_FORMATS),
+    sharpen=st.sampled_from(SHARPEN_LEVELS),
 )
 def test_any_size_mode_and_format_gives_the_right_size(
-    run, save, width, height, mode, container, factor, output_format
+    run, save, size, mode, container, factor, output_format, sharpen
 ):
+    width, height = size
     generator = np.random.default_rng(width * 41 + height)
     noise = generator.integers(0, 256, (height, width, 4), np.uint8)
     if mode == "I;16":
@@ -190,8 +235,9 @@ def test_any_size_mode_and_format_gives_the_right_size(
     else:
         image = Image.fromarray(noise).convert("RGBA" if mode == "RGBA" else "RGB").convert(mode)
     source = save("source", image, format="tiff" if mode == "CMYK" else container)
-    options = UpscaleOptions(factor, output_format=output_format)
+    options = UpscaleOptions(factor, output_format=output_format, sharpen=sharpen)
     result, written = run(source, options)
-    assert written.size == (result.width, result.height) == (width * options.scale, height * options.scale)
+    scale = factor_number(factor)
+    assert written.size == (result.width, result.height) == (width * scale, height * scale)
     assert written.format == output_format.upper()
     assert result.mime_type == format_named(output_format).mime_type

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import itertools
+import math
+
 import pytest
 
 from upscaler.engine.catalogue import MODELS
-from upscaler.engine.options import DENOISE_LEVELS, FACTORS, PRESETS, UpscaleOptions
-from upscaler.engine.presets import Choice, all_recipes, recipe_for
+from upscaler.engine.options import DENOISE_LEVELS, FACTORS, PRESETS, UpscaleOptions, factor_number
+from upscaler.engine.presets import Choice, all_recipes, recipe_for, scale_of
 
 
 @pytest.mark.parametrize("choice", all_recipes(), ids=lambda c: f"{c.preset}-{c.factor}-{c.denoise}")
@@ -12,14 +15,12 @@ def test_every_choice_has_a_recipe_of_its_factor(choice: Choice) -> None:
     recipe = choice.recipe
     options = UpscaleOptions(choice.factor, choice.preset, choice.denoise)
 
-    assert recipe.scale == options.scale
+    assert recipe.scale == options.network_scale(1, 1) >= factor_number(choice.factor)
     assert recipe_for(options) == recipe
-    for models, _ in recipe.ways:
-        scale = 1
-        for model in models:
-            scale *= model.scale
-        assert scale == recipe.scale
-    assert sum(share for _, share in recipe.ways) == pytest.approx(1)
+    for stage in recipe.stages:
+        assert all(scale_of(models) >= stage.scale for models, _ in stage.ways)
+        assert sum(share for _, share in stage.ways) == pytest.approx(1)
+    assert math.prod(stage.scale for stage in recipe.stages) == recipe.scale
     assert recipe.seconds_per_megapixel > 0
 
 
@@ -30,15 +31,18 @@ def test_the_listing_has_each_combination_once() -> None:
 
 
 def test_equal_names_mean_equal_networks() -> None:
-    by_name: dict[str, set[tuple[tuple[str, ...], tuple[str, ...], float]]] = {}
-    for choice in all_recipes():
-        recipe = choice.recipe
-        by_name.setdefault(recipe.name, set()).add((recipe.passes, recipe.blend_with, recipe.blend))
+    by_name: dict[str, set[object]] = {}
+    for choice, detail in itertools.product(all_recipes(), (None, 0, 30, 100)):
+        options = UpscaleOptions(choice.factor, choice.preset, choice.denoise, detail=detail)
+        recipe = recipe_for(options)
+        by_name.setdefault(recipe.name, set()).add(
+            tuple((stage.passes, stage.blend_with, stage.blend, stage.reduced_to) for stage in recipe.stages)
+        )
 
     assert all(len(networks) == 1 for networks in by_name.values())
 
 
-@pytest.mark.parametrize("preset", [preset for preset in PRESETS if preset != "standard"])
+@pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("factor", FACTORS)
 def test_none_removes_no_noise(preset: str, factor: str) -> None:
     recipe = recipe_for(UpscaleOptions(factor, preset, "none"))
@@ -78,3 +82,32 @@ def test_a_chain_costs_more_the_larger_its_input_has_grown() -> None:
     twice = recipe_for(UpscaleOptions("4x", "standard"))
 
     assert twice.seconds_per_megapixel == pytest.approx(once + 4 * once)
+
+
+def test_detail_leads_from_the_truest_to_the_sharpest_network() -> None:
+    truest, blended, sharpest = (
+        recipe_for(UpscaleOptions("4x", "standard", detail=detail)) for detail in (0, 30, 100)
+    )
+
+    assert truest == recipe_for(UpscaleOptions("4x", "standard"))
+    assert sharpest.passes == ("realesrgan-x4plus",)
+    assert dict(zip([way[0][0].name for way in blended.ways], [0.3, 0.7], strict=True)) == {
+        models[0].name: pytest.approx(share) for models, share in blended.ways
+    }
+
+
+def test_8x_goes_through_the_picture_twice_and_removes_noise_once() -> None:
+    recipe = recipe_for(UpscaleOptions("8x", "photo", "high"))
+
+    assert [stage.scale for stage in recipe.stages] == [4, 2]
+    assert recipe.stages[0].passes == ("waifu2x-cunet-1x-n3", "realesrgan-x4plus")
+    assert {model.noise_level for models, _ in recipe.stages[1].ways for model in models} == {None}
+    once = recipe_for(UpscaleOptions("4x", "photo", "high")).seconds_per_megapixel
+    assert recipe.seconds_per_megapixel == pytest.approx(
+        once + 16 * MODELS["waifu2x-upconv7-photo"].seconds_per_megapixel
+    )
+
+
+def test_a_wanted_size_takes_the_smallest_networks_that_reach_it() -> None:
+    for width, scale in ((100, 2), (200, 2), (201, 4), (400, 4), (401, 8)):
+        assert recipe_for(UpscaleOptions("fit", target_width=width), 100, 50).scale == scale

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from upscaler.engine.catalogue import Model
 from upscaler.engine.settings import EngineSettings
 
-Window = NDArray[np.uint8]
+# Levels from 0 to 255: uint8, or float32 with fractions where the picture has more than 8 bits.
+Window = NDArray[Any]
 Result = NDArray[np.float32]
 
 
@@ -25,7 +26,7 @@ class Network(ABC):
 
     @abstractmethod
     def run(self, window: Window) -> Result:
-        """Run the network on one window, uint8 RGB of shape (height, width, 3), C-contiguous.
+        """Run the network on one window, uint8 or float32 levels of shape (height, width, 3), RGB, C-contiguous.
 
         Each side must be at least ``model.minimum_side`` and a multiple of ``model.multiple``;
         ``tiles.run_window`` sees to it. Returns float32 levels, neither clipped nor rounded, of shape

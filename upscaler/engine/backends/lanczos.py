@@ -20,10 +20,15 @@ class LanczosNetwork(Network):
         """Enlarge the window and cut its border off."""
         scale = self.model.scale
         height, width, _ = window.shape
-        enlarged = np.asarray(
-            Image.fromarray(window).resize((width * scale, height * scale), Image.Resampling.LANCZOS),
-            np.float32,
-        )
+        size = (width * scale, height * scale)
+        if window.dtype == np.uint8:
+            enlarged = np.asarray(Image.fromarray(window).resize(size, Image.Resampling.LANCZOS), np.float32)
+        else:
+            # Pillow knows fractions in one channel only.
+            planes = (Image.fromarray(np.ascontiguousarray(window[..., channel])) for channel in range(3))
+            enlarged = np.dstack(
+                [np.asarray(plane.resize(size, Image.Resampling.LANCZOS)) for plane in planes]
+            )
         border = self.model.border * scale
         return enlarged[border : height * scale - border, border : width * scale - border]
 
@@ -33,7 +38,7 @@ class LanczosBackend(Backend):
 
     name = "lanczos"
     device = "processor"
-    precision = "int8"
+    precision = "fp32"
     version = PIL.__version__
 
     @property

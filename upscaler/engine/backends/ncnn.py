@@ -34,7 +34,7 @@ class NcnnNetwork(Network):
         """Run the window through an extractor of its own."""
         import ncnn  # noqa: PLC0415 - heavy, and not installed everywhere
 
-        planes = np.ascontiguousarray(window.transpose(2, 0, 1), np.float32)
+        planes = np.array(window.transpose(2, 0, 1), np.float32, order="C")
         planes /= 255
         with self._lock:
             extractor = self._net.create_extractor()

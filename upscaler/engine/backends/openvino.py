@@ -28,7 +28,7 @@ class OpenVinoNetwork(Network):
 
     def run(self, window: Window) -> Result:
         """Run the window through the one request of this network."""
-        planes = np.ascontiguousarray(window.transpose(2, 0, 1)[np.newaxis], np.float32)
+        planes = np.array(window.transpose(2, 0, 1)[np.newaxis], np.float32, order="C")
         planes /= 255
         with self._lock:
             self._request.infer([planes], share_inputs=True)

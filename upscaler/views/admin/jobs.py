@@ -13,7 +13,8 @@ from flask_babel import gettext, lazy_gettext
 from sqlalchemy.orm import Query, joinedload
 from werkzeug.wrappers import Response
 
-from upscaler.engine.options import DENOISE_LEVELS, FACTORS, OUTPUT_FORMATS, PRESETS
+from upscaler.engine.formats import OUTPUT_FORMATS
+from upscaler.engine.options import DENOISE_LEVELS, FACTORS, FIT, PRESETS
 from upscaler.engine.presets import all_recipes
 from upscaler.errors import UpscalerError
 from upscaler.extensions import db
@@ -30,7 +31,12 @@ from upscaler.views.context import current_actor, links, services
 # Kinds of original that every browser shows.
 SHOWN_MIMES = frozenset({"image/jpeg", "image/png", "image/webp"})
 # What the form for another run offers: the parameter and its values.
-CHOICES = {"factor": FACTORS, "preset": PRESETS, "denoise": DENOISE_LEVELS, "output_format": OUTPUT_FORMATS}
+CHOICES = {
+    "factor": (*FACTORS, FIT),
+    "preset": PRESETS,
+    "denoise": DENOISE_LEVELS,
+    "output_format": OUTPUT_FORMATS,
+}
 
 
 class JobInterface(SQLAInterface):

@@ -14,16 +14,16 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from upscaler.engine.formats import INPUT_MIME_TYPES
-from upscaler.engine.options import PRESETS
+from upscaler.engine.options import FACTORS, PRESETS
 from upscaler.errors import InvalidParameter
 from upscaler.extensions import db
-from upscaler.services.settings import DEFINITIONS, Definition, parse_setting
+from upscaler.services.settings import DEFINITIONS, FRAMES, Definition, parse_setting
 from upscaler.views.admin.urls import FORM, ExactPaths
 from upscaler.views.context import current_actor, services
 
 # Settings whose values are picked from a list, one or several.
-PICK_ONE = {"default_preset": PRESETS}
-PICK_SEVERAL = {"allowed_mimes": INPUT_MIME_TYPES}
+PICK_ONE = {"default_preset": PRESETS, "frames": FRAMES}
+PICK_SEVERAL = {"allowed_mimes": INPUT_MIME_TYPES, "factors": FACTORS}
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from flask import Blueprint, jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from upscaler.engine import options
 from upscaler.engine.options import UpscaleOptions
-from upscaler.errors import InvalidParameter, UploadNotFound
+from upscaler.errors import UploadNotFound
 from upscaler.extensions import db, limiter
 from upscaler.models import Upload
 from upscaler.views.api.reception import linger, received_form
@@ -17,8 +18,7 @@ from upscaler.views.api.schemas import accepted_job
 from upscaler.views.context import absolute_url, current_account, links, services
 from upscaler.views.localization import select_locale
 
-FIELDS = frozenset({"factor", "preset", "denoise", "refine_faces", "email", "callback_url"})
-_TRUE, _FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off", ""}
+FIELDS = UpscaleOptions.names() | {"email", "callback_url"}
 
 
 def register(blueprint: Blueprint) -> None:
@@ -39,13 +39,13 @@ def create() -> ResponseReturnValue:
     """Accept a picture and answer with its job."""
     limit = services().settings.get(db.session, "max_upload_size_bytes")
     with received_form(FIELDS, limit) as (incoming, form):
-        options = parse_options(form)
+        chosen = parse_options(form)
         wanted = services().notifications.check(
             form.get("callback_url", "").strip(), form.get("email", "").strip(), select_locale()
         )
         account = current_account()
         owner_id = account.id if account else None
-        job = services().submissions.submit(db.session, incoming, options, owner_id, wanted)
+        job = services().submissions.submit(db.session, incoming, chosen, owner_id, wanted)
     return jsonify(accepted_job(job)), 202, {"Location": absolute_url(url_for("api.status", job_id=job.id))}
 
 
@@ -63,17 +63,5 @@ def download(upload_id: str) -> WerkzeugResponse:
 
 def parse_options(form: dict[str, str]) -> UpscaleOptions:
     """Read the choices of a form; raise ``InvalidParameter``."""
-    return UpscaleOptions(
-        factor=form.get("factor", ""),
-        preset=form.get("preset") or services().settings.get(db.session, "default_preset"),
-        denoise=form.get("denoise") or "none",
-        refine_faces=parse_bool("refine_faces", form.get("refine_faces", "")),
-    )
-
-
-def parse_bool(name: str, text: str) -> bool:
-    """Read a yes or no; raise ``InvalidParameter`` for anything else."""
-    lowered = text.strip().lower()
-    if lowered in _TRUE | _FALSE:
-        return lowered in _TRUE
-    raise InvalidParameter(name=name, value=text, choices="true, false")
+    choices = {name: text for name, text in form.items() if name in UpscaleOptions.names()}
+    return options.from_text(choices, preset=services().settings.get(db.session, "default_preset"))

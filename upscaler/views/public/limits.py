@@ -8,13 +8,13 @@ from typing import Any
 from flask_babel import format_decimal, gettext, ngettext
 from limits import RateLimitItem, parse_many
 
-from upscaler.engine.formats import format_for_mime
-from upscaler.engine.options import DENOISE_LEVELS, FACTORS
+from upscaler.engine.formats import FORMATS, format_for_mime
+from upscaler.engine.options import DENOISE_LEVELS
 
 _SECONDS_PER_HOUR = 3600
 
 
-def page_limits(
+def page_limits(  # noqa: PLR0913 - one for each thing that the page tells
     *,
     max_upload_bytes: int,
     max_side: int,
@@ -24,6 +24,7 @@ def page_limits(
     rate_limit: str,
     link_seconds: int,
     default_preset: str,
+    factors: Sequence[str],
 ) -> dict[str, Any]:
     """Return the limits that the landing page shows and its scripts check before anything is sent.
 
@@ -41,13 +42,12 @@ def page_limits(
         "max_output_pixels": max_output_pixels,
         "max_output_pixels_text": _megapixels(max_output_pixels),
         "allowed_mimes": list(allowed_mimes),
-        "kinds_text": gettext(", ").join(
-            kind.name.upper() if kind.name != "webp" else "WebP" for kind in kinds
-        ),
+        "kinds_text": gettext(", ").join(kind.label for kind in kinds),
         "accept": ",".join([*allowed_mimes, *(f".{ending}" for kind in kinds for ending in kind.extensions)]),
-        "factors": list(FACTORS),
+        "factors": list(factors),
         "presets": _presets(),
         "denoise_levels": _denoise_levels(),
+        "output_formats": _output_formats(),
         "default_preset": default_preset,
         "link_text": _link_time(link_seconds),
         "uploads_text": []
@@ -77,6 +77,20 @@ def _denoise_levels() -> list[dict[str, str]]:
         "high": gettext("High"),
     }
     return [{"name": level, "label": labels[level]} for level in DENOISE_LEVELS]
+
+
+def _output_formats() -> list[dict[str, Any]]:
+    return [
+        {
+            "name": kind.name,
+            "label": kind.label,
+            "max_side": kind.max_side,
+            "max_pixels": kind.max_pixels,
+            "quality": kind.default_quality,
+        }
+        for kind in FORMATS
+        if kind.writable
+    ]
 
 
 def _megapixels(pixels: int) -> str:

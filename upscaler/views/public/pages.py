@@ -64,4 +64,5 @@ def _limits() -> dict[str, Any]:
         rate_limit=settings["rate_limit"],
         link_seconds=settings["link_ttl_seconds"],
         default_preset=settings["default_preset"],
+        factors=settings["factors"],
     )

@@ -27,6 +27,20 @@ def receipt_notes() -> list[dict[str, str]]:
         "bit depth: reduced from %(bits)s to 8 bits per channel": gettext(
             "Colour depth: 8 bits per channel, before %(bits)s"
         ),
+        "metadata: camera, exposure, dates, author and place": gettext(
+            "Information about the picture: camera, exposure, dates, author and place"
+        ),
+        "metadata: camera, exposure, dates and author": gettext(
+            "Information about the picture: camera, exposure, dates and author"
+        ),
+        "metadata: place removed": gettext("The place where it was taken (GPS) is left out"),
+        "metadata: damaged EXIF removed": gettext(
+            "The information about the picture was damaged and is left out"
+        ),
+        "metadata: EXIF removed, because %(format)s results carry none": gettext(
+            "Information about the picture is left out, because %(format)s results carry none"
+        ),
+        "bit depth: 16 bits per channel": gettext("Colour depth: 16 bits per channel"),
         "metadata: %(names)s removed": gettext("Removed information about the picture: %(names)s"),
         "colour profile: damaged, removed and the colours taken as sRGB": gettext(
             "The colour profile was damaged and is left out; the colours are taken as sRGB"

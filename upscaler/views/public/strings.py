@@ -58,6 +58,10 @@ def _choosing() -> dict[str, str]:
             "Enlarged %(factor)s, this picture would have %(dimensions)s pixels, more than this "
             "service can make. Please choose a smaller factor or a smaller picture."
         ),
+        "file.format": gettext(
+            "The result would have %(dimensions)s pixels, more than a %(kind)s file can hold. "
+            "Please choose one of these kinds of file instead: %(kinds)s."
+        ),
         "file.several": gettext("One picture at a time, please: the first one was taken."),
         "file.chosen": gettext("%(name)s is ready to be sent."),
         "file.alt": gettext("Preview of the chosen picture %(name)s"),

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from upscaler.models import AuditLog, Setting
 from upscaler.services.settings import DEFINITIONS
+from upscaler.views.admin.settings import PICK_SEVERAL
 
 PATH = "/admin/settings"
 
@@ -14,8 +15,10 @@ PATH = "/admin/settings"
 def form(page: str) -> dict[str, object]:
     """Return what a browser would send if nothing was changed on the page."""
     fields: dict[str, object] = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
-    fields["default_preset"] = re.findall(r"<option selected>(\w+)", page)[0]
-    fields["allowed_mimes"] = re.findall(r'name="allowed_mimes" value="([^"]+)" checked', page)
+    for name, choices in re.findall(r'<select[^>]* name="(\w+)"[^>]*>(.*?)</select>', page, re.DOTALL):
+        fields[name] = re.findall(r"<option selected>(\w+)", choices)[0]
+    for name in PICK_SEVERAL:
+        fields[name] = re.findall(rf'name="{name}" value="([^"]+)" checked', page)
     return fields
 
 

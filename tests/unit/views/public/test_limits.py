@@ -1,5 +1,5 @@
 from upscaler.engine.formats import INPUT_MIME_TYPES
-from upscaler.engine.options import DENOISE_LEVELS, PRESETS
+from upscaler.engine.options import DENOISE_LEVELS, FACTORS, PRESETS
 from upscaler.views.public.limits import page_limits
 
 SETTINGS = {
@@ -11,6 +11,7 @@ SETTINGS = {
     "rate_limit": "10 per hour",
     "link_seconds": 86_400,
     "default_preset": "standard",
+    "factors": FACTORS,
 }
 
 
@@ -23,7 +24,7 @@ def test_it_says_the_limits_in_words(site):
     assert page["max_upload_text"] == "15 MB"
     assert page["max_side_text"] == "8,000"
     assert page["max_pixels_text"] == "64 megapixels"
-    assert page["kinds_text"] == "JPEG, PNG, WebP, TIFF"
+    assert page["kinds_text"] == "JPEG, PNG, WebP, TIFF, AVIF, HEIC, GIF, BMP"
     assert page["link_text"] == "24 hours"
 
 
@@ -35,7 +36,7 @@ def test_it_offers_each_preset_and_level_of_the_engine(site):
 
 def test_a_file_picker_accepts_types_and_endings_of_the_allowed_kinds_only(site):
     assert limits(allowed_mimes=["image/png", "image/jpeg"])["accept"] == (
-        "image/png,image/jpeg,.png,.jpg,.jpeg,.jpe,.jfif"
+        "image/png,image/jpeg,.png,.apng,.jpg,.jpeg,.jpe,.jfif"
     )
 
 

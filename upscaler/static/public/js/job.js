@@ -131,7 +131,8 @@ function picturesOf(job) {
 }
 
 function showFacts({ upload, result, params, model }) {
-  const settings = [`${Number.parseInt(params.factor, 10)}×`, named(`preset.${params.preset}`, params.preset)];
+  const factor = Number.parseInt(params.factor, 10);
+  const settings = [factor ? `${factor}×` : "", named(`preset.${params.preset}`, params.preset)];
   if (params.denoise) settings.push(named(`denoise.${params.denoise}`, params.denoise));
   const facts = [
     ["fact.file", isolate(upload.filename)],

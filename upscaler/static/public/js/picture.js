@@ -3,16 +3,32 @@
 import { config, formatInteger, t } from "./config.js";
 import { formatBytes, formatDimensions } from "./format.js";
 
-const HEAD_BYTES = 16;
+const HEAD_BYTES = 64;
 const TIFF_MAGICS = ["49492a00", "4d4d002a", "49492b00", "4d4d002b"];
+// Kinds of the ISO base media format, by the brands that their files name.
+const BRANDS = {
+  "image/avif": ["avif", "avis"],
+  "image/heic": ["heic", "heix", "heim", "heis", "hevc", "hevx"],
+};
 
 function hex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** The media type that the brands of an ISO base media file tell, or "". */
+function kindByBrands(bytes) {
+  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
+  const brands = [text.slice(8, 12), ...(text.slice(16).match(/.{4}/gs) ?? [])];
+  return Object.keys(BRANDS).find((kind) => BRANDS[kind].some((brand) => brands.includes(brand))) ?? "";
+}
+
 /** The media type that the first bytes tell, or "" when they tell none of ours. */
 async function sniffKind(file) {
-  const head = hex(new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer()));
+  const bytes = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+  const head = hex(bytes);
+  if (head.slice(8, 16) === "66747970") return kindByBrands(bytes);
+  if (head.startsWith("474946383761") || head.startsWith("474946383961")) return "image/gif";
+  if (head.startsWith("424d")) return "image/bmp";
   if (head.startsWith("ffd8ff")) return "image/jpeg";
   if (head.startsWith("89504e470d0a1a0a")) return "image/png";
   if (head.startsWith("52494646") && head.slice(16, 24) === "57454250") return "image/webp";
@@ -77,9 +93,15 @@ function pixelProblem({ width, height }) {
   return "";
 }
 
-/** A sentence when the result would have too many pixels, else "". */
-export function outputProblem(dimensions, factor) {
-  const result = enlarged(dimensions, factor);
-  if (result.width * result.height <= config.limits.max_output_pixels) return "";
-  return t("file.output", { factor: `${scaleOf(factor)}×`, dimensions: formatDimensions(result) });
+/** A sentence when the result would have too many pixels, or more than its kind of file holds, else "". */
+export function outputProblem(dimensions, factor, formatName) {
+  const { width, height } = enlarged(dimensions, factor);
+  const words = { factor: `${scaleOf(factor)}×`, dimensions: formatDimensions({ width, height }) };
+  if (width * height > config.limits.max_output_pixels) return t("file.output", words);
+  const format = config.limits.output_formats.find(({ name }) => name === formatName);
+  const holds = ({ max_side, max_pixels }) =>
+    Math.max(width, height) <= max_side && (!max_pixels || width * height <= max_pixels);
+  if (!format || holds(format)) return "";
+  const roomy = config.limits.output_formats.filter(holds).map(({ label }) => label);
+  return t("file.format", { ...words, kind: format.label, kinds: roomy.join(t("list.separator")) });
 }

@@ -1,7 +1,7 @@
 /** The upload form: choose, look, send. */
 
 import { sendUpload } from "./api.js";
-import { t } from "./config.js";
+import { config, t } from "./config.js";
 import { formatBytes, formatDimensions, formatPercent, isolate } from "./format.js";
 import { hideMessage, showMessage } from "./message.js";
 import { enlarged, inspect, outputProblem } from "./picture.js";
@@ -22,6 +22,7 @@ export function setUpUpload(onAccepted) {
     byId("upload-status").textContent = text;
   };
   const factor = () => form.elements.factor.value;
+  const outputFormat = () => form.elements.output_format.value;
 
   async function choose(files) {
     if (sending || !files.length) return;
@@ -78,7 +79,7 @@ export function setUpUpload(onAccepted) {
     growth.hidden = !chosen?.dimensions;
     if (growth.hidden) return;
     const { dimensions } = chosen;
-    const problem = outputProblem(dimensions, factor());
+    const problem = outputProblem(dimensions, factor(), outputFormat());
     growth.textContent = t("file.growth", {
       before: formatDimensions(dimensions),
       after: formatDimensions(enlarged(dimensions, factor())),
@@ -86,6 +87,14 @@ export function setUpUpload(onAccepted) {
     growth.classList.toggle("is-too-large", Boolean(problem));
     if (problem) showMessage(message, { detail: problem });
     else hideMessage(message);
+  }
+
+  /** Quality is for kinds of file that lose something; the box shows the one they have by themselves. */
+  function showQuality() {
+    const { quality } = config.limits.output_formats.find(({ name }) => name === outputFormat());
+    byId("quality-field").hidden = quality === null;
+    byId("quality").placeholder = quality ?? "";
+    if (quality === null) byId("quality").value = "";
   }
 
   function setSending(active) {
@@ -125,7 +134,7 @@ export function setUpUpload(onAccepted) {
       byId("file").focus();
       return;
     }
-    if (chosen.dimensions && outputProblem(chosen.dimensions, factor())) {
+    if (chosen.dimensions && outputProblem(chosen.dimensions, factor(), outputFormat())) {
       showGrowth();
       form.querySelector('[name="factor"]:checked').focus();
       return;
@@ -158,12 +167,15 @@ export function setUpUpload(onAccepted) {
 
   byId("file").addEventListener("change", (event) => choose([...event.target.files]));
   form.addEventListener("change", (event) => {
-    if (event.target.name === "factor") showGrowth();
+    if (["factor", "output_format"].includes(event.target.name)) showGrowth();
+    if (event.target.name === "output_format") showQuality();
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send();
   });
   byId("sending-stop").addEventListener("click", () => sending?.stop());
+  // A browser may bring back what was chosen before the page was loaded again.
+  showQuality();
   watchSources(byId("drop-overlay"), () => !sending && !byId("landing").hidden, (files) => choose([...files]));
 }

@@ -1,0 +1,44 @@
+"""Photographs with profiles look the same before and after, in a viewer that heeds profiles."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import pyvips
+from skimage.color import deltaE_ciede2000
+
+from tests.support.photographs import photograph
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.pipeline import upscale_file
+
+
+def as_lab(path, shrink: int = 1) -> np.ndarray:
+    """Return CIE Lab (H, W, 3) as the file's own profile has it, reduced by whole pixels."""
+    image = pyvips.Image.new_from_file(str(path))
+    lab = image.icc_import(embedded=True, pcs="lab", intent="relative", black_point_compensation=True)
+    return lab.shrink(shrink, shrink).numpy()
+
+
+@pytest.mark.parametrize("output_format", ["png", "jpeg", "webp", "avif"])
+@pytest.mark.parametrize("profile", ["p3", "cmyk"])
+def test_wide_and_cmyk_photographs_keep_their_colours(tmp_path, networks, profile, output_format):
+    pixels = np.asarray(photograph("coffee", 96))
+    height, width, _ = pixels.shape
+    image = pyvips.Image.new_from_memory(pixels.copy().data, width, height, 3, "uchar").copy(
+        interpretation="srgb"
+    )
+    if profile == "cmyk":
+        image = image.icc_transform("cmyk", input_profile="srgb", intent="relative")
+    else:
+        # The same numbers with a wider profile: more vivid than sRGB can be.
+        data = bytes(pyvips.Operation.call("profile_load", profile))
+        image = image.copy()
+        image.set_type(pyvips.GValue.blob_type, "icc-profile-data", data)
+    source = tmp_path / "source.tif"
+    image.tiffsave(str(source))
+    options = UpscaleOptions("2x", output_format=output_format)
+    result = upscale_file(source, tmp_path / "out", None, options, networks, scratch_dir=tmp_path)
+    difference = deltaE_ciede2000(as_lab(source), as_lab(tmp_path / "out", 2))
+    assert difference.mean() <= 1.0
+    said = "kept" if profile == "p3" else "changed"
+    assert any(note.startswith("colour") for note in result.receipt[said])

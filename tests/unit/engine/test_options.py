@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from upscaler.engine.options import UpscaleOptions, from_text
+from upscaler.errors import InvalidParameter, TargetOutOfRange, UnknownParameter
+
+
+@pytest.mark.parametrize(
+    ("given", "size"),
+    [
+        ({"factor": "3x"}, (300, 150)),
+        ({"factor": "8x"}, (800, 400)),
+        ({"target_width": 250}, (250, 125)),
+        ({"target_height": 399}, (798, 399)),
+        ({"target_width": 400, "target_height": 151}, (302, 151)),
+        ({"target_width": 100}, (100, 50)),
+        ({"target_width": 800}, (800, 400)),
+    ],
+)
+def test_the_size_of_a_result_follows_from_the_choices(given, size):
+    assert UpscaleOptions.from_mapping(given).result_size(100, 50) == size
+
+
+@pytest.mark.parametrize("target", [99, 801])
+def test_a_target_must_lie_within_the_factors(target):
+    with pytest.raises(TargetOutOfRange):
+        UpscaleOptions("fit", target_width=target).result_size(100, 50)
+
+
+def test_an_operator_may_offer_less():
+    with pytest.raises(InvalidParameter, match="2x, 4x"):
+        UpscaleOptions("3x").result_size(10, 10, ("2x", "4x"))
+    with pytest.raises(TargetOutOfRange, match="1 and 4 times"):
+        UpscaleOptions("fit", target_width=50).result_size(10, 10, ("2x", "4x"))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        {"factor": "5x"},
+        {"factor": "fit"},
+        {"factor": "2x", "target_width": 100},
+        {"factor": "2x", "quality": 0},
+        {"factor": "2x", "quality": True},
+        {"factor": "2x", "quality": "80"},
+        {"factor": "2x", "detail": 101},
+        {"factor": "2x", "sharpen": "very"},
+        {"factor": "2x", "keep_metadata": "some"},
+        {"target_width": 0},
+        {"target_height": 10**7},
+        {"target_width": 1.5},
+    ],
+)
+def test_what_cannot_be_is_refused(given):
+    with pytest.raises(InvalidParameter):
+        UpscaleOptions.from_mapping(given)
+
+
+def test_forms_send_text():
+    form = {
+        "factor": "",
+        "target_width": " 640 ",
+        "quality": "",
+        "keep_metadata": "True",
+        "refine_faces": "no",
+    }
+    assert from_text(form, preset="art") == UpscaleOptions(
+        "fit", "art", refine_faces=False, keep_metadata="yes", target_width=640
+    )
+    for bad in ({"quality": "high"}, {"detail": "-1"}, {"refine_faces": "maybe"}, {"target_width": "\u0663"}):
+        with pytest.raises(InvalidParameter):
+            from_text({"factor": "2x", **bad})
+    with pytest.raises(UnknownParameter):
+        from_text({"factor": "2x", "colour": "blue"})
+
+
+def test_what_was_left_open_is_not_stored_and_the_rest_comes_back():
+    options = UpscaleOptions("2x", quality=80)
+    assert "detail" not in options.as_dict()
+    assert UpscaleOptions.from_mapping(options.as_dict()) == options
+
+
+def test_a_new_factor_ends_an_old_target_and_the_other_way_round():
+    fitted = UpscaleOptions("fit", target_width=500, sharpen="low")
+    assert fitted.changed({"factor": "4x"}) == UpscaleOptions("4x", sharpen="low")
+    assert UpscaleOptions("4x").changed({"target_height": 90}) == UpscaleOptions("fit", target_height=90)
+    assert fitted.changed({"factor": "fit", "denoise": "low"}).target_width == 500
