@@ -14,7 +14,8 @@ PATH = "/admin/settings"
 def form(page: str) -> dict[str, object]:
     """Return what a browser would send if nothing was changed on the page."""
     fields: dict[str, object] = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
-    fields["default_preset"] = re.findall(r"<option selected>(\w+)", page)[0]
+    for name in ("default_preset", "require_login"):
+        fields[name] = re.findall(rf'name="{name}".*?<option selected>(\w+)', page, re.DOTALL)[0]
     fields["allowed_mimes"] = re.findall(r'name="allowed_mimes" value="([^"]+)" checked', page)
     return fields
 
