@@ -11,7 +11,6 @@ from upscaler.errors import (
     FileGone,
     Forbidden,
     InvalidParameter,
-    InvalidRequest,
     JobConflict,
     JobNotFound,
     NotAvailable,
@@ -25,6 +24,7 @@ from upscaler.services import api_keys, audit, job_actions, lifecycle
 from upscaler.views.api.answers import AcceptedJobAnswer, JobAnswer
 from upscaler.views.api.forms import OverridesBody
 from upscaler.views.api.operations import Access, Operation
+from upscaler.views.api.routing import json_body
 from upscaler.views.api.schemas import accepted_job, job_status
 from upscaler.views.api.waiting import next_poll_seconds, preferred_seconds, wait_for_end
 from upscaler.views.context import absolute_url, current_account, current_actor, services
@@ -71,9 +71,7 @@ def delete(job_id: str) -> ResponseReturnValue:
 
 def requeue(job_id: str) -> ResponseReturnValue:
     """Run a job again as a new one, with other parameters where the body names some."""
-    overrides = request.get_json(silent=True) if request.data else {}
-    if not isinstance(overrides, dict):
-        raise InvalidRequest
+    overrides = json_body()
     again = services().submissions.requeue(db.session, find_job(job_id), overrides, current_actor().user_id)
     details = {"new_job": again.id, "overrides": overrides}
     audit.record(db.session, current_actor(), "job.requeue", entity=("job", job_id), details=details)

@@ -51,7 +51,7 @@ def _serve(operation: Operation) -> Callable[..., ResponseReturnValue]:
         if operation.query is not None:
             parts["query"] = _load(operation.query, _query_values())
         if operation.body is not None:
-            parts["body"] = _load(operation.body, _json_body())
+            parts["body"] = _load(operation.body, json_body())
         if operation.repeatable and operation.takes_media_type != FORM:
             asked = json.dumps(parts.get("body") or {}, sort_keys=True, default=str).encode()
             asked = asked if operation.body is not None else request.get_data(cache=True)
@@ -75,7 +75,8 @@ def _query_values() -> dict[str, Any]:
     return request.args.to_dict()
 
 
-def _json_body() -> dict[str, Any]:
+def json_body() -> dict[str, Any]:
+    """Return the body, an object in JSON; raise ``InvalidRequest`` for anything else that is not empty."""
     if not request.get_data(cache=True):
         return {}
     # Whatever its Content-Type says, a body that is no JSON object is not what is expected here.

@@ -84,6 +84,18 @@ def test_a_job_runs_again_under_both_addresses(admin: Program, visitor: Program)
         assert answer.headers["Location"].endswith(f"/api/v1/jobs/{answer.get_json()['job_id']}")
 
 
+def test_a_body_counts_also_without_its_content_type(
+    admin: Program, visitor: Program, job_of: Callable[[Any], Job]
+) -> None:
+    job_id = visitor.upload().get_json()["job_id"]
+    # As curl's -d sends it.
+    plain = {"Content-Type": "application/x-www-form-urlencoded"}
+
+    again = job_of(admin.post(f"/jobs/{job_id}/requeue", data='{"denoise": "high"}', headers=plain))
+
+    assert again.params["denoise"] == "high"
+
+
 def test_workers_are_shown(admin: Program, session: Session) -> None:
     session.add(Worker(id="w-1", host="here", pid=1, version="0.1.0", backend={"engine": "openvino"}))
     session.commit()
