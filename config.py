@@ -89,6 +89,10 @@ class Config(BaseModel):
         "short-lived signed addresses; empty: the web server passes them on",
     )
 
+    require_login: bool = Field(
+        False, description="`true` closes the page and the API to visitors without an account"
+    )
+
     max_upload_size_bytes: int = Field(
         15_000_000, ge=1_000, description="largest file that is accepted, in bytes"
     )
@@ -109,6 +113,15 @@ class Config(BaseModel):
     )
     rate_limit: str = Field(
         "10 per hour", description="uploads per address, such as `10 per hour`; `off` for none"
+    )
+    account_rate_limit: str = Field("100 per day", description="uploads per account; `off` for none")
+    poll_rate_limit: str = Field(
+        "600 per minute", description="other calls of the API per account or address; `off` for none"
+    )
+    cors_origins: str = Field(
+        "",
+        description="sites whose pages may call the API from browsers, such as `https://app.example.org`, "
+        "separated by commas; empty for none",
     )
     queue_limit: int = Field(1_000, ge=1, description="most jobs that may wait; more are answered with 429")
     link_ttl_seconds: int = Field(86_400, ge=60, description="how long a signed link is valid, in seconds")
@@ -180,13 +193,21 @@ class Config(BaseModel):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
 
-    @field_validator("rate_limit")
+    @field_validator("rate_limit", "account_rate_limit", "poll_rate_limit")
     @classmethod
     def _rate(cls, value: str) -> str:
         from limits import parse_many  # noqa: PLC0415 - only a set value pays for this import
 
         if value.lower() != "off":
             parse_many(value)
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for origin in filter(None, (part.strip() for part in value.split(","))):
+            if not re.fullmatch(r"https?://[^/\s*]+", origin):
+                raise ValueError(f"{origin} is not an origin such as https://app.example.org, without a path")
         return value
 
     @field_validator("webhook_secret")

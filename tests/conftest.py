@@ -18,7 +18,8 @@ from tests.support.service import LiveService
 @pytest.fixture(scope="session")
 def live_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
     """The whole service, started as `make run` starts it, shared by all tests that speak HTTP."""
-    service = LiveService(tmp_path_factory.mktemp("service"), {"RATE_LIMIT": "off"})
+    limits = ("RATE_LIMIT", "ACCOUNT_RATE_LIMIT", "POLL_RATE_LIMIT")
+    service = LiveService(tmp_path_factory.mktemp("service"), dict.fromkeys(limits, "off"))
     service.start()
     yield service
     service.stop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from datetime import timedelta
 
 from flask import Flask
@@ -14,7 +16,7 @@ from upscaler.models.database import engine_options, prepare_engine
 from upscaler.services.registry import build_services
 from upscaler.services.storages import build_storage
 from upscaler.tasks.queue import REDIS_PATIENCE, HueyQueue, build_huey
-from upscaler.views import admin, api, errors, files, localization, public, security
+from upscaler.views import admin, api, conventions, errors, files, localization, public, security
 from upscaler.views.api import reception
 
 
@@ -40,6 +42,7 @@ def build(config: configuration.Config | None = None) -> Flask:
         prepare_engine(db.engine)
     migrate.init_app(app, db, directory=str(configuration.ROOT / "migrations"))
     csrf.init_app(app)
+    conventions.init_app(app, config)
     limiter.init_app(app)
     security.init_app(app)
     app.register_blueprint(public.blueprint)
@@ -51,6 +54,13 @@ def build(config: configuration.Config | None = None) -> Flask:
     return app
 
 
+def _token_key(config: configuration.Config) -> str:
+    """Return a key for tokens alone: what signs links or sessions must not be able to make them."""
+    return hmac.new(
+        configuration.secret_key(config).encode(), b"tokens of the API", hashlib.sha256
+    ).hexdigest()
+
+
 def _flask_settings(config: configuration.Config) -> dict[str, object]:
     return {
         "SECRET_KEY": configuration.secret_key(config),
@@ -60,6 +70,7 @@ def _flask_settings(config: configuration.Config) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Strict",
         "SESSION_COOKIE_SECURE": config.production,
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
+        "JWT_SECRET_KEY": _token_key(config),
         # A form is protected by the one check in views.security, which also covers the API.
         "WTF_CSRF_CHECK_DEFAULT": False,
         "WTF_CSRF_TIME_LIMIT": None,

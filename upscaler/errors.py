@@ -70,6 +70,21 @@ class InvalidParameter(UpscalerError):
     message = N_('The value "%(value)s" is not supported for "%(name)s". Please use one of: %(choices)s.')
 
 
+class MissingParameter(UpscalerError):
+    status = 422
+    code = "missing_parameter"
+    title = N_("A parameter is missing")
+    message = N_('Please send the parameter "%(name)s".')
+
+
+class UnusableParameter(InvalidParameter):
+    """A value that is not one of a few; it is not repeated, for it may be a secret."""
+
+    message = N_(
+        'The value of "%(name)s" cannot be used. The documentation of the API says what is expected.'
+    )
+
+
 class UnknownParameter(UpscalerError):
     status = 422
     code = "unknown_parameter"
@@ -195,11 +210,35 @@ class AuthenticationRequired(UpscalerError):
     message = N_("This needs an account. Please sign in and try again.")
 
 
+class InvalidCredentials(AuthenticationRequired):
+    code = "invalid_credentials"
+    title = N_("You could not be signed in")
+    message = N_("The name, the password, the token or the key is not right, or is no longer valid.")
+
+
+class TokenExpired(AuthenticationRequired):
+    code = "token_expired"
+    title = N_("The token has expired")
+    message = N_("This token was only valid for a while. Please get a new one with your refresh token.")
+
+
 class Forbidden(UpscalerError):
     status = 403
     code = "forbidden"
     title = N_("This is not allowed")
     message = N_("Your account may not do this.")
+
+
+class InsufficientScope(Forbidden):
+    code = "insufficient_scope"
+    title = N_("The key has no right to do this")
+    message = N_('This needs the right "%(scope)s", which your API key does not have.')
+
+
+class KeysNotAccepted(Forbidden):
+    code = "keys_not_accepted"
+    title = N_("An API key may not do this")
+    message = N_("Please sign in with your name and password to do this.")
 
 
 class InvalidSignature(Forbidden):
@@ -232,6 +271,18 @@ class UploadNotFound(NotFound):
     code = "upload_not_found"
     title = N_("Unknown upload")
     message = N_("There is no such upload. It may have been deleted.")
+
+
+class KeyNotFound(NotFound):
+    code = "key_not_found"
+    title = N_("Unknown key")
+    message = N_("There is no such key. It may have been revoked.")
+
+
+class AccountNotFound(NotFound):
+    code = "account_not_found"
+    title = N_("Unknown account")
+    message = N_("There is no such account. It may have been deleted.")
 
 
 class FileGone(UpscalerError):
@@ -275,11 +326,32 @@ class InvalidAccount(UpscalerError):
         super().__init__(message, **values)
 
 
+class InvalidKey(UpscalerError):
+    status = 422
+    code = "invalid_key"
+    title = N_("The key cannot be made like this")
+    message = N_("Please check what was entered.")
+
+
 class AccountConflict(UpscalerError):
     status = 409
     code = "account_conflict"
     title = N_("This account must stay as it is")
     message = N_("This would leave the service without an admin.")
+
+
+class RequestInProgress(UpscalerError):
+    status = 409
+    code = "request_in_progress"
+    title = N_("The first request is still at work")
+    message = N_("A request with this Idempotency-Key is being worked on. Please ask again in a moment.")
+
+
+class IdempotencyConflict(UpscalerError):
+    status = 422
+    code = "idempotency_conflict"
+    title = N_("The key was used for another request")
+    message = N_("This Idempotency-Key came with other parameters before. Please choose a new one.")
 
 
 class RateLimited(UpscalerError):

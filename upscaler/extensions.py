@@ -14,4 +14,4 @@ from upscaler.views.addresses import client_address
 db = SQLA(metadata=Model.metadata)
 migrate = Migrate()
 csrf = CSRFProtect()
-limiter = Limiter(key_func=client_address, headers_enabled=True, in_memory_fallback_enabled=True)
+limiter = Limiter(key_func=client_address, in_memory_fallback_enabled=True)

@@ -1,5 +1,6 @@
 """The tables. Importing this package registers all of them on one metadata, Flask-AppBuilder's own included."""
 
+from upscaler.models.access import AccountKey, KeptAnswer, TokenSession
 from upscaler.models.delivery import Delivery, DeliveryKind, DeliveryStatus
 from upscaler.models.job import ENDED, MOVES, Job, JobLog, JobStatus
 from upscaler.models.operations import AuditLog, NetworkModel, Setting, Worker
@@ -13,6 +14,7 @@ __all__ = [
     "MOVES",
     "USER_ROLE",
     "Account",
+    "AccountKey",
     "AuditLog",
     "Delivery",
     "DeliveryKind",
@@ -20,9 +22,11 @@ __all__ = [
     "Job",
     "JobLog",
     "JobStatus",
+    "KeptAnswer",
     "NetworkModel",
     "Role",
     "Setting",
+    "TokenSession",
     "Upload",
     "Worker",
     "iso8601",

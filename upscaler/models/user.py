@@ -6,6 +6,8 @@ import hashlib
 
 from flask_appbuilder.security.sqla.models import Role
 from flask_appbuilder.security.sqla.models import User as AppBuilderUser
+from sqlalchemy import Integer
+from sqlalchemy.orm import Mapped, mapped_column
 
 __all__ = ["ADMIN_ROLE", "USER_ROLE", "Account", "Role"]
 
@@ -21,6 +23,9 @@ class Account(AppBuilderUser):
 
     __tablename__ = "ab_user"
 
+    # Counts what ends every session and token: a new password, another role, a deactivation.
+    sign_in_version: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+
     @property
     def role(self) -> str:
         """``admin`` or ``user``."""
@@ -32,10 +37,13 @@ class Account(AppBuilderUser):
         return self.role == "admin"
 
     @property
-    def password_stamp(self) -> str:
-        """Sixteen characters that change with the password: sessions opened with the old one end."""
-        return hashlib.sha256((self.password or "").encode()).hexdigest()[:16]
+    def sign_in_stamp(self) -> str:
+        """Sixteen characters that change with the password, the role and a deactivation.
+
+        Sessions and tokens carry it: those that were opened before such a change end.
+        """
+        return hashlib.sha256(f"{self.sign_in_version}:{self.password or ''}".encode()).hexdigest()[:16]
 
     def get_id(self) -> str:
-        """Return what a session remembers of the account: its id and the stamp of its password."""
-        return f"{self.id}.{self.password_stamp}"
+        """Return what a session remembers of the account: its id and its stamp."""
+        return f"{self.id}.{self.sign_in_stamp}"

@@ -6,6 +6,7 @@ salted scrypt hash, which Werkzeug makes and which Flask-AppBuilder's login chec
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
@@ -86,6 +87,8 @@ def update_account(session: Session, actor: audit.Actor, user: Account, data: Ac
         _guard(session, actor, user)
     user.email, user.first_name, user.last_name = data.email, data.first_name, data.last_name
     user.active = data.active
+    if "role" in changes or not data.active:
+        user.sign_in_version += 1
     if "role" in changes:
         user.roles = [ensure_roles(session)[data.role]]
     _flush(session)
@@ -97,7 +100,7 @@ def update_account(session: Session, actor: audit.Actor, user: Account, data: Ac
 
 
 def reset_password(session: Session, actor: audit.Actor, user: Account, password: str) -> None:
-    """Set a new password; sessions that were opened with the old one end.
+    """Set a new password; sessions and tokens that were opened with the old one end.
 
     Raises:
         InvalidAccount: the password cannot be used.
@@ -105,6 +108,7 @@ def reset_password(session: Session, actor: audit.Actor, user: Account, password
     check_password(password, user.username)
     user.password = hash_password(password)
     user.fail_login_count = 0
+    user.sign_in_version += 1
     audit.record(
         session, actor, "user.reset_password", entity=_entity(user), details={"username": user.username}
     )
@@ -166,6 +170,17 @@ def seed_admin(session: Session, username: str, password: str) -> bool:
             raise InvalidAccount("username", N_("This name or address is taken.")) from None
         return False
     return True
+
+
+def login_key(session: Session, name: str) -> str:
+    """Return what tries to sign in as somebody are counted by: the account, by whichever of its names it is called.
+
+    ``name`` is what was typed: a user name, an e-mail address, or anything else.
+    """
+    typed = unicodedata.normalize("NFKC", name.replace("\0", "")).strip().casefold()[:MAX_EMAIL]
+    same = or_(func.lower(Account.username) == typed, func.lower(Account.email) == typed)
+    found = session.scalar(select(Account.id).where(same).order_by(Account.id).limit(1))
+    return f"account {found}" if found else f"name {hashlib.sha256(typed.encode()).hexdigest()[:32]}"
 
 
 def ensure_roles(session: Session) -> dict[str, Role]:

@@ -1,16 +1,19 @@
-"""What an operator does to a job. The row in the audit trail and the change are one transaction."""
+"""What people do to a job. The row in the audit trail and the change are one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from upscaler.errors import FileGone, JobConflict
-from upscaler.models import Job
+from upscaler.models import Account, Job, Upload
 from upscaler.services import audit, lifecycle
 from upscaler.services.submissions import Submissions
+from upscaler.storage import Storage
 
 # What can be fetched of a job.
 ORIGINAL = "original"
@@ -31,6 +34,38 @@ def cancel(session: Session, actor: audit.Actor, job: Job) -> None:
     if not lifecycle.cancel(session, job_id, f"by {actor.username}"):
         session.refresh(job)
         raise JobConflict(status=job.status)
+
+
+def may_change(account: Account | None, job: Job) -> bool:
+    """Tell whether somebody who knows a job's id may delete it: anybody a visitor's, owners and admins all others."""
+    if job.owner_id is None or (account is not None and account.is_admin):
+        return True
+    return account is not None and account.id == job.owner_id
+
+
+def delete(session: Session, actor: audit.Actor, storage: Storage, job: Job) -> None:
+    """Delete a job with its files; the original too, unless another job is of it. One that has not ended is canceled.
+
+    Raises:
+        StorageUnavailable: the files are still there, and so is the job: it can be deleted again later.
+    """
+    job_id, upload_id, original = job.id, job.upload_id, job.upload.storage_path
+    lifecycle.cancel(session, job_id, "to be deleted")
+    session.refresh(job)
+    others = select(Job.id).where(Job.upload_id == upload_id, Job.id != job_id)
+    keys = [job.result_path, job.preview_path, job.original_preview_path]
+    if session.scalar(others.limit(1)) is None:
+        keys.append(original)
+    # The files first: a row without files can be deleted again, files without a row would be forgotten.
+    for key in filter(None, keys):
+        storage.delete(key)
+    if actor.user_id is not None:
+        audit.record(session, actor, "job.delete", entity=("job", job_id), details={"status": job.status})
+    session.expunge(job)
+    # Statements instead of the session's cascade: the database removes logs and messages with the job.
+    session.execute(delete_rows(Job).where(Job.id == job_id))
+    session.execute(delete_rows(Upload).where(Upload.id == upload_id, ~others.exists()))
+    session.commit()
 
 
 def run_again(

@@ -70,6 +70,13 @@ def several_of(choices: tuple[str, ...]) -> Callable[[Any], list[str]]:
     return parse
 
 
+def _switch(value: Any) -> bool:
+    text = str(value).strip().lower()
+    if text not in {"on", "off", "true", "false"}:
+        raise ValueError
+    return text in {"on", "true"}
+
+
 def _one_of(choices: tuple[str, ...]) -> Callable[[Any], str]:
     def parse(value: Any) -> str:
         if value not in choices:
@@ -141,6 +148,20 @@ DEFINITIONS: Mapping[str, Definition] = {
             N_("a rate such as 10 per hour, or off"),
         ),
         Definition(
+            "account_rate_limit",
+            N_("Uploads per account"),
+            N_("such as 100 per day; off for no limit"),
+            _rate,
+            N_("a rate such as 100 per day, or off"),
+        ),
+        Definition(
+            "poll_rate_limit",
+            N_("Requests for a state"),
+            N_("per account or address, such as 600 per minute; off for no limit"),
+            _rate,
+            N_("a rate such as 600 per minute, or off"),
+        ),
+        Definition(
             "queue_limit",
             N_("Most waiting jobs"),
             N_("more are asked to come back later"),
@@ -153,6 +174,13 @@ DEFINITIONS: Mapping[str, Definition] = {
             N_("in seconds"),
             _whole_number(60, 10**8),
             N_("a whole number of at least 60"),
+        ),
+        Definition(
+            "require_login",
+            N_("Only for people with an account"),
+            N_("on or off"),
+            _switch,
+            N_("on or off"),
         ),
         Definition(
             "default_preset",

@@ -8,11 +8,15 @@ from flask import current_app, request
 from flask_login import current_user
 
 from config import Config
+from upscaler.errors import AuthenticationRequired
 from upscaler.extensions import db
 from upscaler.models import Account
 from upscaler.services.audit import Actor
 from upscaler.services.links import LinkSigner
 from upscaler.services.registry import Services
+
+# Where the API keeps who sent a request, in the request's own environment.
+CALLER = "upscaler.caller"
 
 
 def services() -> Services:
@@ -31,8 +35,27 @@ def links() -> LinkSigner:
 
 
 def current_account() -> Account | None:
-    """Return the signed-in account, or None for a visitor."""
-    return cast(Account, current_user) if current_user and current_user.is_authenticated else None
+    """Return the account that this request is made for, or None for a visitor."""
+    caller = request.environ.get(CALLER)
+    return cast("Account | None", caller.account) if caller else cookie_account()
+
+
+def cookie_account() -> Account | None:
+    """Return the account of the session cookie, or None."""
+    # The account itself instead of Flask-Login's stand-in for it, which is another one in the next request.
+    return (
+        cast(Account, current_user._get_current_object())
+        if current_user and current_user.is_authenticated
+        else None
+    )
+
+
+def signed_in() -> Account:
+    """Return the account that this request is made for; raise ``AuthenticationRequired``."""
+    account = current_account()
+    if account is None:
+        raise AuthenticationRequired
+    return account
 
 
 def current_actor() -> Actor:

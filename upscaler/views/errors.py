@@ -58,9 +58,21 @@ def problem(error: UpscalerError) -> Response:
         json.dumps(body, ensure_ascii=False), error.status, mimetype="application/problem+json"
     )
     response.headers["Cache-Control"] = "no-store"
+    if error.status == 401 or isinstance(error, errors.InsufficientScope):
+        response.headers["WWW-Authenticate"] = _challenge(error)
     if error.status in {429, 503, 507}:
         response.headers.setdefault("Retry-After", "30")
     return response
+
+
+def _challenge(error: UpscalerError) -> str:
+    """Tell a client how to sign in, as RFC 6750 has it."""
+    challenge = 'Bearer realm="ImageUpscalerPro"'
+    if isinstance(error, errors.InsufficientScope):
+        return f'{challenge}, error="insufficient_scope", scope="{error.values["scope"]}"'
+    if "Authorization" in request.headers:
+        return f'{challenge}, error="invalid_token"'
+    return challenge
 
 
 def _http(error: HTTPException) -> AnyResponse:

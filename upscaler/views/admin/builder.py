@@ -13,6 +13,7 @@ from upscaler.views.admin.audit import AuditView
 from upscaler.views.admin.dashboard import DashboardView
 from upscaler.views.admin.deliveries import DeliveryView
 from upscaler.views.admin.jobs import JobView
+from upscaler.views.admin.keys import KeysView
 from upscaler.views.admin.networks import NetworkView
 from upscaler.views.admin.settings import SettingsView
 from upscaler.views.admin.users import UserView
@@ -35,6 +36,7 @@ def register_views(builder: ConsoleBuilder, storage: Storage) -> None:
         (DeliveryView, "deliveries", lazy_gettext("Deliveries")),
         (NetworkView, "models", lazy_gettext("Models")),
         (UserView, "users", lazy_gettext("Users")),
+        (KeysView, "key", lazy_gettext("API keys")),
         (SettingsView, "settings", lazy_gettext("Settings")),
         (AuditView, "audit", lazy_gettext("Audit trail")),
     )

@@ -15,9 +15,6 @@ from upscaler.services.accounts import PUBLIC_ROLE, check_password
 # has to write rows of permissions at start, and so that nobody can lock the admins out.
 ROLES: dict[str, list[list[str]]] = {ADMIN_ROLE: [[".*", ".*"]], USER_ROLE: [], PUBLIC_ROLE: []}
 
-# Wrong passwords that one address may try; right ones do not count.
-LOGIN_RATE = "10 per minute;60 per hour"
-
 
 def console_config() -> dict[str, Any]:
     """Return the settings of Flask-AppBuilder."""

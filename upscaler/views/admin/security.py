@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from flask import Flask, current_app, flash, make_response, redirect, request, session, url_for
+from flask import Flask, flash, make_response, redirect, request, session, url_for
 from flask_appbuilder.forms import DynamicForm
 from flask_appbuilder.security.decorators import no_cache
 from flask_appbuilder.security.sqla.manager import SecurityManager
@@ -20,7 +20,7 @@ from upscaler.extensions import limiter
 from upscaler.models import Account
 from upscaler.services import audit
 from upscaler.services.accounts import MAX_EMAIL
-from upscaler.views.admin.configuration import LOGIN_RATE
+from upscaler.views import login_limits
 from upscaler.views.admin.urls import FORM, POST, ExactPaths, local_target
 
 # What a session keeps when its owner signs in or out: nothing but the choice of language.
@@ -41,12 +41,8 @@ class LoginView(ExactPaths, AuthDBView):
     paths: ClassVar = {"login": ("/login", FORM), "logout": ("/logout", POST)}
     login_template = "admin/login.html"
 
-    @limiter.limit(
-        LOGIN_RATE,
-        methods=["POST"],
-        deduct_when=lambda response: response.status_code == 401,
-        on_breach=lambda _limit: current_app.extensions["appbuilder"].sm.auth_view.too_many(),
-    )
+    @login_limits.per_address
+    @login_limits.per_account
     @no_cache
     def login(self) -> Response | str:
         """Show the form; sign in."""
@@ -99,16 +95,10 @@ class ConsoleSecurity(SecurityManager):
         self.appbuilder.add_view_no_menu(self.auth_view)
 
     def load_user(self, pk: str) -> Account | None:
-        """Return the account of a session, unless it was deactivated or its password has changed since."""
+        """Return the account of a session, unless it was deactivated, or had a new password or role since."""
         number, _, stamp = str(pk).partition(".")
         user = self.get_user_by_id(int(number)) if number.isdigit() else None
-        return user if user is not None and user.is_active and user.password_stamp == stamp else None
-
-    def load_user_jwt(self, _jwt_header: Any, jwt_data: Any) -> Account | None:
-        """Return the account of a token, unless it was deactivated."""
-        number = str(jwt_data["sub"])
-        user = self.get_user_by_id(int(number)) if number.isdigit() else None
-        return user if user is not None and user.is_active else None
+        return user if user is not None and user.is_active and user.sign_in_stamp == stamp else None
 
     def auth_user_db(self, username: str, password: str) -> Account | None:
         """Check a name and a password, and write down how it went."""

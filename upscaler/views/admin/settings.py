@@ -22,7 +22,8 @@ from upscaler.views.admin.urls import FORM, ExactPaths
 from upscaler.views.context import current_actor, services
 
 # Settings whose values are picked from a list, one or several.
-PICK_ONE = {"default_preset": PRESETS, "frames": FRAMES}
+SWITCH = ("on", "off")
+PICK_ONE = {"default_preset": PRESETS, "frames": FRAMES, "require_login": SWITCH}
 PICK_SEVERAL = {"allowed_mimes": INPUT_MIME_TYPES, "factors": FACTORS}
 
 
@@ -91,7 +92,8 @@ def _field(
 ) -> SettingField:
     shown = _text(current[definition.key])
     if typed is None or definition.key not in typed:
-        return SettingField(definition, current[definition.key], shown)
+        value = current[definition.key]
+        return SettingField(definition, shown if isinstance(value, bool) else value, shown)
     value = typed[definition.key]
     try:
         parse_setting(definition.key, value)
@@ -102,4 +104,6 @@ def _field(
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return SWITCH[not value]
     return ", ".join(value) if isinstance(value, list) else str(value)

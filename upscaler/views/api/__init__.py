@@ -2,8 +2,19 @@
 
 from flask import Blueprint
 
-from upscaler.views.api import health, jobs, uploads
+from upscaler.views.api import auth, health, jobs, keys, offers, openapi, own, uploads
+from upscaler.views.api.admin import jobs as admin_jobs
+from upscaler.views.api.admin import service, users
+from upscaler.views.api.reception import linger
+from upscaler.views.api.routing import register
 
 blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-for module in (uploads, jobs, health):
-    module.register(blueprint)
+blueprint.after_request(linger)
+OPERATIONS = tuple(
+    operation
+    for module in (uploads, jobs, own, offers, health, auth, keys, admin_jobs, users, service)
+    for operation in module.OPERATIONS
+)
+for _operation in OPERATIONS:
+    register(blueprint, _operation)
+openapi.register(blueprint, OPERATIONS)

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, jsonify
+from flask import jsonify
 from flask.typing import ResponseReturnValue
+from marshmallow import Schema, fields, validate
 from sqlalchemy import func, select
 
+from upscaler.errors import ServiceUnavailable
 from upscaler.extensions import db
 from upscaler.models import Job, JobStatus
 from upscaler.services.workers import count_online
 from upscaler.storage.local import disk_free_percent
 from upscaler.version import __version__
+from upscaler.views.api.operations import Access, Operation
 from upscaler.views.context import config, services
 
 
-def register(blueprint: Blueprint) -> None:
-    """Add the route of this module."""
-    blueprint.add_url_rule("/health", view_func=health)
+class HealthAnswer(Schema):
+    """How the service is."""
+
+    status = fields.String(required=True, validate=validate.Equal("ok"))
+    queue_length = fields.Integer(required=True, metadata={"description": "jobs that wait"})
+    free_disk_percent = fields.Float(required=True)
+    workers_online = fields.Integer(required=True)
+    version = fields.String(required=True)
 
 
 def health() -> ResponseReturnValue:
-    """Answer ``ok`` with the figures; 503 when the database or the storage does not answer."""
+    """Tell whether the service is well; 503 when the database or the storage does not answer."""
     free_percent = services().storage.free_percent()
     if free_percent is None:
         # A bucket has no size, but this host's own disk has: without room on it no upload can be received.
@@ -34,3 +42,17 @@ def health() -> ResponseReturnValue:
         "version": __version__,
     }
     return jsonify(body), {"Cache-Control": "no-store"}
+
+
+OPERATIONS = (
+    Operation(
+        "health",
+        "GET",
+        "/health",
+        health,
+        "Service",
+        Access.OPEN,
+        answer=HealthAnswer(),
+        errors=(ServiceUnavailable,),
+    ),
+)

@@ -4,31 +4,46 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, jsonify, request, url_for
+from flask import jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 
-from upscaler.errors import AuthenticationRequired, Forbidden, InvalidRequest, JobConflict, JobNotFound
+from upscaler.errors import (
+    FileGone,
+    Forbidden,
+    InvalidParameter,
+    JobConflict,
+    JobNotFound,
+    NotAvailable,
+    ResultTooLarge,
+    StorageUnavailable,
+    UnknownParameter,
+)
 from upscaler.extensions import db
-from upscaler.models import Account, Job
-from upscaler.services import audit, lifecycle
+from upscaler.models import Job, JobStatus
+from upscaler.services import api_keys, audit, job_actions, lifecycle
+from upscaler.views.api.answers import AcceptedJobAnswer, JobAnswer
+from upscaler.views.api.forms import OverridesBody
+from upscaler.views.api.operations import Access, Operation
+from upscaler.views.api.routing import json_body
 from upscaler.views.api.schemas import accepted_job, job_status
+from upscaler.views.api.waiting import next_poll_seconds, preferred_seconds, wait_for_end
 from upscaler.views.context import absolute_url, current_account, current_actor, services
 
 
-def register(blueprint: Blueprint) -> None:
-    """Add the routes of this module."""
-    blueprint.add_url_rule("/jobs/<job_id>", view_func=status)
-    blueprint.add_url_rule("/jobs/<job_id>/cancel", view_func=cancel, methods=["POST"])
-    # The specification names the first path in its list and the second in its examples.
-    blueprint.add_url_rule("/jobs/<job_id>/requeue", view_func=requeue, methods=["POST"])
-    blueprint.add_url_rule(
-        "/admin/jobs/<job_id>/requeue", endpoint="admin_requeue", view_func=requeue, methods=["POST"]
-    )
-
-
 def status(job_id: str) -> ResponseReturnValue:
-    """Answer with the state of a job; to know its id is to hold the link to it."""
-    return _no_store(job_status(find_job(job_id)))
+    """Tell the state of a job; to know its id is to hold the link to it."""
+    job, seconds = find_job(job_id), preferred_seconds()
+    waited = bool(seconds) and not job.state.ended and wait_for_end(job_id, seconds)
+    state = job_status(find_job(job_id))
+    response = jsonify(state)
+    response.headers["Cache-Control"] = "no-store"
+    if waited:
+        response.headers["Preference-Applied"] = f"wait={seconds}"
+    if not JobStatus(state["status"]).ended:
+        response.headers["Retry-After"] = str(next_poll_seconds(state["estimated_seconds"]))
+    # Weak: the same state may be packed or not.
+    response.add_etag(weak=True)
+    return response.make_conditional(request)
 
 
 def cancel(job_id: str) -> ResponseReturnValue:
@@ -45,13 +60,19 @@ def cancel(job_id: str) -> ResponseReturnValue:
     return _no_store(job_status(find_job(job_id)))
 
 
+def delete(job_id: str) -> ResponseReturnValue:
+    """Delete a job and its files; whoever has an account deletes their own, a visitor's the holder of its link."""
+    job = find_job(job_id)
+    if not job_actions.may_change(current_account(), job):
+        raise Forbidden
+    job_actions.delete(db.session(), current_actor(), services().storage, job)
+    return "", 204
+
+
 def requeue(job_id: str) -> ResponseReturnValue:
     """Run a job again as a new one, with other parameters where the body names some."""
-    admin = require_admin()
-    overrides = request.get_json(silent=True) if request.data else {}
-    if not isinstance(overrides, dict):
-        raise InvalidRequest
-    again = services().submissions.requeue(db.session, find_job(job_id), overrides, admin.id)
+    overrides = json_body()
+    again = services().submissions.requeue(db.session, find_job(job_id), overrides, current_actor().user_id)
     details = {"new_job": again.id, "overrides": overrides}
     audit.record(db.session, current_actor(), "job.requeue", entity=("job", job_id), details=details)
     db.session.commit()
@@ -64,21 +85,79 @@ def requeue(job_id: str) -> ResponseReturnValue:
 
 def find_job(job_id: str) -> Job:
     """Return a job; raise ``JobNotFound``."""
-    job: Job | None = db.session.get(Job, job_id)
+    # PostgreSQL refuses to compare with a text that holds a NUL.
+    job: Job | None = None if "\0" in job_id else db.session.get(Job, job_id)
     if job is None:
         raise JobNotFound
     return job
 
 
-def require_admin() -> Account:
-    """Return the signed-in admin; raise ``AuthenticationRequired`` or ``Forbidden``."""
-    account = current_account()
-    if account is None:
-        raise AuthenticationRequired
-    if not account.is_admin:
-        raise Forbidden
-    return account
-
-
 def _no_store(body: dict[str, Any]) -> ResponseReturnValue:
     return jsonify(body), {"Cache-Control": "no-store"}
+
+
+_PATH = "/jobs/<string(maxlength=40):job_id>"
+_REQUEUE_ERRORS = (JobNotFound, FileGone, ResultTooLarge, InvalidParameter, UnknownParameter, NotAvailable)
+OPERATIONS = (
+    Operation(
+        "status",
+        "GET",
+        _PATH,
+        status,
+        "Jobs",
+        scope=api_keys.READ,
+        waits=True,
+        answer=JobAnswer(),
+        errors=(JobNotFound,),
+    ),
+    Operation(
+        "cancel",
+        "POST",
+        f"{_PATH}/cancel",
+        cancel,
+        "Jobs",
+        scope=api_keys.WRITE,
+        repeatable=True,
+        answer=JobAnswer(),
+        errors=(JobNotFound, JobConflict),
+    ),
+    Operation(
+        "delete",
+        "DELETE",
+        _PATH,
+        delete,
+        "Jobs",
+        scope=api_keys.WRITE,
+        status=204,
+        errors=(JobNotFound, Forbidden, StorageUnavailable),
+    ),
+    # The specification names the first path in its list and the second in its examples.
+    Operation(
+        "requeue",
+        "POST",
+        f"{_PATH}/requeue",
+        requeue,
+        "Admin",
+        Access.ADMIN,
+        api_keys.ADMIN,
+        repeatable=True,
+        takes=OverridesBody(),
+        answer=AcceptedJobAnswer(),
+        status=202,
+        errors=_REQUEUE_ERRORS,
+    ),
+    Operation(
+        "admin_requeue",
+        "POST",
+        f"/admin{_PATH}/requeue",
+        requeue,
+        "Admin",
+        Access.ADMIN,
+        api_keys.ADMIN,
+        repeatable=True,
+        takes=OverridesBody(),
+        answer=AcceptedJobAnswer(),
+        status=202,
+        errors=_REQUEUE_ERRORS,
+    ),
+)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext
 
 from upscaler.extensions import db
-from upscaler.models import Job, JobStatus, iso8601
+from upscaler.models import Job, JobLog, JobStatus, iso8601
 from upscaler.services import estimates
 from upscaler.services.job_actions import result_name
 from upscaler.services.links import LinkSigner
@@ -28,6 +29,24 @@ def accepted_job(job: Job) -> dict[str, Any]:
         "status": job.status,
         "created_at": iso8601(job.created_at),
         "estimated_seconds": estimates.seconds_until_done(db.session, job, count_online(db.session)),
+    }
+
+
+def job_summary(job: Job) -> dict[str, Any]:
+    """Return what a list tells of a job."""
+    return {
+        "job_id": job.id,
+        "upload_id": job.upload_id,
+        "parent_id": job.parent_id,
+        "status": job.status,
+        "progress": job.progress,
+        "params": public_params(job.params),
+        "model": job.model,
+        "filename": job.upload.original_filename,
+        "created_at": iso8601(job.created_at),
+        "started_at": iso8601(job.started_at),
+        "finished_at": iso8601(job.finished_at),
+        "duration_seconds": job.duration_seconds,
     }
 
 
@@ -71,11 +90,13 @@ def job_status(job: Job) -> dict[str, Any]:
         else None,
         "error": job_error(job),
         "receipt": job.receipt if done else None,
-        "logs": [
-            {"at": iso8601(line.created_at), "level": line.level, "message": line.message}
-            for line in job.logs[-LOG_TAIL:]
-        ],
+        "logs": log_lines(job.logs[-LOG_TAIL:]),
     }
+
+
+def log_lines(lines: Sequence[JobLog]) -> list[dict[str, Any]]:
+    """Return lines of a job's log."""
+    return [{"at": iso8601(line.created_at), "level": line.level, "message": line.message} for line in lines]
 
 
 def job_error(job: Job) -> dict[str, str] | None:

@@ -10,11 +10,23 @@ from werkzeug.wrappers import Response
 from upscaler.errors import InvalidParameter, JobNotFound
 from upscaler.extensions import db
 from upscaler.models import Job
-from upscaler.views.context import config, services
+from upscaler.views.context import config, current_account, services
 from upscaler.views.public.limits import page_limits
 from upscaler.views.public.rendering import available_languages, render_page, script_config
 
 blueprint = Blueprint("public", __name__)
+
+
+@blueprint.before_request
+def ask_to_sign_in() -> Response | None:
+    """Lead a visitor to the sign-in where the operator asks everybody for an account."""
+    if (
+        request.method != "GET"
+        or current_account()
+        or not services().settings.get(db.session, "require_login")
+    ):
+        return None
+    return redirect(url_for("LoginView.login", next=request.full_path.rstrip("?")), 303)
 
 
 @blueprint.get("/")

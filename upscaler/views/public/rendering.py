@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from babel import Locale
-from flask import current_app, render_template, request
+from flask import current_app, render_template, request, url_for
 from flask_babel import get_locale, gettext
 
 from upscaler.errors import UpscalerError
@@ -26,6 +26,7 @@ def render_page(template: str, **context: Any) -> str:
         language=_tag(locale),
         direction=locale.text_direction,
         languages=available_languages(),
+        api_docs_url=url_for("api.docs"),
         here=request.full_path.rstrip("?"),
         **context,
     )

@@ -23,6 +23,8 @@ CONSOLE = {
     "/admin/users/<int(max=2147483647):pk>": {"GET", "POST"},
     "/admin/users/<int(max=2147483647):pk>/password": {"GET", "POST"},
     "/admin/users/<int(max=2147483647):pk>/delete": {"POST"},
+    "/admin/keys": {"GET", "POST"},
+    "/admin/keys/<string(maxlength=40):key_id>/revoke": {"POST"},
     "/admin/settings": {"GET", "POST"},
     "/admin/audit": {"GET"},
 }
@@ -38,6 +40,7 @@ PAGES = [
     "/admin/users/add",
     "/admin/users/1",
     "/admin/users/1/password",
+    "/admin/keys",
     "/admin/settings",
     "/admin/audit",
 ]

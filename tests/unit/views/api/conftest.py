@@ -1,17 +1,37 @@
-"""An application over an empty database, without a worker."""
+"""An application over an empty database, without a worker, and programs that use it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_appbuilder import Model
+from jsonschema import Draft202012Validator
+from PIL import Image
+from sqlalchemy.orm import Session
+from werkzeug.security import generate_password_hash
+from werkzeug.test import TestResponse
 
 from config import load
 from upscaler import create_app
-from upscaler.extensions import db
+from upscaler.extensions import db, limiter
+from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, Job
+from upscaler.services import api_keys
+from upscaler.services.accounts import ensure_roles
+from upscaler.services.audit import Actor
+from upscaler.views.api import OPERATIONS
+from upscaler.views.api.openapi import document
+
+PASSWORD = "correct horse battery"
+# Cheap to check, so that signing in takes no time.
+HASH = generate_password_hash(PASSWORD, "pbkdf2:sha256:1")
+NOBODY = Actor(None, "", "")
 
 
 @pytest.fixture
@@ -24,3 +44,155 @@ def app(tmp_path: Path) -> Iterator[Flask]:
         db.session.remove()
         db.engine.dispose()
     app.extensions["upscaler"].submissions.close()
+
+
+@pytest.fixture(scope="session")
+def shared_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application of ``api``, made once."""
+    folder = tmp_path_factory.mktemp("api")
+    settings = {"DATA_DIR": str(folder), "RATE_LIMIT": "off", "LOG_LEVEL": "ERROR"}
+    built = create_app(load(settings, env_file=None))
+    built.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"] = HASH
+    with built.app_context():
+        Model.metadata.create_all(db.engine)
+    yield built
+    with built.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    built.extensions["upscaler"].submissions.close()
+
+
+@pytest.fixture
+def session(shared_api: Flask) -> Iterator[Session]:
+    """A session on the application's database, which the test leaves empty."""
+    with shared_api.app_context():
+        engine = db.engine
+    # Not in an application context that stays open: all requests of the test would share it.
+    with Session(engine) as own:
+        yield own
+        own.rollback()
+        for table in reversed(Model.metadata.sorted_tables):
+            own.execute(table.delete())
+        own.commit()
+    shared_api.extensions["upscaler"].settings._cached = None
+    limiter.reset()
+
+
+@pytest.fixture
+def api(shared_api: Flask, session: Session) -> Flask:
+    """An application for tests that need no settings of their own; without a limit on uploads."""
+    return shared_api
+
+
+@pytest.fixture
+def new_account(session: Session) -> Callable[..., Account]:
+    """Return a function that stores an account with the password ``PASSWORD``."""
+
+    def build(name: str, role: str = USER_ROLE) -> Account:
+        account = Account(
+            username=name,
+            email=f"{name}@example.org",
+            first_name="",
+            last_name="",
+            password=HASH,
+            active=True,
+        )
+        account.roles = [ensure_roles(session)[role]]
+        session.add(account)
+        session.commit()
+        return account
+
+    return build
+
+
+def check_answer(method: str, path: str, answer: TestResponse) -> None:
+    """Fail unless the answer is one that the API's own description foresees."""
+    described = document(OPERATIONS)
+    full = f"/api/v1{path.partition('?')[0]}"
+    for template, methods in described["paths"].items():
+        # An exact path goes before one with a part to fill in, as it does in the routes.
+        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(template))
+        if not re.fullmatch(pattern, full) or method.lower() not in methods:
+            continue
+        responses = methods[method.lower()]["responses"]
+        response = (
+            responses.get(str(answer.status_code)) or responses["5XX" if answer.status_code >= 500 else "-"]
+        )
+        content = response.get("content", {})
+        if content and answer.data:
+            schema = content[answer.mimetype]["schema"]
+            if answer.is_json and "gzip" not in answer.headers.get("Content-Encoding", ""):
+                whole = {**schema, "components": described["components"]}
+                Draft202012Validator(whole).validate(answer.get_json())
+        return
+
+
+class Program:
+    """Something that calls the API, with a key or a token or without. Its answers are as described, or it fails."""
+
+    def __init__(self, client: FlaskClient, credentials: str = "") -> None:
+        self.client = client
+        self.headers = {"Authorization": f"Bearer {credentials}"} if credentials else {}
+
+    def request(self, method: str, path: str, **options: Any) -> TestResponse:
+        headers = {**self.headers, **options.pop("headers", {})}
+        answer = self.client.open(f"/api/v1{path}", method=method, headers=headers, **options)
+        check_answer(method, path, answer)
+        return answer
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> TestResponse:
+        return self.request("POST", path, **options)
+
+    def delete(self, path: str, **options: Any) -> TestResponse:
+        return self.request("DELETE", path, **options)
+
+    def upload(self, headers: dict[str, str] | None = None, **fields: str) -> TestResponse:
+        """Send a small picture."""
+        form = {"file": (io.BytesIO(small_png()), "cat.png"), "factor": "2x", **fields}
+        return self.post("/uploads", data=form, headers=headers or {})
+
+
+def small_png(colour: str = "teal") -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8), colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def visitor(api: Flask) -> Program:
+    return Program(api.test_client())
+
+
+@pytest.fixture
+def with_key(api: Flask, session: Session, new_account: Callable[..., Account]) -> Callable[..., Program]:
+    """Return a function that makes an account, unless it is there, and a program with a key of it."""
+
+    def build(
+        name: str = "layla", role: str = USER_ROLE, scopes: tuple[str, ...] = ("read", "write")
+    ) -> Program:
+        account = session.query(Account).filter_by(username=name).one_or_none() or new_account(name, role)
+        made = api_keys.create(session, NOBODY, account, "for tests", scopes)
+        return Program(api.test_client(), made.secret)
+
+    return build
+
+
+@pytest.fixture
+def admin(with_key: Callable[..., Program]) -> Program:
+    """A program with every right of the admin ``abdullah``."""
+    return with_key("abdullah", ADMIN_ROLE, api_keys.SCOPES)
+
+
+@pytest.fixture
+def job_of(session: Session) -> Callable[[TestResponse], Job]:
+    """Return a function that reads the job that an answer names."""
+
+    def read(answer: TestResponse) -> Job:
+        assert answer.status_code == 202, answer.text
+        session.expire_all()
+        return session.get_one(Job, answer.get_json()["job_id"])
+
+    return read

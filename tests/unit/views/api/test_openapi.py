@@ -1,0 +1,93 @@
+"""The description of the API fits the API, and the page needs nothing else to be read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from config import ROOT
+from tests.unit.views.api.conftest import Program
+from upscaler.engine.options import UpscaleOptions
+from upscaler.models import Worker
+from upscaler.services.networks import sync_catalogue
+from upscaler.services.settings import DEFINITIONS
+from upscaler.views.api import OPERATIONS
+from upscaler.views.api.admin.service import SettingsBody
+from upscaler.views.api.forms import OverridesBody, UploadForm
+from upscaler.views.api.uploads import FIELDS
+
+RULE = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
+
+
+def test_every_route_is_described(api: Flask, visitor: Program) -> None:
+    paths = visitor.get("/openapi.json").get_json()["paths"]
+
+    described = {(path, method.upper()) for path, methods in paths.items() for method in methods}
+    routes = {
+        (RULE.sub(r"{\1}", rule.rule), method)
+        for rule in api.url_map.iter_rules()
+        if rule.rule.startswith("/api/") and rule.endpoint not in {"api.openapi", "api.docs"}
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert described == routes
+
+
+def test_the_document_is_well_formed(visitor: Program) -> None:
+    document = visitor.get("/openapi.json").get_json()
+
+    assert document["openapi"] == "3.1.0"
+    names = set(document["components"]["schemas"])
+    assert set(re.findall(r"#/components/schemas/(\w+)", str(document))) <= names
+    operations = [operation for methods in document["paths"].values() for operation in methods.values()]
+    ids = [operation["operationId"] for operation in operations]
+    assert len(ids) == len(set(ids))
+    for operation in operations:
+        assert operation["summary"].endswith("."), operation["operationId"]
+        assert "5XX" in operation["responses"]
+
+
+def test_what_may_be_sent_is_described() -> None:
+    assert set(UploadForm().fields) == FIELDS | {"file"}
+    assert set(OverridesBody().fields) == set(UpscaleOptions.__dataclass_fields__)
+    assert set(SettingsBody().fields) == set(DEFINITIONS)
+
+
+def test_answers_have_the_shape_that_is_described(
+    admin: Program, with_key: Callable[..., Program], session: Session
+) -> None:
+    # Each answer of each test is compared with the document (see ``Program``); here are those that no test asks for.
+    sync_catalogue(session)
+    session.add(Worker(id="w-1", host="here", pid=1, version="0.1.0", backend={}))
+    session.commit()
+    job_id = with_key("layla").upload().get_json()["job_id"]
+    paths = [
+        operation.path for operation in OPERATIONS if operation.method == "GET" and "<" not in operation.path
+    ]
+
+    answers = {path: admin.get(path).status_code for path in [*paths, f"/admin/jobs/{job_id}"]}
+
+    assert {path: status for path, status in answers.items() if status != 200} == {
+        "/me/keys": 403,
+        "/quote": 422,
+    }
+
+
+def test_the_page_names_every_operation_and_loads_nothing_from_elsewhere(visitor: Program) -> None:
+    page = visitor.client.get("/api/v1/docs").text
+
+    for operation in OPERATIONS:
+        assert f'id="{operation.name}"' in page
+    loaded: list[Any] = re.findall(r'(?:src|<link[^>]*href)="([^"]+)"', page)
+    assert [address for address in loaded if not address.startswith("/static/")] == []
+
+
+def test_every_operation_stands_in_the_reference() -> None:
+    reference = (ROOT / "docs" / "api.md").read_text()
+
+    for operation in OPERATIONS:
+        path = RULE.sub(r"{\1}", operation.path)
+        assert f"`{operation.method} /api/v1{path}`" in reference, (operation.method, path)

@@ -1,0 +1,92 @@
+"""What an enlargement would be like, before anybody sends the picture: how large, how long, after how many others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Float, cast, func, select
+from sqlalchemy.orm import Session
+
+from upscaler.engine.formats import format_named
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.presets import recipe_for
+from upscaler.errors import TooManyPixels
+from upscaler.models import Job, JobStatus
+from upscaler.services import estimates
+from upscaler.services.submissions import check_result_size
+
+# Results of a kind that the estimate of the file's size looks back on.
+LOOK_BACK = 20
+# Bytes per pixel until something was measured, from the photographs of the tests.
+_GUESSES = {"png": 1.6, "tiff": 3.0, "jpeg": 0.3, "webp": 0.2, "avif": 0.2}
+_OTHER_GUESS = 1.0
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What to expect: sides in pixels, the file's size in bytes, times in seconds, and how many jobs come first."""
+
+    model: str
+    output_width: int
+    output_height: int
+    estimated_bytes: int
+    own_seconds: int
+    waiting_seconds: int
+    queue_position: int
+
+
+def quote(
+    session: Session, size: tuple[int, int], options: UpscaleOptions, limits: dict[str, Any], workers: int
+) -> Quote:
+    """Estimate the enlargement of a picture of width x height pixels on ``workers`` workers.
+
+    Raises:
+        TooManyPixels, ResultTooLarge, FormatTooSmall, InvalidParameter, TargetOutOfRange: such a picture would be
+            refused.
+    """
+    width, height = size
+    if max(width, height) > limits["max_image_side"]:
+        raise TooManyPixels(width=width, height=height, limit=f"{limits['max_image_side']:,} pixels a side")
+    if width * height > limits["max_input_pixels"]:
+        raise TooManyPixels(width=width, height=height, limit=f"{limits['max_input_pixels']:,} pixels")
+    check_result_size(width, height, options, limits["factors"], limits["max_output_pixels"])
+    recipe = recipe_for(options, width, height)
+    wide, high = options.result_size(width, height, limits["factors"])
+    ahead, work = _ahead(session)
+    return Quote(
+        model=recipe.name,
+        output_width=wide,
+        output_height=high,
+        estimated_bytes=round(_bytes_per_pixel(session, options.output_format) * wide * high),
+        own_seconds=estimates.own_seconds(session, recipe, width * height),
+        waiting_seconds=-(-work // max(1, workers)),
+        queue_position=ahead + 1,
+    )
+
+
+def _ahead(session: Session) -> tuple[int, int]:
+    """Count the jobs that wait or run, and the seconds that they will take."""
+    waiting: ColumnElement[bool] = Job.status.in_([JobStatus.QUEUED.value, JobStatus.RUNNING.value])
+    count, seconds = session.execute(
+        select(func.count(), func.sum(Job.estimated_seconds)).where(waiting)
+    ).one()
+    return count, int(seconds or 0)
+
+
+def _bytes_per_pixel(session: Session, output_format: str) -> float:
+    pixels = cast(Job.result_width, Float) * Job.result_height
+    recent = (
+        select(Job.result_size_bytes.label("size"), pixels.label("pixels"))
+        .where(
+            Job.status == JobStatus.COMPLETED.value,
+            Job.result_mime_type == format_named(output_format).mime_type,
+            Job.result_width > 0,
+            Job.result_height > 0,
+        )
+        .order_by(Job.finished_at.desc())
+        .limit(LOOK_BACK)
+        .subquery()
+    )
+    size, measured = session.execute(select(func.sum(recent.c.size), func.sum(recent.c.pixels))).one()
+    return float(size) / float(measured) if measured else _GUESSES.get(output_format, _OTHER_GUESS)

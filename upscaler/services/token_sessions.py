@@ -1,0 +1,71 @@
+"""Sessions of programs that sign in with a name and a password. The tokens themselves are made by the views.
+
+A session has one refresh token at a time; using it makes the next. One that comes a second time was copied, and
+nobody knows who holds the copy: the whole session ends then.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Any, cast
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from upscaler.errors import InvalidCredentials
+from upscaler.models import Account, TokenSession, utcnow
+
+# A session ends when nothing was refreshed for this long.
+REFRESH_LIFE = timedelta(days=30)
+
+
+def open_session(session: Session, account: Account) -> TokenSession:
+    """Start a session for an account whose password was right, and forget those that are over."""
+    now = utcnow()
+    session.execute(delete(TokenSession).where(TokenSession.expires_at < now))
+    opened = TokenSession(user_id=account.id, refresh_id=_new_id(), expires_at=now + REFRESH_LIFE)
+    session.add(opened)
+    session.commit()
+    return opened
+
+
+def find(session: Session, session_id: str) -> TokenSession:
+    """Return a session that goes on; raise ``InvalidCredentials``."""
+    found: TokenSession | None = session.get(TokenSession, session_id)
+    if found is None or found.expires_at <= utcnow():
+        raise InvalidCredentials
+    return found
+
+
+def rotate(session: Session, session_id: str, refresh_id: str) -> TokenSession:
+    """Use a refresh token, once; the session's next one is in ``refresh_id`` of what is returned.
+
+    Raises:
+        InvalidCredentials: the session is over, or the token was used before, which ends it.
+    """
+    changed = session.execute(
+        update(TokenSession)
+        .where(TokenSession.id == session_id, TokenSession.refresh_id == refresh_id)
+        .values(refresh_id=_new_id(), expires_at=utcnow() + REFRESH_LIFE)
+        .execution_options(synchronize_session=False)
+    )
+    if cast("CursorResult[Any]", changed).rowcount != 1:
+        session.rollback()
+        end(session, session_id)
+        raise InvalidCredentials
+    session.commit()
+    return session.scalars(
+        select(TokenSession).where(TokenSession.id == session_id).execution_options(populate_existing=True)
+    ).one()
+
+
+def end(session: Session, session_id: str) -> None:
+    """End a session: none of its tokens is accepted any more."""
+    session.execute(delete(TokenSession).where(TokenSession.id == session_id))
+    session.commit()
+
+
+def _new_id() -> str:
+    return secrets.token_hex(16)

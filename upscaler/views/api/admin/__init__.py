@@ -1,0 +1,1 @@
+"""What only admins may do, below ``/api/v1/admin``."""

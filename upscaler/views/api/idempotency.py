@@ -1,0 +1,67 @@
+"""``Idempotency-Key``: a request that a client repeats because it got no answer is done once."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from collections.abc import Callable
+
+from flask import Response, make_response, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
+
+from upscaler.errors import N_, UnusableParameter
+from upscaler.extensions import db
+from upscaler.services import idempotency
+from upscaler.views.api.callers import current_caller
+
+HEADER = "Idempotency-Key"
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+# What of an answer is kept besides its status and its body.
+_KEPT = ("Content-Type", "Location", "Cache-Control")
+
+
+def once(asked: bytes, work: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
+    """Answer with what ``work`` returns, or with what it returned before under the same key.
+
+    ``asked`` is everything that makes this request what it is, besides method and path. Only answers that tell of
+    success are kept: whatever was refused may be tried again.
+
+    Raises:
+        UnusableParameter: the key is not 1 to 255 visible ASCII characters.
+        IdempotencyConflict, RequestInProgress: see ``services.idempotency.begin``.
+    """
+    key = request.headers.get(HEADER)
+    if key is None:
+        return work()
+    if not _KEY.fullmatch(key):
+        raise UnusableParameter(N_("An Idempotency-Key has 1 to 255 visible ASCII characters."))
+    name = _hash(current_caller().name.encode(), key.encode())
+    fingerprint = _hash(request.method.encode(), request.path.encode(), asked)
+    found = idempotency.begin(db.session(), name, fingerprint)
+    if isinstance(found, idempotency.Answer):
+        return Response(found.body, found.status, {**found.headers, "Idempotency-Replayed": "true"})
+    kept = False
+    try:
+        response = make_response(work())
+        if response.status_code < 300:
+            headers = {header: response.headers[header] for header in _KEPT if header in response.headers}
+            answer = idempotency.Answer(response.status_code, headers, response.get_data(as_text=True))
+            idempotency.finish(db.session(), found, answer)
+            kept = True
+        return response
+    finally:
+        if not kept:
+            # A database that is away keeps the turn taken for a while, which is no worse than the outage.
+            with contextlib.suppress(SQLAlchemyError):
+                db.session.rollback()
+                idempotency.give_up(db.session(), found)
+
+
+def _hash(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        # Each part carries its length, so that no two different requests share one text.
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()

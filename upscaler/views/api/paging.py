@@ -1,0 +1,69 @@
+"""How the API's lists are asked for and answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta, timezone
+from typing import Any, TypeVar
+
+from flask import jsonify
+from flask.typing import ResponseReturnValue
+from marshmallow import Schema, ValidationError, fields, validate
+
+from upscaler.services.paging import MAX_CURSOR, Page
+
+Row = TypeVar("Row")
+
+DEFAULT_LIMIT = 25
+MAX_LIMIT = 100
+
+
+class PageQuery(Schema):
+    """Which rows of a list."""
+
+    limit = fields.Integer(
+        load_default=DEFAULT_LIMIT,
+        validate=validate.Range(1, MAX_LIMIT),
+        metadata={"description": "rows in one answer"},
+    )
+    cursor = fields.String(
+        load_default=None,
+        validate=validate.Length(1, MAX_CURSOR),
+        metadata={"description": "`next_cursor` of the answer before"},
+    )
+
+
+class PageAnswer(Schema):
+    """A part of a list; ``items`` is added by each list."""
+
+    next_cursor = fields.String(
+        required=True, allow_none=True, metadata={"description": "for the next rows; null at the end"}
+    )
+
+
+class Moment(fields.Field):
+    """A moment such as ``2025-12-07T12:34:56Z``, or a day such as ``2025-12-07``, which begins in UTC."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
+        try:
+            text = str(value)
+            if len(text) == 10:
+                return datetime.combine(date.fromisoformat(text), datetime.min.time(), timezone.utc)
+            # Python 3.10 does not read the Z.
+            moment = datetime.fromisoformat(text.removesuffix("Z") + ("+00:00" if text.endswith("Z") else ""))
+        except ValueError:
+            raise ValidationError("Not a moment.") from None
+        if moment.tzinfo is None or not 1970 <= moment.year < 9999:
+            raise ValidationError("Not a moment.")
+        return moment
+
+
+def day_after(value: datetime) -> datetime:
+    """Return the end of the day that a moment without a time stands for, else the moment itself."""
+    return value + timedelta(days=1) if value.time() == datetime.min.time() else value
+
+
+def answer_page(page: Page[Row], shown: Callable[[Row], dict[str, Any]]) -> ResponseReturnValue:
+    """Answer with a page of rows."""
+    body = {"items": [shown(row) for row in page.items], "next_cursor": page.next_cursor}
+    return jsonify(body), {"Cache-Control": "no-store"}

@@ -1,0 +1,109 @@
+"""From operations to routes: who asks, whether they may, and what they sent is settled before a view is called."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import cache, partial, wraps
+from typing import Any
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from marshmallow import Schema, ValidationError
+
+from upscaler.errors import (
+    InvalidRequest,
+    MissingParameter,
+    UnknownParameter,
+    UnusableParameter,
+    UpscalerError,
+)
+from upscaler.views.api import idempotency, limits
+from upscaler.views.api.callers import authorize, identify
+from upscaler.views.api.operations import Access, Operation
+
+# A body of JSON is a few fields.
+BODY_BYTES = 64 * 1024
+# A form is received by its view, which knows how large it may be.
+FORM = "multipart/form-data"
+_MISSING = "Missing data for required field."
+_UNKNOWN = "Unknown field."
+
+
+def register(blueprint: Blueprint, operation: Operation) -> None:
+    """Add the route of an operation."""
+    blueprint.add_url_rule(
+        operation.path, operation.name, view_func=_serve(operation), methods=[operation.method]
+    )
+
+
+def _serve(operation: Operation) -> Callable[..., ResponseReturnValue]:
+    # Uploads and logins have limits of their own, and a probe of the service's health must not run into one.
+    own_limits = operation.access is Access.OPEN or operation.name == "create"
+    view = operation.view if own_limits else _polled(operation.view)
+
+    # Under the view's own name Flask-Limiter leaves the limits to the view, which is called once it is known who asks.
+    @wraps(view)
+    def serve(**parts: Any) -> ResponseReturnValue:
+        if operation.takes_media_type != FORM:
+            request.max_content_length = BODY_BYTES
+        authorize(identify(), operation)
+        if operation.query is not None:
+            parts["query"] = _load(operation.query, _query_values())
+        if operation.body is not None:
+            parts["body"] = _load(operation.body, json_body())
+        if operation.repeatable and operation.takes_media_type != FORM:
+            asked = json.dumps(parts.get("body") or {}, sort_keys=True, default=str).encode()
+            asked = asked if operation.body is not None else request.get_data(cache=True)
+            return idempotency.once(asked, partial(view, **parts))
+        return view(**parts)
+
+    return serve
+
+
+@cache
+def _polled(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
+    """Limit a view, once, also when it stands behind two addresses."""
+    limited: Callable[..., ResponseReturnValue] = limits.polls(view)
+    return limited
+
+
+def _query_values() -> dict[str, Any]:
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    if repeated:
+        raise UnusableParameter(name=min(repeated))
+    return request.args.to_dict()
+
+
+def json_body() -> dict[str, Any]:
+    """Return the body, an object in JSON; raise ``InvalidRequest`` for anything else that is not empty."""
+    if not request.get_data(cache=True):
+        return {}
+    # Whatever its Content-Type says, a body that is no JSON object is not what is expected here.
+    body = request.get_json(force=True, silent=True)
+    if not isinstance(body, dict):
+        raise InvalidRequest
+    return body
+
+
+def _load(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
+    try:
+        loaded: dict[str, Any] = schema.load(values)
+    except ValidationError as error:
+        raise _first_of(error) from None
+    # PostgreSQL refuses texts that hold a NUL, wherever they are compared or stored.
+    for name, value in loaded.items():
+        if isinstance(value, str) and "\0" in value:
+            raise UnusableParameter(name=name)
+    return loaded
+
+
+def _first_of(error: ValidationError) -> UpscalerError:
+    """Return one of the things that are wrong; unknown names first, for they are often why another is missing."""
+    found: Any = error.messages
+    problems = {str(name): str(text) for name, text in found.items()}
+    for text, kind in ((_UNKNOWN, UnknownParameter), (_MISSING, MissingParameter)):
+        names = [name for name, problem in problems.items() if text in problem]
+        if names:
+            return kind(name=min(names)[:64])
+    return UnusableParameter(name=min(problems)[:64])

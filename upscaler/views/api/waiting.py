@@ -1,0 +1,62 @@
+"""``Prefer: wait=N``: the answer to a poll comes when the job has ended, or after N seconds."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+
+from flask import current_app, request
+
+from upscaler.extensions import db
+from upscaler.models import Job
+from upscaler.views.context import config
+
+LONGEST_SECONDS = 60
+LOOK_SECONDS = 0.5
+# A hint for the next poll is at least and at most this, in seconds.
+SOONEST, LATEST = 1, 15
+
+_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])", re.IGNORECASE)
+_SEATS = "upscaler.waiting"
+
+
+def preferred_seconds() -> int:
+    """Return how long the client likes to wait; 0 when it says nothing about it."""
+    found = _WAIT.search(",".join(request.headers.getlist("Prefer")))
+    return min(int(found[1]), LONGEST_SECONDS) if found else 0
+
+
+def wait_for_end(job_id: str, seconds: int) -> bool:
+    """Return when the job has ended or the time is over; at once, and False, when too many wait already.
+
+    Each one who waits holds a thread of the web server, and half of them must stay free for others.
+    """
+    seats = _seats()
+    if not seats.acquire(blocking=False):
+        return False
+    try:
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            job = db.session.get(Job, job_id, populate_existing=True)
+            ended = job is None or job.state.ended
+            # No connection to the database is held meanwhile.
+            db.session.rollback()
+            if ended:
+                break
+            time.sleep(min(LOOK_SECONDS, left))
+        return True
+    finally:
+        seats.release()
+
+
+def next_poll_seconds(estimated_seconds: int) -> int:
+    """Return when asking again makes sense: often enough to be pleasant, and the more seldom the longer it takes."""
+    return max(SOONEST, min(estimated_seconds // 4, LATEST))
+
+
+def _seats() -> threading.BoundedSemaphore:
+    seats: threading.BoundedSemaphore = current_app.extensions.setdefault(
+        _SEATS, threading.BoundedSemaphore(max(1, config().web_threads // 2))
+    )
+    return seats
