@@ -60,6 +60,7 @@ def test_the_keyboard_alone_is_enough(open_page, photographs):
     expect(page.locator("#chosen")).to_be_visible()
     tab_to(page, "factor")
     page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
     expect(page.get_by_role("radio", name="4 times")).to_be_checked()
     tab_to(page, "preset")
     page.keyboard.press("ArrowRight")

@@ -64,7 +64,7 @@ def test_a_new_run_with_an_unknown_value_leaves_nothing(
     keep_original(services, job, tmp_path)
 
     with pytest.raises(InvalidParameter):
-        job_actions.run_again(db_session, ADMIN, services.submissions, job, {"factor": "3x"})
+        job_actions.run_again(db_session, ADMIN, services.submissions, job, {"factor": "5x"})
     db_session.rollback()
 
     assert [found.id for found in db_session.scalars(select(Job))] == [job.id]

@@ -52,6 +52,8 @@ class SettingsBody(Schema):
     max_image_side = fields.Integer()
     max_input_pixels = fields.Integer()
     max_output_pixels = fields.Integer()
+    factors = fields.List(fields.String())
+    frames = fields.String(metadata={"description": "of animations and files with pages"})
     rate_limit = fields.String(metadata={"description": "uploads per address", "example": "10 per hour"})
     account_rate_limit = fields.String(
         metadata={"description": "uploads per account", "example": "100 per day"}
