@@ -17,7 +17,7 @@ from tests.support.service import LiveService
 @pytest.fixture(scope="module")
 def fragile_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
     """A service of its own, whose processes may be killed, with a short lease."""
-    service = LiveService(tmp_path_factory.mktemp("fragile"), {"RATE_LIMIT": "off", "LEASE_SECONDS": "6"})
+    service = LiveService(tmp_path_factory.mktemp("fragile"), {"RATE_LIMIT": "off", "LEASE_SECONDS": "12"})
     service.start()
     yield service
     service.stop()
@@ -26,7 +26,7 @@ def fragile_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSe
 @pytest.fixture(scope="module")
 def slow_picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A picture that keeps the large network busy for a while."""
-    return save_photograph("coffee", tmp_path_factory.mktemp("slow") / "coffee.png", side=400)
+    return save_photograph("coffee", tmp_path_factory.mktemp("slow") / "coffee.png", side=240)
 
 
 def running(service: LiveService, job_id: str) -> None:
