@@ -1,0 +1,51 @@
+"""Enlarging in this process, without a server."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from upscaler.cli.tasks import Enlarged, Task, TaskFailed, TaskInterrupted
+from upscaler.engine.networks import Networks
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.settings import EngineSettings, available_threads
+from upscaler.errors import EngineCanceled, UpscalerError
+
+
+class LocalEnlarger:
+    """Runs the networks here; they are loaded with the first picture and stay."""
+
+    def __init__(self, options: UpscaleOptions, choices: argparse.Namespace) -> None:
+        self._options = options
+        self._networks = Networks(
+            EngineSettings(
+                engine=choices.engine or "auto",
+                threads=choices.threads or available_threads(),
+                tile_pixels=choices.tile or 0,
+            )
+        )
+
+    def enlarge(
+        self, task: Task, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
+    ) -> Enlarged:
+        """Enlarge one picture; see ``tasks.Enlarger``."""
+        try:
+            with tempfile.TemporaryDirectory(prefix="upscaler-") as scratch:
+                result = upscale_file(
+                    task.source,
+                    task.target,
+                    None,
+                    self._options,
+                    self._networks,
+                    on_progress=on_progress,
+                    should_stop=interrupted,
+                    scratch_dir=Path(scratch),
+                )
+        except EngineCanceled as error:
+            raise TaskInterrupted from error
+        except UpscalerError as error:
+            raise TaskFailed(error.detail) from error
+        return Enlarged(result.width, result.height, tuple(result.receipt["changed"]))
