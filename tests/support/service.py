@@ -14,6 +14,8 @@ from typing import Any
 import psutil
 import requests
 
+from upscaler.client import Client
+
 ROOT = Path(__file__).resolve().parents[2]
 ADMIN = ("abdullah", "231980077")
 
@@ -103,6 +105,10 @@ class LiveService:
         assert alive == []
         return code
 
+    def client(self, token: str | None = None) -> Client:
+        """Return a client of the API."""
+        return Client(self.url, token)
+
     def upload(self, path: Path, **fields: str) -> requests.Response:
         """Send a picture."""
         with path.open("rb") as file:
@@ -112,19 +118,13 @@ class LiveService:
 
     def job(self, job_id: str) -> dict[str, Any]:
         """Return the state of a job."""
-        answer = requests.get(f"{self.url}/api/v1/jobs/{job_id}", timeout=30)
-        assert answer.status_code == 200, answer.text
-        return dict(answer.json())
+        with self.client() as client:
+            return client.job(job_id).data
 
     def wait(self, job_id: str) -> dict[str, Any]:
         """Return the state of a job once it has ended."""
-        deadline = time.monotonic() + JOB_SECONDS
-        while time.monotonic() < deadline:
-            job = self.job(job_id)
-            if job["status"] in {"completed", "failed", "canceled"}:
-                return job
-            time.sleep(0.2)
-        raise AssertionError(f"{job_id} did not end: {job}")
+        with self.client() as client:
+            return client.wait(job_id, timeout_seconds=JOB_SECONDS).data
 
     def enlarge(self, path: Path, **fields: str) -> dict[str, Any]:
         """Send a picture and return its completed job."""
