@@ -96,6 +96,10 @@ class Config(BaseModel):
     max_upload_size_bytes: int = Field(
         15_000_000, ge=1_000, description="largest file that is accepted, in bytes"
     )
+    max_batch_files: int = Field(100, ge=1, le=1_000, description="most files of a batch")
+    max_batch_size_bytes: int = Field(
+        500_000_000, ge=1_000, description="most bytes of a batch, as it is sent and unpacked"
+    )
     max_image_side: int = Field(
         8_000, ge=16, le=100_000, description="longest side that is accepted, in pixels"
     )
@@ -115,6 +119,9 @@ class Config(BaseModel):
         "10 per hour", description="uploads per address, such as `10 per hour`; `off` for none"
     )
     account_rate_limit: str = Field("100 per day", description="uploads per account; `off` for none")
+    preview_rate_limit: str = Field(
+        "60 per hour", description="previews per account or address; `off` for none"
+    )
     poll_rate_limit: str = Field(
         "600 per minute", description="other calls of the API per account or address; `off` for none"
     )
@@ -122,6 +129,9 @@ class Config(BaseModel):
         "",
         description="sites whose pages may call the API from browsers, such as `https://app.example.org`, "
         "separated by commas; empty for none",
+    )
+    fetch_urls: bool = Field(
+        True, description="whether pictures may be sent as a `url`, which the service fetches"
     )
     queue_limit: int = Field(1_000, ge=1, description="most jobs that may wait; more are answered with 429")
     link_ttl_seconds: int = Field(86_400, ge=60, description="how long a signed link is valid, in seconds")
@@ -136,7 +146,12 @@ class Config(BaseModel):
         0, ge=0, le=4096, description="side of a tile in pixels; 0 for a size that suits the engine"
     )
     engine_gpu: int = Field(-1, ge=-1, description="number of the Vulkan device; -1 for the first real GPU")
-    engine_models_dir: str = Field("", description="folder with further weights; empty for none")
+    engine_models_dir: str = Field(
+        "", description="folder for added models and further weights; empty: `models` in `DATA_DIR`"
+    )
+    max_model_size_bytes: int = Field(
+        500_000_000, ge=1_000, description="largest model that can be added, in bytes, unpacked"
+    )
     job_timeout_seconds: int = Field(3_600, ge=5, description="longest time for one job, in seconds")
     job_memory_bytes: int = Field(
         6_000_000_000, ge=200_000_000, description="most resident memory of the engine process, in bytes"
@@ -155,7 +170,8 @@ class Config(BaseModel):
     )
     webhook_allowed_networks: str = Field(
         "",
-        description="private networks that webhooks may reach, such as `10.1.2.0/24, fd00::/8`; empty for none",
+        description="private networks that webhooks may reach and pictures be fetched from, such as "
+        "`10.1.2.0/24, fd00::/8`; empty for none",
     )
     smtp_host: str = Field(
         "", description="mail server that takes e-mails for everybody; empty: no mail is sent"
@@ -193,7 +209,7 @@ class Config(BaseModel):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
 
-    @field_validator("rate_limit", "account_rate_limit", "poll_rate_limit")
+    @field_validator("rate_limit", "account_rate_limit", "preview_rate_limit", "poll_rate_limit")
     @classmethod
     def _rate(cls, value: str) -> str:
         from limits import parse_many  # noqa: PLC0415 - only a set value pays for this import
@@ -294,6 +310,11 @@ class Config(BaseModel):
         return self.data_dir / "files"
 
     @property
+    def models_dir(self) -> Path:
+        """Where added models lie, each in a folder of its own."""
+        return Path(self.engine_models_dir) if self.engine_models_dir else self.data_dir / "models"
+
+    @property
     def scratch_dir(self) -> Path:
         """Where files live while they are worked on."""
         return self.data_dir / "scratch"
@@ -315,8 +336,7 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path | None = ROOT 
     Raises:
         ConfigError: one line that names the variable and what is wrong with it.
     """
-    values = {name: value or "" for name, value in dotenv_values(env_file).items()} if env_file else {}
-    values.update(os.environ if environ is None else environ)
+    values = _values(environ, env_file)
     fields: dict[str, Any] = {}
     for name in Config.model_fields:
         variable = name.upper()
@@ -329,6 +349,20 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path | None = ROOT 
         return Config(**{name: value for name, value in fields.items() if value != ""})
     except ValidationError as error:
         raise ConfigError(_one_line(error)) from None
+
+
+def models_dir(environ: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env") -> Path:
+    """Return where added models lie; no other setting has to be right for that."""
+    values = _values(environ, env_file)
+    if folder := values.get("ENGINE_MODELS_DIR"):
+        return Path(folder)
+    return ROOT / (values.get("DATA_DIR") or Config.model_fields["data_dir"].default) / "models"
+
+
+def _values(environ: Mapping[str, str] | None, env_file: Path | None) -> dict[str, str]:
+    values = {name: value or "" for name, value in dotenv_values(env_file).items()} if env_file else {}
+    values.update(os.environ if environ is None else environ)
+    return values
 
 
 def secret_key(config: Config) -> str:

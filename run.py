@@ -141,6 +141,9 @@ def web_command(config: configuration.Config) -> list[str]:
         *("--bind", f"{host}:{config.port}"),
         *("--worker-class", "gthread", "--workers", "1", "--threads", str(config.web_threads)),
         *("--graceful-timeout", "5", "--timeout", "120", "--log-level", "warning", "--no-control-socket"),
+        # Longer than the minute for which proxies keep a connection: where the server closes it first, a request that
+        # is just on its way gets no answer.
+        *("--keep-alive", "75"),
     ]
 
 

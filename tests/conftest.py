@@ -12,14 +12,15 @@ from sqlalchemy import create_engine, text
 from tests.support.photographs import save_photograph
 from tests.support.s3 import S3Server
 from tests.support.servers import postgresql, redis_server
-from tests.support.service import LiveService
+from tests.support.service import FETCHED_FROM, LiveService
 
 
 @pytest.fixture(scope="session")
 def live_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
     """The whole service, started as `make run` starts it, shared by all tests that speak HTTP."""
-    limits = ("RATE_LIMIT", "ACCOUNT_RATE_LIMIT", "POLL_RATE_LIMIT")
-    service = LiveService(tmp_path_factory.mktemp("service"), dict.fromkeys(limits, "off"))
+    limits = ("RATE_LIMIT", "ACCOUNT_RATE_LIMIT", "PREVIEW_RATE_LIMIT", "POLL_RATE_LIMIT")
+    settings = {**dict.fromkeys(limits, "off"), "WEBHOOK_ALLOWED_NETWORKS": f"{FETCHED_FROM}/32"}
+    service = LiveService(tmp_path_factory.mktemp("service"), settings)
     service.start()
     yield service
     service.stop()

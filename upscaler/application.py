@@ -36,6 +36,7 @@ def build(config: configuration.Config | None = None) -> Flask:
         queue=HueyQueue(build_huey(config)),
         defaults=config.model_dump(),
         signing_key=configuration.secret_key(config),
+        scratch_dir=config.scratch_dir,
     )
     db.init_app(app)
     with app.app_context():

@@ -52,9 +52,17 @@ class InvalidRequest(UpscalerError):
 
 
 class MissingFile(InvalidRequest):
+    status = 422
     code = "missing_file"
     title = N_("No picture was sent")
-    message = N_('Please send a picture in the form field "file".')
+    message = N_('Please send a picture in the form field "file", or its address in "url".')
+
+
+class TwoPictures(UpscalerError):
+    status = 422
+    code = "two_pictures"
+    title = N_("Two pictures were sent as one")
+    message = N_('Please send either "file" or "url", not both.')
 
 
 class EmptyFile(InvalidRequest):
@@ -85,6 +93,12 @@ class UnusableParameter(InvalidParameter):
     )
 
 
+class UnknownModel(InvalidParameter):
+    code = "unknown_model"
+    title = N_("There is no such model")
+    message = N_('There is no model "%(name)s" here. Please choose another one, or leave it out.')
+
+
 class UnknownParameter(UpscalerError):
     status = 422
     code = "unknown_parameter"
@@ -113,11 +127,42 @@ class InvalidEmail(UpscalerError):
     message = N_("Please check the e-mail address, or leave it out.")
 
 
-class InvalidCallbackUrl(UpscalerError):
+class InvalidUrl(UpscalerError):
+    """An address on the web that cannot be used; ``parameter`` is where it came in."""
+
     status = 422
+    code = "invalid_url"
+    title = N_("That address cannot be used")
+    message = N_('"%(name)s" must be a complete address that begins with http:// or https://.')
+    parameter = "url"
+
+    def __init__(self, message: str | None = None, **values: Any) -> None:
+        super().__init__(message, name=self.parameter, **values)
+
+
+class InvalidCallbackUrl(InvalidUrl):
     code = "invalid_callback_url"
     title = N_("That callback_url cannot be used")
-    message = N_("A callback_url must be a complete address that begins with http:// or https://.")
+    parameter = "callback_url"
+
+
+class UrlNotAllowed(UpscalerError):
+    status = 422
+    code = "url_not_allowed"
+    title = N_("That address is not fetched from")
+    message = N_(
+        "This service fetches pictures from public addresses only, at the usual ports of the web. "
+        "Please send the file itself."
+    )
+
+
+class FetchFailed(UpscalerError):
+    status = 422
+    code = "fetch_failed"
+    title = N_("The picture could not be fetched")
+    message = N_(
+        "No complete answer came from that address. Please check it and try again, or send the file itself."
+    )
 
 
 class FileTooLarge(UpscalerError):
@@ -165,6 +210,16 @@ class TargetOutOfRange(UpscalerError):
     )
 
 
+class CropOutside(UpscalerError):
+    status = 422
+    code = "crop_outside"
+    title = N_("That piece lies outside the picture")
+    message = N_(
+        "The picture is %(width)s x %(height)s pixels; a piece that begins at %(left)s, %(top)s reaches beyond it. "
+        "Please choose another place, or leave it out for the middle."
+    )
+
+
 class SeveralPictures(UpscalerError):
     status = 422
     code = "several_pictures"
@@ -173,6 +228,35 @@ class SeveralPictures(UpscalerError):
         "The file holds %(count)s pictures, such as frames or pages, and this server takes single pictures only. "
         "Please save the one you want as a file of its own."
     )
+
+
+class BatchTooLarge(FileTooLarge):
+    code = "batch_too_large"
+    title = N_("The batch is too large")
+    message = N_(
+        "The files of a batch may have at most %(limit)s together, packed and unpacked. Please send fewer at once."
+    )
+
+
+class TooManyFiles(UpscalerError):
+    status = 422
+    code = "too_many_files"
+    title = N_("The batch has too many files")
+    message = N_("A batch may have at most %(limit)s files. Please send them in several batches.")
+
+
+class InvalidArchive(UpscalerError):
+    status = 422
+    code = "invalid_archive"
+    title = N_("The ZIP file cannot be read")
+    message = N_("The ZIP file is incomplete or damaged. Please pack it again.")
+
+
+class BatchRefused(UpscalerError):
+    status = 422
+    code = "batch_refused"
+    title = N_("None of the files can be used")
+    message = N_("None of the files can be used: %(files)s. Nothing was kept.")
 
 
 class UnsupportedImage(UpscalerError):
@@ -198,6 +282,13 @@ class DamagedImage(UpscalerError):
     message = N_(
         "The file is incomplete or damaged and cannot be read to its end. Please send it again, or another copy."
     )
+
+
+class ModelRefused(UpscalerError):
+    status = 422
+    code = "model_refused"
+    title = N_("The model cannot be used")
+    message = N_("The model was refused: its files cannot be read.")
 
 
 # Who asks, and for what
@@ -267,10 +358,22 @@ class JobNotFound(NotFound):
     message = N_("There is no such job. It may have been deleted.")
 
 
+class PreviewNotFound(NotFound):
+    code = "preview_not_found"
+    title = N_("Unknown preview")
+    message = N_("There is no such preview. Previews are kept for an hour.")
+
+
 class UploadNotFound(NotFound):
     code = "upload_not_found"
     title = N_("Unknown upload")
     message = N_("There is no such upload. It may have been deleted.")
+
+
+class BatchNotFound(NotFound):
+    code = "batch_not_found"
+    title = N_("Unknown batch")
+    message = N_("There is no such batch. It may have been deleted.")
 
 
 class KeyNotFound(NotFound):
@@ -283,6 +386,12 @@ class AccountNotFound(NotFound):
     code = "account_not_found"
     title = N_("Unknown account")
     message = N_("There is no such account. It may have been deleted.")
+
+
+class ModelNotFound(NotFound):
+    code = "model_not_found"
+    title = N_("Unknown model")
+    message = N_("There is no such model. It may have been deleted.")
 
 
 class FileGone(UpscalerError):
@@ -304,6 +413,13 @@ class JobConflict(UpscalerError):
     code = "job_conflict"
     title = N_("The job is in the wrong state for this")
     message = N_('The job is "%(status)s" and cannot be changed that way.')
+
+
+class BatchConflict(UpscalerError):
+    status = 409
+    code = "batch_conflict"
+    title = N_("The batch is in the wrong state for this")
+    message = N_("No picture of this batch is completed yet. Please wait a little.")
 
 
 class DeliveryConflict(UpscalerError):
@@ -338,6 +454,13 @@ class AccountConflict(UpscalerError):
     code = "account_conflict"
     title = N_("This account must stay as it is")
     message = N_("This would leave the service without an admin.")
+
+
+class ModelConflict(UpscalerError):
+    status = 409
+    code = "model_conflict"
+    title = N_("There is a model of that name already")
+    message = N_('There is a model "%(name)s" already. Please choose another name, or delete that one first.')
 
 
 class RequestInProgress(UpscalerError):

@@ -12,7 +12,7 @@ import psutil
 import pytest
 import requests
 
-from tests.support.service import ADMIN, ROOT, LiveService, environment
+from tests.support.service import ADMIN, END_SECONDS, ROOT, LiveService, environment
 
 
 def test_a_second_start_finds_everything_prepared_and_the_admin_can_sign_in(tmp_path: Path) -> None:
@@ -61,5 +61,7 @@ def test_the_worker_starts_by_hand_with_huey_consumer(tmp_path: Path) -> None:
             pytest.fail("the worker did not report for duty")
     finally:
         by_hand.terminate()
-        by_hand.wait(timeout=20)
-        service.stop()
+        try:
+            by_hand.wait(timeout=END_SECONDS)
+        finally:
+            service.stop()

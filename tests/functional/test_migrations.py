@@ -61,6 +61,8 @@ def test_they_lead_to_the_tables_of_the_code_and_back_and_preparing_again_change
         "uploads",
         "jobs",
         "job_logs",
+        "batches",
+        "batch_items",
         "models",
         "audit_logs",
         "settings",

@@ -1,4 +1,4 @@
-"""A receiver of webhooks: a real HTTP server on loopback that answers as a test tells it to."""
+"""A real HTTP server on loopback that answers as a test tells it to: a receiver of webhooks, a host of pictures."""
 
 from __future__ import annotations
 
@@ -50,6 +50,20 @@ def status(code: int, **headers: str) -> Callable[[BaseHTTPRequestHandler], None
     return answer
 
 
+def content(body: bytes, code: int = 200, **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:
+    """Answer with a body; its length is told unless ``headers`` say otherwise."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(code)
+        for name, value in {"Content-Length": str(len(body)), **headers}.items():
+            if value:
+                handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return answer
+
+
 @contextmanager
 def receiver(
     answer: Callable[[BaseHTTPRequestHandler], None] | None = None,
@@ -61,7 +75,7 @@ def receiver(
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
             found.requests.append(Received(self.path, headers, body))
             found.arrived.set()
@@ -70,6 +84,9 @@ def receiver(
             except OSError:
                 # The client has hung up, as it should on a receiver that never ends.
                 self.close_connection = True
+
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

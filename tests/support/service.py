@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -19,16 +21,26 @@ from upscaler.client import Client
 ROOT = Path(__file__).resolve().parents[2]
 ADMIN = ("abdullah", "231980077")
 
+# Where the shared service may fetch pictures from: a loopback address that no other test names.
+FETCHED_FROM = "127.0.0.7"
+
 # A shared machine may be slow; these end a test that hangs, they measure nothing.
 START_SECONDS = 300
-JOB_SECONDS = 300
+JOB_SECONDS = 600
+END_SECONDS = 120
+
+
+# Below the ports that Linux gives to outgoing connections: one of those may be taken between the look and the use.
+_PORTS = itertools.count(10_000 + 2_500 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 9))
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on, another one each time."""
+    for port in _PORTS:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("unreachable")
 
 
 def environment(data_dir: Path, port: int, **settings: str) -> dict[str, str]:
@@ -101,7 +113,8 @@ class LiveService:
         code = self._process.wait(timeout=30)
         assert self._process.stdout is not None
         self._process.stdout.close()
-        _, alive = psutil.wait_procs(family, timeout=15)
+        # When the parent was killed, nobody presses the others: each ends its own work first.
+        _, alive = psutil.wait_procs(family, timeout=END_SECONDS)
         assert alive == []
         return code
 

@@ -23,12 +23,16 @@ from upscaler.engine.settings import ENGINE_NAMES
 CREDENTIALS = "UPSCALER_TOKEN"
 # The options of the engine in this process; a server has its own.
 LOCAL_ONLY = ("engine", "threads", "tile")
+# What may follow ``models``, so that a folder of that name can still be enlarged.
+MODEL_COMMANDS = ("add", "list", "remove", "check", "-h", "--help")
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m upscaler", description="Enlarge pictures with neural networks."
+        prog="python -m upscaler",
+        description="Enlarge pictures with neural networks.",
+        epilog="Networks of your own: python -m upscaler models --help",
     )
     parser.add_argument("inputs", metavar="IN", nargs="*", type=Path, help="pictures, or folders of pictures")
     parser.add_argument(
@@ -82,6 +86,9 @@ def build_parser() -> argparse.ArgumentParser:
         default="no",
         help="keep camera, exposure, dates and author; all: the place as well (default: %(default)s)",
     )
+    parser.add_argument(
+        "--model", metavar="NAME", help="a network by its name, in place of those of the preset"
+    )
     parser.add_argument("--engine", choices=ENGINE_NAMES, help="what computes (default: auto)")
     parser.add_argument("--threads", type=positive, help="processors to use (default: all)")
     parser.add_argument("--tile", type=positive, metavar="PIXELS", help="side of a tile (default: automatic)")
@@ -122,4 +129,5 @@ def options_of(choices: argparse.Namespace) -> UpscaleOptions:
         detail=choices.detail,
         target_width=choices.width,
         target_height=choices.height,
+        model=choices.model,
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from upscaler.cli.tasks import Enlarged, Task, TaskFailed, TaskInterrupted
+from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.networks import Networks
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import upscale_file
@@ -18,13 +19,14 @@ from upscaler.errors import EngineCanceled, UpscalerError
 class LocalEnlarger:
     """Runs the networks here; they are loaded with the first picture and stay."""
 
-    def __init__(self, options: UpscaleOptions, choices: argparse.Namespace) -> None:
-        self._options = options
+    def __init__(self, options: UpscaleOptions, choices: argparse.Namespace, models_dir: Path) -> None:
+        self._options = ModelFolder(models_dir).serving(options)
         self._networks = Networks(
             EngineSettings(
                 engine=choices.engine or "auto",
                 threads=choices.threads or available_threads(),
                 tile_pixels=choices.tile or 0,
+                models_dir=str(models_dir),
             )
         )
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from upscaler.cli.arguments import CREDENTIALS, LOCAL_ONLY, build_parser, options_of
+import config as configuration
+from upscaler.cli.arguments import CREDENTIALS, LOCAL_ONLY, MODEL_COMMANDS, build_parser, options_of
 from upscaler.cli.tasks import Enlarger, Task, TaskFailed, TaskInterrupted, plan
 from upscaler.cli.terminal import complain, interruption, print_table
 from upscaler.engine.options import PRESETS, UpscaleOptions
@@ -27,6 +28,11 @@ EXIT_INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status (argparse ends with 2 by itself on wrong use)."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if is_about_models(arguments):
+        from upscaler.cli.models import run_models  # noqa: PLC0415
+
+        return run_models(arguments[1:])
     parser = build_parser()
     choices = parser.parse_args(arguments)
     if choices.server:
@@ -46,25 +52,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ValueError, InvalidParameter) as error:
         parser.error(str(error))
     try:
-        with enlarger_for(options, choices) as enlarger:
+        with enlarger_for(options, choices, several=len(tasks) > 1) as enlarger:
             return run(tasks, enlarger, choices)
     except KeyboardInterrupt:
         complain("interrupted")
         return EXIT_INTERRUPTED
 
 
+def is_about_models(arguments: Sequence[str]) -> bool:
+    """Tell the command ``models ...`` from a picture or folder of that name."""
+    return len(arguments) > 1 and arguments[0] == "models" and arguments[1] in MODEL_COMMANDS
+
+
 @contextmanager
-def enlarger_for(options: UpscaleOptions, choices: argparse.Namespace) -> Iterator[Enlarger]:
+def enlarger_for(
+    options: UpscaleOptions, choices: argparse.Namespace, *, several: bool
+) -> Iterator[Enlarger]:
     """Give what enlarges: the service that was named, or the networks in this process."""
     if choices.server:
         from upscaler.cli.remote import RemoteEnlarger  # noqa: PLC0415
 
         with client_for(choices) as client:
-            yield RemoteEnlarger(client, options)
+            yield RemoteEnlarger(client, options, several=several)
     else:
         from upscaler.cli.local import LocalEnlarger  # noqa: PLC0415
 
-        yield LocalEnlarger(options, choices)
+        yield LocalEnlarger(options, choices, configuration.models_dir())
 
 
 def client_for(choices: argparse.Namespace) -> Client:

@@ -13,9 +13,12 @@ from upscaler.engine.options import FIT, UpscaleOptions
 class RemoteEnlarger:
     """Sends pictures to a service and fetches the results."""
 
-    def __init__(self, client: Client, options: UpscaleOptions) -> None:
+    def __init__(self, client: Client, options: UpscaleOptions, *, several: bool) -> None:
         self._client = client
         choices = options.as_dict()
+        if several:
+            # Nobody waits for each single one of them.
+            choices["priority"] = "batch"
         if options.factor == FIT:
             # The API knows a target by its width and height alone.
             del choices["factor"]

@@ -13,6 +13,7 @@ It needs nothing else of this project, no settings and no database. ::
 from __future__ import annotations
 
 from upscaler.client.api import Client, Job
+from upscaler.client.batch import Batch
 from upscaler.client.errors import (
     ApiError,
     ClientError,
@@ -25,6 +26,7 @@ from upscaler.client.webhooks import verify_webhook
 
 __all__ = [
     "ApiError",
+    "Batch",
     "Client",
     "ClientError",
     "Job",

@@ -6,15 +6,16 @@ import os
 import re
 import time
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
+from upscaler.client.batch import Batch
 from upscaler.client.errors import ApiError, ClientError, JobNotCompleted, WaitTimeout
 from upscaler.client.transport import Transport
 
@@ -22,6 +23,8 @@ COMPLETED = "completed"
 ENDED = frozenset({COMPLETED, "failed", "canceled"})
 # The service may hold a poll for up to a minute; proxies in between often give up after half of one.
 _HELD_SECONDS = 20
+# A service looks into every picture of a batch before it answers.
+_BATCH_PATIENCE = 10
 _TOO_MANY_REQUESTS = 429
 _LINK_EXPIRED = 410
 
@@ -71,6 +74,9 @@ class Job:
         return self.data.get("error")
 
 
+State = TypeVar("State", Job, Batch)
+
+
 class Client:
     """Talks to one service; may be used as a context manager, and by one thread at a time.
 
@@ -100,6 +106,7 @@ class Client:
         if token is not None and not re.fullmatch(r"[\x21-\x7e]+", token):
             raise ValueError("a token has visible ASCII characters only")
         self._transport = Transport(server, token, timeout_seconds, attempts, language)
+        self._patience = httpx.Timeout(timeout_seconds, read=_BATCH_PATIENCE * timeout_seconds)
 
     def __enter__(self) -> Client:
         return self
@@ -115,8 +122,9 @@ class Client:
 
     def upload(
         self,
-        picture: str | os.PathLike[str] | bytes,
+        picture: str | os.PathLike[str] | bytes | None = None,
         *,
+        url: str | None = None,
         filename: str | None = None,
         idempotency_key: str | None = None,
         **choices: Any,
@@ -125,6 +133,7 @@ class Client:
 
         Args:
             picture: a file, which is streamed, or the bytes of one.
+            url: the address of a picture in place of one; the service fetches it.
             filename: the name that the service is told; needed for bytes.
             idempotency_key: the same for what must become one job, even over restarts of the caller; by default, one
                 is made for this call, so that its own repetitions make one job.
@@ -137,21 +146,21 @@ class Client:
             OSError: the file cannot be read.
 
         """
+        if (picture is None) == (url is None):
+            raise ValueError("there must be either a picture or a url")
         if isinstance(picture, bytes) and not filename:
             raise ValueError("bytes need a filename")
-        key = idempotency_key or str(uuid.uuid4())
-        form = {name: _field(value) for name, value in choices.items() if value is not None}
+        key, form = idempotency_key or str(uuid.uuid4()), _form({"url": url, **choices})
 
         def send(content: Any, name: str) -> httpx.Response:
+            files = None if content is None else {"file": (name, content)}
             return self._transport.send(
-                "POST",
-                "/uploads",
-                data=form,
-                files={"file": (name, content)},
-                headers={"Idempotency-Key": key},
+                "POST", "/uploads", data=form, files=files, headers={"Idempotency-Key": key}
             )
 
         def attempt() -> httpx.Response:
+            if picture is None:
+                return send(None, "")
             if isinstance(picture, bytes):
                 return send(picture, filename or "")
             # Opened for each attempt: the one before may have read half of it.
@@ -160,10 +169,47 @@ class Client:
 
         return Job(_json(self._transport.repeated(attempt)))
 
+    def preview(
+        self, picture: str | os.PathLike[str], *, timeout_seconds: float = 180.0, **choices: Any
+    ) -> dict[str, Any]:
+        """Return what several presets make of a small piece of a picture, as ``docs/api.md`` lists it, once all have.
+
+        Args:
+            picture: a file, which is streamed.
+            timeout_seconds: how long to wait at most.
+            choices: the fields of ``POST /previews``, such as ``presets="photo,art"``, ``factor="4x"``, ``left=100``.
+
+        Raises:
+            WaitTimeout: not all presets were done in time.
+            ApiError, ServerUnreachable, OSError: as ``upload`` does.
+
+        """
+        deadline = time.monotonic() + timeout_seconds
+        path = Path(picture)
+        form = {name: _field(value) for name, value in choices.items() if value is not None}
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+
+        def attempt() -> httpx.Response:
+            with path.open("rb") as file:
+                files = {"file": (path.name, file)}
+                return self._transport.send("POST", "/previews", data=form, files=files, headers=headers)
+
+        preview = _json(self._transport.repeated(attempt))
+        while preview["status"] not in ENDED:
+            left = int(deadline - time.monotonic())
+            if left < 1:
+                raise WaitTimeout(f"{preview['preview_id']} has not ended after {timeout_seconds:g} seconds.")
+            held = {"Prefer": f"wait={min(_HELD_SECONDS, left)}"}
+            answer = self._transport.call("GET", f"/previews/{preview['preview_id']}", headers=held)
+            preview = _json(answer)
+            if "Preference-Applied" not in answer.headers:
+                # Too many wait already, so this answer came at once.
+                time.sleep(1)
+        return preview
+
     def job(self, job_id: str, *, wait_seconds: int = 0) -> Job:
         """Return the state of a job, at once or as soon as it has ended, at most after ``wait_seconds`` (0 to 60)."""
-        headers = {"Prefer": f"wait={wait_seconds}"} if wait_seconds else {}
-        return Job(_json(self._transport.call("GET", f"/jobs/{job_id}", headers=headers)))
+        return Job(_json(self._transport.call("GET", f"/jobs/{job_id}", headers=_prefer(wait_seconds))))
 
     def wait(
         self,
@@ -184,19 +230,7 @@ class Client:
             ApiError, ServerUnreachable: as elsewhere; being told to ask less often (429) is obeyed.
 
         """
-        deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
-        while True:
-            left = _HELD_SECONDS if deadline is None else deadline - time.monotonic()
-            held = 0 if on_progress else max(0, min(_HELD_SECONDS, int(left)))
-            job, pause = self._poll(job_id, held)
-            if job is not None:
-                if on_progress:
-                    on_progress(job)
-                if job.ended:
-                    return job
-            if deadline is not None and time.monotonic() + pause > deadline:
-                raise WaitTimeout(f"{job_id} has not ended after {timeout_seconds:g} seconds.")
-            time.sleep(pause)
+        return self._wait(f"/jobs/{job_id}", Job, timeout_seconds, on_progress)
 
     def download(self, job: Job | str, target: str | os.PathLike[str]) -> Path:
         """Fetch the result of a job into a file, which appears only when it is whole; what was there is replaced.
@@ -215,6 +249,73 @@ class Client:
             if error.status != _LINK_EXPIRED:
                 raise
         return self._fetch(self.job(known.id), Path(target))
+
+    def upload_batch(
+        self,
+        pictures: Sequence[str | os.PathLike[str]],
+        *,
+        idempotency_key: str | None = None,
+        **choices: Any,
+    ) -> Batch:
+        """Send several files, or one ZIP file of pictures, and return their batch.
+
+        Files that the service refuses are among its ``items``, with their ``error``. All else is as with ``upload``.
+
+        Raises:
+            ApiError: none of the files can be used, there are too many, or a choice was refused.
+            ServerUnreachable: no answer came.
+            OSError: a file cannot be read.
+
+        """
+        key, form = idempotency_key or str(uuid.uuid4()), _form(choices)
+
+        def attempt() -> httpx.Response:
+            with ExitStack() as stack:
+                files = [
+                    ("file", (Path(picture).name, stack.enter_context(Path(picture).open("rb"))))
+                    for picture in pictures
+                ]
+                headers = {"Idempotency-Key": key}
+                return self._transport.send(
+                    "POST", "/batches", data=form, files=files, headers=headers, timeout=self._patience
+                )
+
+        return Batch(_json(self._transport.repeated(attempt)))
+
+    def batch(self, batch_id: str, *, wait_seconds: int = 0) -> Batch:
+        """Return the state of a batch, at once or as soon as it has ended, at most after ``wait_seconds`` (0 to 60)."""
+        return Batch(
+            _json(self._transport.call("GET", f"/batches/{batch_id}", headers=_prefer(wait_seconds)))
+        )
+
+    def wait_for_batch(
+        self,
+        batch_id: str,
+        *,
+        timeout_seconds: float | None = None,
+        on_progress: Callable[[Batch], None] | None = None,
+    ) -> Batch:
+        """Return the state of a batch once all its jobs have ended; as ``wait`` does for a job."""
+        return self._wait(f"/batches/{batch_id}", Batch, timeout_seconds, on_progress)
+
+    def retry_batch(self, batch_id: str) -> Batch:
+        """Have the failed pictures of a batch tried again; ``ApiError`` with status 409 when none has failed."""
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        return Batch(_json(self._transport.call("POST", f"/batches/{batch_id}/retry", headers=headers)))
+
+    def download_batch(self, batch: Batch | str, target: str | os.PathLike[str]) -> Path:
+        """Fetch the results of a batch as one ZIP file, with a ``manifest.json`` in it; as ``download`` does for a job.
+
+        Raises:
+            JobNotCompleted: there is no result yet.
+            ApiError, ServerUnreachable, OSError: as with ``download``.
+
+        """
+        # Asked for anew: the link of an old state may have expired, and there may be more results by now.
+        known = self.batch(batch if isinstance(batch, str) else batch.id)
+        if not known.result_url:
+            raise JobNotCompleted(f"{known.id} has no results: it is {known.status}")
+        return self._save(known.result_url, Path(target))
 
     def enlarge(self, picture: str | os.PathLike[str], target: str | os.PathLike[str], **choices: Any) -> Job:
         """Send a picture, wait, and fetch the result into ``target``; raises what the three steps do."""
@@ -244,8 +345,7 @@ class Client:
 
     def quote(self, width: int, height: int, **choices: Any) -> dict[str, Any]:
         """Return size, bytes, seconds and the place in the queue for a picture of so many pixels."""
-        given = {name: _field(value) for name, value in choices.items() if value is not None}
-        params = {"width": str(width), "height": str(height), **given}
+        params = {"width": str(width), "height": str(height), **_form(choices)}
         return _json(self._transport.call("GET", "/quote", params=params))
 
     def models(self) -> list[dict[str, Any]]:
@@ -264,12 +364,35 @@ class Client:
         """Return how the service is."""
         return _json(self._transport.call("GET", "/health"))
 
-    def _poll(self, job_id: str, held_seconds: int) -> tuple[Job | None, float]:
+    def _wait(
+        self,
+        path: str,
+        kind: type[State],
+        timeout_seconds: float | None,
+        on_progress: Callable[[State], None] | None,
+    ) -> State:
+        """Poll the job or batch at ``path`` until it has ended; see ``wait``."""
+        deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+        while True:
+            left = _HELD_SECONDS if deadline is None else deadline - time.monotonic()
+            held = 0 if on_progress else max(0, min(_HELD_SECONDS, int(left)))
+            state, pause = self._poll(path, kind, held)
+            if state is not None:
+                if on_progress:
+                    on_progress(state)
+                if state.ended:
+                    return state
+            if deadline is not None and time.monotonic() + pause > deadline:
+                raise WaitTimeout(
+                    f"{path.rpartition('/')[2]} has not ended after {timeout_seconds:g} seconds."
+                )
+            time.sleep(pause)
+
+    def _poll(self, path: str, kind: type[State], held_seconds: int) -> tuple[State | None, float]:
         """Ask once; return the state, or None when it was too early, and the seconds until the next poll."""
         begun = time.monotonic()
-        headers = {"Prefer": f"wait={held_seconds}"} if held_seconds else {}
         try:
-            answer = self._transport.call("GET", f"/jobs/{job_id}", headers=headers)
+            answer = self._transport.call("GET", path, headers=_prefer(held_seconds))
         except ApiError as error:
             if error.status != _TOO_MANY_REQUESTS or error.retry_after is None:
                 raise
@@ -277,13 +400,16 @@ class Client:
         hint = answer.headers.get("Retry-After", "")
         asked_for = float(hint) if hint.isdigit() else 1.0
         # An answer that was held has used up its pause already.
-        return Job(_json(answer)), max(0.0, asked_for - (time.monotonic() - begun))
+        return kind(_json(answer)), max(0.0, asked_for - (time.monotonic() - begun))
 
     def _fetch(self, job: Job, target: Path) -> Path:
-        address = job.result_url
-        if not address:
+        if not job.result_url:
             reason = job.error["detail"] if job.error else f"it is {job.status}"
             raise JobNotCompleted(f"{job.id} has no result: {reason}")
+        return self._save(job.result_url, target)
+
+    def _save(self, address: str, target: Path) -> Path:
+        """Fetch a file; it appears at ``target`` only when it is whole."""
         part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
         try:
             with part.open("xb") as file:
@@ -300,6 +426,14 @@ class Client:
             with suppress(FileNotFoundError):
                 part.unlink()
         return target
+
+
+def _prefer(wait_seconds: int) -> dict[str, str]:
+    return {"Prefer": f"wait={wait_seconds}"} if wait_seconds else {}
+
+
+def _form(choices: dict[str, Any]) -> dict[str, str]:
+    return {name: _field(value) for name, value in choices.items() if value is not None}
 
 
 def _field(value: Any) -> str:

@@ -13,6 +13,7 @@ RRDB = "rrdb"  # ESRGAN's residual-in-residual dense blocks, 23 or 6 of them
 SRVGG = "srvgg"  # Real-ESRGAN's compact network
 UPCONV7 = "upconv7"  # waifu2x: six convolutions and one transposed convolution
 CUNET = "cunet"  # waifu2x: two cascaded U-Nets with squeeze-and-excitation
+CUSTOM = "custom"  # a network that the operator added, see the room `custom`
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Model:
         border: input pixels a side that the network consumes: the output is ``(side - 2 * border) * scale``.
         minimum_side: smallest input side in pixels. Below it ncnn ends the process and OpenVINO raises.
         multiple: the input side must be a multiple of this, or U-Net levels lose the last pixels.
+        maximum_side: largest input side in pixels, 0 where there is none.
         overlap: input pixels a side that a tile needs besides its core, ``border`` included.
         seconds_per_megapixel: guess for one input megapixel on two CPU cores, until something was measured.
         gpu_recommended: True where a CPU needs more than 20 s per input megapixel.
@@ -59,6 +61,7 @@ class Model:
     seconds_per_megapixel: float
     note: str
     multiple: int = 1
+    maximum_side: int = 0
     colour: str = "rgb"
     gpu_recommended: bool = False
 

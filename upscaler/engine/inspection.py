@@ -26,6 +26,7 @@ from PIL import (
 )
 from pillow_heif import HeifImageFile
 
+from upscaler.engine.crops import Crop, cut
 from upscaler.engine.formats import (
     AVIF,
     BMP,
@@ -109,7 +110,17 @@ class InspectionLimits:
     series: bool = True
 
 
-def inspect_image(path: Path, limits: InspectionLimits, filename: str | None = None) -> ImageInfo:
+@dataclass(frozen=True)
+class Cutting:
+    """A piece that is wanted of the picture, and the file for it."""
+
+    crop: Crop
+    target: Path
+
+
+def inspect_image(
+    path: Path, limits: InspectionLimits, filename: str | None = None, cutting: Cutting | None = None
+) -> ImageInfo:
     """Check a file in this process and say what it holds.
 
     The kind comes from the content alone, the limits are judged from the header before any pixel is decoded,
@@ -119,6 +130,7 @@ def inspect_image(path: Path, limits: InspectionLimits, filename: str | None = N
         path: the file.
         limits: what is accepted.
         filename: the name its sender gave it, compared with the content when it has an extension.
+        cutting: a piece to write as a file of its own.
 
     Raises:
         EmptyFile: it has no bytes.
@@ -127,6 +139,7 @@ def inspect_image(path: Path, limits: InspectionLimits, filename: str | None = N
         TooManyPixels: it is larger than the limits.
         SeveralPictures: it is an animation or has pages, and such files are not accepted.
         DamagedImage: it cannot be read to its end.
+        CropOutside: the wanted piece does not lie within it.
 
     """
     head = _read_head(path)
@@ -145,6 +158,8 @@ def inspect_image(path: Path, limits: InspectionLimits, filename: str | None = N
         if kind.is_series and info.frames > 1 and not limits.series:
             raise SeveralPictures(count=info.frames)
         image.load()
+        if cutting is not None:
+            cut(image, cutting.crop, cutting.target)
     return info
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from upscaler.engine.backends.base import Result, Window
 from upscaler.engine.backends.select import Selection, candidates_for
-from upscaler.engine.catalogue import Model
+from upscaler.engine.catalogue import MODELS, Model
+from upscaler.engine.custom.model import CustomModel
+from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.picture import Pixels, to_luma, white_of
 from upscaler.engine.presets import Recipe, scale_of
 from upscaler.engine.settings import EngineSettings
@@ -26,7 +29,7 @@ from upscaler.engine.tiles import (
     spans,
     to_levels,
 )
-from upscaler.errors import EngineCanceled, OutputRejected
+from upscaler.errors import EngineCanceled, ModelNotFound, OutputRejected, UnknownModel
 
 _log = logging.getLogger(__name__)
 
@@ -38,19 +41,49 @@ class _BackendError(Exception):
 class Networks:
     """The networks of one process. Nothing is chosen or loaded before the first use."""
 
-    def __init__(self, settings: EngineSettings, selection: Selection | None = None) -> None:
+    def __init__(self, settings: EngineSettings, selection: Selection | None = None, kind: str = "") -> None:
         self._settings = settings
         self._selection = selection or Selection(settings)
+        self._kind = kind
         self._precise: Networks | None = None
+        self._custom: tuple[Mapping[str, str], Networks] | None = None
 
     def precise(self) -> Networks:
         """Return the same networks computed in float32, for pictures of more than 8 bits; loaded on first use."""
         if self._precise is None:
             if self._selection.backend.precision == "fp32":
                 return self
-            candidates = candidates_for(self._settings, precise=True)
-            self._precise = Networks(self._settings, Selection(self._settings, candidates))
+            candidates = candidates_for(self._settings, precise=True, kind=self._kind)
+            self._precise = Networks(self._settings, Selection(self._settings, candidates), self._kind)
         return self._precise
+
+    def model_named(self, name: str) -> Model:
+        """Return a network of the catalogue or one that the operator added; raise ``UnknownModel``."""
+        if name in MODELS:
+            return MODELS[name]
+        if not self._settings.models_dir:
+            raise UnknownModel(name=name)
+        folder = ModelFolder(Path(self._settings.models_dir))
+        try:
+            return folder.find(name).model(folder.folder(name))
+        except ModelNotFound:
+            raise UnknownModel(name=name) from None
+
+    def suited_to(self, recipe: Recipe, *, deep: bool) -> Networks:
+        """Return the networks that are to run a stage, in float32 for pictures of more than 8 bits.
+
+        A custom network chooses its backend by itself, so that its failures say nothing against those of the
+        others. The last one that was used stays loaded.
+        """
+        own = next((model for model in recipe.models if isinstance(model, CustomModel)), None)
+        networks = self if own is None else self._of(own)
+        return networks.precise() if deep else networks
+
+    def _of(self, model: CustomModel) -> Networks:
+        if self._custom is None or self._custom[0] != model.digests:
+            selection = Selection(self._settings, candidates_for(self._settings, kind=model.kind))
+            self._custom = (model.digests, Networks(self._settings, selection, model.kind))
+        return self._custom[1]
 
     def describe(self) -> dict[str, Any]:
         """Return the backend in use and why the ones before it were not taken, as JSON-ready values.

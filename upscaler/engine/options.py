@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
 from upscaler.engine.formats import OUTPUT_FORMATS
-from upscaler.errors import InvalidParameter, TargetOutOfRange, UnknownParameter
+from upscaler.errors import InvalidParameter, TargetOutOfRange, UnknownParameter, UnusableParameter
 
 FACTORS = ("2x", "3x", "4x", "8x")
 # The factor of a job that names the size of its result instead.
@@ -23,6 +24,8 @@ TARGET_SIDES = range(1, 1_000_001)
 QUALITIES = range(1, 101)
 # "yes" keeps what a camera wrote but the place, "all" the place as well.
 KEEP_METADATA = ("no", "yes", "all")
+# How models may be named: the name is a folder, and a part of addresses and keys.
+MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class UpscaleOptions:
     ``detail`` blends the truest (0) and the sharpest (100) networks of the preset; None is the preset's own choice.
     ``target_width`` and ``target_height`` in pixels stand in for a factor, which is then ``fit``: the result keeps its
     proportions and is as large as both permit. ``quality`` is for kinds of file whose compression loses something;
-    None is that kind's own default.
+    None is that kind's own default. ``model`` names the network that is to enlarge, in place of those of the preset;
+    there is nothing to blend then, so it does not go with ``detail``.
     """
 
     factor: str
@@ -46,6 +50,7 @@ class UpscaleOptions:
     detail: int | None = None
     target_width: int | None = None
     target_height: int | None = None
+    model: str | None = None
 
     def __post_init__(self) -> None:
         for name, choices in (
@@ -65,6 +70,10 @@ class UpscaleOptions:
         _check_whole_number("detail", self.detail, DETAILS)
         _check_whole_number("target_width", self.target_width, TARGET_SIDES)
         _check_whole_number("target_height", self.target_height, TARGET_SIDES)
+        if self.model is not None and not (isinstance(self.model, str) and MODEL_NAME.fullmatch(self.model)):
+            raise UnusableParameter(name="model")
+        if self.model is not None and self.detail is not None:
+            raise UnusableParameter(name="detail")
         if self.has_target and self.factor != FIT:
             raise InvalidParameter(name="factor", value=self.factor, choices=FIT)
         if self.factor == FIT and not self.has_target:
@@ -87,17 +96,20 @@ class UpscaleOptions:
             return width * factor_number(self.factor), height * factor_number(self.factor)
         if self.factor != FIT:
             raise InvalidParameter(name="factor", value=self.factor, choices=", ".join(factors))
-        ratio, most = self._ratio(width, height), max(factor_number(factor) for factor in factors)
+        ratio, most = self.ratio(width, height), max(factor_number(factor) for factor in factors)
         if not 1 <= ratio <= most:
             raise TargetOutOfRange(width=width, height=height, ratio=f"{float(ratio):.2f}", most=most)
         return max(1, round(width * ratio)), max(1, round(height * ratio))
 
     def network_scale(self, width: int, height: int) -> int:
         """Return how much the networks must enlarge a picture of that size, 2, 4 or 8; what is too much is reduced."""
-        ratio = self._ratio(width, height) if self.factor == FIT else factor_number(self.factor)
+        ratio = self.ratio(width, height)
         return next((scale for scale in NETWORK_SCALES if scale >= ratio), NETWORK_SCALES[-1])
 
-    def _ratio(self, width: int, height: int) -> Fraction:
+    def ratio(self, width: int, height: int) -> Fraction:
+        """Return how much larger a picture of that size is to become, along a side."""
+        if self.factor != FIT:
+            return Fraction(factor_number(self.factor))
         wanted = ((self.target_width, width), (self.target_height, height))
         return min(Fraction(target, side) for target, side in wanted if target is not None)
 
@@ -123,6 +135,8 @@ class UpscaleOptions:
     def changed(self, overrides: Mapping[str, Any]) -> UpscaleOptions:
         """Return these options with others in their place; a new factor ends an old target, and the other way round.
 
+        A new preset or detail chooses networks anew and ends an old model, a new model an old detail.
+
         Raises:
             InvalidParameter, UnknownParameter: as ``from_mapping`` does.
 
@@ -134,6 +148,10 @@ class UpscaleOptions:
             }
         elif not {"target_width", "target_height"}.isdisjoint(overrides):
             del kept["factor"]
+        if not {"preset", "detail"}.isdisjoint(overrides):
+            kept.pop("model", None)
+        if overrides.get("model") is not None:
+            kept.pop("detail", None)
         return self.from_mapping({**kept, **overrides})
 
     @classmethod

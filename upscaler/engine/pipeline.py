@@ -6,7 +6,7 @@ import errno
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.output_check import OutputReport
 from upscaler.engine.picture import Picture, Pixels, white_of
 from upscaler.engine.png import Tags
-from upscaler.engine.presets import Recipe, recipe_for
+from upscaler.engine.presets import Recipe, recipe_for, shape_stages
 from upscaler.engine.receipt import build_receipt
 from upscaler.engine.result import Previews, UpscaleResult
 from upscaler.engine.scratch import scratch_pixels
@@ -59,10 +59,9 @@ class _Job:
     preview_size: tuple[int, int] = (0, 0)
     reported: float = 0.0
 
-    @property
-    def suited_networks(self) -> Networks:
-        """The networks in a precision that suits the picture's depth."""
-        return self.networks.precise() if self.picture.rgb.dtype == np.uint16 else self.networks
+    def networks_for(self, stage: Recipe) -> Networks:
+        """Return the networks for a stage, in a precision that suits the picture's depth."""
+        return self.networks.suited_to(stage, deep=self.picture.rgb.dtype == np.uint16)
 
 
 def upscale_file(
@@ -126,7 +125,8 @@ def _decode(job: _Job) -> None:
         job.picture.exif = None
         job.picture.kept = [note for note in job.picture.kept if not note.startswith("metadata: ")]
         job.picture.changed.append(f"metadata: EXIF removed, because {job.kind.label} results carry none")
-    job.recipe = recipe_for(job.options, *job.picture.size)
+    model = None if job.options.model is None else job.networks.model_named(job.options.model)
+    job.recipe = recipe_for(job.options, *job.picture.size, model)
     job.result_size = job.options.result_size(*job.picture.size)
     check_result_size(*job.result_size, job.kind)
     if job.options.refine_faces:
@@ -137,13 +137,11 @@ def _decode(job: _Job) -> None:
 def _enlarge_alpha(job: _Job) -> None:
     """Enlarge transparency by the fast, faithful network on three equal channels: as crisp as the colour."""
     job.alphas = [job.picture.alpha]
-    stages = recipe_for(
-        replace(job.options, preset="standard", denoise="none", detail=None), *job.picture.size
-    ).stages
+    stages = shape_stages(job.recipe)
     for number, stage in enumerate(stages):
         source = job.alphas[-1]
-        if source is None:
-            job.alphas.append(None)
+        if source is None or stage.scale == 1:
+            job.alphas.append(source)
             continue
         height, width = source.shape
         shape = (height * stage.scale, width * stage.scale, 1)
@@ -152,7 +150,7 @@ def _enlarge_alpha(job: _Job) -> None:
         if not _has_shape(source):
             enlarged[:] = source.flat[0]
             continue
-        job.suited_networks.enlarge(
+        job.networks_for(stage).enlarge(
             _three_channels(source[..., np.newaxis]),
             stage,
             enlarged,
@@ -198,7 +196,7 @@ def _enlarged_well(
     job: _Job, stage: Recipe, parts: Enlargement, shares: tuple[float, float], *, is_last: bool
 ) -> bool:
     """Try it on the backend in use; False when its result was rejected and another backend is left."""
-    networks = job.suited_networks
+    networks = job.networks_for(stage)
 
     def open_sink() -> Sink:
         # Rows that were finished are looked at no more, so they can take the place of the raw ones.
@@ -331,7 +329,7 @@ def _result_of(job: _Job, seconds: dict[str, float]) -> UpscaleResult:
         job.picture,
         job.options,
         job.recipe,
-        backend=job.suited_networks.describe(),
+        backend=job.networks_for(_main_stage(job.recipe)).describe(),
         check=OutputReport.worst(done.report for done in job.finished).as_dict(),
         output=output,
         seconds={**seconds, **_summed(done.seconds for done in job.finished)},
@@ -348,6 +346,11 @@ def _result_of(job: _Job, seconds: dict[str, float]) -> UpscaleResult:
         preview_size_bytes=0 if job.previews is None else job.previews.result.stat().st_size,
         preview_mime_type="" if job.previews is None else encode.PREVIEW_MIME_TYPE,
     )
+
+
+def _main_stage(recipe: Recipe) -> Recipe:
+    """Return the stage that a custom network runs, or the first one."""
+    return next((stage for stage in recipe.stages if stage.own), recipe.stages[0])
 
 
 def _summed(times: Iterable[Mapping[str, float]]) -> dict[str, float]:

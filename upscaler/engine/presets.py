@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
 from upscaler.engine.catalogue import MODELS, Model
 from upscaler.engine.options import DENOISE_LEVELS, FACTORS, PRESETS, UpscaleOptions
+from upscaler.errors import UnknownModel
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Recipe:
         note: one sentence on why these networks.
         reduced_to: output side per input side where a way enlarges more than that and is reduced; 0 where none does.
         then: what enlarges the whole result of this once more, or None.
+        own: the networks of ``passes`` that are not of the catalogue.
 
     """
 
@@ -37,13 +40,14 @@ class Recipe:
     note: str = ""
     reduced_to: int = 0
     then: Recipe | None = None
+    own: tuple[Model, ...] = ()
 
     @property
     def ways(self) -> tuple[tuple[tuple[Model, ...], float], ...]:
         """Each chain of networks with its share in the result, without those of ``then``."""
-        ways = [(tuple(MODELS[name] for name in self.passes), 1.0 - self.blend)]
+        ways = [(tuple(self._network(name) for name in self.passes), 1.0 - self.blend)]
         if self.blend_with:
-            ways.append((tuple(MODELS[name] for name in self.blend_with), self.blend))
+            ways.append((tuple(self._network(name) for name in self.blend_with), self.blend))
         return tuple(ways)
 
     @property
@@ -54,13 +58,13 @@ class Recipe:
     @property
     def models(self) -> tuple[Model, ...]:
         """Every network of the recipe, each once."""
-        names = [name for stage in self.stages for name in (*stage.passes, *stage.blend_with)]
-        return tuple(MODELS[name] for name in dict.fromkeys(names))
+        used = {model.name: model for stage in self.stages for models, _ in stage.ways for model in models}
+        return tuple(used.values())
 
     @property
     def scale(self) -> int:
         """Output side in pixels per input side."""
-        own = self.reduced_to or scale_of(MODELS[name] for name in self.passes)
+        own = self.reduced_to or scale_of(self._network(name) for name in self.passes)
         return own * (self.then.scale if self.then else 1)
 
     @property
@@ -80,6 +84,9 @@ class Recipe:
     def gpu_recommended(self) -> bool:
         """Whether a CPU takes more than 20 s per input megapixel."""
         return any(model.gpu_recommended for model in self.models)
+
+    def _network(self, name: str) -> Model:
+        return next((model for model in self.own if model.name == name), None) or MODELS[name]
 
 
 def scale_of(models: Iterable[Model]) -> int:
@@ -151,8 +158,22 @@ _TABLE = {
 }
 
 
-def recipe_for(options: UpscaleOptions, width: int = 1, height: int = 1) -> Recipe:
-    """Return the recipe for a person's choices; the picture's size in pixels matters to the factor ``fit`` only."""
+def recipe_for(
+    options: UpscaleOptions, width: int = 1, height: int = 1, model: Model | None = None
+) -> Recipe:
+    """Return the recipe for a person's choices; the picture's size in pixels matters to the factor ``fit`` only.
+
+    ``model`` is the network that the options name, where it is not one of the catalogue.
+
+    Raises:
+        UnknownModel: the options name a network that is neither in the catalogue nor given.
+
+    """
+    if options.model is not None:
+        named = model or MODELS.get(options.model)
+        if named is None:
+            raise UnknownModel(name=options.model)
+        return _recipe_with(named, options, options.ratio(width, height))
     scale, level = options.network_scale(width, height), _LEVELS[options.denoise]
     first = _stage(_TABLE[options.preset], min(scale, 4), level, options.detail)
     if scale <= 4:
@@ -160,6 +181,44 @@ def recipe_for(options: UpscaleOptions, width: int = 1, height: int = 1) -> Reci
     # Noise is gone and detail is there after the first pass: the second is to change as little as possible.
     second = _stage(_TABLE[options.preset], scale // 4, None, 0)
     return replace(first, name=f"{first.name}-8x", then=second)
+
+
+def _recipe_with(model: Model, options: UpscaleOptions, ratio: Fraction) -> Recipe:
+    """Return a recipe around one network: noise is removed before it, and what is lacking is enlarged truly after it.
+
+    What it enlarges too much is reduced when the result is written.
+    """
+    preset, level = _TABLE[options.preset], _LEVELS[options.denoise]
+    rest = _enlarging(preset, ratio / model.scale)
+    recipe = Recipe(
+        model.name,
+        (model.name,),
+        note=model.note,
+        then=rest,
+        own=() if model.name in MODELS else (model,),
+    )
+    recipe = replace(recipe, name=_named(f"{model.name}-{recipe.scale}x" if rest else model.name, level))
+    if level is None:
+        return recipe
+    return Recipe(recipe.name, (f"waifu2x-cunet-1x-n{level}",), note=model.note, then=recipe)
+
+
+def _enlarging(preset: _Preset, ratio: Fraction) -> Recipe | None:
+    """Return the truest way of a preset to enlarge at least ``ratio`` times, None where there is nothing to do."""
+    if ratio <= 1:
+        return None
+    if ratio <= 4:
+        return _stage(preset, 2 if ratio <= 2 else 4, None, 0)
+    return replace(_stage(preset, 4, None, 0), then=_stage(preset, 2, None, 0))
+
+
+def shape_stages(recipe: Recipe) -> tuple[Recipe, ...]:
+    """Return stages of the same scales for a channel of shapes, such as transparency: the truest networks.
+
+    Where those have no such scale, it is the recipe's own network.
+    """
+    known = {scale: _stage(_TABLE["standard"], scale, None, 0) for scale in (2, 4)}
+    return tuple(known.get(stage.scale, stage) for stage in recipe.stages)
 
 
 def _stage(preset: _Preset, scale: int, level: int | None, wanted: int | None) -> Recipe:

@@ -1,9 +1,11 @@
 """The tables. Importing this package registers all of them on one metadata, Flask-AppBuilder's own included."""
 
 from upscaler.models.access import AccountKey, KeptAnswer, TokenSession
+from upscaler.models.batch import Batch, BatchItem
 from upscaler.models.delivery import Delivery, DeliveryKind, DeliveryStatus
-from upscaler.models.job import ENDED, MOVES, Job, JobLog, JobStatus
+from upscaler.models.job import ENDED, MOVES, Job, JobLog, JobStatus, Priority
 from upscaler.models.operations import AuditLog, NetworkModel, Setting, Worker
+from upscaler.models.preview import Preview
 from upscaler.models.types import iso8601, utcnow
 from upscaler.models.upload import Upload
 from upscaler.models.user import ADMIN_ROLE, USER_ROLE, Account, Role
@@ -16,6 +18,8 @@ __all__ = [
     "Account",
     "AccountKey",
     "AuditLog",
+    "Batch",
+    "BatchItem",
     "Delivery",
     "DeliveryKind",
     "DeliveryStatus",
@@ -24,6 +28,8 @@ __all__ = [
     "JobStatus",
     "KeptAnswer",
     "NetworkModel",
+    "Preview",
+    "Priority",
     "Role",
     "Setting",
     "TokenSession",

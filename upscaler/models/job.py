@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, BigInteger, Float, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.ext.mutable import MutableDict
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -49,6 +49,18 @@ MOVES = {
 }
 
 
+class Priority(enum.IntEnum):
+    """What comes first; the numbers leave room between them."""
+
+    BATCH = 0
+    NORMAL = 10
+
+    @property
+    def label(self) -> str:
+        """The name that requests use."""
+        return self.name.lower()
+
+
 class Job(Model):
     """One enlargement of one upload."""
 
@@ -68,6 +80,11 @@ class Job(Model):
     params: Mapped[dict[str, Any]] = mapped_column(MutableDict.as_mutable(JSON))
     model: Mapped[str] = mapped_column(String(128))
     estimated_seconds: Mapped[int] = mapped_column(Integer, default=0)
+    priority: Mapped[int] = mapped_column(Integer, default=Priority.NORMAL.value, server_default="10")
+    # Stands for whoever sent it, so that the turns can be shared fairly; visitors have no account to go by.
+    submitter: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    # A job that was put off waits until then.
+    not_before: Mapped[datetime | None] = mapped_column(UTCDateTime)
     # Personal data: whoever holds the link to a job may not see it, and it is forgotten some time after the end.
     notify_email: Mapped[str | None] = mapped_column(String(320))
     # Of the request, for what is sent when nobody is there to ask.
@@ -96,9 +113,11 @@ class Job(Model):
     receipt: Mapped[dict[str, Any] | None] = mapped_column(JSON)
 
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
-    started_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    started_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     duration_seconds: Mapped[int | None] = mapped_column(Integer)
+    # Of the attempt that succeeded, for estimates: whole seconds are too coarse for small pictures.
+    work_seconds: Mapped[float | None] = mapped_column(Float)
 
     upload: Mapped[Upload] = relationship(Upload)
     owner: Mapped[Account | None] = relationship(Account)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from upscaler.errors import FileGone, JobConflict
-from upscaler.models import Account, Job, Upload
+from upscaler.models import Account, Batch, Job, Upload
 from upscaler.services import audit, lifecycle
 from upscaler.services.submissions import Submissions
 from upscaler.storage import Storage
@@ -36,11 +36,11 @@ def cancel(session: Session, actor: audit.Actor, job: Job) -> None:
         raise JobConflict(status=job.status)
 
 
-def may_change(account: Account | None, job: Job) -> bool:
-    """Tell whether somebody who knows a job's id may delete it: anybody a visitor's, owners and admins all others."""
-    if job.owner_id is None or (account is not None and account.is_admin):
+def may_change(account: Account | None, thing: Job | Batch) -> bool:
+    """Tell whether somebody who knows an id may do more than look: anybody to a visitor's, else owners and admins."""
+    if thing.owner_id is None or (account is not None and account.is_admin):
         return True
-    return account is not None and account.id == job.owner_id
+    return account is not None and account.id == thing.owner_id
 
 
 def delete(session: Session, actor: audit.Actor, storage: Storage, job: Job) -> None:

@@ -81,6 +81,7 @@ def complete(session: Session, held: Claim, values: dict[str, Any], started_at: 
         "progress": 100,
         "finished_at": now,
         "duration_seconds": round((now - started_at).total_seconds()),
+        "work_seconds": (now - started_at).total_seconds(),
         "error_code": None,
         "error_message": None,
         "error_values": None,
@@ -104,10 +105,19 @@ def fail(
 
 
 def hand_back(
-    session: Session, job_id: str, holds: ColumnElement[bool], reason: str, *, counts: bool
+    session: Session,
+    job_id: str,
+    holds: ColumnElement[bool],
+    reason: str,
+    *,
+    counts: bool,
+    not_before: datetime | None = None,
 ) -> bool:
-    """Put a running job back into the queue. ``counts`` says whether this attempt is one of the allowed ones."""
-    fields: dict[str, Any] = {"worker_id": None, "progress": 0, "enqueued_at": None}
+    """Put a running job back into the queue, where it waits at least until ``not_before``.
+
+    ``counts`` says whether this attempt is one of the allowed ones.
+    """
+    fields: dict[str, Any] = {"worker_id": None, "progress": 0, "enqueued_at": None, "not_before": not_before}
     if not counts:
         fields["attempts"] = Job.attempts - 1
     return _move(

@@ -13,7 +13,7 @@ from typing import Any
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import MailNotOffered
 from upscaler.services.notify import targets
-from upscaler.services.notify.addresses import AddressPolicy
+from upscaler.services.outbound.addresses import AddressPolicy
 
 CALLBACK = "callback_url"
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, cast, func, select
+from sqlalchemy import Float, cast, func, select
 from sqlalchemy.orm import Session
 
 from upscaler.engine.formats import format_named
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.presets import recipe_for
 from upscaler.errors import TooManyPixels
-from upscaler.models import Job, JobStatus
-from upscaler.services import estimates
+from upscaler.models import Job, JobStatus, Priority
+from upscaler.services import estimates, networks, scheduling
 from upscaler.services.submissions import check_result_size
 
 # Results of a kind that the estimate of the file's size looks back on.
@@ -37,9 +38,14 @@ class Quote:
 
 
 def quote(
-    session: Session, size: tuple[int, int], options: UpscaleOptions, limits: dict[str, Any], workers: int
+    session: Session,
+    size: tuple[int, int],
+    options: UpscaleOptions,
+    limits: dict[str, Any],
+    workers: int,
+    submitter: str,
 ) -> Quote:
-    """Estimate the enlargement of a picture of width x height pixels on ``workers`` workers.
+    """Estimate the enlargement of a picture of width x height pixels on ``workers`` workers, sent by ``submitter``.
 
     Raises:
         TooManyPixels, ResultTooLarge, FormatTooSmall, InvalidParameter, TargetOutOfRange: such a picture would be
@@ -51,27 +57,20 @@ def quote(
     if width * height > limits["max_input_pixels"]:
         raise TooManyPixels(width=width, height=height, limit=f"{limits['max_input_pixels']:,} pixels")
     check_result_size(width, height, options, limits["factors"], limits["max_output_pixels"])
-    recipe = recipe_for(options, width, height)
+    options, model = networks.chosen(session, options)
+    recipe = recipe_for(options, width, height, model)
     wide, high = options.result_size(width, height, limits["factors"])
-    ahead, work = _ahead(session)
+    own_seconds = estimates.own_seconds(session, recipe, width * height)
+    before = scheduling.place(session, submitter, Priority.NORMAL, own_seconds)
     return Quote(
         model=recipe.name,
         output_width=wide,
         output_height=high,
         estimated_bytes=round(_bytes_per_pixel(session, options.output_format) * wide * high),
-        own_seconds=estimates.own_seconds(session, recipe, width * height),
-        waiting_seconds=-(-work // max(1, workers)),
-        queue_position=ahead + 1,
+        own_seconds=own_seconds,
+        waiting_seconds=math.ceil(before.seconds / max(1, workers)),
+        queue_position=before.jobs + 1,
     )
-
-
-def _ahead(session: Session) -> tuple[int, int]:
-    """Count the jobs that wait or run, and the seconds that they will take."""
-    waiting: ColumnElement[bool] = Job.status.in_([JobStatus.QUEUED.value, JobStatus.RUNNING.value])
-    count, seconds = session.execute(
-        select(func.count(), func.sum(Job.estimated_seconds)).where(waiting)
-    ).one()
-    return count, int(seconds or 0)
 
 
 def _bytes_per_pixel(session: Session, output_format: str) -> float:

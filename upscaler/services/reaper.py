@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from upscaler.errors import N_, EngineCrashed, ServiceUnavailable
 from upscaler.models import Job, JobStatus, utcnow
-from upscaler.services import lifecycle
+from upscaler.services import lifecycle, scheduling
 from upscaler.services.queue import Queue, dispatch
 
 log = structlog.get_logger()
@@ -46,7 +46,7 @@ def _take_back_expired(session: Session, queue: Queue, max_attempts: int) -> Non
 
 
 def _enqueue_lost(session: Session, queue: Queue) -> None:
-    queued = Job.status == JobStatus.QUEUED.value
+    queued = scheduling.is_due(utcnow())
     waiting = session.scalar(select(func.count()).select_from(Job).where(queued)) or 0
     try:
         if waiting <= queue.pending():

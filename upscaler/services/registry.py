@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from upscaler.engine.formats import INPUT_MIME_TYPES
 from upscaler.engine.options import FACTORS
 from upscaler.engine.process.inspector import Inspector
+from upscaler.services.custom_models import CustomModels
+from upscaler.services.fetching import PictureFetcher
 from upscaler.services.links import LinkSigner
 from upscaler.services.notifications import NotificationRules
-from upscaler.services.notify.addresses import AddressPolicy
+from upscaler.services.outbound.addresses import AddressPolicy
+from upscaler.services.previews.requests import PreviewRequests
 from upscaler.services.queue import Queue
 from upscaler.services.settings import RuntimeSettings, several_of
 from upscaler.services.submissions import Submissions
@@ -25,25 +30,40 @@ class Services:
     queue: Queue
     settings: RuntimeSettings
     submissions: Submissions
+    previews: PreviewRequests
     notifications: NotificationRules
+    fetcher: PictureFetcher | None
+    custom_models: CustomModels
     signing_key: str
 
     def links(self, ttl_seconds: int) -> LinkSigner:
         """Return a signer of links that are valid for ``ttl_seconds``."""
         return LinkSigner(self.signing_key, ttl_seconds)
 
+    def submitter(self, name: str) -> str:
+        """Return what stands for somebody in the table of jobs: it tells people apart, not who they are."""
+        key = hashlib.sha256(self.signing_key.encode()).digest()
+        return hashlib.blake2b(name.encode(), key=key, digest_size=16, person=b"submitter").hexdigest()
 
-def build_services(storage: Storage, queue: Queue, defaults: dict[str, Any], signing_key: str) -> Services:
-    """Wire the services. ``defaults`` are the environment's settings."""
-    settings = RuntimeSettings(default_settings(defaults))
+
+def build_services(
+    storage: Storage, queue: Queue, defaults: dict[str, Any], signing_key: str, scratch_dir: Path
+) -> Services:
+    """Wire the services. ``defaults`` are the environment's settings, ``scratch_dir`` is for what is soon gone."""
+    settings, inspector = RuntimeSettings(default_settings(defaults)), Inspector()
+    policy = AddressPolicy.parse(defaults["webhook_allowed_networks"])
     return Services(
         storage=storage,
         queue=queue,
         settings=settings,
-        submissions=Submissions(storage, Inspector(), settings, queue),
-        notifications=NotificationRules(
-            AddressPolicy.parse(defaults["webhook_allowed_networks"]), offers_mail=bool(defaults["smtp_host"])
-        ),
+        submissions=Submissions(storage, inspector, settings, queue),
+        previews=PreviewRequests(storage, inspector, settings, scratch_dir),
+        notifications=NotificationRules(policy, offers_mail=bool(defaults["smtp_host"])),
+        # Polls that wait may hold half of the threads; together they must leave some for everybody else.
+        fetcher=PictureFetcher(policy, max(1, defaults["web_threads"] // 4))
+        if defaults["fetch_urls"]
+        else None,
+        custom_models=CustomModels(storage, scratch_dir, defaults["max_model_size_bytes"]),
         signing_key=signing_key,
     )
 

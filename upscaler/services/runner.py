@@ -9,6 +9,7 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,7 @@ import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.formats import format_named
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import Previews, UpscaleResult
@@ -30,10 +32,10 @@ from upscaler.errors import (
     UpscalerError,
 )
 from upscaler.models import Job, utcnow
-from upscaler.services import lifecycle
+from upscaler.services import custom_models, lifecycle, scheduling
 from upscaler.services.lifecycle import Claim
 from upscaler.services.notifications import options_of
-from upscaler.services.queue import Queue, dispatch, mark_enqueued
+from upscaler.services.queue import Queue, dispatch
 from upscaler.storage import Storage, make_key
 
 log = structlog.get_logger()
@@ -45,6 +47,8 @@ Sessions = Callable[[], AbstractContextManager[Session]]
 STORAGE_PAUSES = (1, 2, 4, 8, 15, 30, 30, 30)
 # A job that the storage has kept from running for this long is given up.
 PUT_OFF = timedelta(days=1)
+# How long such a job waits before the next try.
+PUT_OFF_PAUSE = timedelta(seconds=20)
 # How often a running job renews its lease and notices a cancellation, in seconds.
 BEAT_SECONDS = 1.0
 
@@ -69,6 +73,14 @@ class Engine(Protocol):
         """The engine's last words."""
 
 
+@dataclass(frozen=True)
+class Folders:
+    """Where a worker keeps what it works on, and the networks that admins added."""
+
+    scratch: Path
+    models: Path
+
+
 class JobRunner:
     """Runs jobs one after another."""
 
@@ -80,7 +92,7 @@ class JobRunner:
         queue: Queue,
         *,
         worker_id: str,
-        scratch_dir: Path,
+        folders: Folders,
         lease_seconds: int,
         max_attempts: int,
     ) -> None:
@@ -89,24 +101,25 @@ class JobRunner:
         self._engine = engine
         self._queue = queue
         self._worker_id = worker_id
-        self._scratch_dir = scratch_dir
+        self._scratch_dir = folders.scratch
+        self._models = ModelFolder(folders.models)
         self._lease_seconds = lease_seconds
         self._max_attempts = max_attempts
         self._one_at_a_time = threading.Lock()
         self._draining = threading.Event()
         self.current_job_id: str | None = None
 
-    def run(self, job_id: str) -> None:
-        """Run a job if it is free to be taken; a second delivery of an id does nothing."""
+    def run_next(self) -> None:
+        """Run the job whose turn it is; do nothing when none waits."""
         with self._one_at_a_time:
             if self._draining.is_set():
                 return
             with self._sessions() as session:
-                claim = lifecycle.claim(session, job_id, self._worker_id, self._lease_seconds)
+                claim = scheduling.claim_next(session, self._worker_id, self._lease_seconds)
             if claim is None:
-                log.info("job.not_free", job_id=job_id)
+                log.info("queue.nothing_to_do")
                 return
-            self.current_job_id = job_id
+            self.current_job_id = claim.job_id
             try:
                 self._run(claim)
             finally:
@@ -150,6 +163,8 @@ class JobRunner:
             target = folder / f"result.{format_named(options.output_format).extensions[0]}"
             previews = Previews(folder / "preview.webp", folder / "original.webp")
             self._patiently(heartbeat, self._storage.fetch, original, source)
+            if options.model is not None:
+                self._patiently(heartbeat, self._provide, options.model)
             result = self._engine.upscale(
                 source,
                 target,
@@ -164,6 +179,10 @@ class JobRunner:
         if not kept:
             log.warning("job.lease_lost", job_id=claim.job_id)
             self._discard(values)
+
+    def _provide(self, name: str) -> None:
+        with self._sessions() as session:
+            custom_models.provide(session, self._storage, self._models, name)
 
     def _keep(
         self, claim: Claim, heartbeat: _Heartbeat, result: UpscaleResult, target: Path, previews: Previews
@@ -241,10 +260,11 @@ class JobRunner:
             if utcnow() - session.get_one(Job, claim.job_id).created_at > PUT_OFF:
                 self._failed(claim, error)
                 return
-            held = lifecycle.held_by(claim)
-            if lifecycle.hand_back(session, claim.job_id, held, error.detail, counts=False):
-                # As if its id were in the queue and lost: the reaper enqueues it again after a pause.
-                mark_enqueued(session, claim.job_id)
+            # Its id is not put into the queue: the reaper does so when the time has come.
+            later = utcnow() + PUT_OFF_PAUSE
+            lifecycle.hand_back(
+                session, claim.job_id, lifecycle.held_by(claim), error.detail, counts=False, not_before=later
+            )
 
     def _failed(self, claim: Claim, error: UpscalerError, trace: str = "") -> None:
         with self._sessions() as session:

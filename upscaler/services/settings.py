@@ -97,6 +97,20 @@ DEFINITIONS: Mapping[str, Definition] = {
             N_("a whole number of at least 1000"),
         ),
         Definition(
+            "max_batch_files",
+            N_("Most files of a batch"),
+            N_("sent at once, or in one ZIP file"),
+            _whole_number(1, 1_000),
+            N_("a whole number from 1 to 1000"),
+        ),
+        Definition(
+            "max_batch_size_bytes",
+            N_("Largest batch"),
+            N_("in bytes, as it is sent and unpacked"),
+            _whole_number(1_000, 1 << 40),
+            N_("a whole number of at least 1000"),
+        ),
+        Definition(
             "allowed_mimes",
             N_("Accepted kinds of picture"),
             N_("media types, separated by commas"),
@@ -153,6 +167,13 @@ DEFINITIONS: Mapping[str, Definition] = {
             N_("such as 100 per day; off for no limit"),
             _rate,
             N_("a rate such as 100 per day, or off"),
+        ),
+        Definition(
+            "preview_rate_limit",
+            N_("Previews per account or address"),
+            N_("such as 60 per hour; off for no limit"),
+            _rate,
+            N_("a rate such as 60 per hour, or off"),
         ),
         Definition(
             "poll_rate_limit",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,9 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.presets import recipe_for
 from upscaler.engine.process.inspector import Inspector
 from upscaler.errors import EmptyFile, FileTooLarge, QueueFull, ResultTooLarge, StorageUnavailable
-from upscaler.models import Job, JobStatus, Upload
+from upscaler.models import Job, JobStatus, Priority, Upload
 from upscaler.models.types import random_id
-from upscaler.services import estimates, lifecycle
+from upscaler.services import estimates, lifecycle, networks
 from upscaler.services.notifications import CALLBACK, Notifications, job_params, options_of
 from upscaler.services.queue import Queue, dispatch
 from upscaler.services.settings import RuntimeSettings
@@ -31,11 +31,46 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
+class Sender:
+    """Who sends a picture.
+
+    Attributes:
+        submitter: by what the pictures of this sender belong together when turns are shared.
+        owner_id: the account, None for a visitor.
+        priority: of the job.
+        notifications: who is told when the job ends.
+    """
+
+    submitter: str
+    owner_id: int | None = None
+    priority: Priority = Priority.NORMAL
+    notifications: Notifications = field(default_factory=Notifications)
+
+
+@dataclass(frozen=True)
 class IncomingFile:
-    """A received file on the local disk, with the name that the sender gave it."""
+    """A received file on the local disk, with the name that the sender gave it.
+
+    A ``guessed_name`` comes from an address: its ending is nobody's claim, and gives way to what the file is.
+    """
 
     path: Path
     filename: str
+    guessed_name: bool = False
+
+    @property
+    def claimed_name(self) -> str:
+        """The name that the content is compared with."""
+        return "" if self.guessed_name else self.filename
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    """A file that is accepted: what it holds, and its size in bytes."""
+
+    incoming: IncomingFile
+    info: ImageInfo
+    size_bytes: int
 
 
 class Submissions:
@@ -54,10 +89,9 @@ class Submissions:
         session: Session,
         incoming: IncomingFile,
         options: UpscaleOptions,
-        owner_id: int | None,
-        wanted: Notifications | None = None,
+        sender: Sender,
     ) -> Job:
-        """Make a job out of a received file and return it, queued. ``wanted`` says who is told when it ends.
+        """Make a job out of a received file and return it, queued.
 
         Nothing is stored and no row is left when this raises.
 
@@ -66,49 +100,66 @@ class Submissions:
             EmptyFile, FileTooLarge, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralPictures, DamagedImage:
                 the file is refused.
             ResultTooLarge: the result would have more pixels than are allowed, or than its kind of file holds.
+            UnknownModel: the model is not there.
             InvalidParameter, TargetOutOfRange: the factor is not offered, or the wanted size takes another one.
         """
+        self.check_room(session, 1)
+        checked = self.check(session, incoming, options)
+        with self.stored(session, [checked], options, sender) as jobs:
+            return jobs[0]
+
+    def check_room(self, session: Session, pictures: int) -> None:
+        """Raise ``QueueFull`` when there is no room for so many more jobs."""
+        check_queue(session, self._settings.get(session, "queue_limit"), pictures)
+
+    def check(self, session: Session, incoming: IncomingFile, options: UpscaleOptions) -> CheckedFile:
+        """Judge a received file; raises what ``submit`` does, save ``QueueFull``. Nothing is stored yet."""
         limits = self._settings.all(session)
-        check_queue(session, limits["queue_limit"])
-        size = incoming.path.stat().st_size
-        if size == 0:
-            raise EmptyFile
-        if size > limits["max_upload_size_bytes"]:
-            raise FileTooLarge(limit=readable_bytes(limits["max_upload_size_bytes"]))
-        allowed = InspectionLimits(
-            allowed_mimes=tuple(limits["allowed_mimes"]),
-            max_side=limits["max_image_side"],
-            max_pixels=limits["max_input_pixels"],
-            series=limits["frames"] == "first",
-        )
-        info = self._inspector.inspect(incoming.path, allowed, incoming.filename)
+        size = checked_size(incoming.path, limits["max_upload_size_bytes"])
+        info = self._inspector.inspect(incoming.path, inspection_limits(limits), incoming.claimed_name)
         check_result_size(info.width, info.height, options, limits["factors"], limits["max_output_pixels"])
-        upload = self._new_upload(incoming, info, size, owner_id)
-        job = new_job(session, upload, options, owner_id, wanted or Notifications())
-        self._storage.save(upload.storage_path, incoming.path)
+        return CheckedFile(incoming, info, size)
+
+    @contextlib.contextmanager
+    def stored(
+        self, session: Session, files: Sequence[CheckedFile], options: UpscaleOptions, sender: Sender
+    ) -> Iterator[list[Job]]:
+        """Store files and add a job for each; whatever the block adds is committed with them, and the jobs begin then.
+
+        All or nothing: when this raises, no file and no row is left.
+        """
+        uploads = [self._new_upload(file, sender.owner_id) for file in files]
+        jobs = [new_job(session, upload, options, sender) for upload in uploads]
+        kept: list[str] = []
         try:
-            session.add(upload)
+            for upload, file in zip(uploads, files, strict=True):
+                self._storage.save(upload.storage_path, file.incoming.path)
+                kept.append(upload.storage_path)
+            session.add_all(uploads)
             session.flush()
-            session.add(job)
+            session.add_all(jobs)
             session.flush()
-            lifecycle.add_log(session, job.id, "accepted")
+            for job in jobs:
+                lifecycle.add_log(session, job.id, "accepted")
+            yield jobs
             session.commit()
         except BaseException:
             session.rollback()
-            # A storage that is down now leaves a file that nothing points to; the first error is the one to tell.
+            # A storage that is down now leaves files that nothing points to; the first error is the one to tell.
             with contextlib.suppress(StorageUnavailable):
-                self._storage.delete(upload.storage_path)
+                for key in kept:
+                    self._storage.delete(key)
             raise
-        log.info(
-            "job.accepted",
-            job_id=job.id,
-            upload_id=upload.id,
-            width=info.width,
-            height=info.height,
-            model=job.model,
-        )
-        dispatch(session, self._queue, job.id)
-        return job
+        for job, upload in zip(jobs, uploads, strict=True):
+            log.info(
+                "job.accepted",
+                job_id=job.id,
+                upload_id=upload.id,
+                width=upload.width,
+                height=upload.height,
+                model=job.model,
+            )
+            dispatch(session, self._queue, job.id)
 
     def requeue(self, session: Session, job: Job, overrides: dict[str, Any], owner_id: int | None) -> Job:
         """Make a new job for the same upload, with the old parameters where ``overrides`` has none.
@@ -120,6 +171,15 @@ class Submissions:
             ResultTooLarge: the result would have more pixels than are allowed.
             FileGone: the original is no longer kept.
         """
+        again = self.run_again(session, job, overrides, owner_id)
+        session.commit()
+        self.start(session, again)
+        return again
+
+    def run_again(
+        self, session: Session, job: Job, overrides: Mapping[str, Any], owner_id: int | None
+    ) -> Job:
+        """Add a new job as ``requeue`` does, within the caller's transaction; ``start`` it after the commit."""
         options = options_of(job.params).changed(overrides)
         limits = self._settings.all(session)
         check_result_size(
@@ -127,58 +187,85 @@ class Submissions:
         )
         self._storage.stat(job.upload.storage_path)
         wanted = Notifications(job.params.get(CALLBACK), job.notify_email, job.language)
-        again = new_job(session, job.upload, options, owner_id, wanted)
+        sender = Sender(job.submitter, owner_id, Priority(job.priority), wanted)
+        again = new_job(session, job.upload, options, sender)
         again.parent_id = job.id
         session.add(again)
         session.flush()
         lifecycle.add_log(session, again.id, f"accepted as a new run of {job.id}")
-        session.commit()
-        log.info("job.requeued", job_id=again.id, parent_id=job.id)
-        dispatch(session, self._queue, again.id)
         return again
+
+    def start(self, session: Session, again: Job) -> None:
+        """Hand a new run to the workers."""
+        log.info("job.requeued", job_id=again.id, parent_id=again.parent_id)
+        dispatch(session, self._queue, again.id)
 
     def close(self) -> None:
         """End the process that inspects pictures."""
         self._inspector.close()
 
-    def _new_upload(self, incoming: IncomingFile, info: ImageInfo, size: int, owner_id: int | None) -> Upload:
-        upload_id = random_id("upl")
+    def _new_upload(self, file: CheckedFile, owner_id: int | None) -> Upload:
+        upload_id, incoming, info = random_id("upl"), file.incoming, file.info
+        name = incoming.filename
+        if incoming.guessed_name:
+            name = fitting_filename(name, formats.extensions_of(info.mime_type))
         return Upload(
             id=upload_id,
             storage_path=make_key("uploads", upload_id, formats.extensions_of(info.mime_type)[0]),
             owner_id=owner_id,
-            original_filename=safe_filename(incoming.filename),
+            original_filename=safe_filename(name),
             mime_type=info.mime_type,
-            size_bytes=size,
+            size_bytes=file.size_bytes,
             width=info.width,
             height=info.height,
             sha256=sha256_of(incoming.path),
         )
 
 
-def new_job(
-    session: Session, upload: Upload, options: UpscaleOptions, owner_id: int | None, wanted: Notifications
-) -> Job:
-    """Build the row of a job; the caller adds it to the session."""
-    recipe = recipe_for(options, upload.width, upload.height)
+def new_job(session: Session, upload: Upload, options: UpscaleOptions, sender: Sender) -> Job:
+    """Build the row of a job; the caller adds it to the session. Raises ``UnknownModel``."""
+    options, model = networks.chosen(session, options)
+    recipe = recipe_for(options, upload.width, upload.height, model)
     return Job(
         id=random_id("job"),
         upload_id=upload.id,
-        owner_id=owner_id,
-        params=job_params(options, wanted),
-        notify_email=wanted.email,
-        language=wanted.language,
+        owner_id=sender.owner_id,
+        submitter=sender.submitter,
+        priority=sender.priority.value,
+        params=job_params(options, sender.notifications),
+        notify_email=sender.notifications.email,
+        language=sender.notifications.language,
         model=recipe.name,
         estimated_seconds=estimates.own_seconds(session, recipe, upload.width * upload.height),
     )
 
 
-def check_queue(session: Session, limit: int) -> None:
-    """Raise ``QueueFull`` when ``limit`` jobs wait already."""
+def checked_size(path: Path, limit: int) -> int:
+    """Return the size of a received file in bytes; raise ``EmptyFile`` or ``FileTooLarge``."""
+    size = path.stat().st_size
+    if size == 0:
+        raise EmptyFile
+    if size > limit:
+        raise FileTooLarge(limit=readable_bytes(limit))
+    return size
+
+
+def inspection_limits(settings: Mapping[str, Any]) -> InspectionLimits:
+    """Return what the settings in force allow of a picture."""
+    return InspectionLimits(
+        allowed_mimes=tuple(settings["allowed_mimes"]),
+        max_side=settings["max_image_side"],
+        max_pixels=settings["max_input_pixels"],
+        series=settings["frames"] == "first",
+    )
+
+
+def check_queue(session: Session, limit: int, more: int = 1) -> None:
+    """Raise ``QueueFull`` when more than ``limit`` jobs would wait with so many more."""
     waiting = (
         session.scalar(select(func.count()).select_from(Job).where(Job.status == JobStatus.QUEUED.value)) or 0
     )
-    if waiting >= limit:
+    if waiting + more > limit:
         raise QueueFull
 
 
@@ -200,6 +287,16 @@ def safe_filename(name: str) -> str:
     base = name.replace("\\", "/").rpartition("/")[2]
     printable = "".join(character for character in base if character.isprintable()).strip()
     return printable[-255:] or "picture"
+
+
+def fitting_filename(name: str, extensions: Sequence[str]) -> str:
+    """Return a file name that ends in one of ``extensions``, its own where it does; another picture's is replaced."""
+    base, _, ending = name.rpartition(".")
+    if base and ending.lower() in extensions:
+        return name
+    if base and formats.format_for_extension(ending) is not None:
+        name = base
+    return f"{name}.{extensions[0]}"
 
 
 def readable_bytes(size: int) -> str:

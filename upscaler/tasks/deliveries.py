@@ -17,13 +17,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import config as configuration
 from upscaler.models import DeliveryKind, utcnow
-from upscaler.services.notify.addresses import AddressPolicy
 from upscaler.services.notify.letter import Channel
 from upscaler.services.notify.mail import MailChannel
 from upscaler.services.notify.sender import Sender, Sessions
 from upscaler.services.notify.signing import secrets_in_use
 from upscaler.services.notify.smtp import MailServer
 from upscaler.services.notify.webhook import WebhookChannel
+from upscaler.services.outbound.addresses import AddressPolicy
 from upscaler.services.registry import default_settings
 from upscaler.services.settings import RuntimeSettings
 

@@ -1,6 +1,7 @@
 """A worker: Huey's consumer runs the tasks.
 
-Beside them a thread reports for duty and looks after lost jobs, and others send the news of jobs that have ended.
+Beside them a thread reports for duty and looks after lost jobs, another makes previews, and others send the news of
+jobs that have ended.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ from upscaler.engine.settings import EngineSettings, available_threads
 from upscaler.errors import EngineError
 from upscaler.models.database import make_engine
 from upscaler.services import reaper, workers
-from upscaler.services.runner import JobRunner
+from upscaler.services.previews.runner import PreviewRunner
+from upscaler.services.runner import Folders, JobRunner
 from upscaler.services.storages import build_storage
 from upscaler.storage import StorageSettingsError
 from upscaler.tasks.deliveries import DeliveryThreads, build_sender
+from upscaler.tasks.previews import PreviewThread
 from upscaler.tasks.queue import HueyQueue, build_huey, declare_run_job
 from upscaler.version import __version__
 
@@ -48,15 +51,25 @@ class WorkerDuty:
         self._sessions = sessionmaker(make_engine(config.database_uri), expire_on_commit=False)
         self._engine = EngineProcess(engine_settings(config), engine_limits(config), config.scratch_dir)
         self._queue = HueyQueue(self.huey, declare_run_job(self.huey, self.run_job))
+        folders = Folders(config.scratch_dir, config.models_dir)
         self._runner = JobRunner(
             self._sessions,
             build_storage(config, "worker"),
             self._engine,
             self._queue,
             worker_id=self.worker_id,
-            scratch_dir=config.scratch_dir,
+            folders=folders,
             lease_seconds=config.lease_seconds,
             max_attempts=config.job_max_attempts,
+        )
+        self._previews = PreviewThread(
+            PreviewRunner(
+                self._sessions,
+                build_storage(config, "worker"),
+                self._engine,
+                worker_id=self.worker_id,
+                folders=folders,
+            )
         )
         self._deliveries = DeliveryThreads(build_sender(config, self._sessions))
         # What the registry shows: empty until the engine has looked at this machine.
@@ -66,8 +79,9 @@ class WorkerDuty:
         self._watch_thread = threading.Thread(target=self._watch, name="watch", daemon=True)
 
     def run_job(self, job_id: str) -> None:
-        """Run one job to its end, and have the news of it sent."""
-        self._runner.run(job_id)
+        """Run the job whose turn it is, which need not be the one that was delivered, and have the news of it sent."""
+        log.debug("queue.delivered", job_id=job_id)
+        self._runner.run_next()
         self._deliveries.nudge()
 
     def start(self) -> None:
@@ -79,11 +93,13 @@ class WorkerDuty:
         atexit.register(self.stop)
         self._watch_thread.start()
         self._deliveries.start()
+        self._previews.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
     def stop(self) -> None:
         """Hand back the current job, end the engine process and sign off."""
         self._stopping.set()
+        self._previews.stop()
         self._deliveries.stop()
         self._runner.drain(DRAIN_SECONDS)
         self._engine.close()
@@ -126,7 +142,7 @@ def engine_settings(config: configuration.Config) -> EngineSettings:
         threads=config.engine_threads or available_threads(),
         tile_pixels=config.engine_tile,
         gpu_index=config.engine_gpu,
-        models_dir=config.engine_models_dir,
+        models_dir=str(config.models_dir),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 import re
 import secrets
 import time
@@ -74,7 +75,8 @@ def _tell_limits(response: Response) -> Response:
     policies, states, pauses = [], [], []
     try:
         for limit in limiter.current_limits:
-            seconds = max(0, int(limit.reset_at - time.time()) + 1)
+            # Not reset_at: it is the next whole second, which makes a window of a minute last 61 s.
+            seconds = max(0, math.ceil(limit.window.reset_time - time.time()))
             name = f"{limit.limit.GRANULARITY.name}"
             policies.append(f'"{name}";q={limit.limit.amount};w={limit.limit.get_expiry()}')
             states.append(f'"{name}";r={limit.remaining};t={seconds}')

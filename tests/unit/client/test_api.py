@@ -47,6 +47,17 @@ def test_bytes_need_a_name(script):
     assert server.requests[0].headers["Idempotency-Key"] == "mine"
 
 
+def test_an_address_is_sent_in_place_of_a_picture(script):
+    server = script(says(202, QUEUED))
+    with Client(server.url) as client:
+        for arguments in ({}, {"picture": "a.png", "url": "https://example.org/a.png"}):
+            with pytest.raises(ValueError, match="either"):
+                client.upload(**arguments)
+        assert client.upload(url="https://example.org/a.png", factor="2x").id == "job_1"
+    [request] = server.requests
+    assert request.body == b"url=https%3A%2F%2Fexample.org%2Fa.png&factor=2x"
+
+
 def test_a_wait_lets_the_service_hold_the_answer(script, pauses):
     server = script(says(200, RUNNING, Retry_After="2"), says(200, completed()))
     with Client(server.url) as client:

@@ -12,12 +12,20 @@ from sqlalchemy import Engine
 from config import load
 from upscaler.models.database import make_engine
 
-OVER_BOTH = {"test_lifecycle", "test_reaper", "test_settings", "test_statistics"}
+OVER_BOTH = {
+    "previews.test_runner",
+    "test_estimates",
+    "test_lifecycle",
+    "test_reaper",
+    "test_scheduling",
+    "test_settings",
+    "test_statistics",
+}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database" in metafunc.fixturenames:
-        both = metafunc.module.__name__.rpartition(".")[2] in OVER_BOTH
+        both = metafunc.module.__name__.partition("unit.services.")[2] in OVER_BOTH
         names = ["sqlite", "postgresql"] if both else ["sqlite"]
         metafunc.parametrize("database", names, indirect=True)
 

@@ -16,8 +16,8 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import Previews, UpscaleResult
 from upscaler.errors import StorageUnavailable
 from upscaler.models import Job, utcnow
-from upscaler.services import lifecycle, runner
-from upscaler.services.runner import JobRunner
+from upscaler.services import lifecycle, reaper, runner
+from upscaler.services.runner import Folders, JobRunner
 from upscaler.storage import LocalStorage
 
 NewJob = Callable[..., Job]
@@ -122,7 +122,7 @@ def worker(
         engine,
         queue,
         worker_id="one",
-        scratch_dir=tmp_path / "scratch",
+        folders=Folders(tmp_path / "scratch", tmp_path / "models"),
         lease_seconds=60,
         max_attempts=3,
     )
@@ -138,7 +138,7 @@ def test_it_bridges_a_short_outage_without_computing_again(
 ) -> None:
     storage.away = {"fetch": 2, "save": 3}
 
-    worker.run(job.id)
+    worker.run_next()
 
     found = reread(db_session, job)
     assert (found.status, found.attempts, engine.runs) == ("completed", 1, 1)
@@ -147,22 +147,44 @@ def test_it_bridges_a_short_outage_without_computing_again(
         assert file.read() == b"pixels"
 
 
+def time_passes(session: Session, job: Job) -> None:
+    """Make what was put off due."""
+    found = reread(session, job)
+    found.not_before = utcnow() - timedelta(seconds=1)
+    found.created_at = utcnow() - timedelta(minutes=1)
+    session.commit()
+
+
 @pytest.mark.parametrize("call", ["fetch", "save"])
 def test_a_long_outage_puts_the_job_off_and_is_none_of_its_attempts(
-    worker: JobRunner, job: Job, storage: MovingStorage, queue: ListQueue, db_session: Session, call: str
+    worker: JobRunner,
+    job: Job,
+    storage: MovingStorage,
+    engine: CopyingEngine,
+    queue: ListQueue,
+    db_session: Session,
+    call: str,
 ) -> None:
     storage.away = {call: 99, "delete": 99}
 
     for _ in range(5):
-        worker.run(job.id)
+        worker.run_next()
         found = reread(db_session, job)
         assert (found.status, found.attempts) == ("queued", 0)
-        # Not at once: the reaper enqueues it after a while.
-        assert found.enqueued_at is not None
+        # Not at once: until its time has come, no worker takes it and nobody enqueues it.
         assert queue.ids == []
+        before = engine.runs
+        worker.run_next()
+        reaper.reap(db_session, queue, max_attempts=3)
+        assert (engine.runs, queue.ids) == (before, [])
+        assert found.not_before is not None
+        assert found.not_before > utcnow()
+        time_passes(db_session, job)
 
     storage.away = {}
-    worker.run(job.id)
+    reaper.reap(db_session, queue, max_attempts=3)
+    assert queue.ids == [job.id]
+    worker.run_next()
     assert reread(db_session, job).status == "completed"
 
 
@@ -173,7 +195,7 @@ def test_a_job_that_the_storage_has_kept_waiting_for_a_day_is_given_up(
     db_session.commit()
     storage.away = {"fetch": 99}
 
-    worker.run(job.id)
+    worker.run_next()
 
     found = reread(db_session, job)
     assert (found.status, found.error_code) == ("failed", "storage_unavailable")
@@ -193,7 +215,7 @@ def test_a_job_canceled_during_an_outage_is_left_alone(
 
     monkeypatch.setattr(storage, "_come", cancel_meanwhile)
 
-    worker.run(job.id)
+    worker.run_next()
 
     assert reread(db_session, job).status == "canceled"
 
@@ -210,7 +232,7 @@ def test_results_stay_when_nobody_knows_whether_the_job_was_completed(
 
     monkeypatch.setattr(lifecycle, "complete", commit_and_break)
 
-    worker.run(job.id)
+    worker.run_next()
 
     found = reread(db_session, job)
     assert found.status == "completed"
@@ -226,7 +248,7 @@ def test_a_job_waits_for_its_lease_when_the_database_is_away(
 
     monkeypatch.setattr(lifecycle, "complete", broken)
 
-    worker.run(job.id)
+    worker.run_next()
 
     found = reread(db_session, job)
     assert (found.status, found.error_code) == ("running", None)

@@ -90,7 +90,8 @@ class Backend(ABC):
     def window_side(self, model: Model) -> int:
         """Return the longest side in pixels of a window whose activations stay within the budget."""
         side = math.isqrt(self.memory_budget // self.bytes_per_pixel[model.architecture])
-        return max(model.minimum_side, min(side, self.largest_window))
+        side = min(side, self.largest_window, model.maximum_side or side)
+        return max(model.minimum_side, side)
 
     def describe(self) -> dict[str, Any]:
         """Return name, device, precision and version as JSON-ready values."""

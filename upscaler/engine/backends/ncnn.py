@@ -7,13 +7,17 @@ import importlib.util
 import platform
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from upscaler.engine.backends.adapted import AdaptedNetwork, Runner
 from upscaler.engine.backends.base import Backend, Network, Result, Window
 from upscaler.engine.backends.vulkan_probe import VulkanDevice, find_device
-from upscaler.engine.catalogue import CUNET, RRDB, SRVGG, UPCONV7, Model
+from upscaler.engine.catalogue import CUNET, CUSTOM, RRDB, SRVGG, UPCONV7, Model
+from upscaler.engine.custom.model import CustomModel
 from upscaler.engine.ncnn_graph import read_graph
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.weights import find_weights
@@ -68,15 +72,47 @@ class _NcnnBackend(Backend):
 
     def load(self, model: Model) -> Network:
         """Load a network with the options of this device."""
-        import ncnn  # noqa: PLC0415
-
+        if isinstance(model, CustomModel):
+            return AdaptedNetwork(model, self.runner(model))
         files = find_weights(model, self.settings.models_dir)
         graph = read_graph(files.param)
+        return NcnnNetwork(model, self._net(files.param, files.bin, model.name), graph.input, graph.output)
+
+    def runner(self, model: CustomModel) -> Runner:
+        """Load a custom network.
+
+        Raises:
+            EngineUnavailable: its files are not those that were tried, or ncnn cannot load them.
+            GraphError: they have more than one input or output.
+
+        """
+        import ncnn  # noqa: PLC0415
+
+        param, weights = model.verified()
+        graph = read_graph(param)
+        net = self._net(param, weights, model.name)
+
+        def run(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+            extractor = net.create_extractor()
+            # The Mat borrows the memory of `planes` and keeps no reference: the name must live until the end.
+            if extractor.input(graph.input, ncnn.Mat(planes[0])) != 0:
+                raise EngineError
+            code, output = extractor.extract(graph.output)
+            if code != 0 or output.dims != 3:
+                raise EngineError
+            levels: NDArray[np.float32] = np.array(output)[np.newaxis] * np.float32(model.output_factor)
+            return levels
+
+        return run
+
+    def _net(self, param: Path, weights: Path, name: str) -> Any:
+        import ncnn  # noqa: PLC0415
+
         net = ncnn.Net()
         self._configure(net)
-        if net.load_param(str(files.param)) != 0 or net.load_model(str(files.bin)) != 0:
-            raise EngineUnavailable(N_("ncnn could not load the weights of %(name)s."), name=model.name)
-        return NcnnNetwork(model, net, graph.input, graph.output)
+        if net.load_param(str(param)) != 0 or net.load_model(str(weights)) != 0:
+            raise EngineUnavailable(N_("ncnn could not load the weights of %(name)s."), name=name)
+        return net
 
 
 class NcnnCpuBackend(_NcnnBackend):
@@ -91,7 +127,7 @@ class NcnnCpuBackend(_NcnnBackend):
     @property
     def bytes_per_pixel(self) -> Mapping[str, int]:
         """Memory with winograd convolutions and packed layouts, both of which double the speed."""
-        return {RRDB: 70_000, SRVGG: 8_000, UPCONV7: 8_000, CUNET: 8_000}
+        return {RRDB: 70_000, SRVGG: 8_000, UPCONV7: 8_000, CUNET: 8_000, CUSTOM: 70_000}
 
     def _configure(self, net: Any) -> None:
         super()._configure(net)
@@ -132,6 +168,7 @@ class NcnnVulkanBackend(_NcnnBackend):
             SRVGG: 4_000 * factor,
             UPCONV7: 4_000 * factor,
             CUNET: 4_000 * factor,
+            CUSTOM: 14_000 * factor,
         }
 
     def probe(self) -> str | None:

@@ -18,12 +18,15 @@ _SPATIAL_AXES = [2, 3]  # height and width of (batch, channels, height, width)
 Node = Any  # openvino carries no type information
 
 
-def build_model(graph: Graph, name: str) -> Any:
-    """Return an ``openvino.Model`` from float32 (1, 3, height, width) in 0..1 to levels, of any size."""
+def build_model(graph: Graph, name: str, *, channels: int = 3, factor: int = 255) -> Any:
+    """Return an ``openvino.Model`` from float32 (1, channels, height, width) to levels, of any size.
+
+    ``factor`` makes levels of what the network gives: 255 where that is 0..1.
+    """
     import openvino as ov  # noqa: PLC0415 - heavy, and only needed where a network is loaded
     from openvino import opset13 as ops  # noqa: PLC0415
 
-    entry = ops.parameter(ov.PartialShape([1, 3, -1, -1]), np.float32, name="window")
+    entry = ops.parameter(ov.PartialShape([1, channels, -1, -1]), np.float32, name="window")
     blobs: dict[str, Node] = {}
     for layer in graph.layers:
         if layer.kind == "Input":
@@ -32,11 +35,13 @@ def build_model(graph: Graph, name: str) -> Any:
             # One blob under several names: nothing to compute.
             blobs.update(dict.fromkeys(layer.outputs, blobs[layer.inputs[0]]))
         else:
+            if layer.kind not in _BUILDERS:
+                raise GraphError(f"layers of kind {layer.kind} are not supported")
             inputs = [blobs[blob] for blob in layer.inputs]
             blobs[layer.outputs[0]] = _BUILDERS[layer.kind](ops, layer, inputs)
     # Scaled here and not by the caller: where the rest computes in bfloat16, whose step above 128 is one, the
     # result is either still float32 at this point, or is rounded to levels once and not to 1/256 before that.
-    levels = ops.multiply(blobs[graph.output], np.float32(255))
+    levels = ops.multiply(blobs[graph.output], np.float32(factor))
     return ov.Model([ops.result(levels)], [entry], name)
 
 

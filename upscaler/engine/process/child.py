@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import queue
@@ -11,7 +12,8 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,6 +24,8 @@ logger = logging.getLogger(__name__)
 _LOG_LINES = 200
 _LOG_LINE_CHARACTERS = 500
 _KILL_WAIT_SECONDS = 5.0
+# Where messages without a number go.
+MAIN_BOX = 0
 
 
 class ChildDiedError(Exception):
@@ -33,7 +37,9 @@ class ChildDiedError(Exception):
 
 
 class ChildProcess:
-    """A running ``python -m module`` that speaks the protocol. One thread at a time may talk to it.
+    """A running ``python -m module`` that speaks the protocol.
+
+    One thread at a time may talk to it, and others beside it that have opened a box of their own.
 
     It gets the read end of a pipe as its first argument and ends when this process does (see ``lifeline``).
     It has a session of its own, so that what it starts can be ended together with it.
@@ -59,7 +65,11 @@ class ChildProcess:
             raise
         finally:
             os.close(lifeline_end)
-        self._messages: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+        self._sending = threading.Lock()
+        self._boxes_lock = threading.Lock()
+        self._boxes: dict[int, queue.SimpleQueue[Message | None]] = {MAIN_BOX: queue.SimpleQueue()}
+        self._numbers = itertools.count(1)
+        self._silent = False
         self._log: deque[str] = deque(maxlen=_LOG_LINES)
         self._threads = [
             threading.Thread(
@@ -92,14 +102,30 @@ class ChildProcess:
         """Send a message; raise ``ChildDiedError`` when nobody is there."""
         assert self._process.stdin is not None  # noqa: S101 - it was asked for above; this tells mypy
         try:
-            send(self._process.stdin, message)
-        except OSError as error:
+            with self._sending:
+                send(self._process.stdin, message)
+        except (OSError, ValueError) as error:
+            # A ``ValueError`` says that another thread has closed the stream.
             raise ChildDiedError(self._reason()) from error
 
-    def receive(self, timeout_seconds: float) -> Message | None:
+    @contextmanager
+    def box(self) -> Iterator[int]:
+        """Open a box for the answers to one request, which carries its number. What comes later is thrown away."""
+        with self._boxes_lock:
+            number = next(self._numbers)
+            self._boxes[number] = queue.SimpleQueue()
+            if self._silent:
+                self._boxes[number].put(None)
+        try:
+            yield number
+        finally:
+            with self._boxes_lock:
+                del self._boxes[number]
+
+    def receive(self, timeout_seconds: float, box: int = MAIN_BOX) -> Message | None:
         """Return the next message, None when none came in time; raise ``ChildDiedError`` when none will."""
         try:
-            message = self._messages.get(timeout=timeout_seconds)
+            message = self._boxes[box].get(timeout=timeout_seconds)
         except queue.Empty:
             return None
         if message is None:
@@ -147,11 +173,20 @@ class ChildProcess:
     def _read_messages(self, stream: IO[bytes]) -> None:
         try:
             for line in stream:
-                self._messages.put(decode_message(line))
+                self._deliver(decode_message(line))
         except ValueError:
             # A child that no longer speaks the protocol cannot be trusted with the rest.
             self._log.append("the process wrote something that is not a message")
-        self._messages.put(None)
+        with self._boxes_lock:
+            self._silent = True
+            for box in self._boxes.values():
+                box.put(None)
+
+    def _deliver(self, message: Message) -> None:
+        with self._boxes_lock:
+            box = self._boxes.get(message.pop("box", MAIN_BOX))
+            if box is not None:
+                box.put(message)
 
     def _read_log(self, stream: IO[bytes]) -> None:
         for line in stream:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.process.child import ChildDiedError, ChildProcess
+from upscaler.engine.process.child import MAIN_BOX, ChildDiedError, ChildProcess
 from upscaler.engine.process.memory import resident_bytes
 from upscaler.engine.process.protocol import Message, error_from_message
 from upscaler.engine.result import Previews, UpscaleResult, part_path
@@ -35,8 +35,8 @@ class EngineLimits:
 class EngineProcess:
     """A warm child that enlarges pictures; started on first use and again after it was killed or died.
 
-    Threads may share it: they take turns. Errors of the engine carry the last lines of the child's log in
-        ``log_tail``.
+    Threads may share it: they take turns, and what is urgent goes between the tiles of what is not. Errors of the
+    engine carry the last lines of the child's log in ``log_tail``.
     """
 
     def __init__(self, settings: EngineSettings, limits: EngineLimits, scratch_dir: Path) -> None:
@@ -44,6 +44,8 @@ class EngineProcess:
         self._limits = limits
         self._scratch_dir = scratch_dir
         self._lock = threading.Lock()
+        self._urgent_lock = threading.Lock()
+        self._child_lock = threading.RLock()
         self._child: ChildProcess | None = None
         self._last_log = ""
         self._description: dict[str, Any] | None = None
@@ -57,7 +59,8 @@ class EngineProcess:
     @property
     def log_tail(self) -> str:
         """The last lines that the child, or the one before it, wrote to its standard error."""
-        return self._child.log_tail if self._child is not None else self._last_log
+        child = self._child
+        return child.log_tail if child is not None else self._last_log
 
     @property
     def running(self) -> bool:
@@ -73,6 +76,7 @@ class EngineProcess:
         *,
         on_progress: Callable[[float], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
+        urgent: bool = False,
     ) -> UpscaleResult:
         """Enlarge a picture in the child, see ``pipeline.upscale_file``.
 
@@ -83,6 +87,9 @@ class EngineProcess:
             options: what was asked for.
             on_progress: called in this thread with the share that is done, 0 to 1.
             should_stop: asked several times a second; once it is true the child is killed.
+            urgent: do not wait for the enlargement that another thread asked for: this one is small, and the child does
+                it between two tiles of the other. When it is stopped or takes too long, the child lives on for the
+                other's sake.
 
         Raises:
             EngineCanceled: ``should_stop`` said so.
@@ -101,7 +108,10 @@ class EngineProcess:
             "options": options.as_dict(),
         }
         try:
-            answer = self._request(request, on_progress, should_stop)
+            if urgent:
+                answer = self._urgent_request(request, on_progress, should_stop)
+            else:
+                answer = self._request(request, on_progress, should_stop)
         except BaseException:
             # A killed child cannot clear up its half-written files.
             for path in (target, *paths):
@@ -122,9 +132,10 @@ class EngineProcess:
     def close(self) -> None:
         """End the child within 2 seconds. A later call starts another one."""
         with self._lock:
-            if self._child is not None:
-                self._child.end(_CLOSE_SECONDS)
-                self._child = None
+            with self._child_lock:
+                child, self._child = self._child, None
+            if child is not None:
+                child.end(_CLOSE_SECONDS)
 
     def _request(
         self,
@@ -139,15 +150,45 @@ class EngineProcess:
                 child.send(request)
                 answer = self._await_answer(child, on_progress, should_stop)
             except ChildDiedError as death:
-                self._discard()
+                self._discard(child)
                 raise self._with_log(EngineCrashed(reason=death.reason), child) from death
             except EngineError as error:
-                self._discard()
+                self._discard(child)
                 raise self._with_log(error, child) from None
             finally:
                 if answer is None:
                     # It is busy with something that nobody waits for any more.
-                    self._discard()
+                    self._discard(child)
+            if "error" in answer:
+                raise self._error_of(answer, child)
+            return answer["result"]
+
+    def _urgent_request(
+        self,
+        request: Message,
+        on_progress: Callable[[float], None] | None,
+        should_stop: Callable[[], bool] | None,
+    ) -> Any:
+        with self._urgent_lock:
+            child = self._running_child()
+            try:
+                with child.box() as box:
+                    child.send({**request, "box": box})
+                    answer = self._await_answer(child, on_progress, should_stop, box)
+            except ChildDiedError as death:
+                self._discard(child)
+                raise self._with_log(EngineCrashed(reason=death.reason), child) from death
+            except EngineOutOfMemory as error:
+                self._discard(child)
+                raise self._with_log(error, child) from None
+            except EngineError as error:
+                if self._lock.acquire(blocking=False):
+                    # Nobody else waits for the child, which is busy with what nobody waits for any more.
+                    try:
+                        self._discard(child)
+                    finally:
+                        self._lock.release()
+                raise self._with_log(error, child) from None
             if "error" in answer:
                 raise self._error_of(answer, child)
             return answer["result"]
@@ -157,6 +198,7 @@ class EngineProcess:
         child: ChildProcess,
         on_progress: Callable[[float], None] | None,
         should_stop: Callable[[], bool] | None,
+        box: int = MAIN_BOX,
     ) -> Message:
         deadline = time.monotonic() + self._limits.timeout_seconds
         next_check = 0.0
@@ -170,7 +212,7 @@ class EngineProcess:
                     raise EngineTimeout(seconds=f"{self._limits.timeout_seconds:g}")
                 if resident_bytes(child.pid) > self._limits.memory_bytes:
                     raise EngineOutOfMemory(limit=self._memory_limit())
-            message = child.receive(_POLL_SECONDS)
+            message = child.receive(_POLL_SECONDS, box)
             if message is None or "ready" in message:
                 continue
             if "progress" not in message:
@@ -179,18 +221,21 @@ class EngineProcess:
                 on_progress(message["progress"])
 
     def _running_child(self) -> ChildProcess:
-        if self._child is not None and not self._child.running:
-            self._discard()
-        if self._child is None:
-            arguments = [json.dumps(self._settings.as_dict()), str(self._scratch_dir.resolve())]
-            self._child = ChildProcess("upscaler.engine.process.host", arguments)
-        return self._child
+        with self._child_lock:
+            if self._child is not None and not self._child.running:
+                self._discard(self._child)
+            if self._child is None:
+                arguments = [json.dumps(self._settings.as_dict()), str(self._scratch_dir.resolve())]
+                self._child = ChildProcess("upscaler.engine.process.host", arguments)
+            return self._child
 
-    def _discard(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-            self._last_log = self._child.log_tail
-            self._child = None
+    def _discard(self, child: ChildProcess) -> None:
+        """Kill a child, unless another thread has done so already."""
+        with self._child_lock:
+            if self._child is child:
+                child.kill()
+                self._last_log = child.log_tail
+                self._child = None
 
     def _error_of(self, answer: Message, child: ChildProcess) -> Exception:
         error = error_from_message(answer["error"])

@@ -6,7 +6,9 @@ import faulthandler
 import json
 import logging
 import sys
+import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -27,12 +29,17 @@ _PROGRESS_SECONDS = 0.1
 
 
 class Host:
-    """Answers the parent's requests one after another."""
+    """Answers the parent's requests one after another, and the urgent ones in the pauses of the others."""
 
     def __init__(self, settings: EngineSettings, scratch_dir: Path, answers: IO[bytes]) -> None:
         self._settings = settings
         self._scratch_dir = scratch_dir
         self._answers = answers
+        self._sending = threading.Lock()
+        self._arrived = threading.Condition()
+        self._waiting: deque[Message] = deque()
+        self._urgent: deque[Message] = deque()
+        self._input_ended = False
         self._networks: Networks | None = None
         self._actions: dict[str, Callable[[Message], Any]] = {
             "describe": self._describe,
@@ -42,9 +49,43 @@ class Host:
 
     def serve(self, requests: IO[bytes]) -> None:
         """Answer until the input ends, which is how the parent says good-bye."""
-        send(self._answers, {"ready": True})
-        for line in requests:
-            send(self._answers, self._answer(decode_message(line)))
+        self._send({"ready": True})
+        threading.Thread(target=self._read, args=(requests,), name="requests", daemon=True).start()
+        while (request := self._next()) is not None:
+            self._reply(request)
+
+    def _read(self, requests: IO[bytes]) -> None:
+        try:
+            for line in requests:
+                request = decode_message(line)
+                with self._arrived:
+                    (self._urgent if "box" in request else self._waiting).append(request)
+                    self._arrived.notify()
+        finally:
+            with self._arrived:
+                self._input_ended = True
+                self._arrived.notify()
+
+    def _next(self) -> Message | None:
+        with self._arrived:
+            while not (self._urgent or self._waiting or self._input_ended):
+                self._arrived.wait()
+            queue = self._urgent or self._waiting
+            return queue.popleft() if queue else None
+
+    def _reply(self, request: Message) -> None:
+        self._send({**self._answer(request), **_box_of(request)})
+
+    def _send(self, message: Message) -> None:
+        # Progress is told by the threads that write files, too.
+        with self._sending:
+            send(self._answers, message)
+
+    def _attend_urgent(self) -> bool:
+        """Answer what is urgent in a pause of a long request, whose networks are free just then; never ask to stop."""
+        while self._urgent:
+            self._reply(self._urgent.popleft())
+        return False
 
     def _answer(self, request: Message) -> Message:
         try:
@@ -87,12 +128,13 @@ class Host:
             Previews(*(Path(path) for path in request["previews"])) if request["previews"] else None,
             UpscaleOptions.from_mapping(request["options"]),
             self._loaded_networks(),
-            on_progress=self._progress_reporter(),
+            on_progress=self._progress_reporter(_box_of(request)),
+            should_stop=(lambda: False) if "box" in request else self._attend_urgent,
             scratch_dir=self._scratch_dir,
         )
         return result.as_dict()
 
-    def _progress_reporter(self) -> Callable[[float], None]:
+    def _progress_reporter(self, box: Message) -> Callable[[float], None]:
         last = 0.0
 
         def report(share: float) -> None:
@@ -100,9 +142,13 @@ class Host:
             now = time.monotonic()
             if now - last >= _PROGRESS_SECONDS:
                 last = now
-                send(self._answers, {"progress": round(share, 4)})
+                self._send({"progress": round(share, 4), **box})
 
         return report
+
+
+def _box_of(request: Message) -> Message:
+    return {"box": request["box"]} if "box" in request else {}
 
 
 def main(arguments: list[str]) -> None:

@@ -9,7 +9,7 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from upscaler.engine.inspection import ImageInfo, InspectionLimits
+from upscaler.engine.inspection import Cutting, ImageInfo, InspectionLimits
 from upscaler.engine.process.child import ChildDiedError, ChildProcess
 from upscaler.engine.process.protocol import Message, error_from_message
 from upscaler.errors import DamagedImage, ServiceUnavailable
@@ -17,7 +17,7 @@ from upscaler.errors import DamagedImage, ServiceUnavailable
 logger = logging.getLogger(__name__)
 
 # All that the child gets to see of the environment: no passwords, no keys.
-_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+CHILD_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 _START_SECONDS = 30.0
 _CLOSE_SECONDS = 1.0
 
@@ -40,16 +40,27 @@ class Inspector:
         child = self._child
         return child.pid if child is not None and child.running else None
 
-    def inspect(self, path: Path, limits: InspectionLimits, filename: str | None = None) -> ImageInfo:
-        """Check a file and say what it holds.
+    def inspect(
+        self,
+        path: Path,
+        limits: InspectionLimits,
+        filename: str | None = None,
+        cutting: Cutting | None = None,
+    ) -> ImageInfo:
+        """Check a file, say what it holds, and cut a piece out of it where one is wanted.
 
         Raises:
-            EmptyFile, UnsupportedImage, ExtensionMismatch, TooManyPixels, DamagedImage: as ``inspect_image``
-                does; ``DamagedImage`` also when the child crashed or took too long over it.
+            EmptyFile, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralPictures, DamagedImage, CropOutside:
+                as ``inspect_image`` does; ``DamagedImage`` also when the child crashed or took too long over it.
             ServiceUnavailable: the child cannot be started.
 
         """
-        request = {"path": str(path.resolve()), "limits": asdict(limits), "filename": filename}
+        request = {
+            "path": str(path.resolve()),
+            "limits": asdict(limits),
+            "filename": filename,
+            "cut": cutting and {"crop": asdict(cutting.crop), "target": str(cutting.target.resolve())},
+        }
         with self._lock:
             child = self._running_child()
             try:
@@ -80,7 +91,7 @@ class Inspector:
         if self._child is not None and self._child.running:
             return self._child
         self._discard()
-        environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
+        environment = {name: os.environ[name] for name in CHILD_ENVIRONMENT if name in os.environ}
         self._child = ChildProcess(
             "upscaler.engine.process.inspector_host", [str(self._memory_bytes)], environment=environment
         )

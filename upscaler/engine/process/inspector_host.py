@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import IO
 
-from upscaler.engine.inspection import InspectionLimits, inspect_image
+from upscaler.engine.crops import Crop
+from upscaler.engine.inspection import Cutting, InspectionLimits, inspect_image
 from upscaler.engine.process import lifeline
 from upscaler.engine.process.protocol import Message, decode_message, error_to_message, send, take_over_stdout
 from upscaler.errors import UpscalerError
@@ -30,12 +31,13 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 
 
 def _answer(request: Message) -> Message:
-    limits = request["limits"]
+    limits, wanted = request["limits"], request["cut"]
     try:
         info = inspect_image(
             Path(request["path"]),
             InspectionLimits(**{**limits, "allowed_mimes": tuple(limits["allowed_mimes"])}),
             request["filename"],
+            Cutting(Crop(**wanted["crop"]), Path(wanted["target"])) if wanted else None,
         )
     except UpscalerError as error:
         return error_to_message(error)

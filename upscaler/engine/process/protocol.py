@@ -2,6 +2,9 @@
 
 The parent sends ``{"do": name, ...}``. The child first sends ``{"ready": true}``, and answers each request
 with any number of ``{"progress": share}`` and then one ``{"result": ...}`` or ``{"error": {...}}``.
+
+A request may carry a number in ``"box"``. It is small and urgent: the child answers it in a pause of what it is busy
+with, and every answer to it carries the same number.
 """
 
 from __future__ import annotations

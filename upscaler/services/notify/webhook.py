@@ -5,22 +5,26 @@ from __future__ import annotations
 import json
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from http.client import HTTPException
+
+from urllib3.exceptions import HTTPError
+from urllib3.response import HTTPResponse
 
 from upscaler.errors import InvalidCallbackUrl
 from upscaler.services.notify import signing, targets
-from upscaler.services.notify.addresses import AddressPolicy
-from upscaler.services.notify.connection import (
-    AddressRefusedError,
-    Answer,
-    RequestFailedError,
-    Resolve,
-    post,
-    system_addresses,
-)
 from upscaler.services.notify.letter import Letter
 from upscaler.services.notify.outcome import Outcome, Verdict
+from upscaler.services.outbound.addresses import AddressPolicy
+from upscaler.services.outbound.connection import (
+    AddressRefusedError,
+    RequestFailedError,
+    Resolve,
+    exchange,
+    system_addresses,
+)
 from upscaler.version import __version__
 
 # For one attempt, from the look-up of the name to the last byte of the answer.
@@ -59,23 +63,23 @@ class WebhookChannel:
             **signing.headers(letter.delivery_id, int(self.clock()), body, self.secrets),
         }
         try:
-            answer = post(
+            with exchange(
+                "POST",
                 targets.parse(letter.target),
-                body,
-                headers,
                 self.policy,
+                headers=headers,
+                body=body,
                 resolve=self.resolve,
                 timeout_seconds=self.timeout_seconds,
-                excerpt_bytes=READ_BYTES,
                 tls=self.tls,
-            )
+            ) as response:
+                return _judge(response.status, _excerpt(response))
         except AddressRefusedError:
             return Outcome(Verdict.FAILED, detail="the address or port is not one that webhooks may reach")
         except InvalidCallbackUrl as error:
             return Outcome(Verdict.FAILED, detail=error.detail)
         except RequestFailedError as error:
             return Outcome(Verdict.RETRY, detail=str(error))
-        return _judge(answer)
 
 
 def event(letter: Letter) -> dict[str, object]:
@@ -84,12 +88,19 @@ def event(letter: Letter) -> dict[str, object]:
     return {**letter.payload, "data": data}
 
 
-def _judge(answer: Answer) -> Outcome:
-    if 200 <= answer.status < 300:
-        return Outcome(Verdict.DELIVERED, answer.status)
-    if answer.status == HTTPStatus.GONE:
-        return Outcome(Verdict.GONE, answer.status, "the receiver wants no more messages")
+def _excerpt(response: HTTPResponse) -> bytes:
+    # The status has come and decides; a body that breaks off or never ends changes nothing.
+    with suppress(OSError, HTTPError, HTTPException):
+        return response.read(READ_BYTES, decode_content=False)
+    return b""
+
+
+def _judge(status: int, excerpt: bytes) -> Outcome:
+    if 200 <= status < 300:
+        return Outcome(Verdict.DELIVERED, status)
+    if status == HTTPStatus.GONE:
+        return Outcome(Verdict.GONE, status, "the receiver wants no more messages")
     # Redirects are not followed: they would lead to an address that nobody has agreed to.
-    text = answer.excerpt.decode("utf-8", "replace")
+    text = excerpt.decode("utf-8", "replace")
     shown = "".join(character if character.isprintable() else " " for character in text)
-    return Outcome(Verdict.RETRY, answer.status, shown[:SHOWN_CHARACTERS].strip())
+    return Outcome(Verdict.RETRY, status, shown[:SHOWN_CHARACTERS].strip())

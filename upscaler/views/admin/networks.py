@@ -12,10 +12,10 @@ from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 
 from upscaler.engine.options import PRESETS
-from upscaler.engine.presets import all_recipes
 from upscaler.errors import UpscalerError
 from upscaler.extensions import db
 from upscaler.models import NetworkModel
+from upscaler.services.networks import choices
 from upscaler.views.admin.filters import Contains, Equals
 from upscaler.views.admin.lists import ConsoleList
 from upscaler.views.admin.messages import refuse
@@ -71,7 +71,7 @@ class NetworkView(ConsoleList):
             abort(404)
         uses = [
             choice
-            for choice in all_recipes()
+            for choice in choices(db.session())
             if network.name in {model.name for model in choice.recipe.models}
         ]
         page: str = self.render_template("admin/model.html", title=network.name, network=network, uses=uses)

@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from upscaler.views.api import auth, health, jobs, keys, offers, openapi, own, uploads
+from upscaler.views.api import auth, batches, health, jobs, keys, offers, openapi, own, previews, uploads
 from upscaler.views.api.admin import jobs as admin_jobs
-from upscaler.views.api.admin import service, users
+from upscaler.views.api.admin import models, service, users
 from upscaler.views.api.reception import linger
 from upscaler.views.api.routing import register
 
@@ -12,7 +12,10 @@ blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
 blueprint.after_request(linger)
 OPERATIONS = tuple(
     operation
-    for module in (uploads, jobs, own, offers, health, auth, keys, admin_jobs, users, service)
+    for module in (
+        *(uploads, previews, jobs, batches, own, offers, health, auth, keys),
+        *(admin_jobs, users, service, models),
+    )
     for operation in module.OPERATIONS
 )
 for _operation in OPERATIONS:

@@ -86,6 +86,9 @@ class JobAnswer(Schema):
     finished_at = fields.DateTime(required=True, allow_none=True)
     duration_seconds = fields.Integer(required=True, allow_none=True)
     estimated_seconds = fields.Integer(required=True)
+    queue_position = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "1 is next; null unless it waits"}
+    )
     original_file = fields.Url(required=True, require_tld=False)
     original_preview = fields.Url(required=True, allow_none=True, require_tld=False)
     preview_file = fields.Url(required=True, allow_none=True, require_tld=False)

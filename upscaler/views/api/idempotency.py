@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
@@ -14,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from upscaler.errors import N_, UnusableParameter
 from upscaler.extensions import db
 from upscaler.services import idempotency
+from upscaler.services.submissions import IncomingFile, sha256_of
 from upscaler.views.api.callers import current_caller
 
 HEADER = "Idempotency-Key"
@@ -57,6 +59,14 @@ def once(asked: bytes, work: Callable[[], ResponseReturnValue]) -> ResponseRetur
             with contextlib.suppress(SQLAlchemyError):
                 db.session.rollback()
                 idempotency.give_up(db.session(), found)
+
+
+def asked_by_form(files: Sequence[IncomingFile], form: dict[str, str]) -> bytes:
+    """Return what makes a form the same as another one; its own wrapping differs each time."""
+    if HEADER not in request.headers:
+        return b""
+    sent = [[file.filename, sha256_of(file.path)] for file in files]
+    return json.dumps([sorted(form.items()), sent]).encode()
 
 
 def _hash(*parts: bytes) -> str:

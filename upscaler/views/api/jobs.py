@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import jsonify, request, url_for
@@ -16,6 +17,7 @@ from upscaler.errors import (
     NotAvailable,
     ResultTooLarge,
     StorageUnavailable,
+    UnknownModel,
     UnknownParameter,
 )
 from upscaler.extensions import db
@@ -33,7 +35,7 @@ from upscaler.views.context import absolute_url, current_account, current_actor,
 def status(job_id: str) -> ResponseReturnValue:
     """Tell the state of a job; to know its id is to hold the link to it."""
     job, seconds = find_job(job_id), preferred_seconds()
-    waited = bool(seconds) and not job.state.ended and wait_for_end(job_id, seconds)
+    waited = bool(seconds) and not job.state.ended and wait_for_end(partial(_has_ended, job_id), seconds)
     state = job_status(find_job(job_id))
     response = jsonify(state)
     response.headers["Cache-Control"] = "no-store"
@@ -92,12 +94,25 @@ def find_job(job_id: str) -> Job:
     return job
 
 
+def _has_ended(job_id: str) -> bool:
+    job = db.session.get(Job, job_id, populate_existing=True)
+    return job is None or job.state.ended
+
+
 def _no_store(body: dict[str, Any]) -> ResponseReturnValue:
     return jsonify(body), {"Cache-Control": "no-store"}
 
 
 _PATH = "/jobs/<string(maxlength=40):job_id>"
-_REQUEUE_ERRORS = (JobNotFound, FileGone, ResultTooLarge, InvalidParameter, UnknownParameter, NotAvailable)
+_REQUEUE_ERRORS = (
+    JobNotFound,
+    FileGone,
+    ResultTooLarge,
+    InvalidParameter,
+    UnknownModel,
+    UnknownParameter,
+    NotAvailable,
+)
 OPERATIONS = (
     Operation(
         "status",

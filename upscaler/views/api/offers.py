@@ -10,12 +10,12 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
 from upscaler.engine.options import PRESETS, UpscaleOptions
-from upscaler.engine.presets import all_recipes
-from upscaler.errors import FormatTooSmall, ResultTooLarge, TargetOutOfRange, TooManyPixels
+from upscaler.errors import FormatTooSmall, ResultTooLarge, TargetOutOfRange, TooManyPixels, UnknownModel
 from upscaler.extensions import db
 from upscaler.models import NetworkModel
-from upscaler.services import api_keys, quotes
+from upscaler.services import api_keys, networks, quotes
 from upscaler.services.workers import count_online
+from upscaler.views.api.callers import current_caller
 from upscaler.views.api.forms import PictureParameters
 from upscaler.views.api.operations import Operation
 from upscaler.views.context import services
@@ -87,16 +87,17 @@ class QuoteAnswer(Schema):
 def list_models() -> ResponseReturnValue:
     """List the networks."""
     rows = db.session.scalars(select(NetworkModel).order_by(NetworkModel.name))
+    usable = [row for row in rows if row.default_params.get("active", True)]
     names = NetworkAnswer().fields
-    return jsonify({"items": [{name: getattr(row, name) for name in names} for row in rows]})
+    return jsonify({"items": [{name: getattr(row, name) for name in names} for row in usable]})
 
 
 def list_presets() -> ResponseReturnValue:
     """List the presets, and which networks serve each choice."""
     default = services().settings.get(db.session(), "default_preset")
-    choices: dict[str, list[dict[str, Any]]] = {name: [] for name in PRESETS}
-    for choice in all_recipes():
-        choices[choice.preset].append(
+    offered: dict[str, list[dict[str, Any]]] = {name: [] for name in PRESETS}
+    for choice in networks.choices(db.session()):
+        offered[choice.preset].append(
             {
                 "factor": choice.factor,
                 "denoise": choice.denoise,
@@ -105,7 +106,7 @@ def list_presets() -> ResponseReturnValue:
                 "note": choice.recipe.note,
             }
         )
-    items = [{"name": name, "default": name == default, "choices": found} for name, found in choices.items()]
+    items = [{"name": name, "default": name == default, "choices": found} for name, found in offered.items()]
     return jsonify({"items": items})
 
 
@@ -115,7 +116,8 @@ def quote(query: dict[str, Any]) -> ResponseReturnValue:
     size = (query["width"], query["height"])
     choices = {name: value for name, value in query.items() if name not in ("width", "height")}
     options = UpscaleOptions.from_mapping({"preset": limits["default_preset"], **choices})
-    found = quotes.quote(db.session(), size, options, limits, count_online(db.session()))
+    submitter = services().submitter(current_caller().name)
+    found = quotes.quote(db.session(), size, options, limits, count_online(db.session()), submitter)
     more = {
         "output_pixels": found.output_width * found.output_height,
         "estimated_seconds": found.own_seconds + found.waiting_seconds,
@@ -145,6 +147,6 @@ OPERATIONS = (
         scope=api_keys.READ,
         query=QuoteQuery(),
         answer=QuoteAnswer(),
-        errors=(TooManyPixels, ResultTooLarge, FormatTooSmall, TargetOutOfRange),
+        errors=(TooManyPixels, ResultTooLarge, FormatTooSmall, TargetOutOfRange, UnknownModel),
     ),
 )

@@ -121,7 +121,10 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if body is not None:
         kind = "application/json" if operation.body else operation.takes_media_type
         needed = any(field.required for field in body.fields.values())
-        described["requestBody"] = {"required": needed, "content": {kind: {"schema": _named(body)}}}
+        content = {kind: {"schema": _named(body)}}
+        if operation.takes_as_json is not None:
+            content["application/json"] = {"schema": _named(operation.takes_as_json)}
+        described["requestBody"] = {"required": needed, "content": content}
     return described
 
 
@@ -178,7 +181,7 @@ def _success(operation: Operation) -> dict[str, Any]:
         described["content"] = {"application/json": {"schema": _named(operation.answer)}}
     elif operation.media_type != "application/json":
         described["content"] = {operation.media_type: {"schema": {"type": "string"}}}
-    if operation.status in {202, 302} or operation.name == "admin_create_user":
+    if operation.status in {202, 302} or operation.name in {"admin_create_user", "admin_add_model"}:
         described["headers"] = {"Location": {"schema": {"type": "string", "format": "uri"}}}
     return described
 

@@ -36,7 +36,9 @@ class Operation:
         query, body: what may be sent; anything else is refused.
         repeatable: whether an ``Idempotency-Key`` is heeded; for a form, by the view itself.
         waits: whether ``Prefer: wait`` and ``If-None-Match`` are heeded, by the view itself.
+        own_limit: whether the view has a limit of its own instead of the one of all calls.
         takes: what is documented of a body that the view reads by itself, in ``takes_media_type``.
+        takes_as_json: what may be sent as JSON in place of a form.
         answer: what is answered with ``status``; None for an answer without a body, or one of ``media_type``.
         errors: what may go wrong, besides signing in and ``query`` or ``body``.
     """
@@ -56,5 +58,7 @@ class Operation:
     errors: tuple[type[UpscalerError], ...] = ()
     repeatable: bool = False
     waits: bool = False
+    own_limit: bool = False
     takes: Schema | None = None
     takes_media_type: str = "application/json"
+    takes_as_json: Schema | None = None

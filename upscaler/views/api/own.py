@@ -40,6 +40,8 @@ class QuotaAnswer(Schema):
         required=True, metadata={"description": "such as `100 per day`; `off` for no limit"}
     )
     max_upload_size_bytes = fields.Integer(required=True)
+    max_batch_files = fields.Integer(required=True)
+    max_batch_size_bytes = fields.Integer(required=True)
     max_image_side = fields.Integer(required=True)
     max_input_pixels = fields.Integer(required=True)
     max_output_pixels = fields.Integer(required=True)

@@ -39,8 +39,8 @@ def register(blueprint: Blueprint, operation: Operation) -> None:
 
 def _serve(operation: Operation) -> Callable[..., ResponseReturnValue]:
     # Uploads and logins have limits of their own, and a probe of the service's health must not run into one.
-    own_limits = operation.access is Access.OPEN or operation.name == "create"
-    view = operation.view if own_limits else _polled(operation.view)
+    own_limit = operation.access is Access.OPEN or operation.own_limit
+    view = operation.view if own_limit else _polled(operation.view)
 
     # Under the view's own name Flask-Limiter leaves the limits to the view, which is called once it is known who asks.
     @wraps(view)
@@ -80,7 +80,13 @@ def json_body() -> dict[str, Any]:
     if not request.get_data(cache=True):
         return {}
     # Whatever its Content-Type says, a body that is no JSON object is not what is expected here.
-    body = request.get_json(force=True, silent=True)
+    try:
+        body = request.get_json(force=True, silent=True)
+        # Half of a pair of surrogates is text for JSON, and for nothing that it is compared with or stored in.
+        json.dumps(body, ensure_ascii=False).encode()
+    except (RecursionError, UnicodeEncodeError):
+        # Nested far deeper than anything that is expected here, or no text.
+        raise InvalidRequest from None
     if not isinstance(body, dict):
         raise InvalidRequest
     return body

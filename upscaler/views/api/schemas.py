@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext
 
 from upscaler.extensions import db
-from upscaler.models import Job, JobLog, JobStatus, iso8601
+from upscaler.models import BatchItem, Job, JobLog, JobStatus, iso8601
 from upscaler.services import estimates
 from upscaler.services.job_actions import result_name
 from upscaler.services.links import LinkSigner
@@ -69,10 +69,13 @@ def job_status(job: Job) -> dict[str, Any]:
         "finished_at": iso8601(job.finished_at),
         "duration_seconds": job.duration_seconds,
         "estimated_seconds": estimates.seconds_until_done(db.session, job, count_online(db.session)),
-        "original_file": _link(signer, upload.storage_path, upload.original_filename, now),
-        "original_preview": _link(signer, job.original_preview_path, "original.webp", now),
-        "preview_file": _link(signer, job.preview_path, "preview.webp", now),
-        "result_file": _link(signer, job.result_path, result_name(job), now),
+        "queue_position": estimates.place_of(db.session, job).jobs + 1
+        if job.state is JobStatus.QUEUED
+        else None,
+        "original_file": link_to(signer, upload.storage_path, upload.original_filename, now),
+        "original_preview": link_to(signer, job.original_preview_path, "original.webp", now),
+        "preview_file": link_to(signer, job.preview_path, "preview.webp", now),
+        "result_file": link_to(signer, job.result_path, result_name(job), now),
         "upload": {
             "filename": upload.original_filename,
             "mime_type": upload.mime_type,
@@ -99,13 +102,14 @@ def log_lines(lines: Sequence[JobLog]) -> list[dict[str, Any]]:
     return [{"at": iso8601(line.created_at), "level": line.level, "message": line.message} for line in lines]
 
 
-def job_error(job: Job) -> dict[str, str] | None:
-    """Return why a job failed, in the reader's language, or None."""
+def job_error(job: Job | BatchItem) -> dict[str, str] | None:
+    """Return why a job failed, or a file was refused, in the reader's language, or None."""
     if not job.error_code or not job.error_message:
         return None
     template = gettext(job.error_message)
     return {"code": job.error_code, "detail": template % job.error_values if job.error_values else template}
 
 
-def _link(signer: LinkSigner, key: str | None, filename: str, now: float) -> str | None:
+def link_to(signer: LinkSigner, key: str | None, filename: str, now: float) -> str | None:
+    """Return a signed link to a stored file that offers it as ``filename``, or None where there is no file."""
     return absolute_url(signer.path(key, filename, now)) if key else None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from flask import jsonify, redirect, request, url_for
+from flask import jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -14,48 +15,57 @@ from upscaler.engine import options
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import UploadNotFound
 from upscaler.extensions import db
-from upscaler.models import Upload
+from upscaler.models import Priority, Upload
 from upscaler.services import api_keys
-from upscaler.services.submissions import IncomingFile, sha256_of
+from upscaler.services.submissions import IncomingFile, Sender
 from upscaler.views.api import limits
 from upscaler.views.api.answers import AcceptedJobAnswer
-from upscaler.views.api.forms import UploadForm
-from upscaler.views.api.idempotency import HEADER, once
+from upscaler.views.api.callers import current_caller
+from upscaler.views.api.forms import AddressBody, UploadForm
+from upscaler.views.api.idempotency import asked_by_form, once
 from upscaler.views.api.operations import Operation
 from upscaler.views.api.reception import received_form
 from upscaler.views.api.routing import FORM
 from upscaler.views.api.schemas import accepted_job
-from upscaler.views.context import absolute_url, current_account, links, services
+from upscaler.views.context import absolute_url, config, current_account, links, services
 from upscaler.views.localization import select_locale
 
-FIELDS = UpscaleOptions.names() | {"email", "callback_url"}
+# What may be said of every job, and where its picture may come from besides.
+JOB_FIELDS = UpscaleOptions.names() | {"email", "callback_url", "priority"}
+FIELDS = JOB_FIELDS | {"url"}
 
 
 @limits.uploads
 def create() -> ResponseReturnValue:
-    """Accept a picture and answer with its job."""
+    """Accept a picture, or the address of one, and answer with its job."""
     limit = services().settings.get(db.session, "max_upload_size_bytes")
     with received_form(FIELDS, limit) as (incoming, form):
         chosen = parse_options(form)
-        wanted = services().notifications.check(
-            form.get("callback_url", "").strip(), form.get("email", "").strip(), select_locale()
-        )
-        account = current_account()
-        owner_id = account.id if account else None
+        sender = sender_of(form, Priority.NORMAL)
 
         def submit() -> ResponseReturnValue:
-            job = services().submissions.submit(db.session, incoming, chosen, owner_id, wanted)
+            services().submissions.check_room(db.session, 1)
+            with picture_of(incoming, form, limit) as picture:
+                job = services().submissions.submit(db.session, picture, chosen, sender)
             location = absolute_url(url_for("api.status", job_id=job.id))
             return jsonify(accepted_job(job)), 202, {"Location": location, "Cache-Control": "no-store"}
 
-        return once(_asked(incoming, form), submit)
+        return once(asked_by_form([incoming] if incoming else [], form), submit)
 
 
-def _asked(incoming: IncomingFile, form: dict[str, str]) -> bytes:
-    """Return what makes an upload the same as another one; the form's own wrapping differs each time."""
-    if HEADER not in request.headers:
-        return b""
-    return json.dumps([sorted(form.items()), incoming.filename, sha256_of(incoming.path)]).encode()
+@contextmanager
+def picture_of(incoming: IncomingFile | None, form: dict[str, str], max_bytes: int) -> Iterator[IncomingFile]:
+    """Yield the file that was sent, or fetch the one whose address was."""
+    if incoming is not None:
+        yield incoming
+        return
+    fetcher = services().fetcher
+    if fetcher is None:
+        raise errors.NotAvailable(name="url")
+    # No connection to the database is held while another server takes its time.
+    db.session.rollback()
+    with fetcher.fetched(form["url"].strip(), config().scratch_dir, max_bytes) as picture:
+        yield picture
 
 
 def download(upload_id: str) -> WerkzeugResponse:
@@ -77,6 +87,34 @@ def parse_options(form: dict[str, str]) -> UpscaleOptions:
     return options.from_text(choices, preset=services().settings.get(db.session, "default_preset"))
 
 
+def sender_of(form: dict[str, str], usual: Priority) -> Sender:
+    """Return who sends what is in a form, how urgent it is, and who is told.
+
+    Raises:
+        InvalidParameter, InvalidCallbackUrl, InvalidEmail, MailNotOffered: a field of the form cannot be used.
+    """
+    wanted = services().notifications.check(
+        form.get("callback_url", "").strip(), form.get("email", "").strip(), select_locale()
+    )
+    account = current_account()
+    return Sender(
+        services().submitter(current_caller().name),
+        account.id if account else None,
+        parse_priority(form, usual),
+        wanted,
+    )
+
+
+def parse_priority(form: dict[str, str], usual: Priority) -> Priority:
+    """Read how urgent a picture is; raise ``InvalidParameter``."""
+    given = form.get("priority", "").strip() or usual.label
+    for priority in Priority:
+        if given == priority.label:
+            return priority
+    choices = ", ".join(priority.label for priority in Priority)
+    raise errors.InvalidParameter(name="priority", value=given, choices=choices)
+
+
 OPERATIONS = (
     Operation(
         "create",
@@ -86,15 +124,24 @@ OPERATIONS = (
         "Jobs",
         scope=api_keys.WRITE,
         repeatable=True,
+        own_limit=True,
         takes=UploadForm(),
         takes_media_type=FORM,
+        takes_as_json=AddressBody(),
         answer=AcceptedJobAnswer(),
         status=202,
         errors=(
-            *(errors.MissingFile, errors.EmptyFile, errors.FileTooLarge, errors.ExtensionMismatch),
+            *(errors.MissingFile, errors.TwoPictures, errors.InvalidUrl, errors.UrlNotAllowed),
+            *(errors.FetchFailed, errors.EmptyFile, errors.FileTooLarge, errors.ExtensionMismatch),
             *(errors.UnsupportedImage, errors.DamagedImage, errors.TooManyPixels, errors.ResultTooLarge),
             *(errors.FormatTooSmall, errors.SeveralPictures, errors.TargetOutOfRange),
-            *(errors.InvalidParameter, errors.UnknownParameter, errors.NotAvailable, errors.InvalidEmail),
+            *(
+                errors.InvalidParameter,
+                errors.UnknownModel,
+                errors.UnknownParameter,
+                errors.NotAvailable,
+                errors.InvalidEmail,
+            ),
             *(errors.InvalidCallbackUrl, errors.QueueFull, errors.StorageFull),
         ),
     ),

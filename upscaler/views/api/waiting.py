@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import threading
 import time
+from collections.abc import Callable
 
 from flask import current_app, request
 
 from upscaler.extensions import db
-from upscaler.models import Job
 from upscaler.views.context import config
 
 LONGEST_SECONDS = 60
@@ -27,8 +27,8 @@ def preferred_seconds() -> int:
     return min(int(found[1]), LONGEST_SECONDS) if found else 0
 
 
-def wait_for_end(job_id: str, seconds: int) -> bool:
-    """Return when the job has ended or the time is over; at once, and False, when too many wait already.
+def wait_for_end(has_ended: Callable[[], bool], seconds: int) -> bool:
+    """Return when ``has_ended`` does or the time is over; at once, and False, when too many wait already.
 
     Each one who waits holds a thread of the web server, and half of them must stay free for others.
     """
@@ -38,8 +38,7 @@ def wait_for_end(job_id: str, seconds: int) -> bool:
     try:
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
-            job = db.session.get(Job, job_id, populate_existing=True)
-            ended = job is None or job.state.ended
+            ended = has_ended()
             # No connection to the database is held meanwhile.
             db.session.rollback()
             if ended:

@@ -4,7 +4,7 @@ import pytest
 
 from upscaler.errors import InvalidCallbackUrl, InvalidEmail
 from upscaler.services.notify import targets
-from upscaler.services.notify.addresses import AddressPolicy
+from upscaler.services.outbound.addresses import AddressPolicy
 
 NOBODY = AddressPolicy()
 

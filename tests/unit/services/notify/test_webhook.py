@@ -18,10 +18,10 @@ from tests.support.receiver import receiver, status
 from tests.support.service import free_port
 from tests.unit.services.notify.conftest import EVENT, Authority
 from upscaler.services.notify import signing
-from upscaler.services.notify.addresses import AddressPolicy
 from upscaler.services.notify.letter import Letter
 from upscaler.services.notify.outcome import Outcome, Verdict
 from upscaler.services.notify.webhook import READ_BYTES, WebhookChannel
+from upscaler.services.outbound.addresses import AddressPolicy
 
 NewLetter = Callable[..., Letter]
 

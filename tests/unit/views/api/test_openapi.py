@@ -17,8 +17,8 @@ from upscaler.services.networks import sync_catalogue
 from upscaler.services.settings import DEFINITIONS
 from upscaler.views.api import OPERATIONS
 from upscaler.views.api.admin.service import SettingsBody
-from upscaler.views.api.forms import OverridesBody, UploadForm
-from upscaler.views.api.uploads import FIELDS
+from upscaler.views.api.forms import BatchForm, OverridesBody, UploadForm
+from upscaler.views.api.uploads import FIELDS, JOB_FIELDS
 
 RULE = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 
@@ -52,6 +52,7 @@ def test_the_document_is_well_formed(visitor: Program) -> None:
 
 def test_what_may_be_sent_is_described() -> None:
     assert set(UploadForm().fields) == FIELDS | {"file"}
+    assert set(BatchForm().fields) == JOB_FIELDS | {"file", "files"}
     assert set(OverridesBody().fields) == set(UpscaleOptions.__dataclass_fields__)
     assert set(SettingsBody().fields) == set(DEFINITIONS)
 

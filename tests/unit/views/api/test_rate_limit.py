@@ -1,13 +1,61 @@
 from __future__ import annotations
 
 import io
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
+import redis
 from flask import Flask
+from flask.testing import FlaskClient
+from flask_appbuilder import Model
 from PIL import Image
+from werkzeug.test import TestResponse
 
-from upscaler.extensions import db
+from config import load
+from tests.support.servers import redis_server
+from tests.support.service import free_port
+from upscaler import create_app
+from upscaler.extensions import db, limiter
 from upscaler.services.audit import Actor
+
+NewApp = Callable[..., Flask]
+
+
+@pytest.fixture
+def new_app(tmp_path: Path) -> Iterator[NewApp]:
+    """Return a function that makes an application; its limiter is gone afterwards, for there is one in a process."""
+    before = dict(vars(limiter))
+    with ExitStack() as ending:
+
+        def build(**settings: str) -> Flask:
+            app = create_app(load({"DATA_DIR": str(tmp_path), **settings}, env_file=None))
+            ending.callback(app.extensions["upscaler"].submissions.close)
+            with app.app_context():
+                Model.metadata.create_all(db.engine)
+                ending.callback(db.engine.dispose)
+            return app
+
+        yield build
+    vars(limiter).clear()
+    vars(limiter).update(before)
+
+
+def ask(client: FlaskClient, forwarded_for: str = "192.0.2.1") -> TestResponse:
+    """Send an upload without a picture: it counts, and costs nothing."""
+    return client.post("/api/v1/uploads", headers={"X-Forwarded-For": forwarded_for})
+
+
+def check_refusal(answer: TestResponse, policy: str) -> None:
+    """Fail unless an answer says all that one who has to wait needs to know."""
+    assert (answer.status_code, answer.get_json()["code"]) == (429, "rate_limited")
+    assert answer.headers["RateLimit-Policy"] == policy
+    left = re.fullmatch(r'"(?:hour|minute)";r=0;t=(\d+)', answer.headers["RateLimit"])
+    assert left is not None
+    assert abs(int(answer.headers["Retry-After"]) - int(left[1])) <= 1
 
 
 def upload(app: Flask, address: str) -> int:
@@ -45,3 +93,66 @@ def test_an_admin_can_change_the_limit_while_the_service_runs(
 
     assert [upload(app, "192.0.2.3") for _ in range(4)] == [202] * 4
     assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+def test_limits_count_in_redis_in_memory_while_it_is_away_and_in_redis_again(
+    new_app: NewApp, tmp_path: Path
+) -> None:
+    port = free_port()
+    address = f"redis://127.0.0.1:{port}/0"
+    hosts = [new_app(REDIS_URL=address, RATE_LIMIT="off", TRUSTED_PROXIES="1") for _ in range(2)]
+    with hosts[0].app_context():
+        # As the console does it, while the service runs.
+        settings = hosts[0].extensions["upscaler"].settings
+        settings.update(db.session, Actor(None, "abdullah", ""), {"rate_limit": "2 per hour"})
+        db.session.remove()
+    first, second = (host.test_client() for host in hosts)
+
+    with redis_server(tmp_path, port):
+        answers = [ask(first), ask(second), ask(first), ask(second)]
+        with redis.Redis.from_url(address) as server:
+            counted = server.keys("LIMITS:*")
+
+    assert [answer.status_code for answer in answers] == [422, 422, 429, 429]
+    for answer in answers[2:]:
+        check_refusal(answer, '"hour";q=2;w=3600')
+    assert len(counted) == 1
+
+    # Redis is gone, and with it what was counted.
+    begun = time.monotonic()
+    answers = [ask(first) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [422, 422, 429]
+    assert time.monotonic() - begun < 30
+    check_refusal(answers[-1], '"hour";q=2;w=3600')
+
+    with redis_server(tmp_path, port), redis.Redis.from_url(address) as server:
+        deadline = time.monotonic() + 90
+        while not server.keys("LIMITS:*") and time.monotonic() < deadline:
+            time.sleep(0.5)
+            ask(first, "192.0.2.2")
+        assert server.keys("LIMITS:*")
+
+
+@pytest.mark.parametrize(
+    ("proxies", "same", "others"),
+    [
+        # Whoever may write the header at will must not choose the address that counts.
+        ("0", [f"192.0.2.{number}" for number in range(3)], []),
+        ("1", [f"192.0.2.{number}, 198.51.100.1" for number in range(3)], ["192.0.2.0, 198.51.100.2"]),
+        (
+            "2",
+            [f"192.0.2.{number}, 198.51.100.1, 10.0.0.{number}" for number in range(3)],
+            ["192.0.2.0, 198.51.100.2, 10.0.0.0"],
+        ),
+    ],
+)
+def test_only_what_the_trusted_proxies_say_counts_as_the_address(
+    new_app: NewApp, proxies: str, same: list[str], others: list[str]
+) -> None:
+    client = new_app(RATE_LIMIT="2 per minute", TRUSTED_PROXIES=proxies).test_client()
+
+    answers = [ask(client, forwarded_for) for forwarded_for in same]
+
+    assert [answer.status_code for answer in answers] == [422, 422, 429]
+    check_refusal(answers[-1], '"minute";q=2;w=60')
+    assert [ask(client, forwarded_for).status_code for forwarded_for in others] == [422] * len(others)

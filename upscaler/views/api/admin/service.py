@@ -48,6 +48,8 @@ class SettingsBody(Schema):
     """Settings to change; what is left out stays."""
 
     max_upload_size_bytes = fields.Integer()
+    max_batch_files = fields.Integer()
+    max_batch_size_bytes = fields.Integer()
     allowed_mimes = fields.List(fields.String())
     max_image_side = fields.Integer()
     max_input_pixels = fields.Integer()
@@ -58,6 +60,7 @@ class SettingsBody(Schema):
     account_rate_limit = fields.String(
         metadata={"description": "uploads per account", "example": "100 per day"}
     )
+    preview_rate_limit = fields.String(metadata={"description": "previews", "example": "60 per hour"})
     poll_rate_limit = fields.String(metadata={"description": "other calls", "example": "600 per minute"})
     queue_limit = fields.Integer()
     link_ttl_seconds = fields.Integer()

@@ -1,4 +1,4 @@
-"""Which addresses a webhook may reach: the public internet, and the private networks that the operator named."""
+"""Which addresses this service calls for strangers: public ones, and the networks that the operator named."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _WEB_PORTS = frozenset({80, 443, *range(8000, 10000)})
 
 @dataclass(frozen=True)
 class AddressPolicy:
-    """Decides where a webhook may go. ``allowed`` are networks that are private and may be reached all the same."""
+    """Decides where a request may go. ``allowed`` are networks that are private and may be reached all the same."""
 
     allowed: tuple[Network, ...] = ()
 

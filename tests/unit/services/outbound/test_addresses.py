@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from upscaler.services.notify.addresses import AddressPolicy, is_public
+from upscaler.services.outbound.addresses import AddressPolicy, is_public
 
 PUBLIC = """
 1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.0 93.184.216.34 100.63.255.255 100.128.0.0 126.255.255.255 128.0.0.0

@@ -11,9 +11,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from http.client import HTTPException
 
@@ -22,11 +21,13 @@ from urllib3.exceptions import HTTPError
 from urllib3.response import HTTPResponse
 from urllib3.util import Url
 
-from upscaler.services.notify.addresses import Address, AddressPolicy
+from upscaler.services.outbound.addresses import Address, AddressPolicy
+from upscaler.services.outbound.urls import port_of
 
 Resolve = Callable[[str, int], Sequence[str]]
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
+# For one address of a name: where it does not answer, the next one gets its chance.
+CONNECT_SECONDS = 10.0
 
 
 class AddressRefusedError(Exception):
@@ -37,38 +38,31 @@ class RequestFailedError(Exception):
     """No complete answer came; the text says why."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a server said: the status, and the first bytes of the body."""
-
-    status: int
-    excerpt: bytes
-
-
-def post(
+@contextmanager
+def exchange(
+    method: str,
     url: Url,
-    body: bytes,
-    headers: Mapping[str, str],
     policy: AddressPolicy,
     *,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
     resolve: Resolve,
     timeout_seconds: float,
-    excerpt_bytes: int,
     tls: ssl.SSLContext | None = None,
-) -> Answer:
-    """Send ``body`` to ``url`` and return the answer, whatever its status.
+) -> Iterator[HTTPResponse]:
+    """Send a request to ``url`` and yield the answer, whatever its status; its body is still to be read.
 
-    ``url`` comes from ``targets.parse``. ``resolve`` returns the addresses of a name and is called once.
-    ``timeout_seconds`` counts for everything together, from the look-up to the last byte; of the answer's body at
-    most ``excerpt_bytes`` are read. ``tls`` says which certificates are trusted, None for those of the system.
+    ``url`` comes from ``urls.parse``. ``resolve`` returns the addresses of a name and is called once.
+    ``timeout_seconds`` counts for everything together, from the look-up to the end of the block. ``tls`` says which
+    certificates are trusted, None for those of the system.
 
     Raises:
         AddressRefusedError: no address of the name may be reached; nothing was sent.
-        RequestFailedError: there was no answer in time.
+        RequestFailedError: there was no answer in time, or the block ended with an error of the connection.
     """
     deadline = time.monotonic() + timeout_seconds
     host = str(url.host).strip("[]")
-    port = url.port or DEFAULT_PORTS[str(url.scheme)]
+    port = port_of(url)
     addresses = policy.choose(_in_time(partial(resolve, host, port), deadline), port)
     if not addresses:
         raise AddressRefusedError
@@ -80,12 +74,12 @@ def post(
     )
     try:
         with _Deadline(opener, deadline):
-            connection.request("POST", url.request_uri, body, headers, preload_content=False)
-            response = connection.getresponse()
-            if time.monotonic() >= deadline:
-                # Headers that were cut off look like complete ones.
-                raise TimeoutError
-            return Answer(response.status, _excerpt(response, excerpt_bytes))
+            connection.request(method, url.request_uri, body, headers, preload_content=False)
+            with closing(connection.getresponse()) as response:
+                if time.monotonic() >= deadline:
+                    # Headers that were cut off look like complete ones.
+                    raise TimeoutError
+                yield response
     except (OSError, HTTPError, HTTPException, ValueError) as error:
         if time.monotonic() >= deadline:
             raise RequestFailedError(f"no complete answer within {timeout_seconds:g} s") from error
@@ -117,10 +111,11 @@ class _Opener:
             if left <= 0:
                 break
             opened = socket.socket(socket.AF_INET if address.version == 4 else socket.AF_INET6)
-            opened.settimeout(left)
+            opened.settimeout(min(left, CONNECT_SECONDS))
             try:
                 # The address is a number here: nothing is looked up any more.
                 opened.connect((str(address), self._port))
+                opened.settimeout(left)
             except OSError as error:
                 opened.close()
                 failure = error
@@ -176,13 +171,6 @@ class _Deadline:
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
         self._timer.join()
-
-
-def _excerpt(response: HTTPResponse, size: int) -> bytes:
-    # The status has come and decides; a body that breaks off or never ends changes nothing.
-    with suppress(OSError, HTTPError, HTTPException):
-        return response.read(size, decode_content=False)
-    return b""
 
 
 def _in_time(look_up: Callable[[], Sequence[str]], deadline: float) -> Sequence[str]:

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from tests.support.small_models import kernel, write_onnx
+from upscaler.cli import main
+from upscaler.engine.custom.model import sha256_of
+
+
+@pytest.fixture(autouse=True)
+def models_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("ENGINE_MODELS_DIR", str(tmp_path / "models"))
+    return tmp_path / "models"
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> Iterator[str]:
+    """A web server on the loopback interface that serves the test's folder."""
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_a_model_is_added_from_a_url_used_checked_and_removed(
+    tmp_path: Path, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_onnx(tmp_path / "Blocks 3.onnx", 3)
+    url = f"{address}/Blocks%203.onnx"
+    uses = ["--preset", "art", "--factor", "3x", "--licence", "CC0-1.0"]
+
+    assert main(["models", "add", url, "--name", "blocks", "--sha256", sha256_of(path), *uses]) == 0
+    assert "blocks was added: 3x, RGB" in capsys.readouterr().out
+
+    assert main(["models", "list"]) == 0
+    assert "blocks  onnx  3x     art 3x  CC0-1.0" in capsys.readouterr().out
+
+    picture, result = tmp_path / "in.png", tmp_path / "out.png"
+    Image.new("RGB", (40, 30), (200, 90, 30)).save(picture)
+    # Once by its name, and once because it serves this choice.
+    for choice in (["--model", "blocks", "--factor", "2x"], ["--preset", "art", "--factor", "3x"]):
+        assert main([str(picture), "-o", str(result), "--threads", "1", "--overwrite", *choice]) == 0
+        with Image.open(result) as image:
+            assert image.size[0] == 40 * int(choice[-1][0])
+
+    assert main(["models", "check", "blocks"]) == 0
+    assert "blocks is well" in capsys.readouterr().out
+
+    assert main(["models", "remove", "blocks"]) == 0
+    assert main([str(picture), "-o", str(result), "--overwrite", "--model", "blocks"]) == 1
+    assert 'There is no model "blocks" here' in capsys.readouterr().err
+
+
+def test_a_refused_model_leaves_nothing(
+    tmp_path: Path, models_dir: Path, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_onnx(tmp_path / "black.onnx", weights=kernel(2) * 0)
+
+    assert main(["models", "add", str(path)]) == 1
+    assert "the same colour whatever the picture" in capsys.readouterr().err
+    assert main(["models", "add", f"{address}/black.onnx", "--sha256", "0" * 64]) == 1
+    assert "another SHA-256" in capsys.readouterr().err
+    assert list(models_dir.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["add", "absent.onnx"], "does not exist"),
+        (["add", "http://127.0.0.1:9/a.onnx"], "needs --sha256"),
+        (["add", __file__, "--preset", "photo"], "go together"),
+        (["add", __file__, "--sha256", "0", "--sha256", "1"], "one --sha256 for each"),
+        (["add", __file__, "--name", "No Name"], "cannot be used"),
+        (["add", __file__, "--name", "realesrgan-x4plus"], "cannot be used"),
+        (["remove", "absent"], "no added model absent"),
+        (["check", "../models"], "no added model"),
+    ],
+)
+def test_wrong_use_ends_with_2(arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["models", *arguments])
+
+    assert ended.value.code == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_a_folder_named_models_is_still_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models").mkdir()
+    Image.new("RGB", (8, 6)).save(tmp_path / "models" / "a.png")
+
+    assert main(["models", "--engine", "lanczos", "--factor", "2x", "-o", "out"]) == 0
+    assert (tmp_path / "out" / "a-2x.png").is_file()

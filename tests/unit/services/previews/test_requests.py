@@ -1,0 +1,98 @@
+"""Accepting previews."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from upscaler.engine.crops import Crop
+from upscaler.engine.options import UpscaleOptions
+from upscaler.errors import CropOutside, EmptyFile, InvalidParameter, PreviewNotFound, QueueFull
+from upscaler.models import Preview, utcnow
+from upscaler.services.previews import requests
+from upscaler.services.previews.requests import find
+from upscaler.services.registry import Services
+from upscaler.services.submissions import IncomingFile
+
+TWICE = UpscaleOptions("2x")
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Iterator[IncomingFile]:
+    path = tmp_path / "in.png"
+    Image.linear_gradient("L").resize((400, 300)).save(path)
+    yield IncomingFile(path, "in.png")
+    assert path.exists(), "what was sent belongs to whoever received it"
+
+
+def test_only_the_piece_is_kept(
+    services: Services, db_session: Session, picture: IncomingFile, tmp_path: Path
+) -> None:
+    crop = Crop(100, 80, left=300)
+    preview = services.previews.submit(db_session, picture, crop, TWICE, ["photo", "art"], None)
+    assert (preview.left, preview.top, preview.width, preview.height) == (300, 110, 100, 80)
+    assert preview.id.startswith("pre_")
+    assert preview.presets == ["photo", "art"]
+    target = tmp_path / "kept.tiff"
+    services.storage.fetch(preview.crop_path, target)
+    with Image.open(target) as kept:
+        assert kept.size == (100, 80)
+    assert find(db_session, preview.id) is preview
+    stored = [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+    assert len(stored) == 1
+
+
+@pytest.mark.parametrize(
+    ("crop", "options", "error"),
+    [(Crop(left=399), TWICE, CropOutside), (Crop(), UpscaleOptions("8x"), InvalidParameter)],
+)
+def test_nothing_is_kept_of_what_is_refused(
+    services: Services,
+    db_session: Session,
+    picture: IncomingFile,
+    tmp_path: Path,
+    crop: Crop,
+    options: UpscaleOptions,
+    error: type[Exception],
+) -> None:
+    services.settings._defaults["factors"] = ["2x", "4x"]
+    with pytest.raises(error):
+        services.previews.submit(db_session, picture, crop, options, ["photo"], None)
+    assert db_session.scalar(select(func.count()).select_from(Preview)) == 0
+    assert list(tmp_path.rglob("*.tiff")) == []
+
+
+def test_an_empty_file_is_refused_as_for_a_job(
+    services: Services, db_session: Session, tmp_path: Path
+) -> None:
+    (tmp_path / "empty.png").touch()
+    with pytest.raises(EmptyFile):
+        services.previews.submit(
+            db_session, IncomingFile(tmp_path / "empty.png", "empty.png"), Crop(), TWICE, ["photo"], None
+        )
+
+
+def test_too_many_that_wait_are_too_many(
+    services: Services, db_session: Session, picture: IncomingFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "MOST_WAITING", 1)
+    services.previews.submit(db_session, picture, Crop(), TWICE, ["photo"], None)
+    with pytest.raises(QueueFull):
+        services.previews.submit(db_session, picture, Crop(), TWICE, ["photo"], None)
+
+
+def test_after_its_hour_a_preview_is_gone(
+    services: Services, db_session: Session, picture: IncomingFile
+) -> None:
+    preview = services.previews.submit(db_session, picture, Crop(), TWICE, ["photo"], None)
+    preview.expires_at = utcnow() - timedelta(seconds=1)
+    db_session.commit()
+    for gone in (preview.id, "pre_unknown", "nul\0"):
+        with pytest.raises(PreviewNotFound):
+            find(db_session, gone)

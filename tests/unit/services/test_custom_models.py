@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests.support.small_models import write_onnx
+from upscaler.engine.custom.model import Use
+from upscaler.engine.custom.probe import ProbeLimits
+from upscaler.engine.custom.registry import ModelFolder
+from upscaler.engine.options import UpscaleOptions
+from upscaler.errors import EngineUnavailable, FileGone, UnknownModel
+from upscaler.services import networks
+from upscaler.services.audit import Actor
+from upscaler.services.custom_models import CustomModels, provide, storage_key
+from upscaler.storage import LocalStorage
+
+ADMIN = Actor(None, "abdullah", "127.0.0.1")
+
+
+def test_a_worker_fetches_what_it_lacks_and_nothing_else_than_what_was_tried(
+    db_session: Session, tmp_path: Path
+) -> None:
+    storage = LocalStorage(tmp_path / "files")
+    custom = CustomModels(storage, tmp_path / "scratch", 10**6, ProbeLimits(threads=1))
+    here = ModelFolder(tmp_path / "models")
+    files = [("a.onnx", write_onnx(tmp_path / "a.onnx"))]
+    use = Use("photo", "2x")
+    custom.add(db_session, ADMIN, files, name="mine", licence="", uses=(use,))
+    manifest = networks.added(db_session)[0]
+    assert networks.chosen(db_session, UpscaleOptions("2x", "photo"))[0].model == "mine"
+
+    provide(db_session, storage, here, "mine")
+    assert here.holds(manifest)
+    # What was changed on this host is fetched anew.
+    (here.folder("mine") / "model.onnx").write_bytes(b"something else")
+    provide(db_session, storage, here, "mine")
+    assert here.holds(manifest)
+
+    here.remove("mine")
+    kept = storage.root / storage_key(manifest, "model.onnx")
+    kept.write_bytes(b"something else")
+    with pytest.raises(EngineUnavailable, match="damaged"):
+        provide(db_session, storage, here, "mine")
+    kept.unlink()
+    with pytest.raises(FileGone):
+        provide(db_session, storage, here, "mine")
+    assert list(here.root.iterdir()) == []
+    provide(db_session, storage, here, "realesrgan-x4plus")
+
+    # A choice is served by one model; whoever comes later takes it.
+    custom.add(db_session, ADMIN, files, name="other", licence="", uses=(use,))
+    assert [one.uses for one in networks.added(db_session)] == [(), (use,)]
+    custom.delete(db_session, ADMIN, "mine")
+    with pytest.raises(UnknownModel):
+        provide(db_session, storage, here, "mine")

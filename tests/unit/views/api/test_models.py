@@ -1,0 +1,137 @@
+"""Networks that admins add over the API."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+from werkzeug.test import TestResponse
+
+from tests.support.small_models import kernel, write_ncnn, write_onnx
+from tests.unit.views.api.conftest import Program
+from upscaler.models import AuditLog, Job, NetworkModel
+from upscaler.services.networks import sync_catalogue
+
+
+def send(program: Program, *files: Path, **fields: str) -> TestResponse:
+    form: dict[str, Any] = {"file": [(io.BytesIO(file.read_bytes()), file.name) for file in files], **fields}
+    return program.post("/admin/models", data=form)
+
+
+def stored(api: Flask) -> list[str]:
+    """Return what lies in the storage, and what was left in the scratch folder."""
+    folder = api.extensions["config"].data_dir
+    found = [path for name in ("files/models", "scratch") for path in (folder / name).rglob("*")]
+    return sorted(path.name for path in found if path.is_file())
+
+
+def test_an_added_model_serves_until_it_is_deleted(
+    api: Flask, admin: Program, session: Session, tmp_path: Path, job_of: Callable[[TestResponse], Job]
+) -> None:
+    pair = write_ncnn(tmp_path, 3)
+
+    answer = send(admin, *pair, name="blocks", licence="CC0-1.0", preset="art", factor="3x")
+
+    assert answer.status_code == 201
+    assert answer.headers["Location"].endswith("/api/v1/admin/models/blocks")
+    added = answer.get_json()
+    assert (added["kind"], added["scale"], added["findings"]["input"]) == ("ncnn", 3, "in")
+    assert added["uses"] == [{"preset": "art", "factor": "3x"}]
+    assert len(stored(api)) == 2
+    listed = {item["name"]: item for item in admin.get("/models").get_json()["items"]}
+    assert listed["blocks"]["licence"] == "CC0-1.0"
+    assert send(admin, *pair, name="blocks").get_json()["code"] == "model_conflict"
+
+    # By its name, by what it serves, and not at all where something else is asked for.
+    sent = [
+        admin.upload(factor="2x", model="blocks"),
+        admin.upload(factor="3x", preset="art"),
+        admin.upload(factor="3x", preset="art", detail="0"),
+        admin.upload(factor="2x", model="realesr-animevideov3-x2"),
+    ]
+    assert [job_of(one).params.get("model") for one in sent] == [
+        "blocks",
+        "blocks",
+        None,
+        "realesr-animevideov3-x2",
+    ]
+    assert job_of(sent[1]).model == "blocks"
+    assert admin.get("/quote?width=9&height=9&factor=3x&preset=art").get_json()["model"] == "blocks"
+    again = admin.post(f"/admin/jobs/{job_of(sent[0]).id}/requeue", json={"preset": "photo"})
+    assert "model" not in job_of(again).params
+
+    changed = admin.request("PATCH", "/admin/models/blocks", json={"active": False, "uses": []})
+    assert changed.get_json()["active"] is False
+    assert admin.upload(factor="2x", model="blocks").get_json()["code"] == "unknown_model"
+    assert "blocks" not in {item["name"] for item in admin.get("/models").get_json()["items"]}
+
+    assert admin.delete("/admin/models/blocks").status_code == 204
+    assert admin.delete("/admin/models/blocks").get_json()["code"] == "model_not_found"
+    assert stored(api) == []
+    trail = session.query(AuditLog).filter(AuditLog.entity_type == "model").order_by(AuditLog.id)
+    assert [(row.action, row.entity_id) for row in trail] == [
+        ("model.add", "blocks"),
+        ("model.change", "blocks"),
+        ("model.delete", "blocks"),
+    ]
+
+
+def test_a_refused_model_leaves_nothing_and_says_why(
+    api: Flask, admin: Program, session: Session, tmp_path: Path
+) -> None:
+    answer = send(admin, write_onnx(tmp_path / "black.onnx", weights=kernel(2) * 0))
+
+    assert answer.status_code == 422
+    assert answer.get_json()["code"] == "model_refused"
+    assert "the same colour" in answer.get_json()["detail"]
+    assert (
+        session.query(NetworkModel).count() == session.query(AuditLog).filter_by(action="model.add").count()
+    )
+    assert stored(api) == []
+
+
+@pytest.mark.parametrize(
+    ("names", "fields", "code"),
+    [
+        ((), {}, "missing_file"),
+        (("a.onnx",), {"name": "No Name"}, "invalid_parameter"),
+        (("a.onnx",), {"name": "realesrgan-x4plus"}, "invalid_parameter"),
+        (("a.onnx",), {"name": "a\0b"}, "invalid_parameter"),
+        (("a.onnx",), {"licence": "x" * 65}, "invalid_parameter"),
+        (("a.onnx",), {"preset": "art"}, "missing_parameter"),
+        (("a.onnx",), {"preset": "art", "factor": "5x"}, "invalid_parameter"),
+        (("a.onnx",), {"scale": "2"}, "unknown_parameter"),
+        (("a.exe",), {}, "model_refused"),
+        (("a.onnx",), {}, "model_refused"),
+    ],
+)
+def test_bad_forms_are_refused(
+    admin: Program, tmp_path: Path, names: tuple[str, ...], fields: dict[str, str], code: str
+) -> None:
+    for name in names:
+        (tmp_path / name).write_bytes(b"no model")
+
+    answer = send(admin, *(tmp_path / name for name in names), **{"name": "mine", **fields})
+
+    assert answer.get_json()["code"] == code
+
+
+def test_networks_of_the_catalogue_stay_as_they_are(admin: Program, session: Session) -> None:
+    sync_catalogue(session)
+
+    for method, body in (("PATCH", {"active": False}), ("DELETE", None)):
+        answer = admin.request(method, "/admin/models/realesrgan-x4plus", json=body)
+        assert (answer.status_code, answer.get_json()["code"]) == (409, "model_conflict")
+    assert admin.delete("/admin/models/a%00b").status_code == 404
+
+
+def test_only_admins_add_models(with_key: Callable[..., Program], visitor: Program, tmp_path: Path) -> None:
+    path = write_onnx(tmp_path / "a.onnx")
+
+    assert send(visitor, path).status_code == 401
+    assert send(with_key("layla"), path).status_code == 403

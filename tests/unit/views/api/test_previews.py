@@ -1,0 +1,125 @@
+"""Previews over the API, without a worker."""
+
+from __future__ import annotations
+
+import io
+import threading
+from typing import Any
+
+import pytest
+from flask import Flask
+from PIL import Image
+from sqlalchemy.orm import Session
+
+from tests.unit.views.api.conftest import NOBODY
+from upscaler.models import Preview
+
+
+def form(**fields: str) -> dict[str, Any]:
+    file = io.BytesIO()
+    Image.linear_gradient("L").resize((400, 300)).save(file, "PNG")
+    file.seek(0)
+    return {"file": (file, "in.png"), **fields}
+
+
+def test_it_is_accepted_and_told_of(api: Flask, session: Session) -> None:
+    client = api.test_client()
+    sent = form(presets="photo, art", factor="4x", denoise="low", width="100", height="50", left="10")
+    answer = client.post("/api/v1/previews", data=sent)
+    assert answer.status_code == 202
+    body = answer.get_json()
+    assert body["crop"] == {"left": 10, "top": 125, "width": 100, "height": 50}
+    assert body["params"] == {"factor": "4x", "denoise": "low", "sharpen": "none"}
+    assert [item["preset"] for item in body["items"]] == ["photo", "art"]
+    assert {item["status"] for item in body["items"]} == {"queued"}
+    assert answer.headers["Location"].endswith(f"/api/v1/previews/{body['preview_id']}")
+    told = client.get(f"/api/v1/previews/{body['preview_id']}")
+    assert told.get_json() == body
+    assert told.headers["Retry-After"]
+    again = client.get(
+        f"/api/v1/previews/{body['preview_id']}", headers={"If-None-Match": told.headers["ETag"]}
+    )
+    assert again.status_code == 304
+
+
+def test_results_are_linked_and_failures_explained(api: Flask, session: Session) -> None:
+    client = api.test_client()
+    body = client.post("/api/v1/previews", data=form(presets="photo,art")).get_json()
+    preview = session.get_one(Preview, body["preview_id"])
+    preview.results = {
+        "photo": {"path": "previews/ab/x.png", "model": "m", "width": 512, "height": 512, "seconds": 1.5},
+        "art": {
+            "error_code": "timeout",
+            "error_message": "It took longer than %(seconds)s seconds.",
+            "error_values": {"seconds": "120"},
+        },
+    }
+    preview.status = "completed"
+    session.commit()
+    told = client.get(f"/api/v1/previews/{preview.id}")
+    assert "Retry-After" not in told.headers
+    photo, art = told.get_json()["items"]
+    assert "/files/previews/ab/x.png?" in photo["image"]
+    assert (photo["status"], photo["seconds"], photo["error"]) == ("completed", 1.5, None)
+    assert (art["status"], art["image"]) == ("failed", None)
+    assert art["error"] == {"code": "timeout", "detail": "It took longer than 120 seconds."}
+
+
+def test_a_wait_ends_when_the_preview_does(api: Flask, session: Session) -> None:
+    client = api.test_client()
+    body = client.post("/api/v1/previews", data=form()).get_json()
+
+    def end() -> None:
+        preview = session.get_one(Preview, body["preview_id"])
+        preview.status = "failed"
+        session.commit()
+
+    timer = threading.Timer(0.7, end)
+    timer.start()
+    told = client.get(f"/api/v1/previews/{body['preview_id']}", headers={"Prefer": "wait=50"})
+    timer.join()
+    assert told.get_json()["status"] == "failed"
+    assert told.headers["Preference-Applied"] == "wait=50"
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "code"),
+    [
+        ({"presets": "photo,nothing"}, 422, "invalid_parameter"),
+        ({"factor": "5x"}, 422, "invalid_parameter"),
+        ({"factor": "fit"}, 422, "invalid_parameter"),
+        ({"width": "257"}, 422, "invalid_parameter"),
+        ({"height": "0"}, 422, "invalid_parameter"),
+        ({"left": "-1"}, 422, "invalid_parameter"),
+        ({"top": "9" * 5000}, 422, "invalid_parameter"),
+        ({"left": "399"}, 422, "crop_outside"),
+        ({"email": "a@example.org"}, 422, "unknown_parameter"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(
+    api: Flask, session: Session, fields: dict[str, str], status: int, code: str
+) -> None:
+    answer = api.test_client().post("/api/v1/previews", data=form(**fields))
+    assert (answer.status_code, answer.get_json()["code"]) == (status, code)
+    assert session.query(Preview).count() == 0
+
+
+def test_unknown_ones_are_not_found(api: Flask, session: Session) -> None:
+    for name in ("pre_0", "%00"):
+        answer = api.test_client().get(f"/api/v1/previews/{name}")
+        assert (answer.status_code, answer.get_json()["code"]) == (404, "preview_not_found")
+
+
+def test_a_repeated_request_makes_one_preview(api: Flask, session: Session) -> None:
+    client, key = api.test_client(), {"Idempotency-Key": "once"}
+    first, second = (client.post("/api/v1/previews", data=form(), headers=key).get_json() for _ in range(2))
+    assert first == second
+    assert session.query(Preview).count() == 1
+
+
+def test_they_have_a_limit_of_their_own(api: Flask, session: Session) -> None:
+    settings = api.extensions["upscaler"].settings
+    settings.update(session, NOBODY, {"preview_rate_limit": "2 per hour", "rate_limit": "1 per hour"})
+    client = api.test_client()
+    answers = [client.post("/api/v1/previews", data=form()).status_code for _ in range(3)]
+    assert answers == [202, 202, 429]

@@ -1,0 +1,212 @@
+"""``python -m upscaler models``: add networks of one's own, list, check and remove them."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+
+import config as configuration
+from upscaler.cli.terminal import complain, print_table
+from upscaler.engine.custom.intake import take_in, too_large
+from upscaler.engine.custom.model import MAX_LICENCE, Findings, Use, check_name, sha256_of
+from upscaler.engine.custom.probe import ProbeLimits, probe
+from upscaler.engine.custom.registry import ModelFolder
+from upscaler.engine.options import FACTORS, PRESETS
+from upscaler.engine.settings import available_threads
+from upscaler.errors import (
+    InvalidParameter,
+    ModelConflict,
+    ModelNotFound,
+    ModelRefused,
+    UpscalerError,
+)
+
+EXIT_REFUSED = 1
+_TIMEOUT_SECONDS = 60.0
+_SCHEMES = ("http", "https")
+
+
+def run_models(arguments: Sequence[str]) -> int:
+    """Run one of the commands; return the exit status: 1 for a refused model, 2 (by argparse) for wrong use."""
+    parser = build_parser()
+    choices = parser.parse_args(arguments)
+    models = ModelFolder(configuration.models_dir())
+    commands: dict[str, Callable[[], int]] = {
+        "add": lambda: add(parser, choices, models),
+        "list": lambda: show(models),
+        "remove": lambda: remove(choices.model, models),
+        "check": lambda: check(choices.model, models),
+    }
+    try:
+        return commands[choices.command]()
+    except InvalidParameter as error:
+        parser.error(error.detail)
+    except ModelNotFound:
+        parser.error(f"there is no added model {choices.model}")
+    except UpscalerError as error:
+        complain(error.detail)
+    except (OSError, httpx.HTTPError) as error:
+        complain(str(error))
+    return EXIT_REFUSED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Describe the commands."""
+    parser = argparse.ArgumentParser(prog="python -m upscaler models", description="Networks of your own.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    new = commands.add_parser("add", help="try a network and add it")
+    new.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="+",
+        help="an .onnx file, a .param and a .bin file of ncnn, or a .zip with either; a path or a URL",
+    )
+    new.add_argument("--name", help="small letters, digits, - and _ (default: the file's name)")
+    new.add_argument("--licence", default="", help=f"of the weights, at most {MAX_LICENCE} characters")
+    new.add_argument(
+        "--sha256", metavar="HEX", action="append", default=[], help="of each FILE in turn; URLs need it"
+    )
+    new.add_argument("--preset", choices=PRESETS, help="let it serve a preset, with --factor")
+    new.add_argument("--factor", choices=FACTORS, help="let it serve a factor, with --preset")
+    commands.add_parser("list", help="list the added networks")
+    for name, words in (("remove", "remove a network"), ("check", "try a network again")):
+        commands.add_parser(name, help=words).add_argument("model", metavar="NAME")
+    return parser
+
+
+def add(parser: argparse.ArgumentParser, choices: argparse.Namespace, models: ModelFolder) -> int:
+    """Try files and keep them."""
+    if bool(choices.preset) != bool(choices.factor):
+        parser.error("--preset and --factor go together")
+    if choices.sha256 and len(choices.sha256) != len(choices.files):
+        parser.error("give one --sha256 for each FILE, in the same order")
+    if not choices.sha256 and any(is_url(given) for given in choices.files):
+        parser.error("a URL needs --sha256, so that nothing else is taken in its place")
+    missing = [given for given in choices.files if not is_url(given) and not Path(given).is_file()]
+    if missing:
+        parser.error(f"{missing[0]} does not exist")
+    name = check_name(choices.name or default_name(choices.files[0]))
+    if name in models.names():
+        raise ModelConflict(name=name)
+    uses = (Use(choices.preset, choices.factor),) if choices.preset else ()
+    staging = models.staging()
+    try:
+        with tempfile.TemporaryDirectory(prefix="upscaler-") as folder:
+            files = received(choices.files, choices.sha256, Path(folder))
+            manifest = take_in(
+                files,
+                staging,
+                name=name,
+                licence=choices.licence,
+                uses=uses,
+                source=choices.files[0] if is_url(choices.files[0]) else "",
+                max_bytes=max_bytes(),
+                limits=limits(),
+            )
+        models.put(staging, manifest)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    print(f"{name} was added: {described(manifest.findings)}")
+    return 0
+
+
+def show(models: ModelFolder) -> int:
+    """Print a table of the added models."""
+    rows = [("name", "kind", "scale", "serves", "licence", "SHA-256")]
+    for name in models.names():
+        manifest = models.find(name)
+        serves = ", ".join(f"{use.preset} {use.factor}" for use in manifest.uses)
+        model = manifest.model(models.folder(name))
+        rows.append((name, manifest.kind, f"{model.scale}x", serves, model.licence, model.bin_sha256[:12]))
+    print_table(rows)
+    return 0
+
+
+def remove(name: str, models: ModelFolder) -> int:
+    """Remove a model."""
+    models.remove(name)
+    print(f"{name} was removed")
+    return 0
+
+
+def check(name: str, models: ModelFolder) -> int:
+    """Compare a model's files with their SHA-256, try it again and keep what was found out."""
+    manifest = models.find(name)
+    manifest.model(models.folder(name)).verified()
+    found = probe(models.folder(name), manifest.kind, limits())
+    models.update(replace(manifest, findings=found))
+    print(f"{name} is well: {described(found)}")
+    return 0
+
+
+def received(files: Sequence[str], sha256: Sequence[str], folder: Path) -> list[tuple[str, Path]]:
+    """Fetch what is at a URL into ``folder``, and compare each file with its SHA-256 where one was given.
+
+    Raises:
+        ModelRefused: a file is not the expected one.
+        FileTooLarge: there is more at a URL than a model may have.
+        httpx.HTTPError: a URL gives nothing.
+
+    """
+    found = []
+    for number, given in enumerate(files):
+        path = fetched(given, folder / str(number)) if is_url(given) else Path(given)
+        if sha256 and sha256_of(path) != sha256[number].lower():
+            raise ModelRefused("The model was refused: %(file)s has another SHA-256.", file=given)
+        found.append((urlsplit(given).path if is_url(given) else given, path))
+    return found
+
+
+def fetched(url: str, target: Path) -> Path:
+    """Save what is at a URL."""
+    left = max_bytes()
+    with (
+        httpx.stream("GET", url, follow_redirects=True, timeout=_TIMEOUT_SECONDS) as answer,
+        target.open("wb") as file,
+    ):
+        answer.raise_for_status()
+        for block in answer.iter_bytes():
+            left -= len(block)
+            if left < 0:
+                raise too_large(max_bytes())
+            file.write(block)
+    return target
+
+
+def is_url(given: str) -> bool:
+    """Tell an address from a path."""
+    return urlsplit(given).scheme in _SCHEMES
+
+
+def default_name(given: str) -> str:
+    """Make a model's name of a file's."""
+    stem = Path(urlsplit(given).path if is_url(given) else given).stem.lower()
+    plain = "".join(character if character.isascii() and character.isalnum() else "-" for character in stem)
+    return plain.strip("-")
+
+
+def limits() -> ProbeLimits:
+    """Return what a trial may take here."""
+    return ProbeLimits(threads=available_threads())
+
+
+def max_bytes() -> int:
+    """Return how large a model may be: here the service's setting has no say."""
+    return int(configuration.Config.model_fields["max_model_size_bytes"].default)
+
+
+def described(found: Findings) -> str:
+    """Say in a line what was found out."""
+    sizes = f"{found.maximum_side} px tiles" if found.maximum_side else "any size"
+    colours = "one channel" if found.channels == 1 else "RGB"
+    return (
+        f"{found.scale}x, {colours}, {found.input_range} to {found.output_range}, {sizes}, "
+        f"overlap {found.overlap} px, {found.seconds_per_megapixel:g} s per megapixel with {found.engine}"
+    )

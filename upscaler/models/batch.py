@@ -1,0 +1,54 @@
+"""Pictures that were sent together."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask_appbuilder import Model
+from sqlalchemy import JSON, ForeignKey, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from upscaler.models.job import Job
+from upscaler.models.types import UTCDateTime, random_id, utcnow
+
+
+class Batch(Model):
+    """Some files that came in one request. Its state follows from its items' jobs."""
+
+    __tablename__ = "batches"
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: random_id("batch"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow, index=True)
+
+    items: Mapped[list[BatchItem]] = relationship(
+        "BatchItem",
+        back_populates="batch",
+        order_by="BatchItem.position",
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+    )
+
+    def __repr__(self) -> str:
+        return self.id
+
+
+class BatchItem(Model):
+    """A file of a batch: with a job, with the error it was refused with, or with neither once the job is deleted."""
+
+    __tablename__ = "batch_items"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    batch_id: Mapped[str] = mapped_column(ForeignKey("batches.id", ondelete="CASCADE"), index=True)
+    # From 0, in the order in which the files came.
+    position: Mapped[int] = mapped_column(Integer)
+    filename: Mapped[str] = mapped_column(String(255))
+    # The newest one: a failed picture that is tried again gets another.
+    job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error_message: Mapped[str | None] = mapped_column(Text)
+    error_values: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+
+    batch: Mapped[Batch] = relationship(Batch, back_populates="items")
+    job: Mapped[Job | None] = relationship(Job)

@@ -1,0 +1,53 @@
+"""Small pieces of pictures that are enlarged at once, to choose by. They and their files live for an hour."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask_appbuilder import Model
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from upscaler.models.job import JobStatus
+from upscaler.models.types import UTCDateTime, random_id, utcnow
+
+
+class Preview(Model):
+    """A piece of a picture, and what the wanted presets make of it.
+
+    ``results`` has an entry for each preset that is done: what was written, or why it failed.
+    """
+
+    __tablename__ = "previews"
+    __table_args__ = (Index("ix_previews_status_created_at", "status", "created_at"),)
+
+    id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: random_id("pre"))
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"), index=True)
+
+    status: Mapped[str] = mapped_column(String(16), default=JobStatus.QUEUED.value)
+    params: Mapped[dict[str, Any]] = mapped_column(JSON)
+    presets: Mapped[list[str]] = mapped_column(JSON)
+    results: Mapped[dict[str, dict[str, Any]]] = mapped_column(JSON, default=dict)
+    crop_path: Mapped[str] = mapped_column(String(255), unique=True)
+    left: Mapped[int]
+    top: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+
+    # The claim, as in the table of jobs.
+    worker_id: Mapped[str | None] = mapped_column(String(128))
+    claim_token: Mapped[str | None] = mapped_column(String(32))
+    lease_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing more will come."""
+        return JobStatus(self.status).ended
+
+    def __repr__(self) -> str:
+        return self.id

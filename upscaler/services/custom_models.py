@@ -1,0 +1,242 @@
+"""Networks that admins add: tried before they are kept, stored for all workers, fetched by those that need them."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from upscaler.engine.catalogue import MODELS
+from upscaler.engine.custom.intake import take_in
+from upscaler.engine.custom.model import FILES, Manifest, Use, check_name, sha256_of
+from upscaler.engine.custom.probe import ProbeLimits
+from upscaler.engine.custom.registry import ModelFolder
+from upscaler.engine.options import MODEL_NAME
+from upscaler.errors import (
+    N_,
+    EngineUnavailable,
+    ModelConflict,
+    ModelNotFound,
+    StorageUnavailable,
+    UnknownModel,
+)
+from upscaler.models import NetworkModel
+from upscaler.services import audit
+from upscaler.services.audit import Actor
+from upscaler.services.networks import added, manifest_of
+from upscaler.storage import Storage
+
+log = structlog.get_logger()
+
+
+class CustomModels:
+    """What admins may do with networks of their own."""
+
+    def __init__(
+        self, storage: Storage, scratch_dir: Path, max_bytes: int, limits: ProbeLimits | None = None
+    ) -> None:
+        self.max_bytes = max_bytes
+        self._storage = storage
+        self._scratch_dir = scratch_dir
+        self._limits = limits or ProbeLimits()
+        self._one_at_a_time = threading.Lock()
+
+    def add(
+        self,
+        session: Session,
+        actor: Actor,
+        files: Sequence[tuple[str, Path]],
+        *,
+        name: str,
+        licence: str,
+        uses: tuple[Use, ...],
+    ) -> NetworkModel:
+        """Try received files and keep them; nothing is kept when this raises.
+
+        Args:
+            session: of the database; it is committed.
+            actor: who adds it.
+            files: the name that each was sent with, and where it lies.
+            name: of the model.
+            licence: of its weights.
+            uses: the choices that it serves in the place of their presets' own networks.
+
+        Raises:
+            UnusableParameter, FileTooLarge, ModelRefused: as ``take_in`` does.
+            ModelConflict: there is a model of that name.
+            StorageUnavailable, StorageFull: the storage did not take the files.
+
+        """
+        check_name(name)
+        if session.scalar(select(NetworkModel.id).where(NetworkModel.name == name)) is not None:
+            raise ModelConflict(name=name)
+        # A trial may take minutes, and no connection to the database with it.
+        session.rollback()
+        self._scratch_dir.mkdir(parents=True, exist_ok=True)
+        with (
+            tempfile.TemporaryDirectory(dir=self._scratch_dir, prefix="model-") as folder,
+            self._one_at_a_time,
+        ):
+            staging = Path(folder)
+            manifest = take_in(
+                files,
+                staging,
+                name=name,
+                licence=licence,
+                uses=uses,
+                max_bytes=self.max_bytes,
+                limits=self._limits,
+            )
+            try:
+                for file in FILES[manifest.kind]:
+                    self._storage.save(storage_key(manifest, file), staging / file)
+                row = _row(manifest)
+                session.add(row)
+                _take_over(session, manifest)
+                details = {"kind": manifest.kind, "sha256": row.sha256, "licence": licence, **_uses(manifest)}
+                audit.record(session, actor, "model.add", entity=("model", name), details=details)
+                session.commit()
+            except BaseException as error:
+                session.rollback()
+                # Whoever was faster with that name may have stored the very same files under the same keys.
+                if isinstance(error, IntegrityError):
+                    raise ModelConflict(name=name) from error
+                self._discard(manifest)
+                raise
+        log.info("model.added", model=name, kind=manifest.kind, scale=manifest.findings.scale)
+        return row
+
+    def change(
+        self,
+        session: Session,
+        actor: Actor,
+        name: str,
+        *,
+        active: bool | None = None,
+        licence: str | None = None,
+        uses: tuple[Use, ...] | None = None,
+    ) -> NetworkModel:
+        """Change what is not None; raise ``ModelNotFound``, or ``ModelConflict`` for a network of the catalogue."""
+        row, before = _find(session, name)
+        after = replace(
+            before,
+            active=before.active if active is None else active,
+            licence=before.licence if licence is None else licence,
+            uses=before.uses if uses is None else uses,
+        )
+        row.default_params, row.licence = after.as_dict(), after.licence
+        _take_over(session, after)
+        shown = [
+            {"active": manifest.active, "licence": manifest.licence, **_uses(manifest)}
+            for manifest in (before, after)
+        ]
+        details = {"from": shown[0], "to": shown[1]}
+        audit.record(session, actor, "model.change", entity=("model", name), details=details)
+        session.commit()
+        return row
+
+    def delete(self, session: Session, actor: Actor, name: str) -> None:
+        """Delete a model with its files; raises as ``change`` does. Jobs that wait for it will fail."""
+        row, manifest = _find(session, name)
+        session.delete(row)
+        details = {"sha256": row.sha256, **_uses(manifest)}
+        audit.record(session, actor, "model.delete", entity=("model", name), details=details)
+        session.commit()
+        self._discard(manifest)
+        log.info("model.deleted", model=name)
+
+    def _discard(self, manifest: Manifest) -> None:
+        for file in FILES[manifest.kind]:
+            # A storage that is away keeps files that nothing points to.
+            with contextlib.suppress(StorageUnavailable):
+                self._storage.delete(storage_key(manifest, file))
+
+
+def provide(session: Session, storage: Storage, models: ModelFolder, name: str) -> None:
+    """See that the model that a job names lies in the folder of this host; fetch it where it does not.
+
+    Raises:
+        UnknownModel: it was deleted.
+        FileGone, StorageUnavailable: its files cannot be fetched.
+        EngineUnavailable: what was fetched is not what was tried.
+
+    """
+    if name in MODELS:
+        return
+    manifest = next((one for one in added(session) if one.name == name), None)
+    if manifest is None:
+        raise UnknownModel(name=name)
+    if models.holds(manifest):
+        return
+    staging = models.staging()
+    try:
+        for file in FILES[manifest.kind]:
+            storage.fetch(storage_key(manifest, file), staging / file)
+            if sha256_of(staging / file) != manifest.sha256[file]:
+                raise EngineUnavailable(
+                    N_("The files of the model %(name)s are missing or damaged. Please add it again."),
+                    name=name,
+                )
+        with contextlib.suppress(ModelConflict):
+            # Another worker of this host may have fetched it at the same time.
+            models.put(staging, manifest, instead=True)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    log.info("model.fetched", model=name)
+
+
+def storage_key(manifest: Manifest, file: str) -> str:
+    """Return where a file of a model is stored: a model of the same name with other content lies elsewhere."""
+    return f"models/{manifest.name}/{manifest.sha256[file][:32]}.{file.rpartition('.')[2]}"
+
+
+def _row(manifest: Manifest) -> NetworkModel:
+    main = FILES[manifest.kind][-1]
+    return NetworkModel(
+        name=manifest.name,
+        type="other",
+        scale=manifest.findings.scale,
+        artifact_path=storage_key(manifest, main),
+        sha256=manifest.sha256[main],
+        licence=manifest.licence,
+        default_params=manifest.as_dict(),
+        note="",
+    )
+
+
+def _find(session: Session, name: str) -> tuple[NetworkModel, Manifest]:
+    if name in MODELS:
+        raise ModelConflict(N_("The model %(name)s is part of the service and stays as it is."), name=name)
+    # PostgreSQL refuses to compare with a text that holds a NUL.
+    if not MODEL_NAME.fullmatch(name):
+        raise ModelNotFound
+    row = session.scalar(select(NetworkModel).where(NetworkModel.name == name))
+    manifest = row and manifest_of(row)
+    if row is None or manifest is None:
+        raise ModelNotFound
+    return row, manifest
+
+
+def _take_over(session: Session, manifest: Manifest) -> None:
+    """Take the choices of a model from all others: each is served by one."""
+    if not manifest.uses:
+        return
+    for row in session.scalars(select(NetworkModel).where(NetworkModel.name != manifest.name)):
+        other = manifest_of(row)
+        if other is not None and set(other.uses) & set(manifest.uses):
+            left = tuple(use for use in other.uses if use not in manifest.uses)
+            row.default_params = replace(other, uses=left).as_dict()
+
+
+def _uses(manifest: Manifest) -> dict[str, Any]:
+    return {"uses": [asdict(use) for use in manifest.uses]}

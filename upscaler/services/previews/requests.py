@@ -1,0 +1,123 @@
+"""Taking a preview in: check the picture, keep the wanted piece of it and nothing else, write it down."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from upscaler.engine.crops import Crop
+from upscaler.engine.inspection import Cutting
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.process.inspector import Inspector
+from upscaler.errors import InvalidParameter, PreviewNotFound, QueueFull, StorageUnavailable
+from upscaler.models import Preview, utcnow
+from upscaler.models.job import JobStatus
+from upscaler.models.types import random_id
+from upscaler.services.settings import RuntimeSettings
+from upscaler.services.submissions import IncomingFile, checked_size, inspection_limits
+from upscaler.storage import Storage, make_key
+
+log = structlog.get_logger()
+
+LIFETIME = timedelta(hours=1)
+# More that wait would not be done within the seconds that a preview is for.
+MOST_WAITING = 100
+
+
+class PreviewRequests:
+    """Accept previews."""
+
+    def __init__(
+        self, storage: Storage, inspector: Inspector, settings: RuntimeSettings, scratch_dir: Path
+    ) -> None:
+        self._storage = storage
+        self._inspector = inspector
+        self._settings = settings
+        self._scratch_dir = scratch_dir
+
+    def submit(
+        self,
+        session: Session,
+        incoming: IncomingFile,
+        crop: Crop,
+        options: UpscaleOptions,
+        presets: Sequence[str],
+        owner_id: int | None,
+    ) -> Preview:
+        """Make a preview out of a received file, and return it, queued. Nothing is left when this raises.
+
+        Args:
+            session: of the database.
+            incoming: the whole picture.
+            crop: the piece that is wanted.
+            options: what was chosen; its preset does not matter.
+            presets: what to try on the piece.
+            owner_id: the account, None for a visitor.
+
+        Raises:
+            QueueFull: too many previews wait already.
+            EmptyFile, FileTooLarge, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralPictures, DamagedImage:
+                the file is refused.
+            CropOutside: the piece does not lie within the picture.
+            InvalidParameter: the factor is not offered.
+        """
+        limits = self._settings.all(session)
+        if options.factor not in limits["factors"]:
+            choices = ", ".join(limits["factors"])
+            raise InvalidParameter(name="factor", value=options.factor, choices=choices)
+        _check_waiting(session)
+        checked_size(incoming.path, limits["max_upload_size_bytes"])
+        preview_id = random_id("pre")
+        crop_path = make_key("previews", preview_id, "tiff")
+        self._scratch_dir.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=self._scratch_dir, prefix=f"{preview_id}-") as folder:
+            piece = Path(folder) / "crop.tiff"
+            info = self._inspector.inspect(
+                incoming.path, inspection_limits(limits), incoming.claimed_name, Cutting(crop, piece)
+            )
+            left, top, right, bottom = crop.within(info.width, info.height)
+            self._storage.save(crop_path, piece)
+        preview = Preview(
+            id=preview_id,
+            owner_id=owner_id,
+            params=options.as_dict(),
+            presets=list(presets),
+            crop_path=crop_path,
+            left=left,
+            top=top,
+            width=right - left,
+            height=bottom - top,
+            expires_at=utcnow() + LIFETIME,
+        )
+        try:
+            session.add(preview)
+            session.commit()
+        except BaseException:
+            session.rollback()
+            with contextlib.suppress(StorageUnavailable):
+                self._storage.delete(crop_path)
+            raise
+        log.info("preview.accepted", preview_id=preview.id, presets=presets)
+        return preview
+
+
+def find(session: Session, preview_id: str) -> Preview:
+    """Return a preview; raise ``PreviewNotFound`` when there is none, or its hour is over."""
+    # PostgreSQL refuses to compare with a text that holds a NUL.
+    preview = None if "\0" in preview_id else session.get(Preview, preview_id, populate_existing=True)
+    if preview is None or preview.expires_at <= utcnow():
+        raise PreviewNotFound
+    return preview
+
+
+def _check_waiting(session: Session) -> None:
+    waiting = select(func.count()).select_from(Preview).where(Preview.status == JobStatus.QUEUED.value)
+    if (session.scalar(waiting) or 0) >= MOST_WAITING:
+        raise QueueFull

@@ -1,0 +1,69 @@
+"""The thread of a worker that makes previews.
+
+Not a task of the queue: the consumer runs one task at a time, and a preview must not wait for the end of a job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from upscaler.errors import StorageUnavailable
+from upscaler.services.previews.runner import PreviewRunner
+
+log = structlog.get_logger()
+
+# How often it looks for a preview that waits, in seconds: somebody sits before the screen.
+LOOK_SECONDS = 0.5
+# After a look that failed, the database gets some time.
+PAUSE_SECONDS = 5.0
+PURGE_SECONDS = 60.0
+# How long a stopping worker waits for the preview to be handed back.
+STOP_SECONDS = 2.0
+
+
+class PreviewThread:
+    """Keeps a runner of previews busy."""
+
+    def __init__(self, runner: PreviewRunner) -> None:
+        self._runner = runner
+        self._stopping = threading.Event()
+        self._purged_at = float("-inf")
+        self._thread = threading.Thread(target=self._work, name="previews", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Begin nothing more, and hand back what was begun."""
+        self._stopping.set()
+        # A worker that stops before it has started has a thread that never ran.
+        with contextlib.suppress(RuntimeError):
+            self._thread.join(STOP_SECONDS)
+
+    def _work(self) -> None:
+        while not self._stopping.is_set():
+            pause = LOOK_SECONDS
+            try:
+                self._purge()
+                while not self._stopping.is_set() and self._runner.run_next(self._stopping.is_set):
+                    pass
+            except (SQLAlchemyError, StorageUnavailable):
+                # What was claimed is free again when its lease runs out.
+                log.warning("previews.failed", exc_info=True)
+                pause = PAUSE_SECONDS
+            except Exception:
+                # Whatever is wrong with one preview, the next one needs this thread.
+                log.exception("previews.defect")
+                pause = PAUSE_SECONDS
+            self._stopping.wait(pause)
+
+    def _purge(self) -> None:
+        if time.monotonic() - self._purged_at >= PURGE_SECONDS:
+            self._purged_at = time.monotonic()
+            self._runner.purge()

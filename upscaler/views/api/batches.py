@@ -1,0 +1,157 @@
+"""Many pictures at once: sending them, following them, trying failed ones again, fetching the results as one file."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from flask import jsonify, request, url_for
+from flask.typing import ResponseReturnValue
+
+from upscaler import errors
+from upscaler.errors import BatchConflict, BatchNotFound, Forbidden
+from upscaler.extensions import db
+from upscaler.models import Priority
+from upscaler.services import api_keys, batches, job_actions
+from upscaler.services.batches import BatchStatus
+from upscaler.services.unpacking import UnpackLimits
+from upscaler.views.api import limits
+from upscaler.views.api.batch_answers import BatchAnswer, batch_status
+from upscaler.views.api.forms import BatchForm
+from upscaler.views.api.idempotency import asked_by_form, once
+from upscaler.views.api.operations import Operation
+from upscaler.views.api.reception import received_batch, unpacked
+from upscaler.views.api.routing import FORM
+from upscaler.views.api.uploads import JOB_FIELDS, parse_options, sender_of
+from upscaler.views.api.waiting import next_poll_seconds, preferred_seconds, wait_for_end
+from upscaler.views.archives import send_archive
+from upscaler.views.context import absolute_url, current_account, current_actor, services
+
+
+@limits.uploads
+def create_batch() -> ResponseReturnValue:
+    """Accept several pictures, or a ZIP file of them, and answer with their batch."""
+    room = _room()
+    with received_batch(JOB_FIELDS, room) as (files, form):
+        chosen, sender = parse_options(form), sender_of(form, Priority.BATCH)
+
+        def submit() -> ResponseReturnValue:
+            with unpacked(files, room) as pictures:
+                # The request itself has counted as one already.
+                limits.more_uploads(len(pictures) - 1)
+                batch_id = batches.submit(db.session(), services().submissions, pictures, chosen, sender)
+            return _accepted(batch_id)
+
+        return once(asked_by_form(files, form), submit)
+
+
+def batch(batch_id: str) -> ResponseReturnValue:
+    """Tell the state of a batch and of each of its pictures; to know its id is to hold the link to it."""
+    batches.find(db.session(), batch_id)
+    has_ended, seconds = partial(batches.has_ended, db.session(), batch_id), preferred_seconds()
+    waited = bool(seconds) and not has_ended() and wait_for_end(has_ended, seconds)
+    state = batch_status(batches.find(db.session(), batch_id))
+    response = jsonify(state)
+    response.headers["Cache-Control"] = "no-store"
+    if waited:
+        response.headers["Preference-Applied"] = f"wait={seconds}"
+    if not BatchStatus(state["status"]).ended:
+        response.headers["Retry-After"] = str(next_poll_seconds(state["estimated_seconds"]))
+    # Weak: the same state may be packed or not.
+    response.add_etag(weak=True)
+    return response.make_conditional(request)
+
+
+def retry_batch(batch_id: str) -> ResponseReturnValue:
+    """Try the failed pictures of a batch again, each as a new job."""
+    found = batches.find(db.session(), batch_id)
+    if not job_actions.may_change(current_account(), found):
+        raise Forbidden
+    failed = len(batches.failed_items(found))
+    services().submissions.check_room(db.session(), failed)
+    limits.more_uploads(failed)
+    batches.retry(db.session(), current_actor(), services().submissions, batch_id)
+    return _accepted(batch_id)
+
+
+def download_batch(batch_id: str) -> ResponseReturnValue:
+    """Send the results of a batch as one ZIP file."""
+    return send_archive(batches.find(db.session(), batch_id))
+
+
+def _room() -> UnpackLimits:
+    in_force = services().settings.all(db.session())
+    return UnpackLimits(
+        files=in_force["max_batch_files"],
+        file_bytes=in_force["max_upload_size_bytes"],
+        total_bytes=in_force["max_batch_size_bytes"],
+    )
+
+
+def _accepted(batch_id: str) -> ResponseReturnValue:
+    state = batch_status(batches.find(db.session(), batch_id))
+    location = absolute_url(url_for("api.batch", batch_id=batch_id))
+    return jsonify(state), 202, {"Location": location, "Cache-Control": "no-store"}
+
+
+_PATH = "/batches/<string(maxlength=40):batch_id>"
+OPERATIONS = (
+    Operation(
+        "create_batch",
+        "POST",
+        "/batches",
+        create_batch,
+        "Batches",
+        scope=api_keys.WRITE,
+        repeatable=True,
+        own_limit=True,
+        takes=BatchForm(),
+        takes_media_type=FORM,
+        answer=BatchAnswer(),
+        status=202,
+        errors=(
+            *(errors.MissingFile, errors.BatchTooLarge, errors.TooManyFiles, errors.InvalidArchive),
+            *(errors.BatchRefused, errors.InvalidParameter, errors.UnknownParameter, errors.NotAvailable),
+            *(errors.InvalidEmail, errors.InvalidCallbackUrl, errors.QueueFull, errors.StorageFull),
+        ),
+    ),
+    Operation(
+        "batch",
+        "GET",
+        _PATH,
+        batch,
+        "Batches",
+        scope=api_keys.READ,
+        waits=True,
+        answer=BatchAnswer(),
+        errors=(BatchNotFound,),
+    ),
+    Operation(
+        "retry_batch",
+        "POST",
+        f"{_PATH}/retry",
+        retry_batch,
+        "Batches",
+        scope=api_keys.WRITE,
+        repeatable=True,
+        answer=BatchAnswer(),
+        status=202,
+        errors=(
+            BatchNotFound,
+            BatchConflict,
+            Forbidden,
+            errors.FileGone,
+            errors.ResultTooLarge,
+            errors.QueueFull,
+        ),
+    ),
+    Operation(
+        "download_batch",
+        "GET",
+        f"{_PATH}/download",
+        download_batch,
+        "Batches",
+        scope=api_keys.READ,
+        media_type="application/zip",
+        errors=(BatchNotFound, BatchConflict),
+    ),
+)

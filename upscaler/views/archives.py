@@ -1,0 +1,40 @@
+"""The results of a batch as one file, made while it is sent."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Response, request
+
+from upscaler.extensions import db
+from upscaler.models import Batch
+from upscaler.services import batches
+from upscaler.services.packing import pack
+from upscaler.views.context import links, services
+from upscaler.views.files import blueprint, disposition
+
+
+@blueprint.get("/batches/<string(maxlength=40):batch_id>.zip")
+def archive(batch_id: str) -> Response:
+    """Send the results of a batch to whoever holds a genuine link to them."""
+    filename, expires = request.args.get("name", ""), request.args.get("expires", "")
+    links().verify(archive_key(batch_id), filename, expires, request.args.get("signature", ""), time.time())
+    return send_archive(batches.find(db.session(), batch_id))
+
+
+def archive_key(batch_id: str) -> str:
+    """Return what a signed link to the archive of a batch names; no stored file has such a name."""
+    return f"batches/{batch_id}.zip"
+
+
+def send_archive(batch: Batch) -> Response:
+    """Answer with an archive of the results; raise ``BatchConflict`` while there are none."""
+    packed = batches.archive_of(batch)
+    # The storage alone is asked while this is sent, after the request has let go of the database.
+    response = Response(
+        pack(services().storage, packed.files, packed.manifest), content_type="application/zip"
+    )
+    response.headers["Content-Disposition"] = disposition(packed.filename, attachment=True)
+    # The next one may hold more.
+    response.headers["Cache-Control"] = "no-store"
+    return response
