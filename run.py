@@ -149,8 +149,10 @@ def web_command(config: configuration.Config) -> list[str]:
 
 def worker_command() -> list[str]:
     """Return the command line of the worker: Huey's own consumer."""
-    # Without -m an idle consumer looks for work every 10 s only.
-    return [sys.executable, "-m", "huey.bin.huey_consumer", "upscaler.tasks.huey", "-n", "-q", "-m", "0.5"]
+    # Without -m an idle consumer looks for work every 10 s only. Nothing is ever scheduled in the queue itself, so its
+    # scheduler, which would look every second, may sleep (-s).
+    consumer = [sys.executable, "-m", "huey.bin.huey_consumer", "upscaler.tasks.huey"]
+    return [*consumer, "-n", "-q", "-m", "0.5", "-s", "60"]
 
 
 def _check_folder(folder: Path) -> None:

@@ -31,7 +31,7 @@ log = structlog.get_logger()
 
 # Threads of one worker: a receiver that does not answer holds up one of them for its 15 seconds.
 THREADS = 3
-# How often each looks for what is due, in seconds. A job that ends here is told of at once.
+# How often one of them looks for what is due, in seconds. A job that ends here is told of at once.
 LOOK_SECONDS = 3.0
 TIDY_SECONDS = 600.0
 # How long a stopping worker waits for a message on its way. One that is cut off is sent again by another worker.
@@ -48,7 +48,7 @@ class DeliveryThreads:
         self._due = threading.Semaphore(0)
         self._tidied_at = float("-inf")
         self._threads = [
-            threading.Thread(target=self._work, name=f"deliveries-{number}", args=(number,), daemon=True)
+            threading.Thread(target=self._work, name=f"deliveries-{number}", args=(number == 0,), daemon=True)
             for number in range(THREADS)
         ]
 
@@ -58,7 +58,7 @@ class DeliveryThreads:
             thread.start()
 
     def nudge(self) -> None:
-        """Have a thread look at once, because a job has just ended."""
+        """Have a thread look at once, because there may be something to send."""
         self._due.release()
 
     def stop(self) -> None:
@@ -71,17 +71,19 @@ class DeliveryThreads:
             with contextlib.suppress(RuntimeError):
                 thread.join(max(0.0, deadline - time.monotonic()))
 
-    def _work(self, number: int) -> None:
+    def _work(self, is_lookout: bool) -> None:
         while not self._stopping.is_set():
             try:
-                if number == 0:
+                if is_lookout:
                     self._tidy()
-                while not self._stopping.is_set() and self._sender.send_next():
+                # Whoever has found something wakes the next one, which looks for more in the meantime.
+                while not self._stopping.is_set() and self._sender.send_next(self.nudge):
                     pass
             except SQLAlchemyError:
                 # The database may be away for a moment. What was claimed is free again when its lease runs out.
                 log.warning("deliveries.failed", exc_info=True)
-            self._due.acquire(timeout=self._look_seconds)
+            # One that looks is enough: an idle worker has little to do.
+            self._due.acquire(timeout=self._look_seconds if is_lookout else None)
 
     def _tidy(self) -> None:
         if time.monotonic() - self._tidied_at >= TIDY_SECONDS:

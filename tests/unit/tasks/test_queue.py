@@ -50,6 +50,34 @@ def test_what_a_web_process_enqueues_a_worker_runs(settings: Config) -> None:
     worker.storage.close()
 
 
+def test_its_consumer_wakes_rarely_and_still_stops_soon(settings: Config) -> None:
+    huey = build_huey(settings)
+    consumer = huey.create_consumer(workers=1, periodic=False, scheduler_interval=60, max_delay=0.5)
+    looks: list[float] = []
+    wait = consumer.stop_flag.wait
+
+    def counted(timeout: float | None = None) -> bool:
+        if threading.current_thread() is running:
+            looks.append(time.monotonic())
+        return wait(timeout)
+
+    consumer.stop_flag.wait = counted
+    # Signals belong to the main thread of the tests.
+    consumer._set_signal_handlers = lambda: None
+    running = threading.Thread(target=consumer.run)
+    running.start()
+    time.sleep(1.2)
+    stopped_at = time.monotonic()
+    consumer.stop_flag.set()
+    running.join(timeout=30)
+
+    assert not running.is_alive()
+    # One that waits for work at Redis would take what the next test enqueues.
+    consumer.stop(graceful=True)
+    assert 1 <= len([look for look in looks if look < stopped_at]) <= 3
+    huey.storage.close()
+
+
 def test_the_queue_knows_priorities(settings: Config) -> None:
     huey = build_huey(settings)
     task = declare_run_job(huey, print)

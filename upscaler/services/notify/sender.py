@@ -46,8 +46,11 @@ class Sender:
         self._keep = timedelta(days=keep_days)
         self._clock = clock
 
-    def send_next(self) -> bool:
-        """Send the message that is due for the longest time; return False when there was none."""
+    def send_next(self, held_one: Callable[[], None] | None = None) -> bool:
+        """Send the message that is due for the longest time; return False when there was none.
+
+        ``held_one`` is called before a message is sent, when nobody else can take it any more.
+        """
         with self._sessions() as session:
             held = outbox.claim(session, self._clock())
             letter = self._letter(session, held) if held else None
@@ -55,6 +58,8 @@ class Sender:
             return False
         if letter is None:
             return True
+        if held_one is not None:
+            held_one()
         outcome = self._deliver(held, letter)
         with self._sessions() as session:
             kept = outbox.settle(session, held, outcome, self._clock())

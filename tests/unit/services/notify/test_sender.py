@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -237,6 +239,34 @@ def test_the_threads_of_two_workers_send_each_message_once(
     assert len(found.requests) == len(jobs)
     assert len({request.headers["webhook-id"] for request in found.requests}) == len(jobs)
     assert {row.attempts for row in rows(db_session)} == {1}
+
+
+def test_a_slow_receiver_does_not_hold_up_the_next_message(
+    database: Engine, completed: Callable[..., Job]
+) -> None:
+    slow_is_there = threading.Event()
+    may_answer = threading.Event()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        slow_is_there.set()
+        may_answer.wait(30)
+        status(200)(handler)
+
+    with receiver(answer) as slow, receiver() as quick:
+        completed(slow.url())
+        completed(quick.url())
+        # A lookout that does not look again by itself: the second message is found because the first one was.
+        threads = DeliveryThreads(
+            build_sender(load(settings(), env_file=None), sessionmaker(database)), look_seconds=60
+        )
+        threads.start()
+        assert slow_is_there.wait(30)
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and not quick.requests:
+            time.sleep(0.05)
+        assert quick.requests
+        may_answer.set()
+        threads.stop()
 
 
 def test_threads_that_never_started_can_be_stopped(database: Engine) -> None:
