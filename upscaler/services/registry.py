@@ -17,7 +17,8 @@ from upscaler.services.notifications import NotificationRules
 from upscaler.services.outbound.addresses import AddressPolicy
 from upscaler.services.previews.requests import PreviewRequests
 from upscaler.services.queue import Queue
-from upscaler.services.settings import RuntimeSettings, several_of
+from upscaler.services.setting_kinds import several_of
+from upscaler.services.settings import RuntimeSettings
 from upscaler.services.submissions import Submissions
 from upscaler.storage import Storage
 
@@ -74,5 +75,5 @@ def default_settings(environment: dict[str, Any]) -> dict[str, Any]:
         "allowed_mimes": list(INPUT_MIME_TYPES),
         "default_preset": "standard",
         **environment,
-        "factors": several_of(FACTORS)(environment["factors"]),
+        "factors": several_of(FACTORS).parse(environment["factors"]),
     }

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from limits import parse_many
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,6 +18,7 @@ from upscaler.engine.options import FACTORS, PRESETS
 from upscaler.errors import N_, InvalidParameter, UnknownParameter
 from upscaler.models import Setting
 from upscaler.services import audit
+from upscaler.services.setting_kinds import SWITCH, Kind, one_of, rate, several_of, whole_number
 
 # What becomes of a file with several pictures.
 FRAMES = ("first", "refuse")
@@ -28,62 +28,12 @@ CACHE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Definition:
-    """A setting: how to read what was typed (``parse`` raises ``ValueError``), and how to explain it."""
+    """A setting: what it is called, how it is explained, and what values it may have."""
 
     key: str
     label: str
     help: str
-    parse: Callable[[Any], Any]
-    expected: str
-
-
-def _whole_number(low: int, high: int) -> Callable[[Any], int]:
-    def parse(value: Any) -> int:
-        number = int(str(value).strip())
-        if not low <= number <= high:
-            raise ValueError
-        return number
-
-    return parse
-
-
-def _rate(value: Any) -> str:
-    text = str(value).strip().lower()
-    if text != "off":
-        parse_many(text)
-    return text
-
-
-def several_of(choices: tuple[str, ...]) -> Callable[[Any], list[str]]:
-    """Return a reader of some of the choices, from a list or a text with commas; none at all is a ``ValueError``."""
-
-    def parse(value: Any) -> list[str]:
-        chosen = (
-            value
-            if isinstance(value, list)
-            else [part.strip() for part in str(value).split(",") if part.strip()]
-        )
-        if not chosen or not set(chosen) <= set(choices):
-            raise ValueError
-        return [choice for choice in choices if choice in chosen]
-
-    return parse
-
-
-def _switch(value: Any) -> bool:
-    text = str(value).strip().lower()
-    if text not in {"on", "off", "true", "false"}:
-        raise ValueError
-    return text in {"on", "true"}
-
-
-def _one_of(choices: tuple[str, ...]) -> Callable[[Any], str]:
-    def parse(value: Any) -> str:
-        if value not in choices:
-            raise ValueError
-        return str(value)
-
-    return parse
+    kind: Kind
 
 
 DEFINITIONS: Mapping[str, Definition] = {
@@ -93,50 +43,43 @@ DEFINITIONS: Mapping[str, Definition] = {
             "max_upload_size_bytes",
             N_("Largest file"),
             N_("in bytes"),
-            _whole_number(1_000, 1 << 40),
-            N_("a whole number of at least 1000"),
+            whole_number(1_000, 1 << 40, N_("a whole number of at least 1000")),
         ),
         Definition(
             "max_batch_files",
             N_("Most files of a batch"),
             N_("sent at once, or in one ZIP file"),
-            _whole_number(1, 1_000),
-            N_("a whole number from 1 to 1000"),
+            whole_number(1, 1_000, N_("a whole number from 1 to 1000")),
         ),
         Definition(
             "max_batch_size_bytes",
             N_("Largest batch"),
             N_("in bytes, as it is sent and unpacked"),
-            _whole_number(1_000, 1 << 40),
-            N_("a whole number of at least 1000"),
+            whole_number(1_000, 1 << 40, N_("a whole number of at least 1000")),
         ),
         Definition(
             "allowed_mimes",
             N_("Accepted kinds of picture"),
             N_("media types, separated by commas"),
             several_of(INPUT_MIME_TYPES),
-            ", ".join(INPUT_MIME_TYPES),
         ),
         Definition(
             "max_image_side",
             N_("Longest side"),
             N_("in pixels"),
-            _whole_number(16, 100_000),
-            N_("a whole number from 16 to 100000"),
+            whole_number(16, 100_000, N_("a whole number from 16 to 100000")),
         ),
         Definition(
             "max_input_pixels",
             N_("Most pixels of a picture"),
             N_("width times height"),
-            _whole_number(256, 10**10),
-            N_("a whole number of at least 256"),
+            whole_number(256, 10**10, N_("a whole number of at least 256")),
         ),
         Definition(
             "max_output_pixels",
             N_("Most pixels of a result"),
             N_("width times height"),
-            _whole_number(256, 10**11),
-            N_("a whole number of at least 256"),
+            whole_number(256, 10**11, N_("a whole number of at least 256")),
         ),
         Definition(
             "factors",
@@ -145,70 +88,60 @@ DEFINITIONS: Mapping[str, Definition] = {
                 "how much larger pictures may be made; 3x takes as long as 4x, and 8x five times as long or less"
             ),
             several_of(FACTORS),
-            ", ".join(FACTORS),
         ),
         Definition(
             "frames",
             N_("Animations and pages"),
             N_("first: the first picture is enlarged and the report says so; refuse: such files are refused"),
-            _one_of(FRAMES),
-            ", ".join(FRAMES),
+            one_of(FRAMES),
         ),
         Definition(
             "rate_limit",
             N_("Uploads per address"),
             N_("such as 10 per hour; off for no limit"),
-            _rate,
-            N_("a rate such as 10 per hour, or off"),
+            rate("10 per hour", N_("a rate such as 10 per hour, or off")),
         ),
         Definition(
             "account_rate_limit",
             N_("Uploads per account"),
             N_("such as 100 per day; off for no limit"),
-            _rate,
-            N_("a rate such as 100 per day, or off"),
+            rate("100 per day", N_("a rate such as 100 per day, or off")),
         ),
         Definition(
             "preview_rate_limit",
             N_("Previews per account or address"),
             N_("such as 60 per hour; off for no limit"),
-            _rate,
-            N_("a rate such as 60 per hour, or off"),
+            rate("60 per hour", N_("a rate such as 60 per hour, or off")),
         ),
         Definition(
             "poll_rate_limit",
             N_("Requests for a state"),
             N_("per account or address, such as 600 per minute; off for no limit"),
-            _rate,
-            N_("a rate such as 600 per minute, or off"),
+            rate("600 per minute", N_("a rate such as 600 per minute, or off")),
         ),
         Definition(
             "queue_limit",
             N_("Most waiting jobs"),
             N_("more are asked to come back later"),
-            _whole_number(1, 10**7),
-            N_("a whole number of at least 1"),
+            whole_number(1, 10**7, N_("a whole number of at least 1")),
         ),
         Definition(
             "link_ttl_seconds",
             N_("Life of a signed link"),
             N_("in seconds"),
-            _whole_number(60, 10**8),
-            N_("a whole number of at least 60"),
+            whole_number(60, 10**8, N_("a whole number of at least 60")),
         ),
         Definition(
             "require_login",
             N_("Only for people with an account"),
             N_("on or off"),
-            _switch,
-            N_("on or off"),
+            SWITCH,
         ),
         Definition(
             "default_preset",
             N_("Preset used when none is chosen"),
             ", ".join(PRESETS),
-            _one_of(PRESETS),
-            ", ".join(PRESETS),
+            one_of(PRESETS),
         ),
     )
 }
@@ -263,6 +196,6 @@ def parse_setting(key: str, value: Any) -> Any:
     if definition is None:
         raise UnknownParameter(name=key)
     try:
-        return definition.parse(value)
+        return definition.kind.parse(value)
     except (ValueError, TypeError):
-        raise InvalidParameter(name=key, value=value, choices=definition.expected) from None
+        raise InvalidParameter(name=key, value=value, choices=definition.kind.expected) from None

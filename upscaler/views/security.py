@@ -7,7 +7,7 @@ import secrets
 from flask import Flask, Response, g, request
 
 from upscaler.extensions import csrf
-from upscaler.views.context import services
+from upscaler.views.context import cookie_account, services
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
@@ -34,11 +34,9 @@ def _picture_sources() -> str:
 def _check_csrf() -> None:
     if request.method in _SAFE_METHODS:
         return
-    # A caller without our cookie has no session that a foreign page could misuse, and so needs no token. Neither
-    # does one who shows a key or a token: the cookie is not looked at then, and no foreign page knows either.
-    if request.path.startswith("/api/") and (
-        "Authorization" in request.headers or not request.cookies.get("session")
-    ):
+    # A caller whose cookie speaks for nobody has no rights that a foreign page could misuse, and so needs no token.
+    # Neither does one who shows a key or a token: the cookie is not looked at then, and no foreign page knows either.
+    if request.path.startswith("/api/") and ("Authorization" in request.headers or cookie_account() is None):
         return
     csrf.protect()
 

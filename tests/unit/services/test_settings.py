@@ -86,6 +86,10 @@ def test_another_process_sees_a_change_when_its_cache_is_old(
         ("queue_limit", 0),
         ("max_upload_size_bytes", "-5"),
         ("rate_limit", "often"),
+        ("rate_limit", "0 per hour"),
+        ("rate_limit", "10 per hour and more"),
+        ("max_image_side", 500.5),
+        ("require_login", "perhaps"),
         ("allowed_mimes", "text/html"),
         ("allowed_mimes", ""),
         ("default_preset", "magic"),
@@ -99,6 +103,24 @@ def test_one_bad_value_leaves_everything_as_it_was(
         settings.update(db_session, ADMIN, {"max_image_side": 500, key: value})
 
     assert db_session.scalars(select(Setting)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "stored"),
+    [
+        ("rate_limit", "10 per hour", "10 per hour"),
+        ("rate_limit", "1/second; 100 per 2 days", "1/second; 100 per 2 days"),
+        ("rate_limit", " OFF ", "off"),
+        ("max_image_side", 500.0, 500),
+        ("max_image_side", " 500 ", 500),
+        ("require_login", True, True),
+        ("require_login", "on", True),
+    ],
+)
+def test_values_are_read_from_people_and_from_programs(
+    settings: RuntimeSettings, db_session: Session, key: str, value: Any, stored: Any
+) -> None:
+    assert settings.update(db_session, ADMIN, {key: value})[key] == stored
 
 
 def test_it_knows_its_settings_only(settings: RuntimeSettings, db_session: Session) -> None:

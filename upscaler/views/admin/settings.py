@@ -98,7 +98,7 @@ def _field(
     try:
         parse_setting(definition.key, value)
     except InvalidParameter:
-        expected = gettext("Please enter %(expected)s.", expected=gettext(definition.expected))
+        expected = gettext("Please enter %(expected)s.", expected=gettext(definition.kind.expected))
         return SettingField(definition, value, shown, expected)
     return SettingField(definition, value, shown)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from marshmallow import Schema, fields, validate
 
 from upscaler.engine.formats import FORMATS, OUTPUT_FORMATS
@@ -20,6 +23,18 @@ from upscaler.engine.options import (
 from upscaler.models import Priority
 from upscaler.services.outbound.urls import MAX_URL
 
+Rules = Mapping[str, Any]
+
+# What must hold between fields, in JSON Schema: the classes name these as their RULES.
+FILE_OR_URL: Rules = {"oneOf": [{"required": ["file"]}, {"required": ["url"]}]}
+_TARGET: Rules = {"anyOf": [{"required": ["target_width"]}, {"required": ["target_height"]}]}
+_PARAMETER_RULES: Rules = {
+    # A factor, or a width or height in place of it.
+    "if": _TARGET,
+    "then": {"properties": {"factor": {"const": FIT}}},
+    "else": {"required": ["factor"], "properties": {"factor": {"enum": list(FACTORS)}}},
+    "not": {"required": ["model", "detail"]},
+}
 _KINDS = ", ".join(kind.label for kind in FORMATS)
 
 
@@ -80,6 +95,8 @@ class JobParameters(PictureParameters):
 class UploadForm(JobParameters):
     """A picture, in ``file`` or at ``url``, and what to do with it."""
 
+    RULES = FILE_OR_URL
+
     file = fields.Raw(metadata={"type": "string", "format": "binary", "description": f"one of {_KINDS}"})
     url = web_address("address of the picture in place of the file; the service fetches it")
     refine_faces = fields.String(validate=validate.OneOf(("true", "false")))
@@ -87,6 +104,8 @@ class UploadForm(JobParameters):
 
 class AddressBody(JobParameters):
     """The address of a picture, and what to do with it."""
+
+    RULES = _PARAMETER_RULES
 
     url = web_address("address of the picture, which the service fetches", required=True)
     refine_faces = fields.Boolean()

@@ -77,16 +77,23 @@ def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
         },
         servers=[{"url": "/"}],
     )
-    plugin.map_to_openapi_type(Moment, "string", None)  # type: ignore[no-untyped-call] # apispec annotates the rest
+    # It says itself what it is.
+    plugin.map_to_openapi_type(Moment, None, None)  # type: ignore[no-untyped-call] # apispec annotates the rest
     spec.components.schema(_PROBLEM, _PROBLEM_SCHEMA)
     for name, scheme in _SECURITY.items():
         spec.components.security_scheme(name, scheme)
     for operation in operations:
         spec.path(_path(operation), operations={operation.method.lower(): _operation(operation)})
     described = spec.to_dict()
-    for schema in described["components"]["schemas"].values():
+    rules = {
+        type(body).__name__: getattr(body, "RULES", {})
+        for operation in operations
+        for body in (operation.body, operation.takes, operation.takes_as_json)
+    }
+    for name, schema in described["components"]["schemas"].items():
         # What is not named is refused in what is sent, and not there in what is answered.
         schema.setdefault("additionalProperties", False)
+        schema.update(rules.get(name, {}))
     return described
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from flask import jsonify
 from flask.typing import ResponseReturnValue
@@ -43,6 +43,11 @@ class PageAnswer(Schema):
 
 class Moment(fields.Field):
     """A moment such as ``2025-12-07T12:34:56Z``, or a day such as ``2025-12-07``, which begins in UTC."""
+
+    SCHEMA: ClassVar = {
+        "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}],
+        "description": "a day or a moment, from 1970 on",
+    }
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
         try:

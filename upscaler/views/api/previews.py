@@ -19,7 +19,7 @@ from upscaler.models import JobStatus, Preview, iso8601
 from upscaler.services import api_keys
 from upscaler.services.previews.requests import find
 from upscaler.views.api import limits
-from upscaler.views.api.forms import web_address
+from upscaler.views.api.forms import FILE_OR_URL, web_address
 from upscaler.views.api.idempotency import asked_by_form, once
 from upscaler.views.api.operations import Operation
 from upscaler.views.api.reception import received_form
@@ -29,9 +29,14 @@ from upscaler.views.api.waiting import SOONEST, preferred_seconds, wait_for_end
 from upscaler.views.context import absolute_url, current_account, links, services
 
 _CHOICES = ("factor", "denoise", "sharpen", "detail")
-_PLACE = {"left": range(1_000_001), "top": range(1_000_001)}
+MAX_OFFSET = 1_000_000
+_PLACE = {"left": range(MAX_OFFSET + 1), "top": range(MAX_OFFSET + 1)}
 _SIZE = {"width": range(1, MAX_CROP_SIDE + 1), "height": range(1, MAX_CROP_SIDE + 1)}
 FIELDS = frozenset({*_CHOICES, *_PLACE, *_SIZE, "presets", "url"})
+
+
+_PRESET = f"({'|'.join(PRESETS)})"
+_PRESETS = f"^{_PRESET}( ?, ?{_PRESET})*$"
 
 
 class PreviewParameters(Schema):
@@ -39,6 +44,7 @@ class PreviewParameters(Schema):
 
     presets = fields.String(
         metadata={
+            "pattern": _PRESETS,
             "description": f"some of {', '.join(PRESETS)}, with commas; all when left out",
             "example": "photo",
         }
@@ -50,10 +56,10 @@ class PreviewParameters(Schema):
     sharpen = fields.String(validate=validate.OneOf(SHARPEN_LEVELS))
     detail = fields.Integer(validate=validate.Range(DETAILS.start, DETAILS.stop - 1))
     left = fields.Integer(
-        validate=validate.Range(0),
+        validate=validate.Range(0, MAX_OFFSET),
         metadata={"description": "in pixels of the upright picture; the middle when left out"},
     )
-    top = fields.Integer(validate=validate.Range(0), metadata={"description": "likewise"})
+    top = fields.Integer(validate=validate.Range(0, MAX_OFFSET), metadata={"description": "likewise"})
     width = fields.Integer(
         validate=validate.Range(1, MAX_CROP_SIDE),
         metadata={"description": f"{MAX_CROP_SIDE}, or all of a smaller picture, when left out"},
@@ -63,6 +69,8 @@ class PreviewParameters(Schema):
 
 class PreviewForm(PreviewParameters):
     """A picture, in ``file`` or at ``url``, the piece of it to try, and on what."""
+
+    RULES = FILE_OR_URL
 
     file = fields.Raw(metadata={"type": "string", "format": "binary"})
     url = web_address("address of the picture in place of the file; the service fetches it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,13 +24,22 @@ ADMIN_OPERATIONS = [operation for operation in OPERATIONS if operation.access is
 
 @pytest.mark.parametrize("operation", ADMIN_OPERATIONS, ids=lambda operation: operation.name)
 def test_only_admins_get_in(visitor: Program, with_key: WithKey, operation: Any) -> None:
-    path = operation.path.replace("<int(max=2147483647):user_id>", "1")
-    path = path.replace("<string(maxlength=40):job_id>", "job_1")
+    path = re.sub("<[^>]+>", "1", operation.path)
 
     assert visitor.request(operation.method, path).status_code == 401
     assert with_key("layla").request(operation.method, path).get_json()["code"] == "forbidden"
     weak = with_key("abdullah", "Admin", ("read", "write")).request(operation.method, path)
     assert weak.get_json()["code"] == "insufficient_scope"
+
+
+def test_a_number_that_no_account_can_have_is_nobodys(admin: Program) -> None:
+    path = "/admin/users/118202817160850472960"
+
+    answers = [admin.get(path), admin.request("PATCH", path, json={}), admin.request("DELETE", path)]
+
+    assert [(answer.status_code, answer.get_json()["code"]) for answer in answers] == [
+        (404, "account_not_found")
+    ] * 3
 
 
 def found(admin: Program, query: str) -> set[str]:

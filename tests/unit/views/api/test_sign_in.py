@@ -323,6 +323,18 @@ def test_a_cookie_needs_the_token_of_a_page_for_what_changes_things(
     assert page.post("/me/keys", json={"name": "x"}, headers={"X-CSRFToken": token}).status_code == 201
 
 
+@pytest.mark.parametrize("cookie", ["session=made-up", ""])
+def test_a_cookie_that_speaks_for_nobody_is_asked_to_sign_in(api: Flask, cookie: str) -> None:
+    client = api.test_client()
+    # One that the service gave itself, to a visitor of a page.
+    assert client.get("/").status_code == 200
+    headers = {"Cookie": cookie} if cookie else {}
+
+    answer = client.post("/api/v1/me/keys", json={"name": "x"}, headers=headers)
+
+    assert (answer.status_code, answer.get_json()["code"]) == (401, "authentication_required")
+
+
 def test_a_key_counts_more_than_a_cookie(api: Flask, new_account: NewAccount, with_key: WithKey) -> None:
     new_account("layla")
     page, _ = browser(api, "layla")

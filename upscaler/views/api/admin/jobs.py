@@ -27,8 +27,8 @@ _text = validate.Length(1, MAX_TEXT)
 class PeriodQuery(Schema):
     """A period; days are in UTC, and the last one counts."""
 
-    since = Moment(load_default=None, data_key="from", metadata={"description": "a day or a moment"})
-    until = Moment(load_default=None, data_key="to", metadata={"description": "a day or a moment"})
+    since = Moment(load_default=None, data_key="from", metadata=Moment.SCHEMA)
+    until = Moment(load_default=None, data_key="to", metadata=Moment.SCHEMA)
 
 
 class JobsQuery(PageQuery, PeriodQuery):

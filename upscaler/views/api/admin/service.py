@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import jsonify, request
+from flask import jsonify
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 
@@ -18,6 +18,7 @@ from upscaler.services.statistics import WorkerState
 from upscaler.views.api.admin.jobs import PeriodQuery
 from upscaler.views.api.operations import Access, Operation
 from upscaler.views.api.paging import PageAnswer, PageQuery, answer_page, day_after
+from upscaler.views.api.routing import json_body
 from upscaler.views.context import current_actor, services
 
 _text = validate.Length(1, 100)
@@ -44,28 +45,16 @@ class WorkersAnswer(Schema):
     items = fields.List(fields.Nested(WorkerAnswer), required=True)
 
 
-class SettingsBody(Schema):
-    """Settings to change; what is left out stays."""
+_SettingFields = Schema.from_dict(
+    {
+        key: fields.Raw(metadata={**definition.kind.schema, "description": definition.help})
+        for key, definition in DEFINITIONS.items()
+    }
+)
 
-    max_upload_size_bytes = fields.Integer()
-    max_batch_files = fields.Integer()
-    max_batch_size_bytes = fields.Integer()
-    allowed_mimes = fields.List(fields.String())
-    max_image_side = fields.Integer()
-    max_input_pixels = fields.Integer()
-    max_output_pixels = fields.Integer()
-    factors = fields.List(fields.String())
-    frames = fields.String(metadata={"description": "of animations and files with pages"})
-    rate_limit = fields.String(metadata={"description": "uploads per address", "example": "10 per hour"})
-    account_rate_limit = fields.String(
-        metadata={"description": "uploads per account", "example": "100 per day"}
-    )
-    preview_rate_limit = fields.String(metadata={"description": "previews", "example": "60 per hour"})
-    poll_rate_limit = fields.String(metadata={"description": "other calls", "example": "600 per minute"})
-    queue_limit = fields.Integer()
-    link_ttl_seconds = fields.Integer()
-    require_login = fields.Boolean()
-    default_preset = fields.String()
+
+class SettingsBody(_SettingFields):  # type: ignore[misc, valid-type]
+    """Settings to change; what is left out stays."""
 
 
 class AuditQuery(PageQuery, PeriodQuery):
@@ -113,10 +102,7 @@ def show_settings() -> ResponseReturnValue:
 
 def change_settings() -> ResponseReturnValue:
     """Change settings, all of those that are sent or none."""
-    changes = request.get_json(force=True, silent=True)
-    if not isinstance(changes, dict):
-        raise InvalidRequest
-    return _answer(services().settings.update(db.session(), current_actor(), changes))
+    return _answer(services().settings.update(db.session(), current_actor(), json_body()))
 
 
 def list_audit(query: dict[str, Any]) -> ResponseReturnValue:

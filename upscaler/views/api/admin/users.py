@@ -12,12 +12,14 @@ from upscaler.errors import AccountConflict, AccountNotFound, InvalidAccount, Un
 from upscaler.extensions import db
 from upscaler.models import ADMIN_ROLE, USER_ROLE, Account
 from upscaler.services import accounts, api_keys, searches
-from upscaler.services.accounts import MAX_EMAIL, MAX_NAME, MAX_PASSWORD, AccountData
+from upscaler.services.accounts import MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD, AccountData
 from upscaler.services.paging import page_of
 from upscaler.views.api.operations import Access, Operation
 from upscaler.views.api.paging import PageAnswer, PageQuery, answer_page
 from upscaler.views.context import absolute_url, current_actor
 
+# The largest key that the databases can compare with; a longer number in a path is nobody's.
+LARGEST_KEY = 2**31 - 1
 # The API's words for the roles.
 ROLES = {"admin": ADMIN_ROLE, "user": USER_ROLE}
 _role = validate.OneOf(tuple(ROLES))
@@ -38,7 +40,9 @@ class UsersQuery(PageQuery):
 class AccountBody(Schema):
     """What may be changed of an account; what is left out stays."""
 
-    email = fields.String(validate=validate.Length(1, MAX_EMAIL), metadata={"example": "layla@example.org"})
+    email = fields.String(
+        validate=validate.Length(1, MAX_EMAIL), metadata={"format": "email", "example": "layla@example.org"}
+    )
     first_name = fields.String(validate=validate.Length(max=MAX_NAME))
     last_name = fields.String(validate=validate.Length(max=MAX_NAME))
     role = fields.String(validate=_role)
@@ -53,7 +57,9 @@ class PasswordBody(Schema):
         validate=validate.Length(1, MAX_PASSWORD),
         metadata={
             "format": "password",
-            "description": "at least 10 characters",
+            # Shorter ones are refused with words of their own.
+            "minLength": MIN_PASSWORD,
+            "description": "does not contain the user name",
             "example": "a long pass phrase",
         },
     )
@@ -63,10 +69,18 @@ class NewAccountBody(AccountBody, PasswordBody):
     """A new account."""
 
     username = fields.String(
-        required=True, validate=validate.Length(1, MAX_NAME), metadata={"example": "layla"}
+        required=True,
+        validate=validate.Length(1, MAX_NAME),
+        metadata={
+            "pattern": r"^[\w.-]+$",
+            "description": "letters, digits, dots, dashes and underscores",
+            "example": "layla",
+        },
     )
     email = fields.String(
-        required=True, validate=validate.Length(1, MAX_EMAIL), metadata={"example": "layla@example.org"}
+        required=True,
+        validate=validate.Length(1, MAX_EMAIL),
+        metadata={"format": "email", "example": "layla@example.org"},
     )
 
 
@@ -150,7 +164,7 @@ def delete_user(user_id: int) -> ResponseReturnValue:
 
 
 def _find(user_id: int) -> Account:
-    user: Account | None = db.session.get(Account, user_id)
+    user: Account | None = db.session.get(Account, user_id) if user_id <= LARGEST_KEY else None
     if user is None:
         raise AccountNotFound
     return user
@@ -176,8 +190,7 @@ def _operation(name: str, method: str, path: str, view: Any, **more: Any) -> Ope
     return Operation(name, method, f"/admin/users{path}", view, "Admin", Access.ADMIN, api_keys.ADMIN, **more)
 
 
-# The largest key that the databases can compare with; a longer number in a path is nobody's.
-_ID = "/<int(max=2147483647):user_id>"
+_ID = "/<int:user_id>"
 _ONE = (AccountNotFound,)
 _CHANGE = (AccountNotFound, InvalidAccount, AccountConflict)
 OPERATIONS = (
