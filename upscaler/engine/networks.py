@@ -234,7 +234,8 @@ class _Work:
         scale = self._recipe.scale
         target = out[row.start * scale : row.stop * scale, column.start * scale : column.stop * scale]
         if target.shape[2] == 1:
-            core = to_luma(core)
+            # Of the colours that a picture can hold: what is beyond them would shift the luma of the others.
+            core = to_luma(np.clip(core, 0, 255, out=core))
         if target.dtype == np.uint16:
             core *= np.float32(257)
         np.rint(core, out=core)
