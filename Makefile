@@ -34,7 +34,7 @@ format: setup-test ## Write the format that `make lint` wants
 
 bench: setup-test ## Measure pixels per second by engine and model on this machine
 	$(BIN)/python -m bench.engine $(ARGS)
-	$(BIN)/python -m bench.pipeline
+	$(BIN)/python -m bench.pipeline $(filter --quick,$(ARGS))
 
 fidelity: setup-test ## Show what an enlargement keeps, beside other tools
 	$(BIN)/python -m bench.fidelity $(ARGS)

@@ -151,6 +151,7 @@ def main() -> None:
         "--row", nargs=3, metavar=("PRESET", "FACTOR", "SIDE"), help="measure this one as JSON"
     )
     parser.add_argument("--format", default="png", help="of the result (%(default)s)")
+    parser.add_argument("--quick", action="store_true", help="half the side, and one round")
     parser.add_argument("--rounds", type=int, default=3, help="(%(default)s)")
     parser.add_argument("--threads", type=int, default=EngineSettings().threads, help="(%(default)s)")
     chosen = parser.parse_args()
@@ -163,7 +164,7 @@ def main() -> None:
         "--format",
         chosen.format,
         "--rounds",
-        str(chosen.rounds),
+        str(1 if chosen.quick else chosen.rounds),
         "--threads",
         str(chosen.threads),
     ]
@@ -173,7 +174,7 @@ def main() -> None:
         f"{'MB':>7}",
     )
     for preset, factor, side in ROWS:
-        show(preset, factor, side, arguments)
+        show(preset, factor, side // 2 if chosen.quick else side, arguments)
 
 
 if __name__ == "__main__":
