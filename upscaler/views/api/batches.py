@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
-from flask import jsonify, request, url_for
+from flask import jsonify, url_for
 from flask.typing import ResponseReturnValue
 
 from upscaler import errors
@@ -22,7 +23,7 @@ from upscaler.views.api.operations import Operation
 from upscaler.views.api.reception import received_batch, unpacked
 from upscaler.views.api.routing import FORM
 from upscaler.views.api.uploads import JOB_FIELDS, parse_options, sender_of
-from upscaler.views.api.waiting import next_poll_seconds, preferred_seconds, wait_for_end
+from upscaler.views.api.waiting import answer_poll, next_poll_seconds
 from upscaler.views.archives import send_archive
 from upscaler.views.context import absolute_url, current_account, current_actor, services
 
@@ -47,18 +48,13 @@ def create_batch() -> ResponseReturnValue:
 def batch(batch_id: str) -> ResponseReturnValue:
     """Tell the state of a batch and of each of its pictures; to know its id is to hold the link to it."""
     batches.find(db.session(), batch_id)
-    has_ended, seconds = partial(batches.has_ended, db.session(), batch_id), preferred_seconds()
-    waited = bool(seconds) and not has_ended() and wait_for_end(has_ended, seconds)
-    state = batch_status(batches.find(db.session(), batch_id))
-    response = jsonify(state)
-    response.headers["Cache-Control"] = "no-store"
-    if waited:
-        response.headers["Preference-Applied"] = f"wait={seconds}"
-    if not BatchStatus(state["status"]).ended:
-        response.headers["Retry-After"] = str(next_poll_seconds(state["estimated_seconds"]))
-    # Weak: the same state may be packed or not.
-    response.add_etag(weak=True)
-    return response.make_conditional(request)
+
+    def state() -> tuple[dict[str, Any], int | None]:
+        found = batch_status(batches.find(db.session(), batch_id))
+        ended = BatchStatus(found["status"]).ended
+        return found, None if ended else next_poll_seconds(found["estimated_seconds"])
+
+    return answer_poll(partial(batches.has_ended, db.session(), batch_id), state)
 
 
 def retry_batch(batch_id: str) -> ResponseReturnValue:

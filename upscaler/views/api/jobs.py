@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from flask import jsonify, request, url_for
+from flask import jsonify, url_for
 from flask.typing import ResponseReturnValue
 
 from upscaler.errors import (
@@ -28,24 +28,20 @@ from upscaler.views.api.forms import OverridesBody
 from upscaler.views.api.operations import Access, Operation
 from upscaler.views.api.routing import json_body
 from upscaler.views.api.schemas import accepted_job, job_status
-from upscaler.views.api.waiting import next_poll_seconds, preferred_seconds, wait_for_end
+from upscaler.views.api.waiting import answer_poll, next_poll_seconds
 from upscaler.views.context import absolute_url, current_account, current_actor, services
 
 
 def status(job_id: str) -> ResponseReturnValue:
     """Tell the state of a job; to know its id is to hold the link to it."""
-    job, seconds = find_job(job_id), preferred_seconds()
-    waited = bool(seconds) and not job.state.ended and wait_for_end(partial(_has_ended, job_id), seconds)
-    state = job_status(find_job(job_id))
-    response = jsonify(state)
-    response.headers["Cache-Control"] = "no-store"
-    if waited:
-        response.headers["Preference-Applied"] = f"wait={seconds}"
-    if not JobStatus(state["status"]).ended:
-        response.headers["Retry-After"] = str(next_poll_seconds(state["estimated_seconds"]))
-    # Weak: the same state may be packed or not.
-    response.add_etag(weak=True)
-    return response.make_conditional(request)
+    find_job(job_id)
+
+    def state() -> tuple[dict[str, Any], int | None]:
+        found = job_status(find_job(job_id))
+        ended = JobStatus(found["status"]).ended
+        return found, None if ended else next_poll_seconds(found["estimated_seconds"])
+
+    return answer_poll(partial(_has_ended, job_id), state)
 
 
 def cancel(job_id: str) -> ResponseReturnValue:

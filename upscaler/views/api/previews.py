@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from flask import jsonify, request, url_for
+from flask import jsonify, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from marshmallow import Schema, fields, validate
@@ -25,7 +25,7 @@ from upscaler.views.api.operations import Operation
 from upscaler.views.api.reception import received_form
 from upscaler.views.api.routing import FORM
 from upscaler.views.api.uploads import picture_of
-from upscaler.views.api.waiting import SOONEST, preferred_seconds, wait_for_end
+from upscaler.views.api.waiting import SOONEST, answer_poll
 from upscaler.views.context import absolute_url, current_account, links, services
 
 _CHOICES = ("factor", "denoise", "sharpen", "detail")
@@ -152,22 +152,12 @@ def create() -> ResponseReturnValue:
 
 def status(preview_id: str) -> ResponseReturnValue:
     """Tell what the presets have made of the piece so far; to know its id is to hold the link to it."""
-    preview, seconds = find(db.session(), preview_id), preferred_seconds()
-    waited = (
-        bool(seconds)
-        and not preview.ended
-        and wait_for_end(lambda: find(db.session(), preview_id).ended, seconds)
-    )
-    preview = find(db.session(), preview_id)
-    response = jsonify(preview_state(preview))
-    response.headers["Cache-Control"] = "no-store"
-    if waited:
-        response.headers["Preference-Applied"] = f"wait={seconds}"
-    if not preview.ended:
-        response.headers["Retry-After"] = str(SOONEST)
-    # Weak: the same state may be packed or not.
-    response.add_etag(weak=True)
-    return response.make_conditional(request)
+
+    def state() -> tuple[dict[str, Any], int | None]:
+        preview = find(db.session(), preview_id)
+        return preview_state(preview), None if preview.ended else SOONEST
+
+    return answer_poll(lambda: find(db.session(), preview_id).ended, state)
 
 
 def preview_state(preview: Preview) -> dict[str, Any]:

@@ -6,8 +6,10 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
-from flask import current_app, request
+from flask import current_app, jsonify, request
+from flask.typing import ResponseReturnValue
 
 from upscaler.extensions import db
 from upscaler.views.context import config
@@ -21,13 +23,34 @@ _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])", re.IGN
 _SEATS = "upscaler.waiting"
 
 
-def preferred_seconds() -> int:
+def answer_poll(
+    has_ended: Callable[[], bool], state: Callable[[], tuple[dict[str, Any], int | None]]
+) -> ResponseReturnValue:
+    """Answer a poll: at once, or when it has ended where the client prefers to wait for that.
+
+    ``state`` returns what to answer, and after how many seconds to ask again; None once nothing changes any more.
+    """
+    seconds = _preferred_seconds()
+    waited = bool(seconds) and not has_ended() and _wait_for_end(has_ended, seconds)
+    body, again_after = state()
+    response = jsonify(body)
+    response.headers["Cache-Control"] = "no-store"
+    if waited:
+        response.headers["Preference-Applied"] = f"wait={seconds}"
+    if again_after is not None:
+        response.headers["Retry-After"] = str(again_after)
+    # Weak: the same state may be packed or not.
+    response.add_etag(weak=True)
+    return response.make_conditional(request)
+
+
+def _preferred_seconds() -> int:
     """Return how long the client likes to wait; 0 when it says nothing about it."""
     found = _WAIT.search(",".join(request.headers.getlist("Prefer")))
     return min(int(found[1]), LONGEST_SECONDS) if found else 0
 
 
-def wait_for_end(has_ended: Callable[[], bool], seconds: int) -> bool:
+def _wait_for_end(has_ended: Callable[[], bool], seconds: int) -> bool:
     """Return when ``has_ended`` does or the time is over; at once, and False, when too many wait already.
 
     Each one who waits holds a thread of the web server, and half of them must stay free for others.
