@@ -24,7 +24,7 @@ from upscaler.views.api.idempotency import asked_by_form, once
 from upscaler.views.api.operations import Operation
 from upscaler.views.api.reception import received_form
 from upscaler.views.api.routing import FORM
-from upscaler.views.api.uploads import picture_of
+from upscaler.views.api.uploads import PICTURE_ERRORS, picture_of
 from upscaler.views.api.waiting import SOONEST, answer_poll
 from upscaler.views.context import absolute_url, current_account, links, services
 
@@ -241,15 +241,7 @@ OPERATIONS = (
         answer=PreviewAnswer(),
         status=202,
         errors=(
-            *(
-                errors.MissingFile,
-                errors.TwoPictures,
-                errors.InvalidUrl,
-                errors.UrlNotAllowed,
-                errors.FetchFailed,
-            ),
-            *(errors.NotAvailable, errors.EmptyFile, errors.FileTooLarge, errors.ExtensionMismatch),
-            *(errors.UnsupportedImage, errors.DamagedImage, errors.TooManyPixels, errors.SeveralPictures),
+            *PICTURE_ERRORS,
             *(errors.CropOutside, errors.InvalidParameter, errors.UnknownParameter, errors.QueueFull),
             errors.StorageFull,
         ),

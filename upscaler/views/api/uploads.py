@@ -33,6 +33,13 @@ from upscaler.views.localization import select_locale
 # What may be said of every job, and where its picture may come from besides.
 JOB_FIELDS = UpscaleOptions.names() | {"email", "callback_url", "priority"}
 FIELDS = JOB_FIELDS | {"url"}
+# What may be wrong with a picture, or its address, before anything is done with it.
+PICTURE_ERRORS = (
+    *(errors.MissingFile, errors.TwoPictures, errors.InvalidUrl, errors.UrlNotAllowed),
+    *(errors.FetchFailed, errors.NotAvailable, errors.EmptyFile, errors.FileTooLarge),
+    *(errors.ExtensionMismatch, errors.UnsupportedImage, errors.DamagedImage, errors.TooManyPixels),
+    errors.SeveralPictures,
+)
 
 
 @limits.uploads
@@ -131,17 +138,9 @@ OPERATIONS = (
         answer=AcceptedJobAnswer(),
         status=202,
         errors=(
-            *(errors.MissingFile, errors.TwoPictures, errors.InvalidUrl, errors.UrlNotAllowed),
-            *(errors.FetchFailed, errors.EmptyFile, errors.FileTooLarge, errors.ExtensionMismatch),
-            *(errors.UnsupportedImage, errors.DamagedImage, errors.TooManyPixels, errors.ResultTooLarge),
-            *(errors.FormatTooSmall, errors.SeveralPictures, errors.TargetOutOfRange),
-            *(
-                errors.InvalidParameter,
-                errors.UnknownModel,
-                errors.UnknownParameter,
-                errors.NotAvailable,
-                errors.InvalidEmail,
-            ),
+            *PICTURE_ERRORS,
+            *(errors.ResultTooLarge, errors.FormatTooSmall, errors.TargetOutOfRange),
+            *(errors.InvalidParameter, errors.UnknownModel, errors.UnknownParameter, errors.InvalidEmail),
             *(errors.InvalidCallbackUrl, errors.QueueFull, errors.StorageFull),
         ),
     ),

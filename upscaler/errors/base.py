@@ -1,0 +1,37 @@
+"""The base of all errors, and how their words are marked for translation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools use for "mark, translate later"
+    """Mark a message for the translation catalogue; return it unchanged."""
+    return message
+
+
+class UpscalerError(Exception):
+    """Base of the tree.
+
+    Attributes:
+        status: HTTP status code.
+        code: stable, machine-readable name, listed in ``docs/api.md``.
+        title: short English summary, the same for every occurrence of the code.
+        message: English template of what happened and what to do, with ``%(name)s`` placeholders.
+        values: what fills the placeholders.
+    """
+
+    status = 500
+    code = "internal_error"
+    title = N_("Something went wrong on our side")
+    message = N_("The request could not be completed. Please try again in a moment.")
+
+    def __init__(self, message: str | None = None, **values: Any) -> None:
+        self.message = message if message is not None else type(self).message
+        self.values = values
+        super().__init__(self.detail)
+
+    @property
+    def detail(self) -> str:
+        """The message in English, filled in."""
+        return self.message % self.values if self.values else self.message
