@@ -55,9 +55,9 @@ class OpenVinoBackend(Backend):
 
     @cached_property
     def _core(self) -> Any:
-        import openvino  # noqa: PLC0415 - heavy, and not installed everywhere
+        from upscaler.engine.backends.openvino_library import ov  # noqa: PLC0415 - heavy, and not installed everywhere
 
-        return openvino.Core()
+        return ov.Core()
 
     @cached_property
     def device(self) -> str:
@@ -74,9 +74,9 @@ class OpenVinoBackend(Backend):
     @cached_property
     def version(self) -> str:
         """Version of the wheel."""
-        import openvino  # noqa: PLC0415
+        from upscaler.engine.backends.openvino_library import ov  # noqa: PLC0415
 
-        return str(openvino.__version__)
+        return str(ov.__version__)
 
     @property
     def bytes_per_pixel(self) -> Mapping[str, int]:

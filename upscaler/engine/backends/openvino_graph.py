@@ -23,8 +23,8 @@ def build_model(graph: Graph, name: str, *, channels: int = 3, factor: int = 255
 
     ``factor`` makes levels of what the network gives: 255 where that is 0..1.
     """
-    import openvino as ov  # noqa: PLC0415 - heavy, and only needed where a network is loaded
-    from openvino import opset13 as ops  # noqa: PLC0415
+    # Heavy, and only needed where a network is loaded.
+    from upscaler.engine.backends.openvino_library import ops, ov  # noqa: PLC0415
 
     entry = ops.parameter(ov.PartialShape([1, channels, -1, -1]), np.float32, name="window")
     blobs: dict[str, Node] = {}

@@ -18,9 +18,8 @@ def read_onnx(core: Any, path: Path, factor: int, name: str) -> Any:
         RuntimeError: the file cannot be read, or has more than one input or output.
 
     """
-    import openvino as ov  # noqa: PLC0415 - heavy, and only needed where a network is loaded
-    from openvino import opset13 as ops  # noqa: PLC0415
-    from openvino.preprocess import PrePostProcessor  # noqa: PLC0415
+    # Heavy, and only needed where a network is loaded.
+    from upscaler.engine.backends.openvino_library import PrePostProcessor, ops, ov  # noqa: PLC0415
 
     converted = PrePostProcessor(core.read_model(str(path)))
     converted.input().tensor().set_element_type(ov.Type.f32)

@@ -55,8 +55,7 @@ def options(precision: str, threads: int) -> dict[str, Any]:
 
 
 def _trial() -> Any:
-    import openvino as ov  # noqa: PLC0415 - heavy, and not installed everywhere
-    from openvino import opset13 as ops  # noqa: PLC0415
+    from upscaler.engine.backends.openvino_library import ops, ov  # noqa: PLC0415 - heavy, and not everywhere
 
     entry = ops.parameter(ov.PartialShape([1, _CHANNELS, -1, -1]), np.float32)
     random = np.random.default_rng(0)

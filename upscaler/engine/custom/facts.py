@@ -38,10 +38,10 @@ def read_facts(folder: Path, kind: str) -> Facts:
 
 
 def _of_onnx(path: Path) -> Facts:
-    import openvino  # noqa: PLC0415 - heavy, and only needed here
+    from upscaler.engine.backends.openvino_library import ov  # noqa: PLC0415 - heavy, and only needed here
 
     check_onnx_file(path)
-    model = openvino.Core().read_model(str(path))
+    model = ov.Core().read_model(str(path))
     _check_ends(len(model.inputs), len(model.outputs))
     entry, result = model.inputs[0], model.outputs[0]
     if not entry.get_element_type().is_real() or not result.get_element_type().is_real():

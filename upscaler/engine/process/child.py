@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,9 @@ logger = logging.getLogger(__name__)
 _LOG_LINES = 200
 _LOG_LINE_CHARACTERS = 500
 _KILL_WAIT_SECONDS = 5.0
+# How often whoever waits for a message looks whether the child still lives, and how long what it wrote last may take.
+_LOOK_SECONDS = 1.0
+_LAST_WORDS_SECONDS = 1.0
 # Where messages without a number go.
 MAIN_BOX = 0
 
@@ -124,13 +128,24 @@ class ChildProcess:
 
     def receive(self, timeout_seconds: float, box: int = MAIN_BOX) -> Message | None:
         """Return the next message, None when none came in time; raise ``ChildDiedError`` when none will."""
-        try:
-            message = self._boxes[box].get(timeout=timeout_seconds)
-        except queue.Empty:
-            return None
-        if message is None:
-            raise ChildDiedError(self._reason())
-        return message
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            # What a child has started may hold its output open, and then its death does not end the stream.
+            has_ended = not self.running
+            left = max(0.0, deadline - time.monotonic())
+            try:
+                message = self._boxes[box].get(
+                    timeout=_LAST_WORDS_SECONDS if has_ended else min(left, _LOOK_SECONDS)
+                )
+            except queue.Empty:
+                if has_ended:
+                    raise ChildDiedError(self._reason()) from None
+                if left == 0.0:
+                    return None
+                continue
+            if message is None:
+                raise ChildDiedError(self._reason())
+            return message
 
     def end(self, grace_seconds: float) -> None:
         """Let the child leave by itself for a while, then kill it. Safe to call twice."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-import openvino
 import pytest
 
 from upscaler.engine.backends.openvino import OpenVinoBackend
+from upscaler.engine.backends.openvino_library import ov
 from upscaler.engine.backends.precision import faster_precision
 from upscaler.engine.settings import EngineSettings
 
@@ -60,5 +60,5 @@ def test_this_processor_gets_one_that_it_has() -> None:
 
     assert backend.precision in {"bf16", "fp32"}
     assert backend.probe() is None
-    capabilities = openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    capabilities = ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
     assert backend.precision == "fp32" or "BF16" in capabilities

@@ -71,3 +71,25 @@ def test_answers_go_to_the_box_of_their_request_and_late_ones_nowhere(tmp_path, 
                 child.receive(20, box)
     with child.box() as late, pytest.raises(ChildDiedError, match="SIGKILL"):
         child.receive(20, late)
+
+
+def test_a_child_that_dies_is_missed_even_if_something_it_started_holds_its_output(
+    tmp_path, monkeypatch, ends
+):
+    (tmp_path / "forking_host.py").write_text(
+        "import os, sys, time\n"
+        "other = os.fork()\n"
+        "if other == 0:\n    time.sleep(600)\n"
+        "print('{\"other\": %d}' % other, flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    child = ChildProcess("forking_host")
+    other = child.receive(30)["other"]
+
+    os.kill(child.pid, signal.SIGKILL)
+    with pytest.raises(ChildDiedError, match="SIGKILL"):
+        child.receive(60)
+
+    child.kill()
+    assert ends(other)
