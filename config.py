@@ -163,6 +163,17 @@ class Config(BaseModel):
         60, ge=5, description="a job whose worker has been silent this long is taken over, in seconds"
     )
 
+    kept_tiles_bytes: int = Field(
+        4_000_000_000,
+        ge=0,
+        description="room on a worker's disk for finished tiles of jobs that were broken off, in bytes; 0 keeps none",
+    )
+    orphan_seconds: int = Field(
+        3_600,
+        ge=5,
+        description="a stored file that nothing points to is removed after this long, in seconds",
+    )
+
     webhook_secret: SecretStr = Field(
         SecretStr(""),
         description="signs webhooks: `whsec_` and base64, several separated by spaces; "

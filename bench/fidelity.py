@@ -25,6 +25,7 @@ from bench.denoise import psnr, with_noise
 from upscaler.engine.networks import Networks
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.scratch import Scratch
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import UpscalerError
 
@@ -55,7 +56,7 @@ class Ours(Tool):
     def enlarge(self, source: Path, target: Path, **wishes: Any) -> None:
         """Enlarge in this process."""
         options = UpscaleOptions.from_mapping({"factor": "2x", **wishes})
-        result = upscale_file(source, target, None, options, self._networks, scratch_dir=self._folder)
+        result = upscale_file(source, target, None, options, self._networks, scratch=Scratch(self._folder))
         self.receipt = result.receipt
 
 

@@ -29,6 +29,7 @@ from upscaler.engine.networks import Networks
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import upscale_file
 from upscaler.engine.presets import recipe_for
+from upscaler.engine.scratch import Scratch
 from upscaler.engine.settings import EngineSettings
 
 STEPS = ("decode", "tones", "check", "encode")
@@ -96,7 +97,7 @@ def measure(
         Image.fromarray(pixels).save(source, compress_level=1)
 
         def enlarge() -> None:
-            result = upscale_file(source, target, None, options, networks, scratch_dir=folder)
+            result = upscale_file(source, target, None, options, networks, scratch=Scratch(folder))
             assert (result.width, result.height) == (side * recipe.scale, side * recipe.scale)
             for step in STEPS:
                 steps[step].append(result.receipt["seconds"][step])

@@ -12,6 +12,7 @@ from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.networks import Networks
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.scratch import Scratch
 from upscaler.engine.settings import EngineSettings, available_threads
 from upscaler.errors import EngineCanceled, UpscalerError
 
@@ -44,7 +45,7 @@ class LocalEnlarger:
                     self._networks,
                     on_progress=on_progress,
                     should_stop=interrupted,
-                    scratch_dir=Path(scratch),
+                    scratch=Scratch(Path(scratch)),
                 )
         except EngineCanceled as error:
             raise TaskInterrupted from error

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import astuple
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from upscaler.engine.backends.base import Result, Window
+from upscaler.engine.backends.base import Backend, Result, Window
 from upscaler.engine.backends.select import Selection, candidates_for
 from upscaler.engine.catalogue import MODELS, Model
 from upscaler.engine.custom.model import CustomModel
 from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.picture import Pixels, to_luma, white_of
 from upscaler.engine.presets import Recipe, scale_of
+from upscaler.engine.scratch import NoTileLog, Tile, TileLog
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiles import (
     Span,
@@ -30,8 +35,15 @@ from upscaler.engine.tiles import (
     to_levels,
 )
 from upscaler.errors import EngineCanceled, ModelNotFound, OutputRejected, UnknownModel
+from upscaler.version import __version__
 
 _log = logging.getLogger(__name__)
+
+
+_Plan = tuple[list[Span], list[Span]]
+
+# Pixels that are digested at once.
+_DIGEST_PIXELS = 1_000_000
 
 
 class _BackendError(Exception):
@@ -126,6 +138,7 @@ class Networks:
         on_rows: Callable[[int], None] | None = None,
         on_progress: Callable[[float], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
+        tiles: TileLog | None = None,
     ) -> None:
         """Enlarge a picture, window by window from the top.
 
@@ -139,6 +152,7 @@ class Networks:
                 0 at the start, and again when the work starts anew on another backend.
             on_progress: is called with a rising fraction from 0 to 1.
             should_stop: is asked before each run of a network; True ends the work.
+            tiles: knows which windows of ``out`` are there already, and learns of the others; None for none.
 
         Raises:
             EngineCanceled: ``should_stop`` returned True.
@@ -155,7 +169,10 @@ class Networks:
             backend = self._selection.backend
             try:
                 work = _Work(self._selection, recipe, progress, should_stop)
-                work.run(rgb, out, self._plan(height, width, recipe), on_rows or (lambda _: None))
+                plan = self._plan(height, width, recipe)
+                log = tiles or NoTileLog()
+                done = log.begin(_key(rgb, recipe, backend, plan) if log.remembers else "")
+                work.run(rgb, out, plan, on_rows or (lambda _: None), done, log.note)
             except _BackendError as error:
                 # A device that fails on one window is not trusted with the others: the picture starts again.
                 self._selection.reject(backend, str(error))
@@ -163,7 +180,7 @@ class Networks:
                 progress.report(1.0)
                 return
 
-    def _plan(self, height: int, width: int, recipe: Recipe) -> tuple[list[Span], list[Span]]:
+    def _plan(self, height: int, width: int, recipe: Recipe) -> _Plan:
         """Return the spans of rows and of columns: as large as the hungriest pass of the recipe permits."""
         backend = self._selection.backend
         side, margin, edge = backend.largest_window, 0, 0
@@ -209,9 +226,15 @@ class _Work:
         self._total = 1.0
 
     def run(
-        self, rgb: Pixels, out: Pixels, plan: tuple[list[Span], list[Span]], on_rows: Callable[[int], None]
+        self,
+        rgb: Pixels,
+        out: Pixels,
+        plan: _Plan,
+        on_rows: Callable[[int], None],
+        done: Set[Tile],
+        note: Callable[[Tile], None],
     ) -> None:
-        """Fill ``out``; raise ``_BackendError`` when a network does."""
+        """Fill ``out`` but for the windows in ``done``, and note each; raise ``_BackendError`` when a network does."""
         rows, columns = plan
         self._total = sum(_pixels(row) for row in rows) * sum(_pixels(column) for column in columns)
         self._total *= self._recipe.seconds_per_megapixel
@@ -220,17 +243,27 @@ class _Work:
         # While the networks work on a window, the one before it is rounded and stored.
         with ThreadPoolExecutor(1, "store") as storing:
             stored: Future[None] | None = None
-            for row in rows:
-                for column in columns:
+            for row_number, row in enumerate(rows):
+                for column_number, column in enumerate(columns):
+                    tile = (row_number, column_number)
+                    if tile in done:
+                        self._skip(_pixels(row) * _pixels(column))
+                        continue
                     core = self._enlarged_core(rgb, row, column)
                     if stored is not None:
                         stored.result()
-                    stored = storing.submit(self._store, out, core, row, column)
+                    stored = storing.submit(self._store, out, core, (row, column), partial(note, tile))
                 if stored is not None:
                     stored.result()
                 on_rows(row.stop)
 
-    def _store(self, out: Pixels, core: Result, row: Span, column: Span) -> None:
+    def _skip(self, window_pixels: int) -> None:
+        self._stop_if_asked()
+        self._done += window_pixels * self._recipe.seconds_per_megapixel
+        self._progress.report(min(self._done / self._total, 1.0))
+
+    def _store(self, out: Pixels, core: Result, window: tuple[Span, Span], note: Callable[[], None]) -> None:
+        row, column = window
         scale = self._recipe.scale
         target = out[row.start * scale : row.stop * scale, column.start * scale : column.stop * scale]
         if target.shape[2] == 1:
@@ -240,6 +273,7 @@ class _Work:
             core *= np.float32(257)
         np.rint(core, out=core)
         target[:] = np.clip(core, 0, white_of(target), out=core)
+        note()
 
     def _enlarged_core(self, rgb: Pixels, row: Span, column: Span) -> Result:
         window = read_window(rgb, row, column)
@@ -272,6 +306,23 @@ class _Work:
     def _stop_if_asked(self) -> None:
         if self._should_stop and self._should_stop():
             raise EngineCanceled
+
+
+def _key(rgb: Pixels, recipe: Recipe, backend: Backend, plan: _Plan) -> str:
+    """Return what stands for everything that the pixels of an enlargement depend on."""
+    facts = [
+        *(__version__, recipe.name, recipe.scale, recipe.blend, backend.describe(), rgb.dtype.str, rgb.shape),
+        [
+            [(model.name, model.param_sha256, model.bin_sha256) for model in models]
+            for models, _ in recipe.ways
+        ],
+        [[astuple(span) for span in axis] for axis in plan],
+    ]
+    digest = hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16)
+    step = max(1, _DIGEST_PIXELS // rgb.shape[1])
+    for top in range(0, rgb.shape[0], step):
+        digest.update(np.ascontiguousarray(rgb[top : top + step]).data)
+    return digest.hexdigest()
 
 
 def _averaged(core: Result, by: int) -> Result:

@@ -25,7 +25,7 @@ from upscaler.engine.png import Tags
 from upscaler.engine.presets import Recipe, recipe_for, shape_stages
 from upscaler.engine.receipt import build_receipt
 from upscaler.engine.result import Previews, UpscaleResult
-from upscaler.engine.scratch import scratch_pixels
+from upscaler.engine.scratch import Scratch, TileLog
 from upscaler.engine.strips import ArraySink, Reducer, Sharpener, Sink
 from upscaler.errors import EngineCanceled, EngineUnavailable, OutputRejected, StorageFull
 
@@ -47,7 +47,7 @@ class _Job:
     previews: Previews | None
     options: UpscaleOptions
     networks: Networks
-    scratch_dir: Path
+    scratch: Scratch
     on_progress: Callable[[float], None]
     should_stop: Callable[[], bool]
     kind: PictureFormat
@@ -73,7 +73,7 @@ def upscale_file(
     *,
     on_progress: Callable[[float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
-    scratch_dir: Path,
+    scratch: Scratch,
 ) -> UpscaleResult:
     """Enlarge the picture in ``source`` and write it to ``target``, and small copies of both if asked for.
 
@@ -85,7 +85,7 @@ def upscale_file(
         networks: what enlarges.
         on_progress: called with the share that is done, rising from 0 to 1.
         should_stop: asked between steps and tiles.
-        scratch_dir: an existing folder with room for the uncompressed result.
+        scratch: where the uncompressed result lives; it is closed in the end.
 
     Raises:
         UpscalerError: the input cannot be used, the result was rejected, the engine failed or was canceled.
@@ -97,7 +97,7 @@ def upscale_file(
         previews=previews,
         options=options,
         networks=networks,
-        scratch_dir=scratch_dir,
+        scratch=scratch,
         on_progress=on_progress or (lambda _: None),
         should_stop=should_stop or (lambda: False),
         kind=format_named(options.output_format),
@@ -114,6 +114,8 @@ def upscale_file(
         if error.errno == errno.ENOSPC:
             raise StorageFull from error
         raise
+    finally:
+        job.scratch.close()
     result = _result_of(job, seconds)
     job.on_progress(1.0)
     return result
@@ -145,11 +147,14 @@ def _enlarge_alpha(job: _Job) -> None:
             continue
         height, width = source.shape
         shape = (height * stage.scale, width * stage.scale, 1)
-        enlarged = scratch_pixels(shape, job.scratch_dir, source.dtype)
-        job.alphas.append(enlarged[..., 0])
         if not _has_shape(source):
-            enlarged[:] = source.flat[0]
+            uniform = job.scratch.pixels(shape, source.dtype)
+            uniform[:] = source.flat[0]
+            job.alphas.append(uniform[..., 0])
             continue
+        kept = job.scratch.tiles(f"alpha-{number}", shape, source.dtype)
+        enlarged = kept.pixels
+        job.alphas.append(enlarged[..., 0])
         job.networks_for(stage).enlarge(
             _three_channels(source[..., np.newaxis]),
             stage,
@@ -158,7 +163,9 @@ def _enlarge_alpha(job: _Job) -> None:
                 job, *_part_of(_DECODED, _DECODED + _ALPHA_SHARE, number, _shares_of(stages))
             ),
             should_stop=job.should_stop,
+            tiles=kept.tiles,
         )
+        # Also on pixels that went through it before: it changes them no more.
         limit_to_source(enlarged[..., 0], source, stage.scale)
 
 
@@ -178,32 +185,50 @@ def _enlarge_colour(job: _Job) -> None:
         height, width, channels = source.shape
         shape = (height * stage.scale, width * stage.scale, channels)
         is_last = number == len(stages) - 1
+        kept = job.scratch.tiles(f"colour-{number}", shape, source.dtype)
         parts = Enlargement(
             source=source,
-            raw=scratch_pixels(shape, job.scratch_dir, source.dtype),
+            raw=kept.pixels,
             scale=stage.scale,
             alpha=job.alphas[number + 1] if is_last else None,
             source_alpha=job.alphas[number],
             gray_as_rgb=is_last and picture.gray and not picture.gray_layout,
         )
+        # What the networks gave stays as it is, for a next try to go on from; finished rows go elsewhere.
+        finished = None if is_last else job.scratch.pixels(shape, source.dtype)
         shares = _part_of(start, _ENLARGED, number, _shares_of(stages))
-        while not _enlarged_well(job, stage, parts, shares, is_last=is_last):
+        part = _Pass(stage, parts, kept.tiles, finished, shares)
+        while not _enlarged_well(job, part):
             pass
-        source = parts.raw
+        if finished is not None:
+            source = finished
 
 
-def _enlarged_well(
-    job: _Job, stage: Recipe, parts: Enlargement, shares: tuple[float, float], *, is_last: bool
-) -> bool:
+@dataclass(frozen=True)
+class _Pass:
+    """One way of the whole picture through networks.
+
+    ``finished`` takes its rows; None for the last one, whose rows go to the file. ``shares`` is where its progress
+    begins and ends.
+    """
+
+    stage: Recipe
+    parts: Enlargement
+    tiles: TileLog
+    finished: Pixels | None
+    shares: tuple[float, float]
+
+
+def _enlarged_well(job: _Job, part: _Pass) -> bool:
     """Try it on the backend in use; False when its result was rejected and another backend is left."""
+    stage, parts, finished = part.stage, part.parts, part.finished
     networks = job.networks_for(stage)
 
     def open_sink() -> Sink:
-        # Rows that were finished are looked at no more, so they can take the place of the raw ones.
-        return _open_result(job, parts) if is_last else ArraySink(parts.raw)
+        return _open_result(job, parts) if finished is None else ArraySink(finished)
 
     finisher = Finisher(
-        parts, open_sink, _share_of(job, _ENLARGED, _WRITTEN) if is_last else (lambda _: None)
+        parts, open_sink, _share_of(job, _ENLARGED, _WRITTEN) if finished is None else (lambda _: None)
     )
     try:
         networks.enlarge(
@@ -211,8 +236,9 @@ def _enlarged_well(
             stage,
             parts.raw,
             on_rows=finisher.rows_ready,
-            on_progress=_share_of(job, *shares),
+            on_progress=_share_of(job, *part.shares),
             should_stop=job.should_stop,
+            tiles=part.tiles,
         )
         job.finished.append(finisher.result())
     except OutputRejected as rejection:
@@ -333,6 +359,7 @@ def _result_of(job: _Job, seconds: dict[str, float]) -> UpscaleResult:
         check=OutputReport.worst(done.report for done in job.finished).as_dict(),
         output=output,
         seconds={**seconds, **_summed(done.seconds for done in job.finished)},
+        tiles_taken_over=job.scratch.tiles_taken_over,
     )
     return UpscaleResult(
         receipt=receipt,

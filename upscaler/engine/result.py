@@ -16,6 +16,14 @@ class Previews:
 
 
 @dataclass(frozen=True)
+class Keeping:
+    """Where finished tiles outlive the process that made them, and how many bytes they may take there."""
+
+    folder: Path
+    limit_bytes: int
+
+
+@dataclass(frozen=True)
 class UpscaleResult:
     """Facts about the written files.
 

@@ -4,6 +4,7 @@ from upscaler.models.access import AccountKey, KeptAnswer, TokenSession
 from upscaler.models.batch import Batch, BatchItem
 from upscaler.models.delivery import Delivery, DeliveryKind, DeliveryStatus
 from upscaler.models.job import ENDED, MOVES, Job, JobLog, JobStatus, Priority
+from upscaler.models.loose_file import LooseFile
 from upscaler.models.operations import AuditLog, NetworkModel, Setting, Worker
 from upscaler.models.preview import Preview
 from upscaler.models.types import iso8601, utcnow
@@ -27,6 +28,7 @@ __all__ = [
     "JobLog",
     "JobStatus",
     "KeptAnswer",
+    "LooseFile",
     "NetworkModel",
     "Preview",
     "Priority",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import CursorResult, Result
 
 # How long a writer waits for another one on SQLite, in seconds.
 SQLITE_BUSY_SECONDS = 20
@@ -30,6 +31,12 @@ def prepare_engine(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _set_pragmas):
         event.listen(engine, "connect", _set_pragmas)
     return engine
+
+
+def changed_rows(result: Result[Any]) -> int:
+    """Return how many rows an INSERT, UPDATE or DELETE touched."""
+    # What such a statement returns is a CursorResult, though the type of ``Session.execute`` does not say so.
+    return cast("CursorResult[Any]", result).rowcount
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:

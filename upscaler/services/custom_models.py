@@ -34,6 +34,7 @@ from upscaler.models import NetworkModel
 from upscaler.services import audit
 from upscaler.services.audit import Actor
 from upscaler.services.networks import added, manifest_of
+from upscaler.services.workspace import Workspace
 from upscaler.storage import Storage
 
 log = structlog.get_logger()
@@ -43,11 +44,11 @@ class CustomModels:
     """What admins may do with networks of their own."""
 
     def __init__(
-        self, storage: Storage, scratch_dir: Path, max_bytes: int, limits: ProbeLimits | None = None
+        self, storage: Storage, workspace: Workspace, max_bytes: int, limits: ProbeLimits | None = None
     ) -> None:
         self.max_bytes = max_bytes
         self._storage = storage
-        self._scratch_dir = scratch_dir
+        self._workspace = workspace
         self._limits = limits or ProbeLimits()
         self._one_at_a_time = threading.Lock()
 
@@ -82,9 +83,8 @@ class CustomModels:
             raise ModelConflict(name=name)
         # A trial may take minutes, and no connection to the database with it.
         session.rollback()
-        self._scratch_dir.mkdir(parents=True, exist_ok=True)
         with (
-            tempfile.TemporaryDirectory(dir=self._scratch_dir, prefix="model-") as folder,
+            tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix="model-") as folder,
             self._one_at_a_time,
         ):
             staging = Path(folder)

@@ -7,18 +7,19 @@ over, canceled or ended, the token no longer fits and the change does nothing.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, and_, case, or_, update
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from upscaler.errors import UpscalerError
 from upscaler.models import MOVES, Job, JobLog, JobStatus, utcnow
-from upscaler.services import outbox
+from upscaler.models.database import changed_rows
+from upscaler.services import loose_files, outbox
 
 log = structlog.get_logger()
 
@@ -70,11 +71,25 @@ def renew(session: Session, held: Claim, progress: int, lease_seconds: int) -> b
         .values(lease_expires_at=utcnow() + timedelta(seconds=lease_seconds), progress=progress)
     )
     session.commit()
-    return _row_count(result) == 1
+    return changed_rows(result) == 1
 
 
-def complete(session: Session, held: Claim, values: dict[str, Any], started_at: datetime) -> bool:
-    """End a job well; ``values`` are columns of the result. Return False when the job is no longer the claim's."""
+def complete(
+    session: Session, held: Claim, values: dict[str, Any], files: Sequence[str], started_at: datetime
+) -> bool:
+    """End a job well; return False when the job is no longer the claim's.
+
+    Args:
+        session: of the database; it is committed.
+        held: the claim.
+        values: columns of the result.
+        files: keys of announced files that the columns point to.
+        started_at: when the work began.
+
+    Raises:
+        StorageUnavailable: a sweep has removed the files; nothing was changed.
+
+    """
     now = utcnow()
     fields = {
         **values,
@@ -87,6 +102,7 @@ def complete(session: Session, held: Claim, values: dict[str, Any], started_at: 
         "error_values": None,
         "error_trace": None,
     }
+    loose_files.settle(session, files)
     return _move(session, held.job_id, _holds(held), JobStatus.COMPLETED, fields, "completed")
 
 
@@ -168,7 +184,7 @@ def _move(
         .values(status=target.value, **fields)
         .execution_options(synchronize_session=False)
     )
-    if _row_count(result) != 1:
+    if changed_rows(result) != 1:
         session.rollback()
         return False
     add_log(session, job_id, message, level)
@@ -180,8 +196,3 @@ def _move(
     session.expire_all()
     log.info("job.moved", job_id=job_id, status=target.value, reason=message)
     return True
-
-
-def _row_count(result: Any) -> int:
-    # What an UPDATE returns is a CursorResult, though the general type does not say so.
-    return cast("CursorResult[Any]", result).rowcount

@@ -10,14 +10,14 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from upscaler.errors import DeliveryConflict
 from upscaler.models import Delivery, DeliveryKind, DeliveryStatus, Job, JobStatus, iso8601
+from upscaler.models.database import changed_rows
 from upscaler.services import audit
 from upscaler.services.notifications import CALLBACK, public_params
 from upscaler.services.notify.outcome import Outcome, Verdict
@@ -111,7 +111,7 @@ def claim(session: Session, now: datetime) -> HeldDelivery | None:
             .execution_options(synchronize_session=False)
         )
         session.commit()
-        if _row_count(taken) == 1:
+        if changed_rows(taken) == 1:
             row = session.get_one(Delivery, delivery_id, populate_existing=True)
             session.commit()
             return HeldDelivery(
@@ -145,7 +145,7 @@ def settle(session: Session, held: HeldDelivery, outcome: Outcome, now: datetime
         .execution_options(synchronize_session=False)
     )
     session.commit()
-    return _row_count(settled) == 1
+    return changed_rows(settled) == 1
 
 
 def deliveries_of(session: Session, job_id: str) -> list[Delivery]:
@@ -173,7 +173,7 @@ def send_again(session: Session, actor: audit.Actor, delivery_id: str, now: date
         )
         .execution_options(synchronize_session=False)
     )
-    if _row_count(changed) != 1:
+    if changed_rows(changed) != 1:
         session.rollback()
         raise DeliveryConflict
     session.expire_all()
@@ -218,8 +218,3 @@ def forget_old(session: Session, before: datetime) -> None:
 
 def _free(now: datetime) -> ColumnElement[bool]:
     return or_(Delivery.lease_expires_at.is_(None), Delivery.lease_expires_at < now)
-
-
-def _row_count(result: Any) -> int:
-    # What an UPDATE returns is a CursorResult, though the general type does not say so.
-    return cast("CursorResult[Any]", result).rowcount

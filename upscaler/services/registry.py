@@ -20,6 +20,7 @@ from upscaler.services.queue import Queue
 from upscaler.services.setting_kinds import several_of
 from upscaler.services.settings import RuntimeSettings
 from upscaler.services.submissions import Submissions
+from upscaler.services.workspace import Workspace
 from upscaler.storage import Storage
 
 
@@ -35,6 +36,7 @@ class Services:
     notifications: NotificationRules
     fetcher: PictureFetcher | None
     custom_models: CustomModels
+    workspace: Workspace
     signing_key: str
 
     def links(self, ttl_seconds: int) -> LinkSigner:
@@ -52,19 +54,21 @@ def build_services(
 ) -> Services:
     """Wire the services. ``defaults`` are the environment's settings, ``scratch_dir`` is for what is soon gone."""
     settings, inspector = RuntimeSettings(default_settings(defaults)), Inspector()
+    workspace = Workspace(scratch_dir)
     policy = AddressPolicy.parse(defaults["webhook_allowed_networks"])
     return Services(
         storage=storage,
         queue=queue,
         settings=settings,
         submissions=Submissions(storage, inspector, settings, queue),
-        previews=PreviewRequests(storage, inspector, settings, scratch_dir),
+        previews=PreviewRequests(storage, inspector, settings, workspace),
         notifications=NotificationRules(policy, offers_mail=bool(defaults["smtp_host"])),
         # Polls that wait may hold half of the threads; together they must leave some for everybody else.
         fetcher=PictureFetcher(policy, max(1, defaults["web_threads"] // 4))
         if defaults["fetch_urls"]
         else None,
-        custom_models=CustomModels(storage, scratch_dir, defaults["max_model_size_bytes"]),
+        custom_models=CustomModels(storage, workspace, defaults["max_model_size_bytes"]),
+        workspace=workspace,
         signing_key=signing_key,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 import threading
 import time
@@ -22,7 +21,7 @@ from sqlalchemy.orm import Session
 from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.formats import format_named
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.process.client import Previews, UpscaleResult
+from upscaler.engine.process.client import Keeping, Previews, UpscaleResult
 from upscaler.errors import (
     EngineCanceled,
     EngineCrashed,
@@ -32,10 +31,12 @@ from upscaler.errors import (
     UpscalerError,
 )
 from upscaler.models import Job, utcnow
-from upscaler.services import custom_models, lifecycle, scheduling
+from upscaler.services import custom_models, lifecycle, loose_files, scheduling
+from upscaler.services.kept_tiles import KeptTiles
 from upscaler.services.lifecycle import Claim
 from upscaler.services.notifications import options_of
 from upscaler.services.queue import Queue, dispatch
+from upscaler.services.workspace import Workspace
 from upscaler.storage import Storage, make_key
 
 log = structlog.get_logger()
@@ -65,6 +66,7 @@ class Engine(Protocol):
         *,
         on_progress: Callable[[float], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
+        keeping: Keeping | None = None,
     ) -> UpscaleResult:
         """Enlarge ``source`` into ``target`` and the previews; see ``EngineProcess.upscale`` for the errors."""
 
@@ -75,9 +77,10 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class Folders:
-    """Where a worker keeps what it works on, and the networks that admins added."""
+    """Where a worker keeps what it works on, finished tiles, and the networks that admins added."""
 
-    scratch: Path
+    workspace: Workspace
+    tiles: KeptTiles
     models: Path
 
 
@@ -101,7 +104,8 @@ class JobRunner:
         self._engine = engine
         self._queue = queue
         self._worker_id = worker_id
-        self._scratch_dir = folders.scratch
+        self._workspace = folders.workspace
+        self._tiles = folders.tiles
         self._models = ModelFolder(folders.models)
         self._lease_seconds = lease_seconds
         self._max_attempts = max_attempts
@@ -156,8 +160,7 @@ class JobRunner:
             job = session.get_one(Job, claim.job_id)
             options = options_of(job.params)
             original = job.upload.storage_path
-        self._scratch_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._scratch_dir, prefix=f"{claim.job_id}-") as name:
+        with tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix=f"{claim.job_id}-") as name:
             folder = Path(name)
             source = folder / f"source.{original.rpartition('.')[2]}"
             target = folder / f"result.{format_named(options.output_format).extensions[0]}"
@@ -172,34 +175,34 @@ class JobRunner:
                 options,
                 on_progress=heartbeat.report,
                 should_stop=lambda: self._must_stop(heartbeat),
+                keeping=self._tiles.keeping(claim.job_id),
             )
-            values = self._keep(claim, heartbeat, result, target, previews)
-        with self._sessions() as session:
-            kept = lifecycle.complete(session, claim, values, started_at)
-        if not kept:
-            log.warning("job.lease_lost", job_id=claim.job_id)
-            self._discard(values)
+            self._keep(claim, heartbeat, result, (target, previews), started_at)
 
     def _provide(self, name: str) -> None:
         with self._sessions() as session:
             custom_models.provide(session, self._storage, self._models, name)
 
     def _keep(
-        self, claim: Claim, heartbeat: _Heartbeat, result: UpscaleResult, target: Path, previews: Previews
-    ) -> dict[str, Any]:
-        """Store the result and its previews; return the columns that describe them."""
+        self,
+        claim: Claim,
+        heartbeat: _Heartbeat,
+        result: UpscaleResult,
+        written: tuple[Path, Previews],
+        started_at: datetime,
+    ) -> None:
+        """Store the result and its previews, and complete the job with them; no file is left when it is not."""
+        target, previews = written
         # The claim's token is in the name, so a worker that lost its lease cannot overwrite its successor's file.
         name = f"{claim.job_id}_{claim.token}"
-        stored = {
+        files = {
             make_key("results", name, target.suffix[1:]): target,
             make_key("previews", name, "webp"): previews.result,
             make_key("previews", f"{name}_original", "webp"): previews.original,
         }
-        result_path, preview_path, original_preview_path = stored
+        keys = list(files)
         values: dict[str, Any] = {
-            "result_path": result_path,
-            "preview_path": preview_path,
-            "original_preview_path": original_preview_path,
+            **dict(zip(("result_path", "preview_path", "original_preview_path"), keys, strict=True)),
             "result_mime_type": result.mime_type,
             "result_width": result.width,
             "result_height": result.height,
@@ -207,19 +210,25 @@ class JobRunner:
             "result_sha256": result.sha256,
             "receipt": result.receipt,
         }
+        with self._sessions() as session:
+            loose_files.announce(session, keys)
         try:
-            for key, path in stored.items():
+            for key, path in files.items():
                 self._patiently(heartbeat, self._storage.save, key, path)
+            with self._sessions() as session:
+                kept = lifecycle.complete(session, claim, values, keys, started_at)
         except BaseException:
-            self._discard(values)
+            self._discard(keys)
             raise
-        return values
+        if kept:
+            self._tiles.forget(claim.job_id)
+        else:
+            log.warning("job.lease_lost", job_id=claim.job_id)
+            self._discard(keys)
 
-    def _discard(self, values: dict[str, Any]) -> None:
-        """Remove what was stored for a job that is not completed with it."""
-        for column in ("result_path", "preview_path", "original_preview_path"):
-            with contextlib.suppress(StorageUnavailable):
-                self._storage.delete(values[column])
+    def _discard(self, keys: list[str]) -> None:
+        with self._sessions() as session:
+            loose_files.discard(session, self._storage, keys)
 
     def _patiently(self, heartbeat: _Heartbeat, call: Callable[..., None], *arguments: Any) -> None:
         """Call the storage, again and again while it is away; raise ``StorageUnavailable`` when it stays away."""

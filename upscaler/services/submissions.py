@@ -18,10 +18,10 @@ from upscaler.engine.inspection import ImageInfo, InspectionLimits
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.presets import recipe_for
 from upscaler.engine.process.inspector import Inspector
-from upscaler.errors import EmptyFile, FileTooLarge, QueueFull, ResultTooLarge, StorageUnavailable
+from upscaler.errors import EmptyFile, FileTooLarge, QueueFull, ResultTooLarge
 from upscaler.models import Job, JobStatus, Priority, Upload
 from upscaler.models.types import random_id
-from upscaler.services import estimates, lifecycle, networks
+from upscaler.services import estimates, lifecycle, loose_files, networks
 from upscaler.services.notifications import CALLBACK, Notifications, job_params, options_of
 from upscaler.services.queue import Queue, dispatch
 from upscaler.services.settings import RuntimeSettings
@@ -130,11 +130,12 @@ class Submissions:
         """
         uploads = [self._new_upload(file, sender.owner_id) for file in files]
         jobs = [new_job(session, upload, options, sender) for upload in uploads]
-        kept: list[str] = []
+        keys = [upload.storage_path for upload in uploads]
+        loose_files.announce(session, keys)
         try:
-            for upload, file in zip(uploads, files, strict=True):
-                self._storage.save(upload.storage_path, file.incoming.path)
-                kept.append(upload.storage_path)
+            for key, file in zip(keys, files, strict=True):
+                self._storage.save(key, file.incoming.path)
+            loose_files.settle(session, keys)
             session.add_all(uploads)
             session.flush()
             session.add_all(jobs)
@@ -145,10 +146,7 @@ class Submissions:
             session.commit()
         except BaseException:
             session.rollback()
-            # A storage that is down now leaves files that nothing points to; the first error is the one to tell.
-            with contextlib.suppress(StorageUnavailable):
-                for key in kept:
-                    self._storage.delete(key)
+            loose_files.discard(session, self._storage, keys)
             raise
         for job, upload in zip(jobs, uploads, strict=True):
             log.info(

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import secrets
 from datetime import timedelta
-from typing import Any, cast
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from upscaler.errors import InvalidCredentials
 from upscaler.models import Account, TokenSession, utcnow
+from upscaler.models.database import changed_rows
 
 # A session ends when nothing was refreshed for this long.
 REFRESH_LIFE = timedelta(days=30)
@@ -51,7 +50,7 @@ def rotate(session: Session, session_id: str, refresh_id: str) -> TokenSession:
         .values(refresh_id=_new_id(), expires_at=utcnow() + REFRESH_LIFE)
         .execution_options(synchronize_session=False)
     )
-    if cast("CursorResult[Any]", changed).rowcount != 1:
+    if changed_rows(changed) != 1:
         session.rollback()
         end(session, session_id)
         raise InvalidCredentials

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,7 +20,6 @@ log = structlog.get_logger()
 LOOK_SECONDS = 0.5
 # After a look that failed, the database gets some time.
 PAUSE_SECONDS = 5.0
-PURGE_SECONDS = 60.0
 # How long a stopping worker waits for the preview to be handed back.
 STOP_SECONDS = 2.0
 
@@ -32,7 +30,6 @@ class PreviewThread:
     def __init__(self, runner: PreviewRunner) -> None:
         self._runner = runner
         self._stopping = threading.Event()
-        self._purged_at = float("-inf")
         self._thread = threading.Thread(target=self._work, name="previews", daemon=True)
 
     def start(self) -> None:
@@ -50,7 +47,6 @@ class PreviewThread:
         while not self._stopping.is_set():
             pause = LOOK_SECONDS
             try:
-                self._purge()
                 while not self._stopping.is_set() and self._runner.run_next(self._stopping.is_set):
                     pass
             except (SQLAlchemyError, StorageUnavailable):
@@ -62,8 +58,3 @@ class PreviewThread:
                 log.exception("previews.defect")
                 pause = PAUSE_SECONDS
             self._stopping.wait(pause)
-
-    def _purge(self) -> None:
-        if time.monotonic() - self._purged_at >= PURGE_SECONDS:
-            self._purged_at = time.monotonic()
-            self._runner.purge()

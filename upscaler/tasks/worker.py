@@ -1,7 +1,7 @@
 """A worker: Huey's consumer runs the tasks.
 
-Beside them a thread reports for duty and looks after lost jobs, another makes previews, and others send the news of
-jobs that have ended.
+Beside them a thread reports for duty and looks after lost jobs, another makes previews, a third tidies up, and others
+send the news of jobs that have ended.
 """
 
 from __future__ import annotations
@@ -11,12 +11,15 @@ import logging
 import os
 import platform
 import threading
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 from huey import Huey
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 import config as configuration
 from upscaler import logs
@@ -25,14 +28,17 @@ from upscaler.engine.process.client import EngineLimits, EngineProcess
 from upscaler.engine.settings import EngineSettings, available_threads
 from upscaler.errors import EngineError
 from upscaler.models.database import make_engine
-from upscaler.services import reaper, workers
+from upscaler.services import loose_files, reaper, workers, workspace
+from upscaler.services.kept_tiles import KeptTiles
 from upscaler.services.previews.runner import PreviewRunner
 from upscaler.services.runner import Folders, JobRunner
 from upscaler.services.storages import build_storage
+from upscaler.services.workspace import Workspace
 from upscaler.storage import StorageSettingsError
 from upscaler.tasks.deliveries import DeliveryThreads, build_sender
 from upscaler.tasks.previews import PreviewThread
 from upscaler.tasks.queue import HueyQueue, build_huey, declare_run_job
+from upscaler.tasks.tidying import TidyThread
 from upscaler.version import __version__
 
 log = structlog.get_logger()
@@ -51,10 +57,12 @@ class WorkerDuty:
         self._sessions = sessionmaker(make_engine(config.database_uri), expire_on_commit=False)
         self._engine = EngineProcess(engine_settings(config), engine_limits(config), config.scratch_dir)
         self._queue = HueyQueue(self.huey, declare_run_job(self.huey, self.run_job))
-        folders = Folders(config.scratch_dir, config.models_dir)
+        self._storage = build_storage(config, "worker")
+        tiles = KeptTiles(config.scratch_dir / "tiles", config.kept_tiles_bytes)
+        folders = Folders(Workspace(config.scratch_dir), tiles, config.models_dir)
         self._runner = JobRunner(
             self._sessions,
-            build_storage(config, "worker"),
+            self._storage,
             self._engine,
             self._queue,
             worker_id=self.worker_id,
@@ -62,14 +70,17 @@ class WorkerDuty:
             lease_seconds=config.lease_seconds,
             max_attempts=config.job_max_attempts,
         )
-        self._previews = PreviewThread(
-            PreviewRunner(
-                self._sessions,
-                build_storage(config, "worker"),
-                self._engine,
-                worker_id=self.worker_id,
-                folders=folders,
-            )
+        previews = PreviewRunner(
+            self._sessions, self._storage, self._engine, worker_id=self.worker_id, folders=folders
+        )
+        self._previews = PreviewThread(previews)
+        self._tidying = TidyThread(
+            {
+                "previews": previews.purge,
+                "orphans": self._sweep_orphans,
+                "tiles": partial(self._with_session, tiles.sweep),
+                "scratch": partial(workspace.sweep, config.scratch_dir),
+            }
         )
         self._deliveries = DeliveryThreads(build_sender(config, self._sessions))
         # What the registry shows: empty until the engine has looked at this machine.
@@ -94,12 +105,14 @@ class WorkerDuty:
         self._watch_thread.start()
         self._deliveries.start()
         self._previews.start()
+        self._tidying.start()
         threading.Thread(target=self._warm_up, name="warm-up", daemon=True).start()
 
     def stop(self) -> None:
         """Hand back the current job, end the engine process and sign off."""
         self._stopping.set()
         self._previews.stop()
+        self._tidying.stop()
         self._deliveries.stop()
         self._runner.drain(DRAIN_SECONDS)
         self._engine.close()
@@ -124,6 +137,14 @@ class WorkerDuty:
                 # The database may be away for a moment; the next round tries again.
                 log.warning("worker.watch_failed", exc_info=True)
             self._stopping.wait(workers.HEARTBEAT_SECONDS)
+
+    def _sweep_orphans(self) -> None:
+        age = timedelta(seconds=self._config.orphan_seconds)
+        self._with_session(partial(loose_files.sweep, storage=self._storage, age=age))
+
+    def _with_session(self, call: Callable[[Session], None]) -> None:
+        with self._sessions() as session:
+            call(session)
 
     def _warm_up(self) -> None:
         try:

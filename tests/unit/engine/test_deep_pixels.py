@@ -10,6 +10,7 @@ from upscaler.engine.deep_pixels import upright
 from upscaler.engine.inspection import ORIENTATION_TAG
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.scratch import Scratch
 
 
 def ramp(width: int, height: int, channels: int) -> np.ndarray:
@@ -63,7 +64,7 @@ def test_more_than_8_bits_pass_through_the_networks(tmp_path, networks, output_f
         None,
         UpscaleOptions("2x", output_format=output_format),
         networks,
-        scratch_dir=tmp_path,
+        scratch=Scratch(tmp_path),
     )
     assert result.receipt["backend"]["precision"] == "fp32"
     assert result.receipt["output"]["bit_depth"] == 16
@@ -78,6 +79,6 @@ def test_more_than_8_bits_pass_through_the_networks(tmp_path, networks, output_f
 def test_a_kind_that_holds_8_bits_gets_8(tmp_path, lanczos):
     source = deep_file(tmp_path / "a.png", ramp(16, 16, 3))
     options = UpscaleOptions("2x", output_format="webp")
-    result = upscale_file(source, tmp_path / "out", None, options, lanczos, scratch_dir=tmp_path)
+    result = upscale_file(source, tmp_path / "out", None, options, lanczos, scratch=Scratch(tmp_path))
     assert result.receipt["output"]["bit_depth"] == 8
     assert "bit depth: reduced from 16 to 8 bits per channel" in result.receipt["changed"]

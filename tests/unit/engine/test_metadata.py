@@ -6,6 +6,7 @@ from PIL.TiffImagePlugin import IFDRational
 
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.scratch import Scratch
 
 BASE = ExifTags.Base
 
@@ -33,7 +34,12 @@ def photo(save, colours):
 def enlarge(tmp_path, lanczos):
     def run(source, **options):
         result = upscale_file(
-            source, tmp_path / "out", None, UpscaleOptions("2x", **options), lanczos, scratch_dir=tmp_path
+            source,
+            tmp_path / "out",
+            None,
+            UpscaleOptions("2x", **options),
+            lanczos,
+            scratch=Scratch(tmp_path),
         )
         with Image.open(tmp_path / "out") as image:
             image.load()

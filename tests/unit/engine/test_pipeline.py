@@ -13,6 +13,7 @@ from upscaler.engine.formats import OUTPUT_FORMATS, format_named
 from upscaler.engine.options import FACTORS, SHARPEN_LEVELS, UpscaleOptions, factor_number
 from upscaler.engine.pipeline import sha256_of, upscale_file
 from upscaler.engine.result import Previews
+from upscaler.engine.scratch import Scratch
 from upscaler.errors import DamagedImage, EngineCanceled, ResultTooLarge, StorageFull
 
 
@@ -25,7 +26,7 @@ def run(tmp_path, lanczos):
     def enlarge(source, options=None, networks=lanczos, previews=None, **more):
         target = tmp_path / "target"
         options = options or UpscaleOptions("2x")
-        result = upscale_file(source, target, previews, options, networks, scratch_dir=scratch, **more)
+        result = upscale_file(source, target, previews, options, networks, scratch=Scratch(scratch), **more)
         assert list(scratch.iterdir()) == [], "scratch files have no names"
         with Image.open(target) as image:
             image.load()

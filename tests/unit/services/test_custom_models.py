@@ -14,6 +14,7 @@ from upscaler.errors import EngineUnavailable, FileGone, UnknownModel
 from upscaler.services import networks
 from upscaler.services.audit import Actor
 from upscaler.services.custom_models import CustomModels, provide, storage_key
+from upscaler.services.workspace import Workspace
 from upscaler.storage import LocalStorage
 
 ADMIN = Actor(None, "abdullah", "127.0.0.1")
@@ -23,7 +24,7 @@ def test_a_worker_fetches_what_it_lacks_and_nothing_else_than_what_was_tried(
     db_session: Session, tmp_path: Path
 ) -> None:
     storage = LocalStorage(tmp_path / "files")
-    custom = CustomModels(storage, tmp_path / "scratch", 10**6, ProbeLimits(threads=1))
+    custom = CustomModels(storage, Workspace(tmp_path / "scratch"), 10**6, ProbeLimits(threads=1))
     here = ModelFolder(tmp_path / "models")
     files = [("a.onnx", write_onnx(tmp_path / "a.onnx"))]
     use = Use("photo", "2x")

@@ -50,10 +50,10 @@ def test_a_lapsed_lease_lets_another_worker_take_over_and_fences_the_first(
 
     assert second.attempt == 2
     assert not lifecycle.renew(db_session, first, 50, 60)
-    assert not lifecycle.complete(db_session, first, {"result_path": "results/first.png"}, utcnow())
+    assert not lifecycle.complete(db_session, first, {"result_path": "results/first.png"}, [], utcnow())
     assert not lifecycle.fail(db_session, job.id, lifecycle.held_by(first), DamagedImage())
     assert not lifecycle.hand_back(db_session, job.id, lifecycle.held_by(first), "late", counts=True)
-    assert lifecycle.complete(db_session, second, {"result_path": "results/second.png"}, utcnow())
+    assert lifecycle.complete(db_session, second, {"result_path": "results/second.png"}, [], utcnow())
     assert db_session.get_one(Job, job.id).result_path == "results/second.png"
 
 
@@ -74,13 +74,13 @@ def test_a_completed_job_forgets_its_claim_and_never_moves_again(
 ) -> None:
     job = new_job()
     claim = claimed(db_session, job)
-    assert lifecycle.complete(db_session, claim, {}, utcnow() - timedelta(seconds=7))
+    assert lifecycle.complete(db_session, claim, {}, [], utcnow() - timedelta(seconds=7))
 
     found = db_session.get_one(Job, job.id)
     assert (found.progress, found.claim_token, found.duration_seconds) == (100, None, 7)
     assert not lifecycle.cancel(db_session, job.id, "too late")
     assert lifecycle.claim(db_session, job.id, "two", 60) is None
-    assert not lifecycle.complete(db_session, claim, {}, utcnow())
+    assert not lifecycle.complete(db_session, claim, {}, [], utcnow())
 
 
 def test_a_failed_job_keeps_the_reason_as_a_template(db_session: Session, new_job: NewJob) -> None:
@@ -131,7 +131,7 @@ def test_every_move_leaves_a_line_in_the_log(db_session: Session, new_job: NewJo
         db_session, job.id, lifecycle.held_by(claim), "its worker stopped answering", counts=True
     )
     second = claimed(db_session, job, "two")
-    lifecycle.complete(db_session, second, {}, utcnow())
+    lifecycle.complete(db_session, second, {}, [], utcnow())
 
     assert [line.message for line in db_session.get_one(Job, job.id).logs] == [
         "started by worker one",
@@ -172,7 +172,7 @@ def test_of_many_workers_at_once_one_gets_the_job(database: Engine, new_job: New
 
 def test_of_completing_failing_and_canceling_at_once_one_counts(database: Engine, new_job: NewJob) -> None:
     def complete(session: Session, held: Claim) -> bool:
-        return lifecycle.complete(session, held, {}, utcnow())
+        return lifecycle.complete(session, held, {}, [], utcnow())
 
     def fail(session: Session, held: Claim) -> bool:
         return lifecycle.fail(session, held.job_id, lifecycle.held_by(held), DamagedImage())

@@ -58,7 +58,7 @@ def test_each_end_leaves_a_row_for_each_receiver(db_session: Session, new_job: N
         claim = lifecycle.claim(db_session, job.id, "one", 60)
         assert claim is not None
         if ending == "completed":
-            assert lifecycle.complete(db_session, claim, {"result_path": "results/a.png"}, utcnow())
+            assert lifecycle.complete(db_session, claim, {"result_path": "results/a.png"}, [], utcnow())
         else:
             held = lifecycle.held_by(claim)
             assert lifecycle.fail(db_session, job.id, held, EngineCrashed(reason="SIGSEGV"))

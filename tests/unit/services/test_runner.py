@@ -17,7 +17,9 @@ from upscaler.engine.process.client import Previews, UpscaleResult
 from upscaler.errors import StorageUnavailable
 from upscaler.models import Job, utcnow
 from upscaler.services import lifecycle, reaper, runner
+from upscaler.services.kept_tiles import KeptTiles
 from upscaler.services.runner import Folders, JobRunner
+from upscaler.services.workspace import Workspace
 from upscaler.storage import LocalStorage
 
 NewJob = Callable[..., Job]
@@ -122,7 +124,9 @@ def worker(
         engine,
         queue,
         worker_id="one",
-        folders=Folders(tmp_path / "scratch", tmp_path / "models"),
+        folders=Folders(
+            Workspace(tmp_path / "scratch"), KeptTiles(tmp_path / "tiles", 10**9), tmp_path / "models"
+        ),
         lease_seconds=60,
         max_attempts=3,
     )

@@ -34,7 +34,7 @@ def serve(session: Session, count: int) -> list[Job]:
     for _ in range(count):
         held = scheduling.claim_next(session, "w-1", 60)
         assert held is not None
-        assert lifecycle.complete(session, held, {}, utcnow())
+        assert lifecycle.complete(session, held, {}, [], utcnow())
         served.append(session.get_one(Job, held.job_id))
     return served
 
@@ -70,7 +70,7 @@ def test_work_of_long_ago_is_forgotten(db_session: Session, queued: Callable[...
     before = queued("a", 9000)
     held = lifecycle.claim(db_session, before.id, "w-1", 60)
     assert held is not None
-    lifecycle.complete(db_session, held, {}, utcnow())
+    lifecycle.complete(db_session, held, {}, [], utcnow())
     db_session.get_one(Job, before.id).started_at = utcnow() - scheduling.MEMORY - timedelta(seconds=1)
     db_session.commit()
     older, _ = queued("a", 20), queued("b", 10)

@@ -14,11 +14,11 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.child import MAIN_BOX, ChildDiedError, ChildProcess
 from upscaler.engine.process.memory import resident_bytes
 from upscaler.engine.process.protocol import Message, error_from_message
-from upscaler.engine.result import Previews, UpscaleResult, part_path
+from upscaler.engine.result import Keeping, Previews, UpscaleResult, part_path
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineCanceled, EngineCrashed, EngineError, EngineOutOfMemory, EngineTimeout
 
-__all__ = ["EngineLimits", "EngineProcess", "Previews", "UpscaleResult"]
+__all__ = ["EngineLimits", "EngineProcess", "Keeping", "Previews", "UpscaleResult"]
 
 _POLL_SECONDS = 0.2
 _CLOSE_SECONDS = 1.0
@@ -76,6 +76,7 @@ class EngineProcess:
         *,
         on_progress: Callable[[float], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
+        keeping: Keeping | None = None,
         urgent: bool = False,
     ) -> UpscaleResult:
         """Enlarge a picture in the child, see ``pipeline.upscale_file``.
@@ -87,6 +88,8 @@ class EngineProcess:
             options: what was asked for.
             on_progress: called in this thread with the share that is done, 0 to 1.
             should_stop: asked several times a second; once it is true the child is killed.
+            keeping: where finished tiles outlive the child for the next try, or None. Whoever names the folder removes
+                it.
             urgent: do not wait for the enlargement that another thread asked for: this one is small, and the child does
                 it between two tiles of the other. When it is stopped or takes too long, the child lives on for the
                 other's sake.
@@ -106,6 +109,8 @@ class EngineProcess:
             "target": str(target.resolve()),
             "previews": [str(path.resolve()) for path in paths],
             "options": options.as_dict(),
+            "keeping": keeping
+            and {"folder": str(keeping.folder.resolve()), "limit_bytes": keeping.limit_bytes},
         }
         try:
             if urgent:

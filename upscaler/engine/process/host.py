@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process import lifeline
 from upscaler.engine.process.protocol import Message, decode_message, error_to_message, send, take_over_stdout
-from upscaler.engine.result import Previews
+from upscaler.engine.result import Keeping, Previews
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineError, EngineOutOfMemory, UpscalerError
 
@@ -121,6 +121,7 @@ class Host:
     def _upscale(self, request: Message) -> dict[str, Any]:
         # Imported here, not above, so that the process answers its parent within the first moments.
         from upscaler.engine.pipeline import upscale_file  # noqa: PLC0415
+        from upscaler.engine.scratch import Scratch  # noqa: PLC0415
 
         result = upscale_file(
             Path(request["source"]),
@@ -130,7 +131,7 @@ class Host:
             self._loaded_networks(),
             on_progress=self._progress_reporter(_box_of(request)),
             should_stop=(lambda: False) if "box" in request else self._attend_urgent,
-            scratch_dir=self._scratch_dir,
+            scratch=Scratch(self._scratch_dir, _keeping_of(request)),
         )
         return result.as_dict()
 
@@ -149,6 +150,11 @@ class Host:
 
 def _box_of(request: Message) -> Message:
     return {"box": request["box"]} if "box" in request else {}
+
+
+def _keeping_of(request: Message) -> Keeping | None:
+    keeping = request.get("keeping")
+    return None if keeping is None else Keeping(Path(keeping["folder"]), keeping["limit_bytes"])
 
 
 def main(arguments: list[str]) -> None:

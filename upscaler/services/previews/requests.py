@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 from collections.abc import Sequence
 from datetime import timedelta
@@ -16,12 +15,14 @@ from upscaler.engine.crops import Crop
 from upscaler.engine.inspection import Cutting
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.inspector import Inspector
-from upscaler.errors import InvalidParameter, PreviewNotFound, QueueFull, StorageUnavailable
+from upscaler.errors import InvalidParameter, PreviewNotFound, QueueFull
 from upscaler.models import Preview, utcnow
 from upscaler.models.job import JobStatus
 from upscaler.models.types import random_id
+from upscaler.services import loose_files
 from upscaler.services.settings import RuntimeSettings
 from upscaler.services.submissions import IncomingFile, checked_size, inspection_limits
+from upscaler.services.workspace import Workspace
 from upscaler.storage import Storage, make_key
 
 log = structlog.get_logger()
@@ -35,12 +36,12 @@ class PreviewRequests:
     """Accept previews."""
 
     def __init__(
-        self, storage: Storage, inspector: Inspector, settings: RuntimeSettings, scratch_dir: Path
+        self, storage: Storage, inspector: Inspector, settings: RuntimeSettings, workspace: Workspace
     ) -> None:
         self._storage = storage
         self._inspector = inspector
         self._settings = settings
-        self._scratch_dir = scratch_dir
+        self._workspace = workspace
 
     def submit(
         self,
@@ -76,36 +77,40 @@ class PreviewRequests:
         checked_size(incoming.path, limits["max_upload_size_bytes"])
         preview_id = random_id("pre")
         crop_path = make_key("previews", preview_id, "tiff")
-        self._scratch_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._scratch_dir, prefix=f"{preview_id}-") as folder:
+        with tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix=f"{preview_id}-") as folder:
             piece = Path(folder) / "crop.tiff"
             info = self._inspector.inspect(
                 incoming.path, inspection_limits(limits), incoming.claimed_name, Cutting(crop, piece)
             )
             left, top, right, bottom = crop.within(info.width, info.height)
-            self._storage.save(crop_path, piece)
-        preview = Preview(
-            id=preview_id,
-            owner_id=owner_id,
-            params=options.as_dict(),
-            presets=list(presets),
-            crop_path=crop_path,
-            left=left,
-            top=top,
-            width=right - left,
-            height=bottom - top,
-            expires_at=utcnow() + LIFETIME,
-        )
+            preview = Preview(
+                id=preview_id,
+                owner_id=owner_id,
+                params=options.as_dict(),
+                presets=list(presets),
+                crop_path=crop_path,
+                left=left,
+                top=top,
+                width=right - left,
+                height=bottom - top,
+                expires_at=utcnow() + LIFETIME,
+            )
+            self._keep(session, preview, piece)
+        log.info("preview.accepted", preview_id=preview.id, presets=presets)
+        return preview
+
+    def _keep(self, session: Session, preview: Preview, piece: Path) -> None:
+        crop_path = preview.crop_path
+        loose_files.announce(session, [crop_path])
         try:
+            self._storage.save(crop_path, piece)
+            loose_files.settle(session, [crop_path])
             session.add(preview)
             session.commit()
         except BaseException:
             session.rollback()
-            with contextlib.suppress(StorageUnavailable):
-                self._storage.delete(crop_path)
+            loose_files.discard(session, self._storage, [crop_path])
             raise
-        log.info("preview.accepted", preview_id=preview.id, presets=presets)
-        return preview
 
 
 def find(session: Session, preview_id: str) -> Preview:

@@ -6,19 +6,17 @@ of being tried for long.
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from upscaler.engine.custom.registry import ModelFolder
@@ -27,7 +25,8 @@ from upscaler.engine.presets import recipe_for
 from upscaler.engine.process.client import EngineProcess
 from upscaler.errors import EngineCanceled, EngineCrashed, EngineTimeout, StorageUnavailable, UpscalerError
 from upscaler.models import JobStatus, Preview, utcnow
-from upscaler.services import custom_models, networks
+from upscaler.models.database import changed_rows
+from upscaler.services import custom_models, loose_files, networks
 from upscaler.services.runner import Folders, Sessions
 from upscaler.storage import Storage, make_key
 
@@ -64,7 +63,7 @@ class PreviewRunner:
         self._storage = storage
         self._engine = engine
         self._worker_id = worker_id
-        self._scratch_dir = folders.scratch
+        self._workspace = folders.workspace
         self._models = ModelFolder(folders.models)
 
     def run_next(self, should_stop: Callable[[], bool]) -> bool:
@@ -106,18 +105,18 @@ class PreviewRunner:
             preview = session.get_one(Preview, claim.preview_id)
             options, wanted = UpscaleOptions.from_mapping(preview.params), list(preview.presets)
             crop_path, results = preview.crop_path, dict(preview.results)
-        self._scratch_dir.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=self._scratch_dir, prefix=f"{claim.preview_id}-") as name:
+        with tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix=f"{claim.preview_id}-") as name:
             source = Path(name) / "crop.tiff"
             # What an attempt before this one has made is kept.
             for preset in [preset for preset in wanted if preset not in results]:
                 results[preset] = made = self._attempt(
                     claim, crop_path, source, replace(options, preset=preset), should_stop
                 )
-                if not self._update(claim, results=dict(results), lease_expires_at=utcnow() + LEASE):
+                files = [made["path"]] if "path" in made else []
+                if not self._update(claim, files, results=dict(results), lease_expires_at=utcnow() + LEASE):
                     log.warning("preview.lease_lost", preview_id=claim.preview_id)
-                    with contextlib.suppress(StorageUnavailable):
-                        self._discard(made.get("path"))
+                    with self._sessions() as session:
+                        loose_files.discard(session, self._storage, files)
                     return
         failed = all("error_code" in entry for entry in results.values())
         self._update(claim, status=(JobStatus.FAILED if failed else JobStatus.COMPLETED).value)
@@ -175,6 +174,8 @@ class PreviewRunner:
                 raise
             raise EngineTimeout(seconds=f"{ITEM_SECONDS:g}") from None
         key = make_key("previews", f"{claim.preview_id}_{options.preset}_{claim.token}", "png")
+        with self._sessions() as session:
+            loose_files.announce(session, [key])
         self._storage.save(key, target)
         return {
             "path": key,
@@ -184,12 +185,13 @@ class PreviewRunner:
             "seconds": round(time.monotonic() - started, 2),
         }
 
-    def _update(self, claim: _Claim, **values: Any) -> bool:
-        """Change the claimed preview; return False when it is no longer the claim's."""
+    def _update(self, claim: _Claim, files: Sequence[str] = (), **values: Any) -> bool:
+        """Change the claimed preview, which points to ``files`` then; return False when it is no longer the claim's."""
         if "status" in values:
             values |= {"claim_token": None, "lease_expires_at": None}
         held = and_(Preview.id == claim.preview_id, Preview.claim_token == claim.token)
         with self._sessions() as session:
+            loose_files.settle(session, files)
             return _change(session, held, values)
 
     def _discard(self, *keys: str | None) -> None:
@@ -223,5 +225,8 @@ def _change(session: Session, condition: ColumnElement[bool], values: dict[str, 
     result = session.execute(
         update(Preview).where(condition).values(**values).execution_options(synchronize_session=False)
     )
+    if changed_rows(result) != 1:
+        session.rollback()
+        return False
     session.commit()
-    return cast("CursorResult[Any]", result).rowcount == 1
+    return True

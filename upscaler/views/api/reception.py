@@ -27,7 +27,7 @@ from upscaler.errors import (
 from upscaler.services.submissions import IncomingFile, readable_bytes
 from upscaler.services.unpacking import UnpackLimits, is_archive, unpack
 from upscaler.views.api.routing import json_body
-from upscaler.views.context import config
+from upscaler.views.context import services
 
 # What a form may take besides the file: boundaries, headers and the other fields.
 FORM_BYTES = 64 * 1024
@@ -57,9 +57,8 @@ class UploadRequest(Request):
         # The one before has arrived in full. Only its name is needed from now on, and open files are few.
         for file in self.received_files[-1:]:
             file.close()
-        folder = config().scratch_dir
-        folder.mkdir(parents=True, exist_ok=True)
         # Removed by hand: the storage may have moved it away by then.
+        folder = services().workspace.folder
         file = tempfile.NamedTemporaryFile(dir=folder, prefix="incoming-", delete=False)  # noqa: SIM115
         self.received_files.append(file)
         return file
@@ -164,7 +163,7 @@ def unpacked(files: list[IncomingFile], limits: UnpackLimits) -> Iterator[list[I
     if len(files) != 1 or not is_archive(files[0].path):
         yield files
         return
-    with tempfile.TemporaryDirectory(dir=config().scratch_dir, prefix="incoming-") as folder:
+    with tempfile.TemporaryDirectory(dir=services().workspace.folder, prefix="incoming-") as folder:
         yield unpack(files[0].path, Path(folder), limits)
 
 

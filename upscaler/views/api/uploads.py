@@ -27,7 +27,7 @@ from upscaler.views.api.operations import Operation
 from upscaler.views.api.reception import received_form
 from upscaler.views.api.routing import FORM
 from upscaler.views.api.schemas import accepted_job
-from upscaler.views.context import absolute_url, config, current_account, links, services
+from upscaler.views.context import absolute_url, current_account, links, services
 from upscaler.views.localization import select_locale
 
 # What may be said of every job, and where its picture may come from besides.
@@ -71,7 +71,7 @@ def picture_of(incoming: IncomingFile | None, form: dict[str, str], max_bytes: i
         raise errors.NotAvailable(name="url")
     # No connection to the database is held while another server takes its time.
     db.session.rollback()
-    with fetcher.fetched(form["url"].strip(), config().scratch_dir, max_bytes) as picture:
+    with fetcher.fetched(form["url"].strip(), services().workspace.folder, max_bytes) as picture:
         yield picture
 
 

@@ -17,6 +17,7 @@ from upscaler.engine.networks import Networks
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import upscale_file
 from upscaler.engine.presets import recipe_for
+from upscaler.engine.scratch import Scratch
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import UnknownModel
 
@@ -91,7 +92,7 @@ def test_a_job_takes_the_named_network_and_the_receipt_says_so(
         None,
         UpscaleOptions("4x", "standard", model="three"),
         networks_of(models),
-        scratch_dir=tmp_path,
+        scratch=Scratch(tmp_path),
     )
 
     assert (result.width, result.height) == (240, 200)

@@ -47,7 +47,7 @@ def completed(db_session: Session, new_job: NewJob) -> Callable[..., Job]:
             db_session.commit()
         claim = lifecycle.claim(db_session, job.id, "one", 60)
         assert claim is not None
-        assert lifecycle.complete(db_session, claim, {"result_path": "results/ab/a.png"}, utcnow())
+        assert lifecycle.complete(db_session, claim, {"result_path": "results/ab/a.png"}, [], utcnow())
         return job
 
     return build

@@ -18,9 +18,11 @@ from upscaler.engine.process.client import UpscaleResult
 from upscaler.errors import EngineCanceled, EngineCrashed, OutputRejected, UpscalerError
 from upscaler.models import Preview, utcnow
 from upscaler.models.types import random_id
+from upscaler.services.kept_tiles import KeptTiles
 from upscaler.services.previews import runner
 from upscaler.services.previews.runner import PreviewRunner
 from upscaler.services.runner import Folders
+from upscaler.services.workspace import Workspace
 from upscaler.storage import LocalStorage
 
 PRESETS = ("standard", "photo")
@@ -99,7 +101,9 @@ def previews(database: Engine, storage: LocalStorage, engine: CopyingEngine, tmp
         storage,
         engine,  # type: ignore[arg-type]  # it does what is asked of it here
         worker_id="w-1",
-        folders=Folders(tmp_path / "scratch", tmp_path / "models"),
+        folders=Folders(
+            Workspace(tmp_path / "scratch"), KeptTiles(tmp_path / "tiles", 10**9), tmp_path / "models"
+        ),
     )
 
 
@@ -217,7 +221,9 @@ def test_a_vanished_workers_preview_is_taken_over_and_the_late_one_changes_nothi
         previews._storage,
         Late(),  # type: ignore[arg-type]  # as above
         worker_id="w-2",
-        folders=Folders(tmp_path / "late", tmp_path / "models"),
+        folders=Folders(
+            Workspace(tmp_path / "late"), KeptTiles(tmp_path / "tiles", 10**9), tmp_path / "models"
+        ),
     )
     late.run_next(never)
     done = reread(db_session, preview)

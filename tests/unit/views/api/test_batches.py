@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from tests.support.leftovers import files_in
 from tests.unit.views.api.conftest import NOBODY, Program, small_png
 from upscaler.errors import EngineCrashed
 from upscaler.models import Batch, BatchItem, Job, Upload, utcnow
@@ -39,12 +40,7 @@ def zipped(files: Files, method: int = zipfile.ZIP_DEFLATED) -> bytes:
 
 def stored(api: Flask) -> list[Path]:
     config = api.extensions["config"]
-    return [
-        path
-        for folder in (config.files_dir, config.scratch_dir)
-        for path in folder.rglob("*")
-        if path.is_file()
-    ]
+    return files_in(config.files_dir, config.scratch_dir)
 
 
 def rows(session: Session) -> list[int]:
@@ -70,7 +66,7 @@ def finish(api: Flask, session: Session, tmp_path: Path) -> Callable[[str, bytes
             "result_size_bytes": len(result),
             "result_sha256": hashlib.sha256(result).hexdigest(),
         }
-        assert lifecycle.complete(session, held, values, utcnow())
+        assert lifecycle.complete(session, held, values, [], utcnow())
 
     return end
 

@@ -13,6 +13,7 @@ from flask_appbuilder import Model
 from sqlalchemy import func, select
 
 from config import load
+from tests.support.leftovers import files_in
 from tests.support.receiver import content, receiver
 from tests.unit.views.api.conftest import Program, small_png
 from upscaler import create_app
@@ -81,7 +82,7 @@ def test_the_picture_becomes_a_job_like_any_other(fetching: Flask, caller: Progr
         "size_bytes": len(small_png()),
     }
     assert "url" not in job["params"]
-    assert list(fetching.extensions["config"].scratch_dir.glob("*")) == []
+    assert files_in(fetching.extensions["config"].scratch_dir) == []
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_what_cannot_be_had_is_refused_and_leaves_nothing(
     assert answer.get_json()["code"] == code
     assert "secret" not in answer.text
     assert stored(fetching) == before
-    assert list(fetching.extensions["config"].scratch_dir.glob("*")) == []
+    assert files_in(fetching.extensions["config"].scratch_dir) == []
 
 
 def test_a_file_and_an_address_together_are_refused(caller: Program) -> None:

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from tests.support.leftovers import files_in
 from tests.support.small_models import kernel, write_ncnn, write_onnx
 from tests.unit.views.api.conftest import Program
 from upscaler.models import AuditLog, Job, NetworkModel
@@ -26,8 +27,7 @@ def send(program: Program, *files: Path, **fields: str) -> TestResponse:
 def stored(api: Flask) -> list[str]:
     """Return what lies in the storage, and what was left in the scratch folder."""
     folder = api.extensions["config"].data_dir
-    found = [path for name in ("files/models", "scratch") for path in (folder / name).rglob("*")]
-    return sorted(path.name for path in found if path.is_file())
+    return sorted(path.name for path in files_in(folder / "files/models", folder / "scratch"))
 
 
 def test_an_added_model_serves_until_it_is_deleted(

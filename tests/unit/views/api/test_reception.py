@@ -5,11 +5,13 @@ import io
 import pytest
 from flask import Flask
 
+from tests.support.leftovers import files_in
+
 UPLOADS = "/api/v1/uploads"
 
 
 def leftovers(app: Flask) -> list[str]:
-    return [path.name for path in app.extensions["config"].scratch_dir.glob("*")]
+    return [path.name for path in files_in(app.extensions["config"].scratch_dir)]
 
 
 @pytest.mark.parametrize("known_length", [True, False])

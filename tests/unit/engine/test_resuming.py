@@ -1,0 +1,128 @@
+"""An enlargement that is broken off goes on where it was, and gives the very same picture."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from upscaler.engine.networks import Networks
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.process.client import EngineLimits, EngineProcess
+from upscaler.engine.result import Keeping
+from upscaler.engine.scratch import Scratch
+from upscaler.engine.settings import EngineSettings
+from upscaler.errors import EngineCanceled, EngineCrashed
+
+SMALL_TILES = EngineSettings(threads=1, tile_pixels=32)
+
+
+@pytest.fixture(scope="module")
+def small_tiles():
+    return Networks(SMALL_TILES)
+
+
+@pytest.fixture
+def enlarge(tmp_path, small_tiles):
+    """Return a function that enlarges a file until a share is done, and keeps the tiles."""
+
+    def run(source, options, until=2.0, keeping=None):
+        done = [0.0]
+        scratch = Scratch(tmp_path, keeping or Keeping(tmp_path / "kept", 10**9))
+        result = upscale_file(
+            source,
+            tmp_path / "out.png",
+            None,
+            options,
+            small_tiles,
+            on_progress=done.append,
+            should_stop=lambda: done[-1] > until,
+            scratch=scratch,
+        )
+        with Image.open(tmp_path / "out.png") as image:
+            return result.receipt["tiles_taken_over"], np.asarray(image)
+
+    return run
+
+
+def logo(colours):
+    """Return a picture whose transparency has a shape."""
+    y, x = np.indices((70, 100))
+    inside = ((x - 50) ** 2 + (y - 35) ** 2 < 900).astype(np.uint8) * 255
+    return np.dstack([colours(100, 70), inside])
+
+
+@pytest.mark.parametrize("until", [0.3, 0.6, 0.93])
+@pytest.mark.parametrize("factor", ["4x", "8x"])
+def test_a_picture_that_was_broken_off_is_the_same_in_the_end(
+    enlarge, save, colours, factor, until, tmp_path
+):
+    source = save("a.png", logo(colours) if factor == "4x" else colours(70, 50))
+    options = UpscaleOptions(factor, "standard")
+    _, whole = enlarge(source, options, keeping=Keeping(tmp_path / "other", 10**9))
+
+    with pytest.raises(EngineCanceled):
+        enlarge(source, options, until)
+    taken_over, resumed = enlarge(source, options)
+
+    assert taken_over > 0
+    assert np.array_equal(resumed, whole)
+
+
+def test_a_second_run_has_nothing_left_to_compute(enlarge, save, colours):
+    source = save("a.png", colours(100, 70))
+    enlarge(source, UpscaleOptions("2x"))
+
+    taken_over, _ = enlarge(source, UpscaleOptions("2x"))
+
+    assert taken_over == 4 * 3
+
+
+def test_other_choices_and_other_pictures_start_anew(enlarge, save, colours):
+    source = save("a.png", colours(100, 70))
+    enlarge(source, UpscaleOptions("2x"))
+    assert enlarge(source, UpscaleOptions("2x", denoise="high"))[0] == 0
+
+    enlarge(source, UpscaleOptions("2x"))
+    assert enlarge(save("b.png", colours(100, 70)[::-1]), UpscaleOptions("2x"))[0] == 0
+
+
+def test_a_child_that_is_killed_leaves_its_tiles_to_the_next(tmp_path, save, colours):
+    source, options = save("a.png", colours(96, 96)), UpscaleOptions("4x", "art")
+    keeping = Keeping(tmp_path / "kept", 10**9)
+    engine = EngineProcess(SMALL_TILES, EngineLimits(timeout_seconds=300, memory_bytes=4 << 30), tmp_path)
+    shares: list[float] = []
+
+    def kill_half_way() -> None:
+        while not shares or shares[-1] < 0.4:
+            time.sleep(0.01)
+        assert engine.pid is not None
+        os.kill(engine.pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_half_way)
+    try:
+        killer.start()
+        with pytest.raises(EngineCrashed):
+            engine.upscale(
+                source, tmp_path / "out.png", None, options, on_progress=shares.append, keeping=keeping
+            )
+        killer.join()
+        resumed: list[float] = []
+        result = engine.upscale(
+            source, tmp_path / "out.png", None, options, on_progress=resumed.append, keeping=keeping
+        )
+    finally:
+        engine.close()
+
+    assert result.receipt["tiles_taken_over"] >= 2
+    assert resumed[0] < 1, "something was left to do"
+    whole = upscale_file(
+        source, tmp_path / "whole.png", None, options, Networks(SMALL_TILES), scratch=Scratch(tmp_path)
+    )
+    assert result.sha256 == whole.sha256
