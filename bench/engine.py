@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from skimage import data
 
+from bench.peers import NcnnBf16Backend, OnnxRuntimeBackend
 from upscaler.engine.backends.base import Backend, Network, Window
 from upscaler.engine.backends.ncnn import NcnnCpuBackend, NcnnVulkanBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
@@ -48,6 +49,8 @@ def candidates(settings: EngineSettings) -> list[Backend]:
     return [
         WrapperBackend(settings),
         NcnnCpuBackend(settings),
+        NcnnBf16Backend(settings),
+        OnnxRuntimeBackend(settings),
         OpenVinoBackend(settings, "fp32"),
         OpenVinoBackend(settings, "bf16"),
         NcnnVulkanBackend(settings, "fp32"),

@@ -89,7 +89,7 @@ def test_a_running_job_is_canceled_at_once_and_the_worker_goes_on(
 
 
 def test_a_stopping_service_hands_its_job_back(tmp_path: Path, slow_picture: Path) -> None:
-    service = LiveService(tmp_path, {"RATE_LIMIT": "off", "LEASE_SECONDS": "600"})
+    service = LiveService(tmp_path, {"RATE_LIMIT": "off", "LEASE_SECONDS": "600", "ENGINE_TILE": "64"})
     service.start()
     job_id = service.upload(slow_picture, factor="4x", preset="photo").json()["job_id"]
     running(service, job_id)
@@ -99,6 +99,7 @@ def test_a_stopping_service_hands_its_job_back(tmp_path: Path, slow_picture: Pat
     job = service.wait(job_id)
     service.stop()
 
+    assert job["receipt"]["tiles_taken_over"] > 0, "finished tiles were made again"
     # The lease would have lasted for ten minutes, so only a job that was handed back can be done by now.
     assert job["status"] == "completed"
     assert any("the worker is stopping" in line["message"] for line in job["logs"])

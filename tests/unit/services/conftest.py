@@ -16,6 +16,7 @@ OVER_BOTH = {
     "previews.test_runner",
     "test_estimates",
     "test_lifecycle",
+    "test_loose_files",
     "test_reaper",
     "test_scheduling",
     "test_settings",

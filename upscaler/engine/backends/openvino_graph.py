@@ -27,6 +27,19 @@ def build_model(graph: Graph, name: str, *, channels: int = 3, factor: int = 255
     from upscaler.engine.backends.openvino_library import ops, ov  # noqa: PLC0415
 
     entry = ops.parameter(ov.PartialShape([1, channels, -1, -1]), np.float32, name="window")
+    # Scaled here and not by the caller: where the rest computes in bfloat16, whose step above 128 is one, the
+    # result is either still float32 at this point, or is rounded to levels once and not to 1/256 before that.
+    levels = ops.multiply(connect(ops, graph, entry), np.float32(factor))
+    return ov.Model([ops.result(levels)], [entry], name)
+
+
+def connect(ops: Any, graph: Graph, entry: Node) -> Node:
+    """Return the output of a network whose input is ``entry``; ``ops`` makes nodes, as a set of OpenVINO's does.
+
+    Raises:
+        GraphError: a layer is of another kind than those of ``ncnn_graph``, or has parameters that are not heeded.
+
+    """
     blobs: dict[str, Node] = {}
     for layer in graph.layers:
         if layer.kind == "Input":
@@ -39,10 +52,7 @@ def build_model(graph: Graph, name: str, *, channels: int = 3, factor: int = 255
                 raise GraphError(f"layers of kind {layer.kind} are not supported")
             inputs = [blobs[blob] for blob in layer.inputs]
             blobs[layer.outputs[0]] = _BUILDERS[layer.kind](ops, layer, inputs)
-    # Scaled here and not by the caller: where the rest computes in bfloat16, whose step above 128 is one, the
-    # result is either still float32 at this point, or is rounded to levels once and not to 1/256 before that.
-    levels = ops.multiply(blobs[graph.output], np.float32(factor))
-    return ov.Model([ops.result(levels)], [entry], name)
+    return blobs[graph.output]
 
 
 def _activated(ops: Any, layer: Layer, node: Node) -> Node:
