@@ -15,8 +15,8 @@ _log = logging.getLogger(__name__)
 _CHANNELS = 64
 _LAYERS = 3
 _SIDE = 64
-# The quickest of several rounds, one of each in turn. What counts is the processors' time: a busy neighbour hardly changes
-# it, while the ratio by the clock was seen to fall from 1.6 to 1.1 on a machine with eight times more work than processors.
+# The quickest of several rounds, one of each in turn. What counts is the processors' time: a busy neighbour hardly
+# changes it, while the ratio by the clock was seen to fall from 1.6 to 1.1 on a machine with far too much to do.
 _ROUNDS = 6
 
 
