@@ -15,6 +15,7 @@ import numpy as np
 from upscaler.engine import encode
 from upscaler.engine.alpha import bleed_colour, limit_to_source
 from upscaler.engine.decode import decode
+from upscaler.engine.faces.refine import FaceWork, Refinement, refine_faces
 from upscaler.engine.finish import Enlargement, Finished, Finisher
 from upscaler.engine.formats import PictureFormat, check_result_size, format_named
 from upscaler.engine.networks import Networks
@@ -22,7 +23,7 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.output_check import OutputReport
 from upscaler.engine.picture import Picture, Pixels, white_of
 from upscaler.engine.png import Tags
-from upscaler.engine.presets import Recipe, recipe_for, shape_stages
+from upscaler.engine.presets import Recipe, face_recipe, recipe_for, shape_stages
 from upscaler.engine.receipt import build_receipt
 from upscaler.engine.result import Previews, UpscaleResult
 from upscaler.engine.scratch import scratch_pixels
@@ -36,6 +37,8 @@ _ENLARGED = 0.97
 _WRITTEN = 0.99
 # Enlarging the alpha channel takes a network of its own, of the fast kind.
 _ALPHA_SHARE = 0.3
+# Refining faces takes a moment for each, whatever the size of the picture.
+_FACES_SHARE = 0.1
 
 
 @dataclass
@@ -55,6 +58,7 @@ class _Job:
     recipe: Recipe = field(init=False)
     result_size: tuple[int, int] = (0, 0)
     alphas: list[Pixels | None] = field(default_factory=list)
+    faces: Refinement | None = None
     finished: list[Finished] = field(default_factory=list)
     preview_size: tuple[int, int] = (0, 0)
     reported: float = 0.0
@@ -129,8 +133,6 @@ def _decode(job: _Job) -> None:
     job.recipe = recipe_for(job.options, *job.picture.size, model)
     job.result_size = job.options.result_size(*job.picture.size)
     check_result_size(*job.result_size, job.kind)
-    if job.options.refine_faces:
-        job.picture.changed.append("refine_faces: no face model is installed, so it was not applied")
     job.on_progress(_DECODED)
 
 
@@ -162,6 +164,37 @@ def _enlarge_alpha(job: _Job) -> None:
         limit_to_source(enlarged[..., 0], source, stage.scale)
 
 
+def _refine_faces(job: _Job) -> None:
+    """Restore the faces, if asked to, in the size that they have after the first networks that enlarge."""
+    if not job.options.refine_faces:
+        return
+    picture = job.picture
+    _, scale = _faces_stage(job.recipe)
+    bundled = face_recipe(job.options, scale)
+    start = _DECODED + (_ALPHA_SHARE if _has_shape(picture.alpha) else 0)
+    job.faces = refine_faces(
+        FaceWork(
+            source=picture.rgb if picture.alpha is None else bleed_colour(picture.rgb, picture.alpha),
+            channels=1 if picture.gray else 3,
+            scale=scale,
+            faces=job.networks.faces,
+            networks=job.networks if bundled is None else job.networks_for(bundled),
+            bundled=bundled,
+            scratch_dir=job.scratch_dir,
+            on_progress=_share_of(job, start, start + _FACES_SHARE),
+            should_stop=job.should_stop,
+        )
+    )
+    picture.changed.extend(job.faces.notes())
+
+
+def _faces_stage(recipe: Recipe) -> tuple[int, int]:
+    """Return the number of the first stage that enlarges, or the last one, and the scale of the picture after it."""
+    stages = recipe.stages
+    number = next((number for number, stage in enumerate(stages) if stage.scale > 1), len(stages) - 1)
+    return number, stages[number].scale
+
+
 def _enlarge_colour(job: _Job) -> None:
     """Enlarge and write: what the networks are done with goes to the file while they work on.
 
@@ -173,6 +206,9 @@ def _enlarge_colour(job: _Job) -> None:
         _note_lost_transparency(job)
     stages = job.recipe.stages
     start = _DECODED + (_ALPHA_SHARE if _has_shape(picture.alpha) else 0)
+    if job.faces is not None and job.faces.found:
+        start += _FACES_SHARE
+    faces_stage, _ = _faces_stage(job.recipe)
     source = picture.rgb[..., :1] if picture.gray else picture.rgb
     for number, stage in enumerate(stages):
         height, width, channels = source.shape
@@ -185,6 +221,7 @@ def _enlarge_colour(job: _Job) -> None:
             alpha=job.alphas[number + 1] if is_last else None,
             source_alpha=job.alphas[number],
             gray_as_rgb=is_last and picture.gray and not picture.gray_layout,
+            overlay=job.faces.overlay if job.faces is not None and number == faces_stage else None,
         )
         shares = _part_of(start, _ENLARGED, number, _shares_of(stages))
         while not _enlarged_well(job, stage, parts, shares, is_last=is_last):
@@ -268,6 +305,7 @@ def _write_previews(job: _Job) -> None:
 _STEPS: tuple[tuple[str, Callable[[_Job], None]], ...] = (
     ("decode", _decode),
     ("alpha", _enlarge_alpha),
+    ("faces", _refine_faces),
     ("enlarge", _enlarge_colour),
     ("previews", _write_previews),
 )
@@ -332,6 +370,7 @@ def _result_of(job: _Job, seconds: dict[str, float]) -> UpscaleResult:
         backend=job.networks_for(_main_stage(job.recipe)).describe(),
         check=OutputReport.worst(done.report for done in job.finished).as_dict(),
         output=output,
+        faces=None if job.faces is None else job.faces.as_dict(),
         seconds={**seconds, **_summed(done.seconds for done in job.finished)},
     )
     return UpscaleResult(

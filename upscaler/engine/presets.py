@@ -140,15 +140,15 @@ class _Preset:
 # network scores 27.0 / 24.6, and on faces 25.1 against 23.9 (measured with SRMD as the faithful one, 28.5 / 24.3).
 # Drawings: cunet reaches 33.3 / 27.5 on photographs at 2x, and is the best of waifu2x's networks for drawings by its
 # authors' account; x4plus-anime was trained on drawings and has a quarter of x4plus's layers.
-_PHOTO, _ART = "waifu2x-upconv7-photo", "waifu2x-cunet"
+_PHOTO, _ART, _SHARPEST = "waifu2x-upconv7-photo", "waifu2x-cunet", "realesrgan-x4plus"
 _TABLE = {
-    "standard": _Preset(_PHOTO, "realesrgan-x4plus", {2: 0, 4: 0}, "True to the picture, and fast."),
+    "standard": _Preset(_PHOTO, _SHARPEST, {2: 0, 4: 0}, "True to the picture, and fast."),
     "photo": _Preset(
-        _PHOTO, "realesrgan-x4plus", {2: 0, 4: 100}, "Invents plausible detail where the picture has none."
+        _PHOTO, _SHARPEST, {2: 0, 4: 100}, "Invents plausible detail where the picture has none."
     ),
     "face": _Preset(
         _PHOTO,
-        "realesrgan-x4plus",
+        _SHARPEST,
         {2: 0, 4: 50},
         "Half generative, half faithful: sharper than the faithful way, and still the same person.",
     ),
@@ -219,6 +219,28 @@ def shape_stages(recipe: Recipe) -> tuple[Recipe, ...]:
     """
     known = {scale: _stage(_TABLE["standard"], scale, None, 0) for scale in (2, 4)}
     return tuple(known.get(stage.scale, stage) for stage in recipe.stages)
+
+
+def face_recipe(options: UpscaleOptions, scale: int) -> Recipe | None:
+    """Return the bundled networks that do better on faces than those of the options, as sharp as those.
+
+    ``scale`` is that of the whole picture's own networks. None where nothing better is known: for drawings, for a
+    network that was named, and for other scales.
+    """
+    preset = _TABLE[options.preset]
+    if options.model is not None or preset.sharpest != _SHARPEST or scale not in preset.detail:
+        return None
+    level = _LEVELS[options.denoise]
+    detail = preset.detail[scale] if options.detail is None else options.detail
+    truest, finer = _faithful(_ART, scale, level), (_named(_PHOTO, level), _SHARPEST)
+    note = "The truest network on faces, and the sharpest at twice the size, reduced."
+    if detail == 0:
+        return Recipe(f"{_named(_ART, level)}-faces", truest, note=note)
+    recipe = Recipe(f"{_named(_SHARPEST, level)}-finer-faces", finer, note=note, reduced_to=scale)
+    if detail == 100:
+        return recipe
+    name = f"{_named(_SHARPEST, level)}-finer-blend{detail}-faces"
+    return replace(recipe, name=name, blend_with=truest, blend=1 - detail / 100)
 
 
 def _stage(preset: _Preset, scale: int, level: int | None, wanted: int | None) -> Recipe:

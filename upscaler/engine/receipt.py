@@ -22,6 +22,7 @@ def build_receipt(
     check: Mapping[str, float],
     output: Mapping[str, Any],
     seconds: Mapping[str, float],
+    faces: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Put the account of one enlargement together.
 
@@ -33,9 +34,10 @@ def build_receipt(
         check: figures of the output check.
         output: facts about the result's file.
         seconds: time of each step.
+        faces: what became of the faces, where they were to be refined.
 
     """
-    return {
+    receipt = {
         "version": RECEIPT_VERSION,
         "input": dict(picture.source),
         "options": options.as_dict(),
@@ -48,6 +50,9 @@ def build_receipt(
         "kept": list(picture.kept),
         "changed": list(picture.changed),
     }
+    if faces is not None:
+        receipt["faces"] = dict(faces)
+    return receipt
 
 
 def describe_model(model: Model) -> dict[str, Any]:

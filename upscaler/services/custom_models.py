@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from upscaler.engine.catalogue import MODELS
 from upscaler.engine.custom.intake import take_in
-from upscaler.engine.custom.model import FILES, Manifest, Use, check_name, sha256_of
+from upscaler.engine.custom.model import FACES, FILES, Manifest, Use, check_name, check_uses, sha256_of
 from upscaler.engine.custom.probe import ProbeLimits
 from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.options import MODEL_NAME
@@ -128,6 +128,7 @@ class CustomModels:
     ) -> NetworkModel:
         """Change what is not None; raise ``ModelNotFound``, or ``ModelConflict`` for a network of the catalogue."""
         row, before = _find(session, name)
+        check_uses(uses or (), before.findings)
         after = replace(
             before,
             active=before.active if active is None else active,
@@ -193,6 +194,27 @@ def provide(session: Session, storage: Storage, models: ModelFolder, name: str) 
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     log.info("model.fetched", model=name)
+
+
+def provide_faces(session: Session, storage: Storage, models: ModelFolder) -> None:
+    """See that the folder of this host has the active model for faces, and no other one that is active.
+
+    The engine looks for it there. Of several, the first by name counts.
+
+    Raises:
+        FileGone, StorageUnavailable, EngineUnavailable: as ``provide`` does.
+
+    """
+    wanted = next((one for one in added(session) if one.active and one.findings.purpose == FACES), None)
+    if wanted is not None:
+        provide(session, storage, models, wanted.name)
+        if models.find(wanted.name) != wanted:
+            models.update(wanted)
+    for name in models.names():
+        with contextlib.suppress(ModelNotFound):
+            here = models.find(name)
+            if here.active and here.findings.purpose == FACES and (wanted is None or name != wanted.name):
+                models.update(replace(here, active=False))
 
 
 def storage_key(manifest: Manifest, file: str) -> str:
