@@ -15,7 +15,8 @@ import numpy as np
 from upscaler.engine import encode
 from upscaler.engine.alpha import bleed_colour, limit_to_source
 from upscaler.engine.decode import decode
-from upscaler.engine.faces.refine import FaceWork, Refinement, refine_faces
+from upscaler.engine.faces.account import Refinement
+from upscaler.engine.faces.refine import FaceWork, refine_faces
 from upscaler.engine.finish import Enlargement, Finished, Finisher
 from upscaler.engine.formats import PictureFormat, check_result_size, format_named
 from upscaler.engine.networks import Networks
@@ -185,7 +186,7 @@ def _refine_faces(job: _Job) -> None:
             should_stop=job.should_stop,
         )
     )
-    picture.changed.extend(job.faces.notes())
+    job.faces.tell(picture)
 
 
 def _faces_stage(recipe: Recipe) -> tuple[int, int]:

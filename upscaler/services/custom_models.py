@@ -226,7 +226,7 @@ def _row(manifest: Manifest) -> NetworkModel:
     main = FILES[manifest.kind][-1]
     return NetworkModel(
         name=manifest.name,
-        type="other",
+        type="faces" if manifest.findings.purpose == FACES else "other",
         scale=manifest.findings.scale,
         artifact_path=storage_key(manifest, main),
         sha256=manifest.sha256[main],

@@ -28,6 +28,8 @@ TEMPLATE = (
     (313.08905, 371.15118),
 )
 
+_MOST_GROWTH = 2.0
+
 
 def aligning(landmarks: Sequence[tuple[float, float]]) -> Map:
     """Return the map that turns, scales and moves landmarks as near as possible to ``TEMPLATE``, in least squares.
@@ -61,15 +63,15 @@ def shifted(way: Map, left: float, top: float) -> Map:
 def sampled(pixels: Floats, way: Map, size: tuple[int, int]) -> Floats:
     """Return (height, width, channels) of what lies where ``way`` leads, smoothly; size is width and height.
 
-    What lies beyond the given pixels is 0. Where they have to be made smaller that is done first, as details would
-    flicker otherwise.
+    What lies beyond the given pixels is 0. They are made as large as they will be first, at most twice as large:
+    details would flicker where they become smaller, and Pillow turns pictures with a rougher kernel than it resizes
+    them with.
     """
-    reduction = scale_of(way)
+    growth = min(1 / scale_of(way), _MOST_GROWTH)
     height, width, _ = pixels.shape
-    if reduction > 1:
-        smaller = (max(1, round(width / reduction)), max(1, round(height / reduction)))
-        pixels = resized(pixels, smaller)
-        way = way * [[smaller[0] / width], [smaller[1] / height]]
+    resize = (max(1, round(width * growth)), max(1, round(height * growth)))
+    pixels = resized(pixels, resize)
+    way = way * [[resize[0] / width], [resize[1] / height]]
     planes = [
         _plane(pixels, channel).transform(
             size, Image.Transform.AFFINE, way.ravel().tolist(), Image.Resampling.BICUBIC

@@ -51,6 +51,11 @@ class Face:
         """Pixels between the eyes."""
         return math.dist(self.landmarks[0], self.landmarks[1])
 
+    def lies_in(self, width: int, height: int) -> bool:
+        """Whether its nose is in a picture of that size: of what lies beyond there is nothing to refine."""
+        x, y = self.landmarks[2]
+        return 0 <= x < width and 0 <= y < height
+
 
 def find_faces(rgb: Pixels, networks: Mtcnn) -> list[Face]:
     """Return the faces of uint8 or uint16 (H, W, 3) that are large enough, the largest ``MOST_FACES`` of them."""
@@ -59,7 +64,10 @@ def find_faces(rgb: Pixels, networks: Mtcnn) -> list[Face]:
     if len(boxes):
         boxes = _refined(picture, networks, boxes)
     faces = _judged(picture, networks, boxes, reduction) if len(boxes) else []
-    large = [face for face in faces if face.eye_distance >= LEAST_EYE_DISTANCE]
+    height, width, _ = rgb.shape
+    large = [
+        face for face in faces if face.eye_distance >= LEAST_EYE_DISTANCE and face.lies_in(width, height)
+    ]
     return sorted(large, key=lambda face: -face.eye_distance)[:MOST_FACES]
 
 

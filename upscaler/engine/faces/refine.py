@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import logging
 import math
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from upscaler.engine.faces.account import BUNDLED, FACE_MODEL, Reason, Refinement
 from upscaler.engine.faces.align import SIDE, Map, aligning, inverse, sampled, scale_of, shifted
 from upscaler.engine.faces.boxes import Floats
 from upscaler.engine.faces.detect import Face, find_faces
 from upscaler.engine.faces.judge import check_features, check_patch, match_colours
-from upscaler.engine.faces.paste import Overlay, Patch, mask_of, reach_of, within
+from upscaler.engine.faces.paste import Patch, mask_of, reach_of, within
 from upscaler.engine.faces.restore import FaceNetwork, FaceNetworks
 from upscaler.engine.networks import Networks
 from upscaler.engine.picture import Pixels, to_luma, white_of
@@ -31,66 +31,6 @@ _log = logging.getLogger(__name__)
 _MARGIN = 32
 # Pixels of a patch that are made at once, to keep temporary arrays small.
 _STRIP_PIXELS = 1_000_000
-
-TOO_LARGE = "they are large enough without it"
-NOT_THE_SAME = "what came of them was not the same face"
-NOTHING_BETTER = (
-    "no face model is installed, and no bundled network is known to be better than the chosen ones"
-)
-NO_DETECTOR = "the face detector cannot run here"
-NO_MODEL_LOADED = "the face model cannot be loaded"
-
-
-@dataclass
-class Refinement:
-    """What became of the faces.
-
-    Attributes:
-        found: how many there are.
-        patches: the refined ones.
-        network: what refined them, as JSON-ready values; None where nothing could.
-        left: how many were left as they were, for each reason.
-        problem: why none were even looked for, or "".
-
-    """
-
-    found: int = 0
-    patches: list[Patch] = field(default_factory=list)
-    network: dict[str, Any] | None = None
-    left: Counter[str] = field(default_factory=Counter)
-    problem: str = ""
-
-    @property
-    def overlay(self) -> Overlay | None:
-        """The refined faces, to be laid on the enlargement."""
-        return Overlay(self.patches) if self.patches else None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the account as JSON-ready values."""
-        return {
-            "found": self.found,
-            "refined": len(self.patches),
-            "network": self.network if self.patches else None,
-            "left_as_they_were": [{"count": count, "reason": reason} for reason, count in self.left.items()],
-        }
-
-    def notes(self) -> list[str]:
-        """Say in short English sentences what was done."""
-        if self.problem:
-            return [f"refine_faces: not applied, because {self.problem}"]
-        if not self.found:
-            return ["refine_faces: no face was found"]
-        notes = []
-        if self.patches and self.network:
-            done = f"refine_faces: {len(self.patches)} of {self.found} refined with"
-            notes.append(
-                f"{done} the face model {self.network['name']}"
-                if self.network["kind"] == "face model"
-                else f"{done} {self.network['name']}, since no face model is installed"
-            )
-        for reason, count in self.left.items():
-            notes.append(f"refine_faces: {count} of {self.found} left as they were, because {reason}")
-        return notes
 
 
 @dataclass(frozen=True)
@@ -148,7 +88,7 @@ def refine_faces(work: FaceWork) -> Refinement:
         faces = find_faces(work.source, work.faces.detector())
     except EngineUnavailable as error:
         _log.warning("faces are not refined: %s", error.detail)
-        refinement.problem = NO_DETECTOR
+        refinement.searched = False
         return refinement
     refinement.found = len(faces)
     if not faces:
@@ -157,10 +97,10 @@ def refine_faces(work: FaceWork) -> Refinement:
         restorer = work.faces.restorer()
     except EngineUnavailable as error:
         _log.warning("faces are not refined: %s", error.detail)
-        refinement.left[NO_MODEL_LOADED] = len(faces)
+        refinement.left[Reason.NO_MODEL_LOADED] = len(faces)
         return refinement
     if restorer is None and work.bundled is None:
-        refinement.left[NOTHING_BETTER] = len(faces)
+        refinement.left[Reason.NOTHING_BETTER] = len(faces)
         return refinement
     refinement.network = _described(restorer, work.bundled)
     for number, face in enumerate(faces):
@@ -173,10 +113,10 @@ def refine_faces(work: FaceWork) -> Refinement:
 
 def _described(restorer: FaceNetwork | None, bundled: Recipe | None) -> dict[str, Any]:
     if restorer is not None:
-        return {"kind": "face model", **describe_model(restorer.model)}
+        return {"kind": FACE_MODEL, **describe_model(restorer.model)}
     assert bundled is not None  # noqa: S101 - one of both is there; this tells mypy
     return {
-        "kind": "bundled",
+        "kind": BUNDLED,
         "name": bundled.name,
         "models": [describe_model(one) for one in bundled.models],
     }
@@ -187,7 +127,7 @@ def _refine(work: FaceWork, restorer: FaceNetwork | None, face: Face, refinement
     region = _region(to_template, work.source)
     if scale_of(to_template) < 1:
         # The aligned face would have less detail than the picture has.
-        refinement.left[TOO_LARGE] += 1
+        refinement.left[Reason.LARGE] += 1
         return
     original = region.of(work.source)
     levels = _levels(original)
@@ -207,7 +147,7 @@ def _refine(work: FaceWork, restorer: FaceNetwork | None, face: Face, refinement
         check_patch(original, pixels, mask, work.scale)
     except OutputRejected as rejection:
         _log.warning("a face is left as it was: %s", rejection.detail)
-        refinement.left[NOT_THE_SAME] += 1
+        refinement.left[Reason.NOT_THE_SAME] += 1
         return
     left, top = region.left * work.scale, region.top * work.scale
     way = within(to_template, region.left, region.top, work.scale)
