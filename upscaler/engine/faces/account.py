@@ -20,7 +20,7 @@ class Reason(Enum):
     LARGE = "it is large enough without it"
     NOT_THE_SAME = "what came of it was not the same face"
     NOTHING_BETTER = "no face model is installed, and no bundled network is known to do better here"
-    NO_MODEL_LOADED = "the face model cannot be loaded"
+    NETWORK_FAILED = "the network for it cannot be used"
 
 
 @dataclass
@@ -87,5 +87,5 @@ class Refinement:
                 )
             else:
                 picture.changed.append(
-                    f"refine_faces: {count} of {found} left, the face model cannot be loaded"
+                    f"refine_faces: {count} of {found} left, the network for them cannot be used"
                 )

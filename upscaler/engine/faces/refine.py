@@ -97,7 +97,7 @@ def refine_faces(work: FaceWork) -> Refinement:
         restorer = work.faces.restorer()
     except EngineUnavailable as error:
         _log.warning("faces are not refined: %s", error.detail)
-        refinement.left[Reason.NO_MODEL_LOADED] = len(faces)
+        refinement.left[Reason.NETWORK_FAILED] = len(faces)
         return refinement
     if restorer is None and work.bundled is None:
         refinement.left[Reason.NOTHING_BETTER] = len(faces)
@@ -145,9 +145,10 @@ def _refine(work: FaceWork, restorer: FaceNetwork | None, face: Face, refinement
         check_features(levels, pixels, mask)
         match_colours(levels, pixels, mask)
         check_patch(original, pixels, mask, work.scale)
-    except OutputRejected as rejection:
-        _log.warning("a face is left as it was: %s", rejection.detail)
-        refinement.left[Reason.NOT_THE_SAME] += 1
+    except (OutputRejected, EngineUnavailable) as error:
+        _log.warning("a face is left as it was: %s", error.detail)
+        rejected = isinstance(error, OutputRejected)
+        refinement.left[Reason.NOT_THE_SAME if rejected else Reason.NETWORK_FAILED] += 1
         return
     left, top = region.left * work.scale, region.top * work.scale
     way = within(to_template, region.left, region.top, work.scale)

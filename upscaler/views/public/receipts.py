@@ -79,8 +79,8 @@ def receipt_notes() -> list[dict[str, str]]:
         "refine_faces: %(count)s of %(found)s left, no face model is installed and nothing bundled is better": gettext(
             "Faces left as they were, because this service has no better network for them: %(count)s of %(found)s"
         ),
-        "refine_faces: %(count)s of %(found)s left, the face model cannot be loaded": gettext(
-            "Faces left as they were, because the network for them could not be loaded: %(count)s of %(found)s"
+        "refine_faces: %(count)s of %(found)s left, the network for them cannot be used": gettext(
+            "Faces left as they were, because the network for them could not be used: %(count)s of %(found)s"
         ),
         "transparency: laid on white, because %(format)s has none": gettext(
             "Transparent parts were laid on white, because %(format)s has no transparency"

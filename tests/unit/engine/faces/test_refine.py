@@ -11,9 +11,11 @@ from PIL import Image
 from skimage import data
 
 from tests.support.face_models import add_face_model
+from upscaler.engine.catalogue import MODELS
 from upscaler.engine.faces.align import aligning
 from upscaler.engine.faces.detect import find_faces
 from upscaler.engine.faces.paste import mask_of, within
+from upscaler.engine.presets import Recipe
 from upscaler.errors import EngineCanceled
 
 # More contrast: plainly another face, and plainly the same one.
@@ -94,7 +96,7 @@ def test_a_damaged_model_leaves_the_ordinary_enlargement(run, models, portrait):
     result = run(portrait)
 
     assert result.sha256 == plain.sha256
-    assert result.receipt["changed"] == ["refine_faces: 1 of 1 left, the face model cannot be loaded"]
+    assert result.receipt["changed"] == ["refine_faces: 1 of 1 left, the network for them cannot be used"]
 
 
 def test_an_inactive_model_is_not_used_and_the_first_active_one_is(run, models, portrait):
@@ -234,3 +236,16 @@ def test_where_nothing_bundled_is_better_it_says_so(run, portrait):
     assert result.receipt["changed"] == [
         "refine_faces: 1 of 1 left, no face model is installed and nothing bundled is better"
     ]
+
+
+def test_networks_whose_weights_are_missing_leave_the_ordinary_enlargement(run, portrait, monkeypatch):
+    absent = replace(MODELS["waifu2x-cunet"], name="absent", files={})
+    monkeypatch.setattr(
+        "upscaler.engine.pipeline.face_recipe", lambda *_: Recipe("absent", ("absent",), own=(absent,))
+    )
+    small = portrait[10:160, 20:150]
+
+    plain, result = (run(small, engine="openvino", refine_faces=wanted) for wanted in (False, True))
+
+    assert result.sha256 == plain.sha256
+    assert result.receipt["changed"] == ["refine_faces: 1 of 1 left, the network for them cannot be used"]
