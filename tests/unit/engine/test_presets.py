@@ -122,8 +122,9 @@ def test_faces_take_as_much_of_the_sharpest_network_at_twice_the_size() -> None:
         return [(tuple(model.name for model in models), share) for models, share in recipe.ways]
 
     truest, finer = ("waifu2x-cunet", "waifu2x-cunet"), ("waifu2x-upconv7-photo", "realesrgan-x4plus")
-    assert ways("4x", "standard") == [(truest, 1)]
-    assert ways("2x", "photo") == [(truest[:1], 1)]
+    photo = ("waifu2x-upconv7-photo",)
+    assert ways("4x", "standard") == [(truest, 0.5), (photo * 2, 0.5)]
+    assert ways("2x", "photo") == [(truest[:1], 0.5), (photo, 0.5)]
     assert ways("8x", "photo") == [(finer, 1)]
     assert ways("4x", "face") == [(finer, 0.5), (truest, 0.5)]
     assert ways("2x", "photo", detail=100) == [(finer, 1)]

@@ -29,6 +29,9 @@ _log = logging.getLogger(__name__)
 
 # Pixels around a face that the bundled networks see besides it.
 _MARGIN = 32
+# The bundled networks gain up to half a dB on faces whose eyes are 16 pixels apart, and next to nothing where they are
+# 50: see docs/adr/0017-faces-from-their-own-pixels.md.
+_BUNDLED_MOST_EYE_DISTANCE = 48
 # Pixels of a patch that are made at once, to keep temporary arrays small.
 _STRIP_PIXELS = 1_000_000
 
@@ -125,8 +128,8 @@ def _described(restorer: FaceNetwork | None, bundled: Recipe | None) -> dict[str
 def _refine(work: FaceWork, restorer: FaceNetwork | None, face: Face, refinement: Refinement) -> None:
     to_template = aligning(face.landmarks)
     region = _region(to_template, work.source)
-    if scale_of(to_template) < 1:
-        # The aligned face would have less detail than the picture has.
+    if face.eye_distance > _BUNDLED_MOST_EYE_DISTANCE if restorer is None else scale_of(to_template) < 1:
+        # A face model knows one size only: what it gives would have less detail than the picture has.
         refinement.left[Reason.LARGE] += 1
         return
     original = region.of(work.source)

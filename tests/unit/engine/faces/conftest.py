@@ -53,7 +53,7 @@ class Run:
 
 @pytest.fixture
 def run(tmp_path: Path, models: ModelFolder) -> Callable[..., Run]:
-    """Enlarge a picture with the fast engine; faces are refined unless the options say otherwise."""
+    """Enlarge with the fast engine, or with given networks; faces are refined unless the options say otherwise."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
 
@@ -61,9 +61,10 @@ def run(tmp_path: Path, models: ModelFolder) -> Callable[..., Run]:
         source, target = tmp_path / "source.png", tmp_path / "target.png"
         image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
         image.save(source)
-        engine = more.pop("engine", "lanczos")
         listeners = {name: more.pop(name) for name in ("on_progress", "should_stop") if name in more}
-        networks = Networks(EngineSettings(engine=engine, threads=1, models_dir=str(models.root)))
+        networks = more.pop("networks", None) or Networks(
+            EngineSettings(engine="lanczos", threads=1, models_dir=str(models.root))
+        )
         options = UpscaleOptions(factor, **{"refine_faces": True, **more})
         result = upscale_file(source, target, None, options, networks, scratch_dir=scratch, **listeners)
         assert list(scratch.iterdir()) == [], "scratch files have no names"

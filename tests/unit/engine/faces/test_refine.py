@@ -183,13 +183,18 @@ def test_other_factors_have_the_face_in_its_place(run, models, portrait, detecto
     assert changed[mask == 0].mean() < 1
 
 
-def test_a_face_that_is_larger_than_the_template_is_left(run, models, portrait):
-    add_face_model(models, **VIVID)
-    large = Image.fromarray(portrait).resize((680, 760), Image.Resampling.BICUBIC)
+@pytest.mark.parametrize("with_model", [True, False])
+def test_a_face_that_is_larger_than_what_gains_is_left(run, models, portrait, with_model):
+    if with_model:
+        add_face_model(models, **VIVID)
+    size = (680, 760) if with_model else (204, 228)
+    large = Image.fromarray(portrait).resize(size, Image.Resampling.BICUBIC)
 
     result = run(large)
 
+    assert result.sha256 == run(large, refine_faces=False).sha256
     assert result.faces["left"] == [{"count": 1, "reason": "it is large enough without it"}]
+    assert result.receipt["changed"] == ["refine_faces: 1 of 1 left, large enough without it"]
 
 
 def test_it_tells_its_progress_can_be_stopped_and_gives_the_same_again(run, models, portrait):
@@ -215,15 +220,15 @@ def test_a_detector_that_is_not_there_is_told(run, portrait, monkeypatch):
     ]
 
 
-def test_without_a_face_model_the_bundled_networks_come_nearer_to_the_truth(run, portrait):
+def test_without_a_face_model_the_bundled_networks_come_nearer_to_the_truth(run, networks, portrait):
     small = np.asarray(Image.fromarray(portrait[:188, :168]).resize((84, 94), Image.Resampling.LANCZOS))
 
-    plain = run(small, engine="auto", refine_faces=False)
-    result = run(small, engine="auto")
+    plain = run(small, networks=networks, refine_faces=False)
+    result = run(small, networks=networks)
 
     assert result.faces["network"]["kind"] == "bundled"
     assert result.receipt["changed"] == [
-        "refine_faces: 1 of 1 refined with waifu2x-cunet-faces, since no face model is installed"
+        "refine_faces: 1 of 1 refined with waifu2x-mean-faces, since no face model is installed"
     ]
     away = [np.square(one.pixels - portrait[:188, :168])[50:150, 40:130].mean() for one in (plain, result)]
     assert away[1] < away[0]
@@ -238,14 +243,16 @@ def test_where_nothing_bundled_is_better_it_says_so(run, portrait):
     ]
 
 
-def test_networks_whose_weights_are_missing_leave_the_ordinary_enlargement(run, portrait, monkeypatch):
+def test_networks_whose_weights_are_missing_leave_the_ordinary_enlargement(
+    run, networks, portrait, monkeypatch
+):
     absent = replace(MODELS["waifu2x-cunet"], name="absent", files={})
     monkeypatch.setattr(
         "upscaler.engine.pipeline.face_recipe", lambda *_: Recipe("absent", ("absent",), own=(absent,))
     )
     small = portrait[10:160, 20:150]
 
-    plain, result = (run(small, engine="openvino", refine_faces=wanted) for wanted in (False, True))
+    plain, result = (run(small, networks=networks, refine_faces=wanted) for wanted in (False, True))
 
     assert result.sha256 == plain.sha256
     assert result.receipt["changed"] == ["refine_faces: 1 of 1 left, the network for them cannot be used"]
