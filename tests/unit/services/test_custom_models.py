@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from tests.support.face_models import write_face_model
+from tests.support.face_models import add_face_model, write_face_model
 from tests.support.small_models import write_onnx
 from upscaler.engine.custom.model import Use
 from upscaler.engine.custom.probe import ProbeLimits
@@ -70,6 +70,8 @@ def test_a_worker_has_the_active_face_model_and_no_other_one(db_session: Session
         return model.name if model else None
 
     assert used() is None
+    add_face_model(here, "a-of-this-host", side=256)
+    assert used() == "a-of-this-host"
     for name in ("b", "a"):
         files = [("f.onnx", write_face_model(tmp_path / "f.onnx", side=256))]
         assert custom.add(db_session, ADMIN, files, name=name, licence="MIT", uses=()).type == "faces"
@@ -84,8 +86,12 @@ def test_a_worker_has_the_active_face_model_and_no_other_one(db_session: Session
     (here.folder("b") / "model.onnx").write_bytes(b"something else")
     assert used() == "b"
     assert here.holds(here.find("b"))
+    here.remove("b")
+    (storage.root / storage_key(networks.added(db_session)[0], "model.onnx")).unlink()
+    with pytest.raises(EngineUnavailable, match="add it again"):
+        used()
     custom.delete(db_session, ADMIN, "b")
-    assert used() is None
+    assert used() == "a-of-this-host"
 
     custom.add(db_session, ADMIN, files, name="c", licence="MIT", uses=())
     with pytest.raises(UnknownModel, match="restores faces"):

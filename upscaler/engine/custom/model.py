@@ -24,6 +24,8 @@ ONNX, NCNN = "onnx", "ncnn"
 FILES: Mapping[str, tuple[str, ...]] = {ONNX: ("model.onnx",), NCNN: ("model.param", "model.bin")}
 MANIFEST = "manifest.json"
 SCALES = range(1, 9)
+# The source of a model that a worker fetched for the service, in distinction to those that were added on its host.
+SERVICE = "service"
 # Networks that enlarge take and give levels as fractions from 0 to 1, or from 0 to 255.
 UNIT, LEVELS = "0..1", "0..255"
 # Those that restore faces take and give them from -1 to 1.
@@ -139,6 +141,7 @@ class Manifest:
         findings: what was found out by trying it.
         uses: the choices that it serves in the place of their presets' own networks.
         active: whether it may be used.
+        source: the address that it was fetched from, or ``SERVICE``, or "".
 
     """
 

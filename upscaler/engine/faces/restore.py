@@ -9,7 +9,7 @@ import numpy as np
 
 from upscaler.engine.backends.adapted import Runner
 from upscaler.engine.backends.openvino import OpenVinoBackend
-from upscaler.engine.custom.model import FACES, CustomModel
+from upscaler.engine.custom.model import FACES, SERVICE, CustomModel, Manifest
 from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.faces.boxes import Floats
 from upscaler.engine.faces.mtcnn import Mtcnn
@@ -85,10 +85,11 @@ class FaceNetworks:
 
 
 def active_face_model(models_dir: str) -> CustomModel | None:
-    """Return the first active model in a folder that restores faces."""
+    """Return the first active model in a folder that restores faces; the service's own before those of the host."""
     if not models_dir:
         return None
     folder = ModelFolder(Path(models_dir))
+    found: list[Manifest] = []
     for name in folder.names():
         try:
             manifest = folder.find(name)
@@ -96,5 +97,8 @@ def active_face_model(models_dir: str) -> CustomModel | None:
             # Removed at this moment, or not readable: others may be there.
             continue
         if manifest.active and manifest.findings.purpose == FACES:
-            return manifest.model(folder.folder(name))
-    return None
+            found.append(manifest)
+    if not found:
+        return None
+    chosen = min(found, key=lambda manifest: (manifest.source != SERVICE, manifest.name))
+    return chosen.model(folder.folder(chosen.name))
