@@ -16,7 +16,7 @@ from upscaler.engine import encode
 from upscaler.engine.alpha import bleed_colour, limit_to_source
 from upscaler.engine.decode import decode
 from upscaler.engine.faces.account import Refinement
-from upscaler.engine.faces.refine import FaceWork, refine_faces
+from upscaler.engine.faces.refine import FaceWork, refine_faces, stage_for_faces
 from upscaler.engine.finish import Enlargement, Finished, Finisher
 from upscaler.engine.formats import PictureFormat, check_result_size, format_named
 from upscaler.engine.networks import Networks
@@ -170,7 +170,7 @@ def _refine_faces(job: _Job) -> None:
     if not job.options.refine_faces:
         return
     picture = job.picture
-    _, scale = _faces_stage(job.recipe)
+    _, scale = stage_for_faces(job.recipe)
     bundled = face_recipe(job.options, scale)
     start = _DECODED + (_ALPHA_SHARE if _has_shape(picture.alpha) else 0)
     job.faces = refine_faces(
@@ -189,13 +189,6 @@ def _refine_faces(job: _Job) -> None:
     job.faces.tell(picture)
 
 
-def _faces_stage(recipe: Recipe) -> tuple[int, int]:
-    """Return the number of the first stage that enlarges, or the last one, and the scale of the picture after it."""
-    stages = recipe.stages
-    number = next((number for number, stage in enumerate(stages) if stage.scale > 1), len(stages) - 1)
-    return number, stages[number].scale
-
-
 def _enlarge_colour(job: _Job) -> None:
     """Enlarge and write: what the networks are done with goes to the file while they work on.
 
@@ -209,7 +202,6 @@ def _enlarge_colour(job: _Job) -> None:
     start = _DECODED + (_ALPHA_SHARE if _has_shape(picture.alpha) else 0)
     if job.faces is not None and job.faces.found:
         start += _FACES_SHARE
-    faces_stage, _ = _faces_stage(job.recipe)
     source = picture.rgb[..., :1] if picture.gray else picture.rgb
     for number, stage in enumerate(stages):
         height, width, channels = source.shape
@@ -222,7 +214,9 @@ def _enlarge_colour(job: _Job) -> None:
             alpha=job.alphas[number + 1] if is_last else None,
             source_alpha=job.alphas[number],
             gray_as_rgb=is_last and picture.gray and not picture.gray_layout,
-            overlay=job.faces.overlay if job.faces is not None and number == faces_stage else None,
+            overlay=job.faces.overlay
+            if job.faces is not None and number == stage_for_faces(job.recipe)[0]
+            else None,
         )
         shares = _part_of(start, _ENLARGED, number, _shares_of(stages))
         while not _enlarged_well(job, stage, parts, shares, is_last=is_last):

@@ -79,6 +79,13 @@ class _Region:
         return pixels[self.top : self.bottom, self.left : self.right]
 
 
+def stage_for_faces(recipe: Recipe) -> tuple[int, int]:
+    """Return the number of the first stage that enlarges, or the last one, and the scale of the picture after it."""
+    stages = recipe.stages
+    number = next((number for number, stage in enumerate(stages) if stage.scale > 1), len(stages) - 1)
+    return number, stages[number].scale
+
+
 def refine_faces(work: FaceWork) -> Refinement:
     """Find and refine faces.
 
