@@ -69,6 +69,11 @@ def build_parser() -> argparse.ArgumentParser:
         help="from the truest (0) to the sharpest networks (default: the preset's own)",
     )
     parser.add_argument(
+        "--refine-faces",
+        action="store_true",
+        help="restore faces with the face model that was added, or with the networks that do best on them",
+    )
+    parser.add_argument(
         "--format", choices=OUTPUT_FORMATS, help="format of the result (default: by OUT, else png)"
     )
     parser.add_argument(
@@ -122,6 +127,7 @@ def options_of(choices: argparse.Namespace) -> UpscaleOptions:
         factor=choices.factor or (FIT if choices.width or choices.height else "4x"),
         preset=choices.preset,
         denoise=choices.denoise,
+        refine_faces=choices.refine_faces,
         output_format=output_format,
         quality=choices.quality,
         keep_metadata=choices.keep_metadata,

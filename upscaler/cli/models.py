@@ -15,7 +15,7 @@ import httpx
 import config as configuration
 from upscaler.cli.terminal import complain, print_table
 from upscaler.engine.custom.intake import take_in, too_large
-from upscaler.engine.custom.model import MAX_LICENCE, Findings, Use, check_name, sha256_of
+from upscaler.engine.custom.model import FACES, MAX_LICENCE, Findings, Use, check_name, sha256_of
 from upscaler.engine.custom.probe import ProbeLimits, probe
 from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.options import FACTORS, PRESETS
@@ -119,12 +119,15 @@ def add(parser: argparse.ArgumentParser, choices: argparse.Namespace, models: Mo
 
 def show(models: ModelFolder) -> int:
     """Print a table of the added models."""
-    rows = [("name", "kind", "scale", "serves", "licence", "SHA-256")]
+    rows = [("name", "kind", "for", "scale", "serves", "licence", "SHA-256")]
     for name in models.names():
         manifest = models.find(name)
         serves = ", ".join(f"{use.preset} {use.factor}" for use in manifest.uses)
         model = manifest.model(models.folder(name))
-        rows.append((name, manifest.kind, f"{model.scale}x", serves, model.licence, model.bin_sha256[:12]))
+        purpose = manifest.findings.purpose
+        serves = "refined faces" if purpose == FACES and manifest.active else serves
+        what = (name, manifest.kind, purpose, f"{model.scale}x", serves)
+        rows.append((*what, model.licence, model.bin_sha256[:12]))
     print_table(rows)
     return 0
 
@@ -204,6 +207,8 @@ def max_bytes() -> int:
 
 def described(found: Findings) -> str:
     """Say in a line what was found out."""
+    if found.purpose == FACES:
+        return f"faces of {found.maximum_side} px, {found.input_range}, with {found.engine}"
     sizes = f"{found.maximum_side} px tiles" if found.maximum_side else "any size"
     colours = "one channel" if found.channels == 1 else "RGB"
     return (

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 
@@ -25,6 +26,13 @@ from upscaler.errors import EngineCanceled
 _STRIP_PIXELS = 4_000_000
 
 
+class Overlay(Protocol):
+    """What is laid on an enlargement before it is finished, such as refined faces."""
+
+    def laid_on(self, top: int, rows: Pixels) -> Pixels:
+        """Return rows of the enlargement, the first of which is row ``top``, with what belongs on them."""
+
+
 @dataclass(frozen=True)
 class Enlargement:
     """The parts of a result.
@@ -36,6 +44,7 @@ class Enlargement:
         alpha: (H * scale, W * scale) or None, the enlarged transparency.
         source_alpha: (H, W) or None, its source.
         gray_as_rgb: whether a gray picture is to be written with three equal channels.
+        overlay: what is laid on ``raw`` when its rows are read, or None; ``raw`` itself stays what the networks gave.
 
     """
 
@@ -45,12 +54,18 @@ class Enlargement:
     alpha: Pixels | None
     source_alpha: Pixels | None
     gray_as_rgb: bool
+    overlay: Overlay | None = None
 
     @property
     def channels(self) -> int:
         """Channels of the file, transparency included."""
         colour = 3 if self.gray_as_rgb else self.raw.shape[2]
         return colour + (self.alpha is not None)
+
+    def rows(self, top: int, bottom: int) -> Pixels:
+        """Return rows of ``raw`` with the overlay on them."""
+        rows = self.raw[top:bottom]
+        return rows if self.overlay is None else self.overlay.laid_on(top, rows)
 
 
 @dataclass
@@ -169,9 +184,9 @@ class _Run(threading.Thread):
         parts, done = self._parts, 0
         total = parts.raw.shape[0]
         for rows in self._arriving():
-            outer = slice(rows.start * parts.scale, rows.stop * parts.scale)
             with self._timed("tones"):
-                self._tones.observe(parts.source[rows], parts.raw[outer])
+                enlarged = parts.rows(rows.start * parts.scale, rows.stop * parts.scale)
+                self._tones.observe(parts.source[rows], enlarged)
             while done < self._tones.final_rows:
                 stop = min(done + self._step, self._tones.final_rows)
                 self._finish(done, stop)
@@ -193,9 +208,8 @@ class _Run(threading.Thread):
 
     def _finish(self, top: int, bottom: int) -> None:
         parts = self._parts
-        raw = parts.raw[top:bottom]
         with self._timed("tones"):
-            strip = self._tones.corrected(top, raw)
+            strip = self._tones.corrected(top, parts.rows(top, bottom))
         with self._timed("check"):
             self._check.add(strip)
         with self._timed("encode"):

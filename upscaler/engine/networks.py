@@ -17,8 +17,9 @@ import numpy as np
 from upscaler.engine.backends.base import Backend, Result, Window
 from upscaler.engine.backends.select import Selection, candidates_for
 from upscaler.engine.catalogue import MODELS, Model
-from upscaler.engine.custom.model import CustomModel
+from upscaler.engine.custom.model import FACES, CustomModel, not_for_enlarging
 from upscaler.engine.custom.registry import ModelFolder
+from upscaler.engine.faces.restore import FaceNetworks
 from upscaler.engine.picture import Pixels, to_luma, white_of
 from upscaler.engine.presets import Recipe, scale_of
 from upscaler.engine.scratch import NoTileLog, Tile, TileLog
@@ -59,6 +60,7 @@ class Networks:
         self._kind = kind
         self._precise: Networks | None = None
         self._custom: tuple[Mapping[str, str], Networks] | None = None
+        self.faces = FaceNetworks(settings)
 
     def precise(self) -> Networks:
         """Return the same networks computed in float32, for pictures of more than 8 bits; loaded on first use."""
@@ -70,16 +72,19 @@ class Networks:
         return self._precise
 
     def model_named(self, name: str) -> Model:
-        """Return a network of the catalogue or one that the operator added; raise ``UnknownModel``."""
+        """Return a network that enlarges, of the catalogue or added by the operator; raise ``UnknownModel``."""
         if name in MODELS:
             return MODELS[name]
         if not self._settings.models_dir:
             raise UnknownModel(name=name)
         folder = ModelFolder(Path(self._settings.models_dir))
         try:
-            return folder.find(name).model(folder.folder(name))
+            manifest = folder.find(name)
         except ModelNotFound:
             raise UnknownModel(name=name) from None
+        if manifest.findings.purpose == FACES:
+            raise not_for_enlarging(name)
+        return manifest.model(folder.folder(name))
 
     def suited_to(self, recipe: Recipe, *, deep: bool) -> Networks:
         """Return the networks that are to run a stage, in float32 for pictures of more than 8 bits.

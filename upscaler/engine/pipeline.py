@@ -15,6 +15,8 @@ import numpy as np
 from upscaler.engine import encode
 from upscaler.engine.alpha import bleed_colour, limit_to_source
 from upscaler.engine.decode import decode
+from upscaler.engine.faces.account import Refinement
+from upscaler.engine.faces.refine import FaceWork, refine_faces, stage_for_faces
 from upscaler.engine.finish import Enlargement, Finished, Finisher
 from upscaler.engine.formats import PictureFormat, check_result_size, format_named
 from upscaler.engine.networks import Networks
@@ -22,7 +24,7 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.output_check import OutputReport
 from upscaler.engine.picture import Picture, Pixels, white_of
 from upscaler.engine.png import Tags
-from upscaler.engine.presets import Recipe, recipe_for, shape_stages
+from upscaler.engine.presets import Recipe, face_recipe, recipe_for, shape_stages
 from upscaler.engine.receipt import build_receipt
 from upscaler.engine.result import Previews, UpscaleResult
 from upscaler.engine.scratch import Scratch, TileLog
@@ -36,6 +38,8 @@ _ENLARGED = 0.97
 _WRITTEN = 0.99
 # Enlarging the alpha channel takes a network of its own, of the fast kind.
 _ALPHA_SHARE = 0.3
+# Refining faces takes a moment for each, whatever the size of the picture.
+_FACES_SHARE = 0.1
 
 
 @dataclass
@@ -55,6 +59,7 @@ class _Job:
     recipe: Recipe = field(init=False)
     result_size: tuple[int, int] = (0, 0)
     alphas: list[Pixels | None] = field(default_factory=list)
+    faces: Refinement | None = None
     finished: list[Finished] = field(default_factory=list)
     preview_size: tuple[int, int] = (0, 0)
     reported: float = 0.0
@@ -131,8 +136,6 @@ def _decode(job: _Job) -> None:
     job.recipe = recipe_for(job.options, *job.picture.size, model)
     job.result_size = job.options.result_size(*job.picture.size)
     check_result_size(*job.result_size, job.kind)
-    if job.options.refine_faces:
-        job.picture.changed.append("refine_faces: no face model is installed, so it was not applied")
     job.on_progress(_DECODED)
 
 
@@ -169,6 +172,30 @@ def _enlarge_alpha(job: _Job) -> None:
         limit_to_source(enlarged[..., 0], source, stage.scale)
 
 
+def _refine_faces(job: _Job) -> None:
+    """Restore the faces, if asked to, in the size that they have after the first networks that enlarge."""
+    if not job.options.refine_faces:
+        return
+    picture = job.picture
+    _, scale = stage_for_faces(job.recipe)
+    bundled = face_recipe(job.options, scale)
+    start = _DECODED + (_ALPHA_SHARE if _has_shape(picture.alpha) else 0)
+    job.faces = refine_faces(
+        FaceWork(
+            source=picture.rgb if picture.alpha is None else bleed_colour(picture.rgb, picture.alpha),
+            channels=1 if picture.gray else 3,
+            scale=scale,
+            faces=job.networks.faces,
+            networks=job.networks if bundled is None else job.networks_for(bundled),
+            bundled=bundled,
+            scratch=job.scratch,
+            on_progress=_share_of(job, start, start + _FACES_SHARE),
+            should_stop=job.should_stop,
+        )
+    )
+    job.faces.tell(picture)
+
+
 def _enlarge_colour(job: _Job) -> None:
     """Enlarge and write: what the networks are done with goes to the file while they work on.
 
@@ -180,6 +207,8 @@ def _enlarge_colour(job: _Job) -> None:
         _note_lost_transparency(job)
     stages = job.recipe.stages
     start = _DECODED + (_ALPHA_SHARE if _has_shape(picture.alpha) else 0)
+    if job.faces is not None and job.faces.found:
+        start += _FACES_SHARE
     source = picture.rgb[..., :1] if picture.gray else picture.rgb
     for number, stage in enumerate(stages):
         height, width, channels = source.shape
@@ -193,6 +222,9 @@ def _enlarge_colour(job: _Job) -> None:
             alpha=job.alphas[number + 1] if is_last else None,
             source_alpha=job.alphas[number],
             gray_as_rgb=is_last and picture.gray and not picture.gray_layout,
+            overlay=job.faces.overlay
+            if job.faces is not None and number == stage_for_faces(job.recipe)[0]
+            else None,
         )
         # What the networks gave stays as it is, for a next try to go on from; finished rows go elsewhere.
         finished = None if is_last else job.scratch.pixels(shape, source.dtype)
@@ -294,6 +326,7 @@ def _write_previews(job: _Job) -> None:
 _STEPS: tuple[tuple[str, Callable[[_Job], None]], ...] = (
     ("decode", _decode),
     ("alpha", _enlarge_alpha),
+    ("faces", _refine_faces),
     ("enlarge", _enlarge_colour),
     ("previews", _write_previews),
 )
@@ -359,7 +392,10 @@ def _result_of(job: _Job, seconds: dict[str, float]) -> UpscaleResult:
         check=OutputReport.worst(done.report for done in job.finished).as_dict(),
         output=output,
         seconds={**seconds, **_summed(done.seconds for done in job.finished)},
-        tiles_taken_over=job.scratch.tiles_taken_over,
+        extra={
+            "tiles_taken_over": job.scratch.tiles_taken_over,
+            **({} if job.faces is None else {"faces": job.faces.as_dict()}),
+        },
     )
     return UpscaleResult(
         receipt=receipt,

@@ -22,7 +22,7 @@ def build_receipt(
     check: Mapping[str, float],
     output: Mapping[str, Any],
     seconds: Mapping[str, float],
-    tiles_taken_over: int = 0,
+    extra: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Put the account of one enlargement together.
 
@@ -34,7 +34,7 @@ def build_receipt(
         check: figures of the output check.
         output: facts about the result's file.
         seconds: time of each step.
-        tiles_taken_over: tiles that an attempt before this one had made.
+        extra: further entries, JSON-ready.
 
     """
     return {
@@ -46,10 +46,10 @@ def build_receipt(
         "backend": dict(backend),
         "output": dict(output),
         "check": dict(check),
-        "tiles_taken_over": tiles_taken_over,
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
         "kept": list(picture.kept),
         "changed": list(picture.changed),
+        **extra,
     }
 
 

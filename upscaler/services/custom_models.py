@@ -18,13 +18,23 @@ from sqlalchemy.orm import Session
 
 from upscaler.engine.catalogue import MODELS
 from upscaler.engine.custom.intake import take_in
-from upscaler.engine.custom.model import FILES, Manifest, Use, check_name, sha256_of
+from upscaler.engine.custom.model import (
+    FACES,
+    FILES,
+    SERVICE,
+    Manifest,
+    Use,
+    check_name,
+    check_uses,
+    sha256_of,
+)
 from upscaler.engine.custom.probe import ProbeLimits
 from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.options import MODEL_NAME
 from upscaler.errors import (
     N_,
     EngineUnavailable,
+    FileGone,
     ModelConflict,
     ModelNotFound,
     StorageUnavailable,
@@ -38,6 +48,8 @@ from upscaler.services.workspace import Workspace
 from upscaler.storage import Storage
 
 log = structlog.get_logger()
+
+_DAMAGED = N_("The files of the model %(name)s are missing or damaged. Please add it again.")
 
 
 class CustomModels:
@@ -128,6 +140,7 @@ class CustomModels:
     ) -> NetworkModel:
         """Change what is not None; raise ``ModelNotFound``, or ``ModelConflict`` for a network of the catalogue."""
         row, before = _find(session, name)
+        check_uses(uses or (), before.findings)
         after = replace(
             before,
             active=before.active if active is None else active,
@@ -183,16 +196,40 @@ def provide(session: Session, storage: Storage, models: ModelFolder, name: str) 
         for file in FILES[manifest.kind]:
             storage.fetch(storage_key(manifest, file), staging / file)
             if sha256_of(staging / file) != manifest.sha256[file]:
-                raise EngineUnavailable(
-                    N_("The files of the model %(name)s are missing or damaged. Please add it again."),
-                    name=name,
-                )
+                raise EngineUnavailable(_DAMAGED, name=name)
         with contextlib.suppress(ModelConflict):
             # Another worker of this host may have fetched it at the same time.
             models.put(staging, manifest, instead=True)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     log.info("model.fetched", model=name)
+
+
+def provide_faces(session: Session, storage: Storage, models: ModelFolder) -> None:
+    """See that the folder of this host has the service's active model for faces, where the engine looks for it.
+
+    Of several, the first by name counts. One that was fetched before and is not active any more is not used either;
+    what was added on this host itself stays, for the time when the service has none.
+
+    Raises:
+        StorageUnavailable, EngineUnavailable: as ``provide`` does, the latter also for a file that is not stored.
+
+    """
+    active = (one for one in added(session) if one.active and one.findings.purpose == FACES)
+    wanted = next((replace(one, source=SERVICE) for one in active), None)
+    if wanted is not None:
+        try:
+            provide(session, storage, models, wanted.name)
+        except FileGone as error:
+            # Its own words are about the picture, which is still there.
+            raise EngineUnavailable(_DAMAGED, name=wanted.name) from error
+        if models.find(wanted.name) != wanted:
+            models.update(wanted)
+    for name in models.names():
+        with contextlib.suppress(ModelNotFound):
+            here = models.find(name)
+            if here.source == SERVICE and here.active and (wanted is None or name != wanted.name):
+                models.update(replace(here, active=False))
 
 
 def storage_key(manifest: Manifest, file: str) -> str:
@@ -204,7 +241,7 @@ def _row(manifest: Manifest) -> NetworkModel:
     main = FILES[manifest.kind][-1]
     return NetworkModel(
         name=manifest.name,
-        type="other",
+        type="faces" if manifest.findings.purpose == FACES else "other",
         scale=manifest.findings.scale,
         artifact_path=storage_key(manifest, main),
         sha256=manifest.sha256[main],

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from upscaler.engine.catalogue import MODELS, Model
-from upscaler.engine.custom.model import Manifest
+from upscaler.engine.custom.model import FACES, Manifest, not_for_enlarging
 from upscaler.engine.custom.registry import serving
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.presets import Choice, all_recipes, recipe_for
@@ -78,6 +78,8 @@ def chosen(session: Session, options: UpscaleOptions) -> tuple[UpscaleOptions, M
         return options, None
     for manifest in manifests:
         if manifest.name == options.model:
+            if manifest.findings.purpose == FACES:
+                raise not_for_enlarging(manifest.name)
             # Where the files lie is the workers' affair.
             return options, manifest.model(Path())
     raise UnknownModel(name=options.model)

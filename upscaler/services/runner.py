@@ -168,6 +168,8 @@ class JobRunner:
             self._patiently(heartbeat, self._storage.fetch, original, source)
             if options.model is not None:
                 self._patiently(heartbeat, self._provide, options.model)
+            if options.refine_faces:
+                self._patiently(heartbeat, self._provide_faces)
             result = self._engine.upscale(
                 source,
                 target,
@@ -182,6 +184,10 @@ class JobRunner:
     def _provide(self, name: str) -> None:
         with self._sessions() as session:
             custom_models.provide(session, self._storage, self._models, name)
+
+    def _provide_faces(self) -> None:
+        with self._sessions() as session:
+            custom_models.provide_faces(session, self._storage, self._models)
 
     def _keep(
         self,

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from skimage import data
 
+from tests.support.face_models import write_face_model
 from tests.support.small_models import kernel, write_onnx
 from upscaler.cli import main
 from upscaler.engine.custom.model import sha256_of
@@ -43,7 +45,7 @@ def test_a_model_is_added_from_a_url_used_checked_and_removed(
     assert "blocks was added: 3x, RGB" in capsys.readouterr().out
 
     assert main(["models", "list"]) == 0
-    assert "blocks  onnx  3x     art 3x  CC0-1.0" in capsys.readouterr().out
+    assert "blocks  onnx  enlarging  3x     art 3x  CC0-1.0" in capsys.readouterr().out
 
     picture, result = tmp_path / "in.png", tmp_path / "out.png"
     Image.new("RGB", (40, 30), (200, 90, 30)).save(picture)
@@ -103,3 +105,27 @@ def test_a_folder_named_models_is_still_a_folder(
 
     assert main(["models", "--engine", "lanczos", "--factor", "2x", "-o", "out"]) == 0
     assert (tmp_path / "out" / "a-2x.png").is_file()
+
+
+def test_a_face_model_is_added_and_refines_faces_but_enlarges_nothing(
+    tmp_path: Path, address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_face_model(tmp_path / "gfp.onnx", side=256)
+    url = f"{address}/gfp.onnx"
+
+    assert main(["models", "add", url, "--sha256", sha256_of(path), "--licence", "Apache-2.0"]) == 0
+    assert "gfp was added: faces of 256 px, -1..1" in capsys.readouterr().out
+    assert main(["models", "list"]) == 0
+    assert "gfp   onnx  faces  1x     refined faces  Apache-2.0" in capsys.readouterr().out
+    assert main(["models", "check", "gfp"]) == 0
+    assert "gfp is well" in capsys.readouterr().out
+
+    picture, result = tmp_path / "in.png", tmp_path / "out.png"
+    Image.fromarray(data.astronaut()[20:210, 140:310]).save(picture)
+    assert main([str(picture), "-o", str(result), "--threads", "1", "--model", "gfp"]) == 1
+    assert 'The model "gfp" restores faces' in capsys.readouterr().err
+    plain = ["--threads", "1", "--engine", "lanczos", "--factor", "2x", "--refine-faces"]
+    assert main([str(picture), "-o", str(result), *plain]) == 0
+    assert "1 of 1 refined with the face model gfp" in capsys.readouterr().out
+    assert main(["models", "add", str(path), "--name", "b", "--preset", "face", "--factor", "4x"]) == 1
+    assert "without a preset" in capsys.readouterr().err

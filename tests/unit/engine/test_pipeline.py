@@ -103,11 +103,11 @@ def test_the_receipt_tells_the_whole_story(run, save, colours, tmp_path):
     assert all(len(model["bin_sha256"]) == 64 for model in receipt["models"])
     assert receipt["backend"]["engine"] == "lanczos"
     assert receipt["output"]["sha256"] == result.sha256 == sha256_of(tmp_path / "target")
-    steps = {"decode", "alpha", "enlarge", "tones", "check", "encode", "previews"}
+    steps = {"decode", "alpha", "faces", "enlarge", "tones", "check", "encode", "previews"}
     assert set(receipt["seconds"]) == steps
     assert receipt["kept"] == ["resolution: 300 dpi"]
     changes = " / ".join(receipt["changed"])
-    for part in ("orientation", "EXIF removed", "no face model"):
+    for part in ("orientation", "EXIF removed", "no face was found"):
         assert part in changes
     assert (result.preview_width, result.preview_height) == (80, 120)
     assert result.preview_size_bytes == previews.result.stat().st_size

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import pytest
 
 from upscaler.engine.catalogue import MODELS
 from upscaler.engine.options import DENOISE_LEVELS, FACTORS, PRESETS, UpscaleOptions, factor_number
-from upscaler.engine.presets import Choice, all_recipes, recipe_for, scale_of
+from upscaler.engine.presets import Choice, all_recipes, face_recipe, recipe_for, scale_of
 
 
 @pytest.mark.parametrize("choice", all_recipes(), ids=lambda c: f"{c.preset}-{c.factor}-{c.denoise}")
@@ -111,3 +112,36 @@ def test_8x_goes_through_the_picture_twice_and_removes_noise_once() -> None:
 def test_a_wanted_size_takes_the_smallest_networks_that_reach_it() -> None:
     for width, scale in ((100, 2), (200, 2), (201, 4), (400, 4), (401, 8)):
         assert recipe_for(UpscaleOptions("fit", target_width=width), 100, 50).scale == scale
+
+
+def test_faces_take_as_much_of_the_sharpest_network_at_twice_the_size() -> None:
+    def ways(factor: str, preset: str, **more: Any) -> list[tuple[tuple[str, ...], float]]:
+        recipe = face_recipe(UpscaleOptions(factor, preset, **more), 2 if factor == "2x" else 4)
+        assert recipe is not None
+        assert recipe.scale == (2 if factor == "2x" else 4)
+        return [(tuple(model.name for model in models), share) for models, share in recipe.ways]
+
+    truest, finer = ("waifu2x-cunet", "waifu2x-cunet"), ("waifu2x-upconv7-photo", "realesrgan-x4plus")
+    photo = ("waifu2x-upconv7-photo",)
+    assert ways("4x", "standard") == [(truest, 0.5), (photo * 2, 0.5)]
+    assert ways("2x", "photo") == [(truest[:1], 0.5), (photo, 0.5)]
+    assert ways("8x", "photo") == [(finer, 1)]
+    assert ways("4x", "face") == [(finer, 0.5), (truest, 0.5)]
+    assert ways("2x", "photo", detail=100) == [(finer, 1)]
+    assert ways("4x", "face", denoise="high") == [
+        (("waifu2x-upconv7-photo-n3", "realesrgan-x4plus"), 0.5),
+        (("waifu2x-cunet-n3", "waifu2x-cunet"), 0.5),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "scale"),
+    [
+        (UpscaleOptions("4x", "art"), 4),
+        (UpscaleOptions("4x", "photo", model="realesrgan-x4plus"), 4),
+        (UpscaleOptions("3x", "photo"), 3),
+    ],
+    ids=["drawing", "named", "scale"],
+)
+def test_where_nothing_was_measured_nothing_is_better_for_faces(options: UpscaleOptions, scale: int) -> None:
+    assert face_recipe(options, scale) is None

@@ -5,15 +5,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
+from tests.support.face_models import add_face_model, write_face_model
 from tests.support.small_models import write_onnx
 from upscaler.engine.custom.model import Use
 from upscaler.engine.custom.probe import ProbeLimits
 from upscaler.engine.custom.registry import ModelFolder
+from upscaler.engine.faces.restore import active_face_model
 from upscaler.engine.options import UpscaleOptions
-from upscaler.errors import EngineUnavailable, FileGone, UnknownModel
+from upscaler.errors import EngineUnavailable, FileGone, ModelRefused, UnknownModel
 from upscaler.services import networks
 from upscaler.services.audit import Actor
-from upscaler.services.custom_models import CustomModels, provide, storage_key
+from upscaler.services.custom_models import CustomModels, provide, provide_faces, storage_key
 from upscaler.services.workspace import Workspace
 from upscaler.storage import LocalStorage
 
@@ -56,3 +58,44 @@ def test_a_worker_fetches_what_it_lacks_and_nothing_else_than_what_was_tried(
     custom.delete(db_session, ADMIN, "mine")
     with pytest.raises(UnknownModel):
         provide(db_session, storage, here, "mine")
+
+
+def test_a_worker_has_the_active_face_model_and_no_other_one(db_session: Session, tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path / "files")
+    custom = CustomModels(storage, Workspace(tmp_path / "scratch"), 10**7, ProbeLimits(threads=1))
+    here = ModelFolder(tmp_path / "models")
+
+    def used() -> str | None:
+        provide_faces(db_session, storage, here)
+        model = active_face_model(str(here.root))
+        return model.name if model else None
+
+    assert used() is None
+    add_face_model(here, "a-of-this-host", side=256)
+    assert used() == "a-of-this-host"
+    for name in ("b", "a"):
+        files = [("f.onnx", write_face_model(tmp_path / "f.onnx", side=256))]
+        assert custom.add(db_session, ADMIN, files, name=name, licence="MIT", uses=()).type == "faces"
+        assert used() == name
+    custom.change(db_session, ADMIN, "a", active=False)
+    assert used() == "b"
+    custom.change(db_session, ADMIN, "a", active=True)
+    assert used() == "a"
+    custom.delete(db_session, ADMIN, "a")
+    assert used() == "b"
+    # What was changed on this host is fetched anew.
+    (here.folder("b") / "model.onnx").write_bytes(b"something else")
+    assert used() == "b"
+    assert here.holds(here.find("b"))
+    here.remove("b")
+    (storage.root / storage_key(networks.added(db_session)[0], "model.onnx")).unlink()
+    with pytest.raises(EngineUnavailable, match="add it again"):
+        used()
+    custom.delete(db_session, ADMIN, "b")
+    assert used() == "a-of-this-host"
+
+    custom.add(db_session, ADMIN, files, name="c", licence="MIT", uses=())
+    with pytest.raises(UnknownModel, match="restores faces"):
+        networks.chosen(db_session, UpscaleOptions("2x", model="c"))
+    with pytest.raises(ModelRefused, match="restores faces"):
+        custom.change(db_session, ADMIN, "c", uses=(Use("face", "4x"),))

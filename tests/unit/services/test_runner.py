@@ -12,11 +12,16 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
+from tests.support.face_models import write_face_model
+from upscaler.engine.custom.probe import ProbeLimits
+from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import Previews, UpscaleResult
 from upscaler.errors import StorageUnavailable
 from upscaler.models import Job, utcnow
 from upscaler.services import lifecycle, reaper, runner
+from upscaler.services.audit import Actor
+from upscaler.services.custom_models import CustomModels
 from upscaler.services.kept_tiles import KeptTiles
 from upscaler.services.runner import Folders, JobRunner
 from upscaler.services.workspace import Workspace
@@ -256,3 +261,20 @@ def test_a_job_waits_for_its_lease_when_the_database_is_away(
 
     found = reread(db_session, job)
     assert (found.status, found.error_code) == ("running", None)
+
+
+def test_a_job_that_refines_faces_finds_the_face_model_in_the_folder(
+    worker: JobRunner, job: Job, storage: MovingStorage, db_session: Session, tmp_path: Path
+) -> None:
+    custom = CustomModels(storage, Workspace(tmp_path / "scratch"), 10**7, ProbeLimits(threads=1))
+    files = [("gfp.onnx", write_face_model(tmp_path / "gfp.onnx", side=256))]
+    custom.add(db_session, Actor(None, "abdullah", "127.0.0.1"), files, name="gfp", licence="MIT", uses=())
+    folder = ModelFolder(tmp_path / "models")
+    job.params = {**job.params, "refine_faces": True}
+    db_session.commit()
+
+    worker.run_next()
+
+    assert reread(db_session, job).status == "completed"
+    assert folder.names() == ["gfp"]
+    assert folder.find("gfp").active

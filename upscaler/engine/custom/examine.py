@@ -19,6 +19,7 @@ from upscaler.engine.backends.adapted import AdaptedNetwork, Runner
 from upscaler.engine.backends.ncnn import NcnnCpuBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
 from upscaler.engine.backends.select import self_test
+from upscaler.engine.custom.examine_faces import examine_face_model
 from upscaler.engine.custom.facts import Facts, read_facts
 from upscaler.engine.custom.model import (
     FILES,
@@ -69,6 +70,8 @@ def examine(folder: Path, kind: str, settings: EngineSettings) -> Findings:
     first = Findings(0, facts.channels, facts.input, facts.output, LEVELS, LEVELS)
     manifest = Manifest("custom", kind, {name: sha256_of(folder / name) for name in FILES[kind]}, "", first)
     raw, engine = _loaded(manifest.model(folder), settings)
+    if facts.restores_faces:
+        return examine_face_model(raw, replace(first, engine=engine), facts.fixed_side)
     found = replace(_geometry(raw, first, facts), engine=engine)
     found = _ranges(raw, found, facts.fixed_side or _SIDE)
     if not facts.fixed_side:

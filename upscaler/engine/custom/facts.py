@@ -14,16 +14,33 @@ from upscaler.errors import N_, ModelRefused
 _COLOURS = (1, 3)
 # What a size must hold: a tile of 32 pixels with a margin of 16 on each side.
 _SMALLEST_FIXED, _LARGEST_FIXED = 64, 1024
+# Sides in pixels of the aligned faces that face models take.
+FACE_SIDES = (256, 512)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """Names of the blobs, number of channels, and the one side in pixels that is taken, 0 for any."""
+    """What a file says.
+
+    Attributes:
+        input: name of the input blob.
+        output: name of the output blob.
+        channels: of both.
+        fixed_side: the one side in pixels that is taken, 0 for any.
+        result_side: the one side in pixels that is given, 0 where the file does not say.
+
+    """
 
     input: str
     output: str
     channels: int
     fixed_side: int = 0
+    result_side: int = 0
+
+    @property
+    def restores_faces(self) -> bool:
+        """Whether it has the form of all face models: an aligned face in, another of the same size out."""
+        return self.channels == 3 and self.fixed_side in FACE_SIDES and self.fixed_side == self.result_side
 
 
 def read_facts(folder: Path, kind: str) -> Facts:
@@ -64,8 +81,18 @@ def _of_onnx(path: Path) -> Facts:
         )
     _check_channels(channels or 3)
     return Facts(
-        _name_of(entry), _name_of(result), channels or 3, _fixed_side(height, width) if height or width else 0
+        _name_of(entry),
+        _name_of(result),
+        channels or 3,
+        _fixed_side(height, width) if height or width else 0,
+        _result_side(result.get_partial_shape()),
     )
+
+
+def _result_side(shape: Any) -> int:
+    """Return the side of a result whose shape is known to be a square picture, else 0."""
+    sizes = [_static(axis) for axis in shape] if shape.rank.is_static else []
+    return sizes[2] if len(sizes) == 4 and sizes[2] == sizes[3] else 0
 
 
 def _static(axis: Any) -> int:

@@ -17,6 +17,7 @@ from upscaler.engine.custom.model import (
     Use,
     check_licence,
     check_name,
+    check_uses,
     sha256_of,
 )
 from upscaler.engine.custom.probe import ProbeLimits, probe
@@ -71,6 +72,7 @@ def take_in(
             shutil.copyfile(path, staging / f"model{_extension(given)}")
     sha256 = {file: sha256_of(staging / file) for file in FILES[kind]}
     findings = probe(staging, kind, limits)
+    check_uses(uses, findings)
     return Manifest(name, kind, sha256, licence, findings, uses, source=source)
 
 

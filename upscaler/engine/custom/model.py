@@ -10,15 +10,28 @@ from typing import Any
 
 from upscaler.engine.catalogue import CUSTOM, MODELS, Model
 from upscaler.engine.options import FACTORS, MODEL_NAME, PRESETS
-from upscaler.errors import N_, EngineUnavailable, InvalidParameter, UnusableParameter
+from upscaler.errors import (
+    N_,
+    EngineUnavailable,
+    InvalidParameter,
+    ModelRefused,
+    UnknownModel,
+    UnusableParameter,
+)
 
 ONNX, NCNN = "onnx", "ncnn"
 # The files of each kind, under the names that they have in a model's folder.
 FILES: Mapping[str, tuple[str, ...]] = {ONNX: ("model.onnx",), NCNN: ("model.param", "model.bin")}
 MANIFEST = "manifest.json"
 SCALES = range(1, 9)
-# Networks take and give levels as fractions from 0 to 1, or from 0 to 255.
+# The source of a model that a worker fetched for the service, in distinction to those that were added on its host.
+SERVICE = "service"
+# Networks that enlarge take and give levels as fractions from 0 to 1, or from 0 to 255.
 UNIT, LEVELS = "0..1", "0..255"
+# Those that restore faces take and give them from -1 to 1.
+SIGNED = "-1..1"
+# What a network is for: to make pictures larger, or aligned faces better.
+ENLARGING, FACES = "enlarging", "faces"
 MAX_LICENCE = 64
 _VERSION = 1
 _GPU_SECONDS = 20
@@ -33,7 +46,7 @@ class Findings:
         channels: 3 for colour; 1 for a network that takes one channel, through which each of the three goes by itself.
         input: name of the input blob.
         output: name of the output blob.
-        input_range: ``UNIT`` or ``LEVELS``.
+        input_range: ``UNIT`` or ``LEVELS``; ``SIGNED`` for faces.
         output_range: the same, of the result.
         border: input pixels a side that the network consumes.
         minimum_side: smallest input side in pixels that was tried.
@@ -43,6 +56,7 @@ class Findings:
         seam: difference in levels between two tiles that is left with that overlap.
         seconds_per_megapixel: time for one input megapixel on the machine that tried it.
         engine: the library that ran it, ``openvino`` or ``ncnn``.
+        purpose: ``ENLARGING`` or ``FACES``.
 
     """
 
@@ -60,6 +74,7 @@ class Findings:
     seam: float = 0.0
     seconds_per_megapixel: float = 1.0
     engine: str = "openvino"
+    purpose: str = ENLARGING
 
 
 @dataclass(frozen=True)
@@ -126,6 +141,7 @@ class Manifest:
         findings: what was found out by trying it.
         uses: the choices that it serves in the place of their presets' own networks.
         active: whether it may be used.
+        source: the address that it was fetched from, or ``SERVICE``, or "".
 
     """
 
@@ -192,6 +208,28 @@ def check_name(name: str) -> str:
     if not MODEL_NAME.fullmatch(name) or name in MODELS:
         raise UnusableParameter(name="name")
     return name
+
+
+def check_uses(uses: tuple[Use, ...], findings: Findings) -> None:
+    """Raise ``ModelRefused`` where a network is to serve presets but does not enlarge."""
+    if uses and findings.purpose == FACES:
+        raise ModelRefused(
+            N_(
+                "This model restores faces. It serves all jobs that refine faces, so please add it without a preset "
+                "and a factor."
+            )
+        )
+
+
+def not_for_enlarging(name: str) -> UnknownModel:
+    """Return the error for a job that names a model for faces as the one that is to enlarge its picture."""
+    return UnknownModel(
+        N_(
+            'The model "%(name)s" restores faces and does not enlarge pictures. Please choose another one, and turn on '
+            "the refining of faces."
+        ),
+        name=name,
+    )
 
 
 def check_licence(licence: str) -> str:

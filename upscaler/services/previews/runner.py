@@ -157,6 +157,8 @@ class PreviewRunner:
             served, model = networks.chosen(session, options)
             if served.model is not None:
                 custom_models.provide(session, self._storage, self._models, served.model)
+            if served.refine_faces:
+                custom_models.provide_faces(session, self._storage, self._models)
         target = source.with_name(f"{options.preset}.png")
         started = time.monotonic()
         deadline = started + ITEM_SECONDS

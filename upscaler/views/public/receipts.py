@@ -60,8 +60,27 @@ def receipt_notes() -> list[dict[str, str]]:
         "brightness: values from %(low)s to %(high)s spread over black to white": gettext(
             "Brightness values from %(low)s to %(high)s were spread over black to white"
         ),
-        "refine_faces: no face model is installed, so it was not applied": gettext(
-            "Faces were not refined: this service has no network for it"
+        "refine_faces: not applied, because the face detector cannot run here": gettext(
+            "Faces were not refined: this service cannot look for them"
+        ),
+        "refine_faces: no face was found": gettext("Faces were not refined: none was found"),
+        "refine_faces: %(refined)s of %(found)s refined with the face model %(name)s": gettext(
+            "Refined faces: %(refined)s of %(found)s, with the face network %(name)s"
+        ),
+        "refine_faces: %(refined)s of %(found)s refined with %(name)s, since no face model is installed": gettext(
+            "Refined faces: %(refined)s of %(found)s, with %(name)s, because this service has no network made for faces"
+        ),
+        "refine_faces: %(count)s of %(found)s left, large enough without it": gettext(
+            "Faces left as they were, being large enough: %(count)s of %(found)s"
+        ),
+        "refine_faces: %(count)s of %(found)s left, what came of it was not the same": gettext(
+            "Faces left as they were, because the refined ones were not alike: %(count)s of %(found)s"
+        ),
+        "refine_faces: %(count)s of %(found)s left, no face model is installed and nothing bundled is better": gettext(
+            "Faces left as they were, because this service has no better network for them: %(count)s of %(found)s"
+        ),
+        "refine_faces: %(count)s of %(found)s left, the network for them cannot be used": gettext(
+            "Faces left as they were, because the network for them could not be used: %(count)s of %(found)s"
         ),
         "transparency: laid on white, because %(format)s has none": gettext(
             "Transparent parts were laid on white, because %(format)s has no transparency"

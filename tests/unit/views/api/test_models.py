@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from tests.support.face_models import write_face_model
 from tests.support.leftovers import files_in
 from tests.support.small_models import kernel, write_ncnn, write_onnx
 from tests.unit.views.api.conftest import Program
@@ -41,6 +42,7 @@ def test_an_added_model_serves_until_it_is_deleted(
     assert answer.headers["Location"].endswith("/api/v1/admin/models/blocks")
     added = answer.get_json()
     assert (added["kind"], added["scale"], added["findings"]["input"]) == ("ncnn", 3, "in")
+    assert added["purpose"] == "enlarging"
     assert added["uses"] == [{"preset": "art", "factor": "3x"}]
     assert len(stored(api)) == 2
     listed = {item["name"]: item for item in admin.get("/models").get_json()["items"]}
@@ -135,3 +137,21 @@ def test_only_admins_add_models(with_key: Callable[..., Program], visitor: Progr
 
     assert send(visitor, path).status_code == 401
     assert send(with_key("layla"), path).status_code == 403
+
+
+def test_a_face_model_is_told_apart_and_enlarges_nothing(api: Flask, admin: Program, tmp_path: Path) -> None:
+    path = write_face_model(tmp_path / "gfp.onnx", side=256)
+
+    refused = send(admin, path, name="gfp", preset="face", factor="4x").get_json()
+    assert refused["code"] == "model_refused"
+    added = send(admin, path, licence="Apache-2.0").get_json()
+
+    assert (added["name"], added["purpose"], added["scale"]) == ("gfp", "faces", 1)
+    listed = {item["name"]: item for item in admin.get("/models").get_json()["items"]}
+    assert listed["gfp"]["type"] == "faces"
+    answer = admin.upload(factor="2x", model="gfp")
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "unknown_model")
+    assert "restores faces" in answer.get_json()["detail"]
+    assert admin.upload(factor="2x", refine_faces="true").status_code == 202
+    uses = {"uses": [{"preset": "face", "factor": "4x"}]}
+    assert admin.request("PATCH", "/admin/models/gfp", json=uses).get_json()["code"] == "model_refused"

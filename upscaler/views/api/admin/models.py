@@ -10,7 +10,7 @@ from flask import jsonify, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 
-from upscaler.engine.custom.model import MAX_LICENCE, Use, check_licence
+from upscaler.engine.custom.model import ENLARGING, FACES, MAX_LICENCE, Use, check_licence
 from upscaler.engine.options import FACTORS, MODEL_NAME, PRESETS
 from upscaler.errors import (
     FileTooLarge,
@@ -74,6 +74,11 @@ class ModelAnswer(Schema):
 
     name = fields.String(required=True)
     kind = fields.String(required=True, validate=validate.OneOf(("onnx", "ncnn")))
+    purpose = fields.String(
+        required=True,
+        validate=validate.OneOf((ENLARGING, FACES)),
+        metadata={"description": "`faces` for a network that restores faces"},
+    )
     scale = fields.Integer(required=True)
     licence = fields.String(required=True)
     active = fields.Boolean(required=True)
@@ -120,6 +125,7 @@ def _answer(row: NetworkModel) -> Any:
     return jsonify(
         {
             **shown,
+            "purpose": manifest.findings.purpose,
             "scale": manifest.findings.scale,
             "uses": [asdict(use) for use in manifest.uses],
             "findings": asdict(manifest.findings),
@@ -168,7 +174,7 @@ OPERATIONS = (
         change_model,
         body=ModelBody(),
         answer=ModelAnswer(),
-        errors=(ModelNotFound, ModelConflict),
+        errors=(ModelNotFound, ModelConflict, ModelRefused),
     ),
     _operation(
         "admin_delete_model",
