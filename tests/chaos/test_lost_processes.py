@@ -88,18 +88,24 @@ def test_a_running_job_is_canceled_at_once_and_the_worker_goes_on(
         time.sleep(1)
 
 
-def test_a_stopping_service_hands_its_job_back(tmp_path: Path, slow_picture: Path) -> None:
+@pytest.fixture
+def patient_service(tmp_path: Path) -> Iterator[LiveService]:
+    """A service whose leases last for ten minutes."""
     service = LiveService(tmp_path, {"RATE_LIMIT": "off", "LEASE_SECONDS": "600", "ENGINE_TILE": "64"})
     service.start()
-    job_id = service.upload(slow_picture, factor="4x", preset="photo").json()["job_id"]
-    running(service, job_id)
-
-    service.stop()
-    service.start()
-    job = service.wait(job_id)
+    yield service
     service.stop()
 
-    assert job["receipt"]["tiles_taken_over"] > 0, "finished tiles were made again"
-    # The lease would have lasted for ten minutes, so only a job that was handed back can be done by now.
+
+def test_a_stopping_service_hands_its_job_back(patient_service: LiveService, slow_picture: Path) -> None:
+    job_id = patient_service.upload(slow_picture, factor="4x", preset="photo").json()["job_id"]
+    running(patient_service, job_id)
+
+    patient_service.stop()
+    patient_service.start()
+    job = patient_service.wait(job_id)
+
+    # Only a job that was handed back can be done before its lease has run out.
     assert job["status"] == "completed"
     assert any("the worker is stopping" in line["message"] for line in job["logs"])
+    assert job["receipt"]["tiles_taken_over"] > 0, "finished tiles were made again"

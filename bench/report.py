@@ -1,0 +1,266 @@
+"""Measure this machine from every side and write it down: `bench/RESULTS.md`, with a chart beside it.
+
+Every table is one run in which all rows take turns, so its ratios hold on a busy machine too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib import pyplot
+from skimage import data
+
+from bench.engine import Entry, load
+from bench.engine import measure as measure_windows
+from bench.pipeline import ROWS, STEPS
+from bench.sizes import Row
+from bench.sizes import measure as measure_size
+from upscaler.engine.backends.openvino import OpenVinoBackend
+from upscaler.engine.catalogue import MODELS
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.settings import EngineSettings
+from upscaler.engine.tiles import run_window
+from upscaler.version import __version__
+
+HERE = Path(__file__).resolve().parent
+WINDOW_SIDES = (64, 128, 256, 512)
+# The networks that presets enlarge with; the others are these with other weights.
+NETWORKS = (
+    *("realesrgan-x4plus", "realesrgan-x4plus-anime"),
+    *("realesr-animevideov3-x2", "realesr-animevideov3-x3", "realesr-animevideov3-x4"),
+    *("waifu2x-upconv7-photo", "waifu2x-upconv7-art", "waifu2x-cunet", "waifu2x-cunet-1x-n1"),
+)
+GROWTH = (
+    (UpscaleOptions("2x", "standard"), (256, 512, 1024, 2048, 4096)),
+    (UpscaleOptions("4x", "standard", model="realesr-animevideov3-x4"), (256, 512, 1024, 2048, 4096)),
+    (UpscaleOptions("4x", "photo"), (256, 512)),
+)
+LARGEST = [
+    UpscaleOptions("4x", "standard", model="realesr-animevideov3-x4", output_format=kind)
+    for kind in ("png", "tiff")
+]
+LARGEST_SIDE = 8000
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown: the first column to the left, the others to the right."""
+    lines = [heads, [":--", *["--:"] * (len(heads) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def photograph_window(side: int) -> np.ndarray:
+    """Return a square part of a photograph, uint8 (side, side, 3)."""
+    photograph = data.astronaut()  # type: ignore[no-untyped-call]  # skimage has no types
+    return np.ascontiguousarray(photograph[:side, :side])
+
+
+def engines(threads: int, rounds: int) -> tuple[str, list[Entry]]:
+    """Compare all engines on all networks; return the table and what was measured."""
+    entries, reasons = load(EngineSettings(threads=threads), NETWORKS)
+    measure_windows(entries, photograph_window(128), rounds)
+    rows = []
+    for name in NETWORKS:
+        seconds = {
+            entry.backend: statistics.median(entry.seconds) for entry in entries if entry.model == name
+        }
+        if not seconds:
+            continue
+        slowest = max(seconds.values())
+        rows.extend(
+            (name, backend, f"{value * 1000:.1f}", f"{128 * 128 / value:.0f}", f"{slowest / value:.1f}")
+            for backend, value in sorted(seconds.items(), key=lambda item: item[1])
+        )
+    heads = ("network", "engine", "ms", "input px/s", "times the slowest")
+    notes = "".join(f"\nNot measured: {reason}." for reason in dict.fromkeys(reasons))
+    return table(heads, rows) + "\n" + notes, entries
+
+
+def one_window(name: str, side: int, threads: int) -> dict[str, float]:
+    """Run one network on windows of one size, in this process alone; return seconds and peak memory."""
+    network = OpenVinoBackend(EngineSettings(threads=threads)).load(MODELS[name])
+    window = photograph_window(side)
+    run_window(network, window)
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        run_window(network, window)
+        seconds.append(time.perf_counter() - start)
+    return {
+        "seconds": statistics.median(seconds),
+        "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def windows(threads: int) -> str:
+    """Return the table of window sizes: speed and memory."""
+    rows = []
+    for name in (
+        "realesrgan-x4plus",
+        "realesrgan-x4plus-anime",
+        "realesr-animevideov3-x4",
+        "waifu2x-upconv7-photo",
+    ):
+        for side in WINDOW_SIDES:
+            found = _in_process("--window", name, str(side), "--threads", str(threads))
+            rows.append((name, str(side), f"{side * side / found['seconds']:.0f}", f"{found['mib']:.0f}"))
+    return table(("network", "window px", "input px/s", "peak MiB of the process"), rows)
+
+
+def pipeline(threads: int) -> str:
+    """Return the table of whole pictures against their networks alone."""
+    rows = []
+    for preset, factor, side in ROWS:
+        command = ("bench.pipeline", "--row", preset, factor, str(side), "--threads", str(threads))
+        row = _json_of(command)
+        shares = (f"{row['steps'][step] * 100:.1f} %" for step in STEPS)
+        rows.append(
+            (
+                f"{preset} {factor}, {side} px",
+                f"{row['whole']:.2f}",
+                f"{row['whole'] / row['alone']:.2f}",
+                *shares,
+            )
+        )
+    return table(("picture", "s", "times its networks alone", *STEPS), rows)
+
+
+def sizes(threads: int, *, largest: bool) -> tuple[str, list[Row]]:
+    """Return the table of growing pictures, and its rows."""
+    found = [measure_size(options, side, threads) for options, sides in GROWTH for side in sides]
+    if largest:
+        found += [measure_size(options, LARGEST_SIDE, threads) for options in LARGEST]
+    rows = [
+        (
+            f"{row.networks}, {row.factor}, {row.output_format}",
+            *(f"{row.side}", f"{row.seconds:.2f}", f"{row.microseconds_per_pixel:.2f}"),
+            *(f"{row.peak_mib:.0f}", f"{row.result_mib:.1f}"),
+        )
+        for row in found
+    ]
+    heads = ("networks", "side px", "s", "µs per input px", "peak MiB of the engine", "file MiB")
+    return table(heads, rows), found
+
+
+def draw(entries: Sequence[Entry], grown: Sequence[Row], path: Path) -> None:
+    """Draw speed by engine, and time and memory by size."""
+    mpl.rcParams["svg.hashsalt"] = "the same picture for the same figures"
+    figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(15, 4.5), layout="constrained")
+    shown = (
+        "realesrgan-x4plus",
+        "realesrgan-x4plus-anime",
+        "realesr-animevideov3-x4",
+        "waifu2x-upconv7-photo",
+    )
+    backends = list(dict.fromkeys(entry.backend for entry in entries))
+    width = 0.8 / len(backends)
+    for number, backend in enumerate(backends):
+        speeds = [
+            next(
+                (
+                    128**2 / statistics.median(one.seconds)
+                    for one in entries
+                    if (one.model, one.backend) == pair
+                ),
+                0,
+            )
+            for pair in ((name, backend) for name in shown)
+        ]
+        left.bar(np.arange(len(shown)) + number * width, speeds, width, label=backend)
+    left.set_yscale("log")
+    places = np.arange(len(shown)) + 0.4 - width / 2
+    left.set_xticks(places, [name.replace("-", "-\n", 1) for name in shown], fontsize=7)
+    left.set_title("input pixels per second, windows of 128 px")
+    left.legend(fontsize=7)
+    for name in dict.fromkeys(row.networks for row in grown):
+        rows = [row for row in grown if row.networks == name and row.output_format == "png"]
+        pixels = [row.side**2 / 1e6 for row in rows]
+        middle.plot(pixels, [row.seconds for row in rows], marker="o", label=f"{name} {rows[0].factor}")
+        right.plot(pixels, [row.peak_mib for row in rows], marker="o")
+    for axes, title in ((middle, "seconds"), (right, "peak memory of the engine, MiB")):
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlabel("megapixels of the input")
+        axes.set_title(title)
+    middle.legend(fontsize=7)
+    figure.savefig(path, metadata={"Date": None})
+
+
+def _in_process(*arguments: str) -> dict[str, float]:
+    return _json_of(("bench.report", *arguments))
+
+
+def _json_of(command: Sequence[str]) -> dict[str, float]:
+    output = subprocess.run(
+        [sys.executable, "-m", *command], check=True, capture_output=True, text=True, cwd=HERE.parent
+    ).stdout
+    found: dict[str, float] = json.loads(output.splitlines()[-1])
+    return found
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(prog="python -m bench.report", description=__doc__)
+    parser.add_argument("--threads", type=int, default=EngineSettings().threads, help="(%(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="of the comparison of engines (%(default)s)")
+    parser.add_argument(
+        "--largest", action="store_true", help=f"also {LARGEST_SIDE} px, 4x: minutes, and 10 GB of disk"
+    )
+    parser.add_argument("--window", nargs=2, metavar=("NETWORK", "SIDE"), help="measure this one as JSON")
+    chosen = parser.parse_args()
+    if chosen.window:
+        print(json.dumps(one_window(chosen.window[0], int(chosen.window[1]), chosen.threads)))
+        return
+    backend = OpenVinoBackend(EngineSettings(threads=chosen.threads))
+    by_engine, entries = engines(chosen.threads, chosen.rounds)
+    by_size, grown = sizes(chosen.threads, largest=chosen.largest)
+    text = f"""# Results
+
+Measured by `python -m bench.report{" --largest" if chosen.largest else ""}`, version {__version__}, on {backend.device}
+({platform.machine()}), {chosen.threads} threads, Python {platform.python_version()}. What counts are ratios: machines
+differ, and this one was shared.
+
+![Speed by engine, and time and memory by size](results.svg)
+
+## Engines
+
+One window of 128 x 128 px of a photograph, the median of {chosen.rounds} rounds in which all took turns.
+
+{by_engine}
+
+## Windows
+
+The engine that is chosen here (OpenVINO {backend.precision}).
+
+{windows(chosen.threads)}
+
+## Whole pictures
+
+From file to file, against the same networks on the same windows alone; and the share of the time that each step takes,
+most of it while the networks work.
+
+{pipeline(chosen.threads)}
+
+## Growth
+
+Time and the resident memory of the engine process, as the service's own limit sees it.
+
+{by_size}
+"""
+    (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
+    draw(entries, grown, HERE / "results.svg")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
