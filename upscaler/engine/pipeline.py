@@ -27,6 +27,7 @@ from upscaler.engine.receipt import build_receipt
 from upscaler.engine.result import Previews, UpscaleResult
 from upscaler.engine.scratch import scratch_pixels
 from upscaler.engine.strips import ArraySink, Reducer, Sharpener, Sink
+from upscaler.engine.tries import Try, collected_tries, in_job
 from upscaler.errors import EngineCanceled, EngineUnavailable, OutputRejected, StorageFull
 
 # Share of the whole that is done when a part ends. Reading takes little time beside the networks, and writing
@@ -103,18 +104,22 @@ def upscale_file(
         kind=format_named(options.output_format),
     )
     seconds: dict[str, float] = {}
+    if not in_job():
+        # Not in the pause of another job, whose tiles are to come from one backend.
+        networks.look_again()
     try:
-        for name, step in _STEPS:
-            if job.should_stop():
-                raise EngineCanceled
-            started = time.perf_counter()
-            step(job)
-            seconds[name] = time.perf_counter() - started
+        with collected_tries() as failed:
+            for name, step in _STEPS:
+                if job.should_stop():
+                    raise EngineCanceled
+                started = time.perf_counter()
+                step(job)
+                seconds[name] = time.perf_counter() - started
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise StorageFull from error
         raise
-    result = _result_of(job, seconds)
+    result = _result_of(job, seconds, failed)
     job.on_progress(1.0)
     return result
 
@@ -216,7 +221,7 @@ def _enlarged_well(
         )
         job.finished.append(finisher.result())
     except OutputRejected as rejection:
-        networks.reject(rejection.detail)
+        networks.reject(str(rejection.values["reason"]), stage)
         try:
             networks.warm_up(stage)
         except EngineUnavailable:
@@ -309,7 +314,7 @@ def _is_visible(alpha: Pixels | None) -> bool:
     return alpha is not None and bool(alpha.min() < white_of(alpha))
 
 
-def _result_of(job: _Job, seconds: dict[str, float]) -> UpscaleResult:
+def _result_of(job: _Job, seconds: dict[str, float], failed: Sequence[Try]) -> UpscaleResult:
     width, height = job.result_size
     size_bytes, sha256 = job.target.stat().st_size, sha256_of(job.target)
     output: dict[str, Any] = {
@@ -325,11 +330,15 @@ def _result_of(job: _Job, seconds: dict[str, float]) -> UpscaleResult:
     }
     if job.kind.default_quality is not None:
         output["quality"] = job.options.quality or job.kind.default_quality
+    networks = job.networks_for(_main_stage(job.recipe))
+    if failed:
+        job.picture.changed.append(f"tries: {len(failed)} failed before the result was right")
     receipt = build_receipt(
         job.picture,
         job.options,
         job.recipe,
-        backend=job.networks_for(_main_stage(job.recipe)).describe(),
+        backend=networks.describe(),
+        tries=[*failed, networks.last_try()],
         check=OutputReport.worst(done.report for done in job.finished).as_dict(),
         output=output,
         seconds={**seconds, **_summed(done.seconds for done in job.finished)},

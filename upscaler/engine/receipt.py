@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from upscaler.engine.catalogue import Model
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.picture import Picture
 from upscaler.engine.presets import Recipe
+from upscaler.engine.tries import Try
 
 RECEIPT_VERSION = 1
 
@@ -19,6 +20,7 @@ def build_receipt(
     recipe: Recipe,
     *,
     backend: Mapping[str, Any],
+    tries: Sequence[Try],
     check: Mapping[str, float],
     output: Mapping[str, Any],
     seconds: Mapping[str, float],
@@ -30,6 +32,7 @@ def build_receipt(
         options: what was asked for.
         recipe: what ran.
         backend: ``Networks.describe()``.
+        tries: what failed, in order, and the one that worked.
         check: figures of the output check.
         output: facts about the result's file.
         seconds: time of each step.
@@ -42,6 +45,7 @@ def build_receipt(
         "recipe": recipe.name,
         "models": [describe_model(model) for model in recipe.models],
         "backend": dict(backend),
+        "tries": [entry.as_dict() for entry in tries],
         "output": dict(output),
         "check": dict(check),
         "seconds": {name: round(value, 3) for name, value in seconds.items()},

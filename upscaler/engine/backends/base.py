@@ -43,11 +43,13 @@ class Backend(ABC):
         largest_window: longest side of a window in pixels, whatever the budget: progress is told, and a stop
             is heeded, between windows only.
         test_model: name of a small network that this backend runs, for its self-test.
+        runs_networks: False where it only stands in for the networks, and gives other results than they do.
 
     """
 
     name: str
     test_model = "waifu2x-upconv7-photo"
+    runs_networks = True
     memory_budget = 1_000_000_000
     largest_window = 512
 

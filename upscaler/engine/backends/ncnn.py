@@ -23,6 +23,9 @@ from upscaler.engine.settings import EngineSettings
 from upscaler.engine.weights import find_weights
 from upscaler.errors import N_, EngineError, EngineUnavailable
 
+# What ncnn's layers return when an allocation failed.
+_NO_MEMORY = -100
+
 
 class NcnnNetwork(Network):
     """A network loaded into an ``ncnn.Net``."""
@@ -45,11 +48,19 @@ class NcnnNetwork(Network):
             # The Mat borrows the memory of `planes` and keeps no reference: the name must live until the end.
             if extractor.input(self._input, ncnn.Mat(planes)) != 0:
                 raise EngineError
-            code, output = extractor.extract(self._output)
-            if code != 0 or output.dims != 3:
-                raise EngineError
+            output = _extracted(extractor, self._output)
             levels: Result = np.array(output).transpose(1, 2, 0) * np.float32(255)
         return levels
+
+
+def _extracted(extractor: Any, blob: str) -> Any:
+    """Run a network and return what it gives: an ``ncnn.Mat`` of three axes."""
+    code, output = extractor.extract(blob)
+    if code == _NO_MEMORY:
+        raise MemoryError("ncnn could not have the memory that it wanted")
+    if code != 0 or output.dims != 3:
+        raise RuntimeError(f"ncnn ended with code {code}")
+    return output
 
 
 class _NcnnBackend(Backend):
@@ -97,9 +108,7 @@ class _NcnnBackend(Backend):
             # The Mat borrows the memory of `planes` and keeps no reference: the name must live until the end.
             if extractor.input(graph.input, ncnn.Mat(planes[0])) != 0:
                 raise EngineError
-            code, output = extractor.extract(graph.output)
-            if code != 0 or output.dims != 3:
-                raise EngineError
+            output = _extracted(extractor, graph.output)
             levels: NDArray[np.float32] = np.array(output)[np.newaxis] * np.float32(model.output_factor)
             return levels
 

@@ -63,6 +63,9 @@ def receipt_notes() -> list[dict[str, str]]:
         "refine_faces: no face model is installed, so it was not applied": gettext(
             "Faces were not refined: this service has no network for it"
         ),
+        "tries: %(count)s failed before the result was right": gettext(
+            "Attempts that failed and were repeated in another way: %(count)s"
+        ),
         "transparency: laid on white, because %(format)s has none": gettext(
             "Transparent parts were laid on white, because %(format)s has no transparency"
         ),
