@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upscaler.engine.backends.adapted import AdaptedNetwork, Runner
-from upscaler.engine.backends.base import Backend, Network, Result, Window
+from upscaler.engine.backends.base import Backend, Network, Result, Window, planes_of
 from upscaler.engine.backends.vulkan_probe import VulkanDevice, find_device
-from upscaler.engine.catalogue import CUNET, CUSTOM, RRDB, SRVGG, UPCONV7, Model
+from upscaler.engine.catalogue import CUNET, CUSTOM, RRDB, SRMD, SRVGG, UPCONV7, Model
 from upscaler.engine.custom.model import CustomModel
 from upscaler.engine.ncnn_graph import read_graph
 from upscaler.engine.settings import EngineSettings
@@ -41,8 +41,7 @@ class NcnnNetwork(Network):
         """Run the window through an extractor of its own."""
         import ncnn  # noqa: PLC0415 - heavy, and not installed everywhere
 
-        planes = np.array(window.transpose(2, 0, 1), np.float32, order="C")
-        planes /= 255
+        planes = planes_of(window, self.model)
         with self._lock:
             extractor = self._net.create_extractor()
             # The Mat borrows the memory of `planes` and keeps no reference: the name must live until the end.
@@ -136,7 +135,7 @@ class NcnnCpuBackend(_NcnnBackend):
     @property
     def bytes_per_pixel(self) -> Mapping[str, int]:
         """Memory with winograd convolutions and packed layouts, both of which double the speed."""
-        return {RRDB: 70_000, SRVGG: 8_000, UPCONV7: 8_000, CUNET: 8_000, CUSTOM: 70_000}
+        return {RRDB: 70_000, SRVGG: 8_000, UPCONV7: 8_000, CUNET: 8_000, SRMD: 16_000, CUSTOM: 70_000}
 
     def _configure(self, net: Any) -> None:
         super()._configure(net)
@@ -177,6 +176,7 @@ class NcnnVulkanBackend(_NcnnBackend):
             SRVGG: 4_000 * factor,
             UPCONV7: 4_000 * factor,
             CUNET: 4_000 * factor,
+            SRMD: 6_000 * factor,
             CUSTOM: 14_000 * factor,
         }
 

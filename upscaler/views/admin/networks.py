@@ -26,7 +26,12 @@ from upscaler.views.context import current_actor, services
 
 def type_choices() -> Sequence[tuple[str, Any]]:
     """Return the kinds of network."""
-    return (("esrgan", "Real-ESRGAN"), ("waifu2x", "waifu2x"), ("other", lazy_gettext("Other")))
+    return (
+        ("esrgan", "Real-ESRGAN"),
+        ("waifu2x", "waifu2x"),
+        ("srmd", "SRMD"),
+        ("other", lazy_gettext("Other")),
+    )
 
 
 class NetworkView(ConsoleList):
