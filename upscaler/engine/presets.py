@@ -98,7 +98,7 @@ def scale_of(models: Iterable[Model]) -> int:
 
 # The noise that SRMD is told of for each choice, as the standard deviation in 8-bit levels.
 _SIGMAS = {"low": 5, "med": 15, "high": 30}
-# How much of the truest way is waifu2x's, and the least that is SRMD's beside a generative network.
+# How much of the truest way is waifu2x's, and how much SRMD takes of what a generative network would make.
 _WAIFU2X_SHARES = {"waifu2x-upconv7-photo": 0.25, "waifu2x-cunet": 0.5}
 _TRUE_SHARES = {"low": 0.15, "med": 0.3, "high": 0.5}
 # The noise level of the waifu2x networks where SRMD is not installed, None for the network that removes none. Level 3
@@ -208,15 +208,18 @@ def _graded(preset: _Preset, scale: int, denoise: str, wanted: int | None) -> Re
         return _stage(preset, scale, level, wanted)
     told = f"srmd-{scale}x-s{_SIGMAS[denoise]}"
     note = MODELS[told].note
-    if detail == 0:
+    generated = round(detail * (1 - _TRUE_SHARES[denoise]))
+    if generated == 0:
         truest = _faithful(preset.truest, scale, level)
         share = _WAIFU2X_SHARES[preset.truest]
         return Recipe(f"{told}-{truest[0]}", (told,), blend_with=truest, blend=share, note=note)
-    share = max(1 - detail / 100, _TRUE_SHARES[denoise])
-    name = f"{preset.sharpest}-blend{round(100 - 100 * share)}-{told}"
-    reduced_to = 0 if scale == 4 else scale
     return Recipe(
-        name, (preset.sharpest,), blend_with=(told,), blend=share, note=preset.note, reduced_to=reduced_to
+        f"{preset.sharpest}-blend{generated}-{told}",
+        (preset.sharpest,),
+        blend_with=(told,),
+        blend=1 - generated / 100,
+        note=preset.note,
+        reduced_to=0 if scale == 4 else scale,
     )
 
 

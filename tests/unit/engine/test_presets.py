@@ -84,7 +84,7 @@ def test_the_stronger_the_removal_the_less_is_generated() -> None:
         for grade in DENOISE_LEVELS
     ]
 
-    assert shares == pytest.approx([1, 0.85, 0.7, 0.5, 0.6, 0.6, 0.6, 0.5])
+    assert shares == pytest.approx([1, 0.85, 0.7, 0.5, 0.6, 0.51, 0.42, 0.3])
 
 
 @pytest.mark.parametrize("factor", ["2x", "4x"])
