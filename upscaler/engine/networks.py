@@ -15,7 +15,10 @@ from typing import Any
 import numpy as np
 
 from upscaler.engine.backends.base import Backend, Result, Window
-from upscaler.engine.backends.select import Selection, candidates_for
+from upscaler.engine.backends.candidates import candidates_for
+from upscaler.engine.backends.failures import FAILURES, is_out_of_memory, reason_of
+from upscaler.engine.backends.quarantine import Device
+from upscaler.engine.backends.select import Selection
 from upscaler.engine.catalogue import MODELS, Model
 from upscaler.engine.custom.model import FACES, CustomModel, not_for_enlarging
 from upscaler.engine.custom.registry import ModelFolder
@@ -23,6 +26,7 @@ from upscaler.engine.faces.restore import FaceNetworks
 from upscaler.engine.picture import Pixels, to_luma, white_of
 from upscaler.engine.presets import Recipe, scale_of
 from upscaler.engine.scratch import NoTileLog, Tile, TileLog
+from upscaler.engine.seams import SeamCheck
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiles import (
     Span,
@@ -35,6 +39,7 @@ from upscaler.engine.tiles import (
     spans,
     to_levels,
 )
+from upscaler.engine.tries import Try
 from upscaler.errors import EngineCanceled, ModelNotFound, OutputRejected, UnknownModel
 from upscaler.version import __version__
 
@@ -48,7 +53,11 @@ _DIGEST_PIXELS = 1_000_000
 
 
 class _BackendError(Exception):
-    """A backend failed on a window; the next one may not."""
+    """A backend failed on a window; it may not with smaller ones, or the next one may not."""
+
+    def __init__(self, reason: str, cause: BaseException) -> None:
+        super().__init__(reason)
+        self.out_of_memory = is_out_of_memory(cause)
 
 
 class Networks:
@@ -61,6 +70,8 @@ class Networks:
         self._precise: Networks | None = None
         self._custom: tuple[Mapping[str, str], Networks] | None = None
         self.faces = FaceNetworks(settings)
+        # Side of the tiles' cores of the last picture, in input pixels.
+        self._tile = 0
 
     def precise(self) -> Networks:
         """Return the same networks computed in float32, for pictures of more than 8 bits; loaded on first use."""
@@ -68,7 +79,8 @@ class Networks:
             if self._selection.backend.precision == "fp32":
                 return self
             candidates = candidates_for(self._settings, precise=True, kind=self._kind)
-            self._precise = Networks(self._settings, Selection(self._settings, candidates), self._kind)
+            selection = Selection(self._settings, candidates, quarantine=self._selection.quarantine)
+            self._precise = Networks(self._settings, selection, self._kind)
         return self._precise
 
     def model_named(self, name: str) -> Model:
@@ -109,11 +121,23 @@ class Networks:
             EngineUnavailable: no backend can run here.
 
         """
-        return {
-            **self._selection.backend.describe(),
-            "threads": self._settings.threads,
-            "not_taken": list(self._selection.not_taken),
-        }
+        _ = self._selection.backend
+        return self.state()
+
+    def state(self) -> dict[str, Any]:
+        """Return the same as ``describe``, but nothing of a backend while none is in use."""
+        return {**self._selection.describe(), "threads": self._settings.threads}
+
+    def look_again(self) -> None:
+        """At the start of a job: test the devices whose time in quarantine is over."""
+        for networks in (self, self._precise, self._custom and self._custom[1]):
+            if networks is not None:
+                networks._selection.look_again()
+
+    def last_try(self) -> Try:
+        """Return the backend that enlarged the last picture, and how, as the try that worked."""
+        device = Device.of(self._selection.backend)
+        return Try(device.engine, device.name, device.precision, self._tile, None)
 
     def warm_up(self, recipe: Recipe) -> None:
         """Load and self-test every network of a recipe.
@@ -130,9 +154,10 @@ class Networks:
         """Return a guess of the seconds per input megapixel, for the time before anything was measured."""
         return recipe.seconds_per_megapixel
 
-    def reject(self, reason: str) -> None:
-        """Put the backend in use aside: what it gave was wrong. The next use takes the next one."""
-        self._selection.reject(self._selection.backend, reason)
+    def reject(self, reason: str, recipe: Recipe) -> None:
+        """Take note that what the backend in use gave was wrong. The next use tries it in another way."""
+        names = [model.name for model in recipe.models]
+        self._selection.reject(self._selection.backend, reason, tile=self._tile, networks=names)
 
     def enlarge(
         self,
@@ -172,16 +197,21 @@ class Networks:
         while True:
             self.warm_up(recipe)
             backend = self._selection.backend
+            plan = self._plan(height, width, recipe)
+            tile = _tile_of(plan)
             try:
                 work = _Work(self._selection, recipe, progress, should_stop)
-                plan = self._plan(height, width, recipe)
                 log = tiles or NoTileLog()
                 done = log.begin(_key(rgb, recipe, backend, plan) if log.remembers else "")
                 work.run(rgb, out, plan, on_rows or (lambda _: None), done, log.note)
             except _BackendError as error:
                 # A device that fails on one window is not trusted with the others: the picture starts again.
-                self._selection.reject(backend, str(error))
+                names = [model.name for model in recipe.models]
+                self._selection.reject(
+                    backend, str(error), tile=tile, networks=names, out_of_memory=error.out_of_memory
+                )
             else:
+                self._tile = tile
                 progress.report(1.0)
                 return
 
@@ -196,7 +226,8 @@ class Networks:
             for model in models:
                 side = min(side, backend.window_side(model) // scale)
                 scale *= model.scale
-        core = core_side(side, margin, self._settings.tile_pixels)
+        wanted = [pixels for pixels in (self._settings.tile_pixels, self._selection.tile_limit) if pixels]
+        core = core_side(side, margin, min(wanted, default=0))
         return spans(height, core, margin, edge), spans(width, core, margin, edge)
 
 
@@ -245,6 +276,7 @@ class _Work:
         self._total *= self._recipe.seconds_per_megapixel
         self._progress.report(0.0)
         on_rows(0)
+        seams = SeamCheck(rgb, out, self._recipe.scale, rows, columns)
         # While the networks work on a window, the one before it is rounded and stored.
         with ThreadPoolExecutor(1, "store") as storing:
             stored: Future[None] | None = None
@@ -260,6 +292,10 @@ class _Work:
                     stored = storing.submit(self._store, out, core, (row, column), partial(note, tile))
                 if stored is not None:
                     stored.result()
+                try:
+                    seams.row_done(row_number)
+                except OutputRejected as error:
+                    raise _BackendError(reason_of(error, self._recipe.name), error) from error
                 on_rows(row.stop)
 
     def _skip(self, window_pixels: int) -> None:
@@ -299,10 +335,11 @@ class _Work:
         for model in models:
             self._stop_if_asked()
             window = np.clip(result, 0, 255) if deep else to_levels(result)
+            network = self._selection.network(model)
             try:
-                result = run_window(self._selection.network(model), window)
-            except (OutputRejected, RuntimeError, ValueError, MemoryError) as error:
-                raise _BackendError(f"{model.name}: {error}") from error
+                result = run_window(network, window)
+            except FAILURES as error:
+                raise _BackendError(reason_of(error, model.name), error) from error
             self._done += window_pixels * model.seconds_per_megapixel * scale**2
             scale *= model.scale
             self._progress.report(min(self._done / self._total, 1.0))
@@ -336,6 +373,11 @@ def _averaged(core: Result, by: int) -> Result:
         return core
     height, width, channels = core.shape
     return np.asarray(core.reshape(height // by, by, width // by, by, channels).mean(axis=(1, 3)), np.float32)
+
+
+def _tile_of(plan: tuple[list[Span], list[Span]]) -> int:
+    """Return the longest side of a core, in input pixels."""
+    return max(span.stop - span.start for axis in plan for span in axis)
 
 
 def _pixels(span: Span) -> int:

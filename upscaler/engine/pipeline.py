@@ -25,10 +25,12 @@ from upscaler.engine.output_check import OutputReport
 from upscaler.engine.picture import Picture, Pixels, white_of
 from upscaler.engine.png import Tags
 from upscaler.engine.presets import Recipe, face_recipe, recipe_for, shape_stages
+from upscaler.engine.progress import Progress, Shares, stage_part
 from upscaler.engine.receipt import build_receipt
 from upscaler.engine.result import Previews, UpscaleResult
 from upscaler.engine.scratch import Scratch, TileLog
 from upscaler.engine.strips import ArraySink, Reducer, Sharpener, Sink
+from upscaler.engine.tries import Try, collected_tries, in_job
 from upscaler.errors import EngineCanceled, EngineUnavailable, OutputRejected, StorageFull
 
 # Share of the whole that is done when a part ends. Reading takes little time beside the networks, and writing
@@ -52,7 +54,7 @@ class _Job:
     options: UpscaleOptions
     networks: Networks
     scratch: Scratch
-    on_progress: Callable[[float], None]
+    progress: Progress
     should_stop: Callable[[], bool]
     kind: PictureFormat
     picture: Picture = field(init=False)
@@ -62,7 +64,6 @@ class _Job:
     faces: Refinement | None = None
     finished: list[Finished] = field(default_factory=list)
     preview_size: tuple[int, int] = (0, 0)
-    reported: float = 0.0
 
     def networks_for(self, stage: Recipe) -> Networks:
         """Return the networks for a stage, in a precision that suits the picture's depth."""
@@ -103,26 +104,30 @@ def upscale_file(
         options=options,
         networks=networks,
         scratch=scratch,
-        on_progress=on_progress or (lambda _: None),
+        progress=Progress(on_progress or (lambda _: None)),
         should_stop=should_stop or (lambda: False),
         kind=format_named(options.output_format),
     )
     seconds: dict[str, float] = {}
+    if not in_job():
+        # Not in the pause of another job, whose tiles are to come from one backend.
+        networks.look_again()
     try:
-        for name, step in _STEPS:
-            if job.should_stop():
-                raise EngineCanceled
-            started = time.perf_counter()
-            step(job)
-            seconds[name] = time.perf_counter() - started
+        with collected_tries() as failed:
+            for name, step in _STEPS:
+                if job.should_stop():
+                    raise EngineCanceled
+                started = time.perf_counter()
+                step(job)
+                seconds[name] = time.perf_counter() - started
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise StorageFull from error
         raise
     finally:
         job.scratch.close()
-    result = _result_of(job, seconds)
-    job.on_progress(1.0)
+    result = _result_of(job, seconds, failed)
+    job.progress.report(1.0)
     return result
 
 
@@ -136,7 +141,7 @@ def _decode(job: _Job) -> None:
     job.recipe = recipe_for(job.options, *job.picture.size, model)
     job.result_size = job.options.result_size(*job.picture.size)
     check_result_size(*job.result_size, job.kind)
-    job.on_progress(_DECODED)
+    job.progress.report(_DECODED)
 
 
 def _enlarge_alpha(job: _Job) -> None:
@@ -162,9 +167,7 @@ def _enlarge_alpha(job: _Job) -> None:
             _three_channels(source[..., np.newaxis]),
             stage,
             enlarged,
-            on_progress=_share_of(
-                job, *_part_of(_DECODED, _DECODED + _ALPHA_SHARE, number, _shares_of(stages))
-            ),
+            on_progress=job.progress.part(*stage_part(stages, number, _DECODED, _DECODED + _ALPHA_SHARE)),
             should_stop=job.should_stop,
             tiles=kept.tiles,
         )
@@ -189,7 +192,7 @@ def _refine_faces(job: _Job) -> None:
             networks=job.networks if bundled is None else job.networks_for(bundled),
             bundled=bundled,
             scratch=job.scratch,
-            on_progress=_share_of(job, start, start + _FACES_SHARE),
+            on_progress=job.progress.part(start, start + _FACES_SHARE),
             should_stop=job.should_stop,
         )
     )
@@ -228,7 +231,7 @@ def _enlarge_colour(job: _Job) -> None:
         )
         # What the networks gave stays as it is, for a next try to go on from; finished rows go elsewhere.
         finished = None if is_last else job.scratch.pixels(shape, source.dtype)
-        shares = _part_of(start, _ENLARGED, number, _shares_of(stages))
+        shares = stage_part(stages, number, start, _ENLARGED)
         part = _Pass(stage, parts, kept.tiles, finished, shares)
         while not _enlarged_well(job, part):
             pass
@@ -248,7 +251,7 @@ class _Pass:
     parts: Enlargement
     tiles: TileLog
     finished: Pixels | None
-    shares: tuple[float, float]
+    shares: Shares
 
 
 def _enlarged_well(job: _Job, part: _Pass) -> bool:
@@ -260,7 +263,7 @@ def _enlarged_well(job: _Job, part: _Pass) -> bool:
         return _open_result(job, parts) if finished is None else ArraySink(finished)
 
     finisher = Finisher(
-        parts, open_sink, _share_of(job, _ENLARGED, _WRITTEN) if finished is None else (lambda _: None)
+        parts, open_sink, job.progress.part(_ENLARGED, _WRITTEN) if finished is None else (lambda _: None)
     )
     try:
         networks.enlarge(
@@ -268,13 +271,13 @@ def _enlarged_well(job: _Job, part: _Pass) -> bool:
             stage,
             parts.raw,
             on_rows=finisher.rows_ready,
-            on_progress=_share_of(job, *part.shares),
+            on_progress=job.progress.part(*part.shares),
             should_stop=job.should_stop,
             tiles=part.tiles,
         )
         job.finished.append(finisher.result())
     except OutputRejected as rejection:
-        networks.reject(rejection.detail)
+        networks.reject(str(rejection.values["reason"]), stage)
         try:
             networks.warm_up(stage)
         except EngineUnavailable:
@@ -332,33 +335,6 @@ _STEPS: tuple[tuple[str, Callable[[_Job], None]], ...] = (
 )
 
 
-def _share_of(job: _Job, start: float, end: float) -> Callable[[float], None]:
-    """Return a listener that tells a part's progress as its share of the whole, which only rises."""
-
-    def report(done: float) -> None:
-        share = start + (end - start) * done
-        if share > job.reported:
-            job.reported = share
-            job.on_progress(share)
-
-    return report
-
-
-def _shares_of(stages: Sequence[Recipe]) -> list[float]:
-    """Return the share of the whole work that each stage is."""
-    costs, grown = [], 1
-    for stage in stages:
-        costs.append(stage.seconds_per_megapixel * grown**2)
-        grown *= stage.scale
-    return [cost / sum(costs) for cost in costs]
-
-
-def _part_of(start: float, end: float, number: int, shares: Sequence[float]) -> tuple[float, float]:
-    """Return where part ``number`` of what lies from ``start`` to ``end`` begins and ends."""
-    before = sum(shares[:number])
-    return start + (end - start) * before, start + (end - start) * (before + shares[number])
-
-
 def _has_shape(alpha: Pixels | None) -> bool:
     """Tell whether an alpha channel has more than one value and is worth a network."""
     return alpha is not None and bool(alpha.min() != alpha.max())
@@ -368,7 +344,7 @@ def _is_visible(alpha: Pixels | None) -> bool:
     return alpha is not None and bool(alpha.min() < white_of(alpha))
 
 
-def _result_of(job: _Job, seconds: dict[str, float]) -> UpscaleResult:
+def _result_of(job: _Job, seconds: dict[str, float], failed: Sequence[Try]) -> UpscaleResult:
     width, height = job.result_size
     size_bytes, sha256 = job.target.stat().st_size, sha256_of(job.target)
     output: dict[str, Any] = {
@@ -384,15 +360,19 @@ def _result_of(job: _Job, seconds: dict[str, float]) -> UpscaleResult:
     }
     if job.kind.default_quality is not None:
         output["quality"] = job.options.quality or job.kind.default_quality
+    networks = job.networks_for(_main_stage(job.recipe))
+    if failed:
+        job.picture.changed.append(f"tries: {len(failed)} failed before the result was right")
     receipt = build_receipt(
         job.picture,
         job.options,
         job.recipe,
-        backend=job.networks_for(_main_stage(job.recipe)).describe(),
+        backend=networks.describe(),
         check=OutputReport.worst(done.report for done in job.finished).as_dict(),
         output=output,
         seconds={**seconds, **_summed(done.seconds for done in job.finished)},
         extra={
+            "tries": [entry.as_dict() for entry in (*failed, networks.last_try())],
             "tiles_taken_over": job.scratch.tiles_taken_over,
             **({} if job.faces is None else {"faces": job.faces.as_dict()}),
         },

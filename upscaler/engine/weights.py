@@ -60,6 +60,11 @@ def find_weights(model: Model, models_dir: str = "") -> WeightFiles:
     )
 
 
+def is_installed(model: Model) -> bool:
+    """Tell whether a package with the weights of ``model`` is installed, whether or not they are sound."""
+    return any(importlib.util.find_spec(package) for package in model.files)
+
+
 def _candidates(model: Model, models_dir: str) -> Iterator[Path]:
     """Yield every path at which the ``.param`` file may lie, in order of preference."""
     if models_dir:

@@ -83,8 +83,8 @@ class WorkerDuty:
             }
         )
         self._deliveries = DeliveryThreads(build_sender(config, self._sessions))
-        # What the registry shows: empty until the engine has looked at this machine.
-        self._backend: dict[str, Any] = {}
+        # Why the engine could not start.
+        self._trouble: dict[str, Any] = {}
         self._stopping = threading.Event()
         self._started = threading.Lock()
         self._watch_thread = threading.Thread(target=self._watch, name="watch", daemon=True)
@@ -129,7 +129,7 @@ class WorkerDuty:
                         session,
                         self.worker_id,
                         version=__version__,
-                        backend=self._backend,
+                        backend=self._backend(),
                         job_id=self._runner.current_job_id,
                     )
                     reaper.reap(session, self._queue, self._config.job_max_attempts)
@@ -146,13 +146,17 @@ class WorkerDuty:
         with self._sessions() as session:
             call(session)
 
+    def _backend(self) -> dict[str, Any]:
+        """Return what the registry shows of the engine: little until it has looked at this machine."""
+        state = self._engine.state
+        return state if "engine" in state else {**state, **self._trouble}
+
     def _warm_up(self) -> None:
         try:
             self._engine.warm_up(UpscaleOptions(factor="2x"))
-            self._backend = self._engine.describe()
-            log.info("worker.ready", worker_id=self.worker_id, **self._backend)
+            log.info("worker.ready", worker_id=self.worker_id, **self._engine.describe())
         except EngineError as error:
-            self._backend = {"reason": error.detail}
+            self._trouble = {"reason": error.detail}
             log.warning("worker.engine_unavailable", worker_id=self.worker_id, reason=error.detail)
 
 

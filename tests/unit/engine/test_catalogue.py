@@ -11,6 +11,7 @@ def test_it_holds_every_network_of_both_packages() -> None:
     assert by_type.count("esrgan") == 5
     # Two upconv_7 families and cunet at 2x with five noise levels (none included), cunet at 1x with four.
     assert by_type.count("waifu2x") == 3 * 5 + 4
+    assert by_type.count("srmd") == 2 * 3
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
@@ -23,7 +24,7 @@ def test_its_facts_fit_together(model: Model) -> None:
     assert model.licence in ("BSD-3-Clause", "MIT")
 
 
-def test_no_two_networks_have_the_same_files() -> None:
-    pairs = {(model.param_sha256, model.bin_sha256) for model in MODELS.values()}
+def test_no_two_networks_have_the_same_files_and_maps() -> None:
+    known = {(model.param_sha256, model.bin_sha256, model.maps) for model in MODELS.values()}
 
-    assert len(pairs) == len(MODELS)
+    assert len(known) == len(MODELS)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from upscaler.engine import presets
 from upscaler.engine.catalogue import MODELS
 from upscaler.engine.options import DENOISE_LEVELS, FACTORS, PRESETS, UpscaleOptions, factor_number
 from upscaler.engine.presets import Choice, all_recipes, face_recipe, recipe_for, scale_of
@@ -51,21 +52,57 @@ def test_none_removes_no_noise(preset: str, factor: str) -> None:
     assert {model.noise_level for model in recipe.models} == {None}
 
 
+@pytest.fixture(params=[True, False], ids=["SRMD", "waifu2x"])
+def with_srmd(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Have SRMD's weights installed or not."""
+    monkeypatch.setattr(presets, "has_srmd", lambda: request.param)
+    return bool(request.param)
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("factor", FACTORS)
-def test_more_noise_removal_takes_a_stronger_network(preset: str, factor: str) -> None:
+def test_more_noise_removal_takes_a_stronger_network(preset: str, factor: str, with_srmd: bool) -> None:
     levels = []
     for denoise in ("low", "med", "high"):
         recipe = recipe_for(UpscaleOptions(factor, preset, denoise))
         levels.append(max(model.noise_level or 0 for model in recipe.models))
 
-    assert levels == [1, 2, 3]
+    assert levels == ([5, 15, 30] if with_srmd else [1, 2, 3])
 
 
-def test_noise_is_removed_before_the_picture_is_enlarged_by_a_generative_network() -> None:
+def test_noise_beside_a_generative_network_is_removed_on_a_way_of_its_own(with_srmd: bool) -> None:
     recipe = recipe_for(UpscaleOptions("4x", "photo", "med"))
 
-    assert recipe.passes == ("waifu2x-cunet-1x-n2", "realesrgan-x4plus")
+    assert recipe.passes[-1] == "realesrgan-x4plus"
+    assert recipe.blend_with == (("srmd-4x-s15",) if with_srmd else ())
+    assert recipe.passes[:-1] == (() if with_srmd else ("waifu2x-cunet-1x-n2",))
+
+
+def test_the_stronger_the_removal_the_less_is_generated() -> None:
+    shares = [
+        recipe_for(UpscaleOptions("4x", "photo", grade, detail=detail)).ways[0][1]
+        for detail in (100, 60)
+        for grade in DENOISE_LEVELS
+    ]
+
+    assert shares == pytest.approx([1, 0.85, 0.7, 0.5, 0.6, 0.51, 0.42, 0.3])
+
+
+@pytest.mark.parametrize("factor", ["2x", "4x"])
+def test_the_truest_way_blends_both_kinds_of_noise_removal(factor: str) -> None:
+    told, trained = recipe_for(UpscaleOptions(factor, "standard", "high")).ways
+
+    assert ([model.name for model in told[0]], told[1]) == ([f"srmd-{factor}-s30"], 0.75)
+    assert (trained[0][0].name, trained[1]) == ("waifu2x-upconv7-photo-n3", 0.25)
+
+
+def test_a_network_that_is_named_gets_a_picture_without_noise(with_srmd: bool) -> None:
+    recipe = recipe_for(UpscaleOptions("4x", denoise="med", model="realesr-animevideov3-x4"))
+
+    first, second = recipe.stages
+    assert first.scale == 1
+    assert first.models[0].noise_level == (15 if with_srmd else 2)
+    assert second.passes == ("realesr-animevideov3-x4",)
 
 
 def test_a_face_at_4x_is_half_generative_and_half_faithful() -> None:
@@ -101,7 +138,7 @@ def test_8x_goes_through_the_picture_twice_and_removes_noise_once() -> None:
     recipe = recipe_for(UpscaleOptions("8x", "photo", "high"))
 
     assert [stage.scale for stage in recipe.stages] == [4, 2]
-    assert recipe.stages[0].passes == ("waifu2x-cunet-1x-n3", "realesrgan-x4plus")
+    assert recipe.stages[0].passes == ("realesrgan-x4plus",)
     assert {model.noise_level for models, _ in recipe.stages[1].ways for model in models} == {None}
     once = recipe_for(UpscaleOptions("4x", "photo", "high")).seconds_per_megapixel
     assert recipe.seconds_per_megapixel == pytest.approx(

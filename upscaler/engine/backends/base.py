@@ -18,6 +18,18 @@ Window = NDArray[Any]
 Result = NDArray[np.float32]
 
 
+def planes_of(window: Window, model: Model) -> NDArray[np.float32]:
+    """Return what a network of the catalogue takes: float32 (channels, height, width), colours from 0 to 1.
+
+    Behind the colours come the network's constant maps.
+    """
+    height, width, colours = window.shape
+    planes = np.empty((colours + len(model.maps), height, width), np.float32)
+    np.divide(window.transpose(2, 0, 1), np.float32(255), out=planes[:colours])
+    planes[colours:] = np.array(model.maps, np.float32)[:, np.newaxis, np.newaxis]
+    return planes
+
+
 class Network(ABC):
     """One loaded network. It may be called from several threads, but runs one window at a time."""
 
@@ -43,11 +55,13 @@ class Backend(ABC):
         largest_window: longest side of a window in pixels, whatever the budget: progress is told, and a stop
             is heeded, between windows only.
         test_model: name of a small network that this backend runs, for its self-test.
+        runs_networks: False where it only stands in for the networks, and gives other results than they do.
 
     """
 
     name: str
     test_model = "waifu2x-upconv7-photo"
+    runs_networks = True
     memory_budget = 1_000_000_000
     largest_window = 512
 

@@ -37,6 +37,7 @@ class LanczosBackend(Backend):
     """Pillow's Lanczos filter. It is only taken when it is configured by name."""
 
     name = "lanczos"
+    runs_networks = False
     device = "processor"
     precision = "fp32"
     version = PIL.__version__

@@ -14,14 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upscaler.engine.backends.adapted import AdaptedNetwork, Runner
-from upscaler.engine.backends.base import Backend, Network, Result, Window
+from upscaler.engine.backends.base import Backend, Network, Result, Window, planes_of
 from upscaler.engine.backends.vulkan_probe import VulkanDevice, find_device
-from upscaler.engine.catalogue import CUNET, CUSTOM, RRDB, SRVGG, UPCONV7, Model
+from upscaler.engine.catalogue import CUNET, CUSTOM, RRDB, SRMD, SRVGG, UPCONV7, Model
 from upscaler.engine.custom.model import CustomModel
 from upscaler.engine.ncnn_graph import read_graph
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.weights import find_weights
 from upscaler.errors import N_, EngineError, EngineUnavailable
+
+# What ncnn's layers return when an allocation failed.
+_NO_MEMORY = -100
 
 
 class NcnnNetwork(Network):
@@ -38,18 +41,25 @@ class NcnnNetwork(Network):
         """Run the window through an extractor of its own."""
         import ncnn  # noqa: PLC0415 - heavy, and not installed everywhere
 
-        planes = np.array(window.transpose(2, 0, 1), np.float32, order="C")
-        planes /= 255
+        planes = planes_of(window, self.model)
         with self._lock:
             extractor = self._net.create_extractor()
             # The Mat borrows the memory of `planes` and keeps no reference: the name must live until the end.
             if extractor.input(self._input, ncnn.Mat(planes)) != 0:
                 raise EngineError
-            code, output = extractor.extract(self._output)
-            if code != 0 or output.dims != 3:
-                raise EngineError
+            output = _extracted(extractor, self._output)
             levels: Result = np.array(output).transpose(1, 2, 0) * np.float32(255)
         return levels
+
+
+def _extracted(extractor: Any, blob: str) -> Any:
+    """Run a network and return what it gives: an ``ncnn.Mat`` of three axes."""
+    code, output = extractor.extract(blob)
+    if code == _NO_MEMORY:
+        raise MemoryError("ncnn could not have the memory that it wanted")
+    if code != 0 or output.dims != 3:
+        raise RuntimeError(f"ncnn ended with code {code}")
+    return output
 
 
 class _NcnnBackend(Backend):
@@ -97,9 +107,7 @@ class _NcnnBackend(Backend):
             # The Mat borrows the memory of `planes` and keeps no reference: the name must live until the end.
             if extractor.input(graph.input, ncnn.Mat(planes[0])) != 0:
                 raise EngineError
-            code, output = extractor.extract(graph.output)
-            if code != 0 or output.dims != 3:
-                raise EngineError
+            output = _extracted(extractor, graph.output)
             levels: NDArray[np.float32] = np.array(output)[np.newaxis] * np.float32(model.output_factor)
             return levels
 
@@ -127,7 +135,7 @@ class NcnnCpuBackend(_NcnnBackend):
     @property
     def bytes_per_pixel(self) -> Mapping[str, int]:
         """Memory with winograd convolutions and packed layouts, both of which double the speed."""
-        return {RRDB: 70_000, SRVGG: 8_000, UPCONV7: 8_000, CUNET: 8_000, CUSTOM: 70_000}
+        return {RRDB: 70_000, SRVGG: 8_000, UPCONV7: 8_000, CUNET: 8_000, SRMD: 16_000, CUSTOM: 70_000}
 
     def _configure(self, net: Any) -> None:
         super()._configure(net)
@@ -168,6 +176,7 @@ class NcnnVulkanBackend(_NcnnBackend):
             SRVGG: 4_000 * factor,
             UPCONV7: 4_000 * factor,
             CUNET: 4_000 * factor,
+            SRMD: 6_000 * factor,
             CUSTOM: 14_000 * factor,
         }
 

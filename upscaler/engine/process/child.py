@@ -74,6 +74,8 @@ class ChildProcess:
         self._boxes: dict[int, queue.SimpleQueue[Message | None]] = {MAIN_BOX: queue.SimpleQueue()}
         self._numbers = itertools.count(1)
         self._silent = False
+        # What the child told last about itself, whatever it was asked.
+        self.state: Message = {}
         self._log: deque[str] = deque(maxlen=_LOG_LINES)
         self._threads = [
             threading.Thread(
@@ -198,6 +200,9 @@ class ChildProcess:
                 box.put(None)
 
     def _deliver(self, message: Message) -> None:
+        if "state" in message:
+            self.state = message["state"]
+            return
         with self._boxes_lock:
             box = self._boxes.get(message.pop("box", MAIN_BOX))
             if box is not None:

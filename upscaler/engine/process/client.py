@@ -49,6 +49,7 @@ class EngineProcess:
         self._child: ChildProcess | None = None
         self._last_log = ""
         self._description: dict[str, Any] | None = None
+        self._last_state: dict[str, Any] = {}
 
     @property
     def pid(self) -> int | None:
@@ -61,6 +62,14 @@ class EngineProcess:
         """The last lines that the child, or the one before it, wrote to its standard error."""
         child = self._child
         return child.log_tail if child is not None else self._last_log
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the engine runs on and which devices are in quarantine, as the child told last; empty before that."""
+        child = self._child
+        if child is not None and child.state:
+            self._last_state = child.state
+        return self._last_state
 
     @property
     def running(self) -> bool:

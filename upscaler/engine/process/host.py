@@ -41,6 +41,7 @@ class Host:
         self._urgent: deque[Message] = deque()
         self._input_ended = False
         self._networks: Networks | None = None
+        self._told: Message = {}
         self._actions: dict[str, Callable[[Message], Any]] = {
             "describe": self._describe,
             "warm_up": self._warm_up,
@@ -74,7 +75,16 @@ class Host:
             return queue.popleft() if queue else None
 
     def _reply(self, request: Message) -> None:
-        self._send({**self._answer(request), **_box_of(request)})
+        answer = self._answer(request)
+        self._tell_state()
+        self._send({**answer, **_box_of(request)})
+
+    def _tell_state(self) -> None:
+        """Tell the parent what the engine runs on, and what it does not use and why, where that has changed."""
+        state = {} if self._networks is None else self._networks.state()
+        if state != self._told:
+            self._told = state
+            self._send({"state": state})
 
     def _send(self, message: Message) -> None:
         # Progress is told by the threads that write files, too.
@@ -143,6 +153,7 @@ class Host:
             now = time.monotonic()
             if now - last >= _PROGRESS_SECONDS:
                 last = now
+                self._tell_state()
                 self._send({"progress": round(share, 4), **box})
 
         return report

@@ -1,7 +1,8 @@
 """What parent and child say to each other: one JSON object per line.
 
 The parent sends ``{"do": name, ...}``. The child first sends ``{"ready": true}``, and answers each request
-with any number of ``{"progress": share}`` and then one ``{"result": ...}`` or ``{"error": {...}}``.
+with any number of ``{"progress": share}`` and then one ``{"result": ...}`` or ``{"error": {...}}``. In between it may
+tell what it runs on, as ``{"state": {...}}``, whenever that has changed.
 
 A request may carry a number in ``"box"``. It is small and urgent: the child answers it in a pause of what it is busy
 with, and every answer to it carries the same number.

@@ -44,6 +44,7 @@ def init_app(app: Flask) -> None:
         console_bytes=size_text,
         console_seconds=duration_text,
         console_time=time_element,
+        console_moment=lambda text: time_element(moment_of(text)),
         console_status=status_label,
         console_delivery_kind=delivery_kind_label,
         console_json=json_text,
@@ -82,6 +83,14 @@ def time_element(moment: datetime | None, width: str = "medium") -> Markup | str
     aware = moment.astimezone(timezone.utc)
     text = format_datetime(aware.replace(tzinfo=None), width, rebase=False)
     return Markup('<time datetime="{0}" title="{1} UTC">{1}</time>').format(iso8601(aware), text)
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return the moment that a text such as ``2025-12-07T12:34:56Z`` says, None where it says none."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
 
 
 def status_label(status: str) -> str:

@@ -30,6 +30,7 @@ def type_choices() -> Sequence[tuple[str, Any]]:
         ("esrgan", "Real-ESRGAN"),
         ("waifu2x", "waifu2x"),
         ("faces", lazy_gettext("Faces")),
+        ("srmd", "SRMD"),
         ("other", lazy_gettext("Other")),
     )
 

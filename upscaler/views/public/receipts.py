@@ -82,6 +82,9 @@ def receipt_notes() -> list[dict[str, str]]:
         "refine_faces: %(count)s of %(found)s left, the network for them cannot be used": gettext(
             "Faces left as they were, because the network for them could not be used: %(count)s of %(found)s"
         ),
+        "tries: %(count)s failed before the result was right": gettext(
+            "Attempts that failed and were repeated in another way: %(count)s"
+        ),
         "transparency: laid on white, because %(format)s has none": gettext(
             "Transparent parts were laid on white, because %(format)s has no transparency"
         ),

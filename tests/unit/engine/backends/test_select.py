@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from upscaler.engine.backends.base import Network, Result, Window
+from upscaler.engine.backends.candidates import candidates_for
 from upscaler.engine.backends.lanczos import LanczosBackend
-from upscaler.engine.backends.select import Selection, candidates_for, self_test
+from upscaler.engine.backends.select import Selection
+from upscaler.engine.backends.self_test import self_test
 from upscaler.engine.catalogue import MODELS, Model
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineUnavailable, OutputRejected
@@ -95,7 +97,9 @@ def test_a_network_is_loaded_once() -> None:
 
 
 def test_no_backend_left_is_told_with_every_reason() -> None:
-    selection = Selection(SETTINGS, [SpoiltBackend(SPOILS["black"]), SpoiltBackend(_crash)])
+    other = SpoiltBackend(_crash)
+    other.precision = "fp16"
+    selection = Selection(SETTINGS, [SpoiltBackend(SPOILS["black"]), other])
 
     with pytest.raises(EngineUnavailable) as caught:
         _ = selection.backend

@@ -62,7 +62,15 @@ def test_recent_jobs_errors_and_workers_are_listed(
         error_message="It took longer than %(seconds)s seconds.",
         error_values={"seconds": "60"},
     )
-    backend = {"engine": "ncnn", "device": "Some GPU"}
+    held = {
+        "engine": "ncnn",
+        "device": "A broken GPU",
+        "precision": "fp16",
+        "reason": "off by 96 < 255 levels",
+        "since": "2025-12-07T12:34:56Z",
+        "next_test_at": "2025-12-07T12:44:56Z",
+    }
+    backend = {"engine": "ncnn", "device": "Some GPU", "quarantined": [held]}
     session.add(
         Worker(id="host-12", host="host", pid=1, version="1", backend=backend, current_job_id="job_1")
     )
@@ -71,6 +79,9 @@ def test_recent_jobs_errors_and_workers_are_listed(
     page = admin.get("/admin/dashboard").text
 
     for text in (
+        "In quarantine",
+        "off by 96 &lt; 255 levels",
+        'datetime="2025-12-07T12:34:56Z"',
         "sea.png",
         "fire.png",
         "It took longer than 60 seconds.",

@@ -12,7 +12,7 @@ from upscaler.models import AuditLog, NetworkModel, Setting
 def test_every_network_is_listed_with_licence_and_hash(admin) -> None:
     page = admin.get("/admin/models").text
 
-    for model in list(MODELS.values())[:25]:
+    for model in sorted(MODELS.values(), key=lambda model: model.name)[:25]:
         assert model.name in page
         assert model.bin_sha256 in page
         assert model.licence in page

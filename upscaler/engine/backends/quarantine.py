@@ -1,0 +1,117 @@
+"""Devices that failed: they are not used again until they pass their self-test."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import NamedTuple
+
+from upscaler.engine.backends.base import Backend
+
+# A driver that was restarted or a card that has cooled down is back within minutes; one that is broken stays so, and
+# each test of it delays a job.
+FIRST_SECONDS = 600.0
+LONGEST_SECONDS = 86_400.0
+
+
+class Device(NamedTuple):
+    """What can fail by itself: an engine on a device in a precision."""
+
+    engine: str
+    name: str
+    precision: str
+
+    @classmethod
+    def of(cls, backend: Backend) -> Device:
+        """Return what a backend runs on; right once it was probed."""
+        return cls(backend.name, backend.device, backend.precision)
+
+
+@dataclass
+class _Failures:
+    """Of one device: how often it failed, the last time, and which networks it has to be tested with."""
+
+    count: int = 0
+    reason: str = ""
+    since: float = 0.0
+    test_at: float = 0.0
+    held: bool = False
+    networks: set[str] = field(default_factory=set)
+
+
+class Quarantine:
+    """The devices that failed, by when they are to be tested again. Threads may share it.
+
+    Args:
+        clock: returns seconds since 1970.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._devices: dict[Device, _Failures] = {}
+
+    def add(self, device: Device, reason: str, networks: Iterable[str] = ()) -> None:
+        """Put a device into quarantine, or keep it there twice as long as the last time, a day at most.
+
+        ``networks`` are the names of those that it ran when it failed, for the test.
+        """
+        now = self._clock()
+        with self._lock:
+            failures = self._devices.setdefault(device, _Failures())
+            if not failures.held:
+                if now - failures.test_at > LONGEST_SECONDS:
+                    # It has worked for a day: that it failed once is forgotten.
+                    failures.count = 0
+                failures.since = now
+            failures.held = True
+            failures.count += 1
+            failures.reason = reason
+            failures.test_at = now + min(FIRST_SECONDS * 2 ** min(failures.count - 1, 30), LONGEST_SECONDS)
+            failures.networks.update(networks)
+
+    def lift(self, device: Device) -> None:
+        """Let a device go that has passed its test."""
+        with self._lock:
+            if device in self._devices:
+                self._devices[device].held = False
+                self._devices[device].networks.clear()
+
+    def holds(self, device: Device) -> bool:
+        """Tell whether a device is in quarantine."""
+        with self._lock:
+            return device in self._devices and self._devices[device].held
+
+    def is_due(self, device: Device) -> bool:
+        """Tell whether a device in quarantine is to be tested again."""
+        with self._lock:
+            failures = self._devices.get(device)
+            return failures is not None and failures.held and self._clock() >= failures.test_at
+
+    def networks(self, device: Device) -> frozenset[str]:
+        """Return the names of the networks that a device failed with."""
+        with self._lock:
+            return frozenset(self._devices[device].networks) if device in self._devices else frozenset()
+
+    def as_list(self) -> list[dict[str, str]]:
+        """Return the devices in quarantine as JSON-ready values; moments as in the API."""
+        with self._lock:
+            return [
+                {
+                    "engine": device.engine,
+                    "device": device.name,
+                    "precision": device.precision,
+                    "reason": failures.reason,
+                    "since": _moment(failures.since),
+                    "next_test_at": _moment(failures.test_at),
+                }
+                for device, failures in self._devices.items()
+                if failures.held
+            ]
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,37 @@
+"""How much of an enlargement is done: a share of the whole that only rises, whatever part tells of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from upscaler.engine.presets import Recipe
+
+Shares = tuple[float, float]
+
+
+class Progress:
+    """Tells a listener of one enlargement."""
+
+    def __init__(self, listener: Callable[[float], None]) -> None:
+        self._listener = listener
+        self._reported = 0.0
+
+    def report(self, share: float) -> None:
+        """Tell of a share of the whole, 0 to 1; one that was passed already is kept back."""
+        if share > self._reported:
+            self._reported = share
+            self._listener(share)
+
+    def part(self, start: float, end: float) -> Callable[[float], None]:
+        """Return a listener for a part of the work, which lies between two shares of the whole."""
+        return lambda done: self.report(start + (end - start) * done)
+
+
+def stage_part(stages: Sequence[Recipe], number: int, start: float, end: float) -> Shares:
+    """Return where stage ``number`` of what lies from ``start`` to ``end`` begins and ends, by the stages' costs."""
+    costs, grown = [], 1
+    for stage in stages:
+        costs.append(stage.seconds_per_megapixel * grown**2)
+        grown *= stage.scale
+    before, through = (sum(costs[:count]) / sum(costs) for count in (number, number + 1))
+    return start + (end - start) * before, start + (end - start) * through
