@@ -27,34 +27,56 @@ def missing(what: str) -> None:
     pytest.skip(reason)
 
 
-@contextmanager
-def postgresql() -> Iterator[str]:
-    """Run a PostgreSQL server and yield the address of an empty database."""
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not binaries:
-        missing("postgresql")
-    tools = binaries[-1].parent
-    # PostgreSQL refuses to run as root, and its own user may not enter pytest's folders.
-    user = "postgres" if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="upscaler-postgresql-"))
-    if user:
-        os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-    data, port = folder / "data", free_port()
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+class PostgreSQLServer:
+    """A server in a folder of its own, which can be stopped and started again with what it holds."""
 
-    def run(*command: str) -> None:
-        environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
-        subprocess.run(command, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL, env=environment)
+    def __init__(self) -> None:
+        binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        if not binaries:
+            missing("postgresql")
+        self._tools = binaries[-1].parent
+        # PostgreSQL refuses to run as root, and its own user may not enter pytest's folders.
+        self._user = "postgres" if os.geteuid() == 0 else None
+        self._folder = Path(tempfile.mkdtemp(prefix="upscaler-postgresql-"))
+        if self._user:
+            os.chown(self._folder, pwd.getpwnam(self._user).pw_uid, -1)
+        self.port = free_port()
+        self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
 
-    try:
-        run(str(tools / "initdb"), "-D", str(data), "-A", "trust", "-U", "postgres", "--no-sync")
-        run(str(tools / "pg_ctl"), "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start")
+    def __enter__(self) -> PostgreSQLServer:
         try:
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+            self._run("initdb", "-D", self._data, "-A", "trust", "-U", "postgres", "--no-sync")
+            self.start()
+        except BaseException:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.stop()
         finally:
-            run(str(tools / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Start, and return once it takes connections."""
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} -c fsync=off"
+        self._run("pg_ctl", "-D", self._data, "-o", options, "-l", str(self._folder / "log"), "-w", "start")
+
+    def stop(self) -> None:
+        """Stop at once, as a crash would."""
+        self._run("pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop")
+
+    @property
+    def _data(self) -> str:
+        return str(self._folder / "data")
+
+    def _run(self, tool: str, *arguments: str) -> None:
+        environment = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+        command = [str(self._tools / tool), *arguments]
+        subprocess.run(
+            command, user=self._user, cwd=self._folder, check=True, stdout=subprocess.DEVNULL, env=environment
+        )
 
 
 @contextmanager

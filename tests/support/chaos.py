@@ -1,0 +1,299 @@
+"""What the scenarios of chaos share: a deployment as they see it, a stream of pictures, and what became of each."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import random
+import statistics
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+from sqlalchemy import create_engine, func, select
+
+from tests.support.photographs import photograph
+from tests.support.service import JOB_SECONDS
+from upscaler.models import Job, JobLog, JobStatus, NetworkModel, Preview, Upload
+
+# How long a client waits for an answer before it asks elsewhere: (to connect, for the answer), in seconds.
+PATIENCE = (3.0, 30.0)
+# How long a client waits between two pictures, in seconds.
+PAUSE_SECONDS = 0.1
+# How long a client waits before it sends a picture again that was refused, in seconds.
+PAUSE_AFTER_REFUSAL = 0.3
+
+
+def picture(side: int = 64) -> bytes:
+    """Return a photograph as a PNG file, its longer side in pixels."""
+    file = io.BytesIO()
+    photograph("coffee", side).save(file, "PNG")
+    return file.getvalue()
+
+
+@dataclass
+class Deployment:
+    """A running service, and where it keeps what.
+
+    Attributes:
+        urls: of its web hosts.
+        database_uri: as SQLAlchemy has it.
+        stored_keys: lists what is in the storage.
+        scratch_dirs: where its processes keep what they work on.
+    """
+
+    urls: list[str]
+    database_uri: str
+    stored_keys: Callable[[], set[str]]
+    scratch_dirs: list[Path]
+
+    def __post_init__(self) -> None:
+        self.database = create_engine(self.database_uri, pool_pre_ping=True)
+
+    def waiting(self) -> int:
+        """Count the jobs that have not ended."""
+        ended = [state.value for state in JobStatus if state.ended]
+        with self.database.connect() as connection:
+            return (
+                connection.scalar(select(func.count()).select_from(Job).where(Job.status.not_in(ended))) or 0
+            )
+
+    def wait_until_idle(self, seconds: float = JOB_SECONDS) -> None:
+        """Wait until every job has ended."""
+        deadline = time.monotonic() + seconds
+        while (left := self.waiting()) > 0:
+            assert time.monotonic() < deadline, f"{left} jobs have not ended"
+            time.sleep(0.3)
+
+    def running(self, worker_pid: int) -> list[str]:
+        """Return the ids of the jobs that a worker process has in hand."""
+        held = (Job.status == JobStatus.RUNNING.value, Job.worker_id.endswith(f"-{worker_pid}"))
+        with self.database.connect() as connection:
+            return list(connection.scalars(select(Job.id).where(*held)))
+
+
+def local_keys(root: Path) -> set[str]:
+    """List the files of a local storage."""
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a client got: the status (0 for no answer), the kind of body, and after how many seconds."""
+
+    status: int
+    content_type: str
+    code: str
+    seconds: float
+    begun_at: float
+
+
+class Load:
+    """Clients that send a picture again and again, each time until it is accepted, with a key of its own.
+
+    ``most_waiting`` is how many jobs may wait before they pause, and what counts them.
+
+    Attributes:
+        accepted: ids of jobs by key.
+        answers: every answer, in the order of arrival.
+        given_up: keys that had no final answer when the stream was stopped; each may have become a job or not.
+    """
+
+    def __init__(
+        self,
+        urls: Sequence[str],
+        picture: bytes,
+        *,
+        clients: int = 2,
+        most_waiting: tuple[int, Callable[[], int]] | None = None,
+    ) -> None:
+        self.accepted: dict[str, str] = {}
+        self.answers: list[Answer] = []
+        self.given_up: set[str] = set()
+        self._urls = urls
+        self._picture = picture
+        self._most_waiting = most_waiting
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._send_on, args=(number,), name=f"client-{number}", daemon=True)
+            for number in range(clients)
+        ]
+
+    def __enter__(self) -> Load:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Send nothing more; what is on its way is waited for."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait_for(self, more: int, seconds: float = JOB_SECONDS) -> None:
+        """Wait until so many more pictures are accepted."""
+        wanted, deadline = len(self.accepted) + more, time.monotonic() + seconds
+        while len(self.accepted) < wanted:
+            assert time.monotonic() < deadline, Counter(answer.status for answer in self.answers)
+            time.sleep(0.05)
+
+    def _send_on(self, number: int) -> None:
+        urls = itertools.cycle(
+            [*self._urls[number % len(self._urls) :], *self._urls[: number % len(self._urls)]]
+        )
+        url = next(urls)
+        with requests.Session() as session:
+            while not self._stopping.is_set():
+                if not self._has_room():
+                    self._stopping.wait(PAUSE_SECONDS)
+                    continue
+                key = uuid.uuid4().hex
+                while (job_id := self._send(session, url, key)) is None:
+                    url = next(urls)
+                    if self._stopping.wait(PAUSE_AFTER_REFUSAL):
+                        self.given_up.add(key)
+                        return
+                self.accepted[key] = job_id
+                self._stopping.wait(PAUSE_SECONDS)
+
+    def _has_room(self) -> bool:
+        if self._most_waiting is None:
+            return True
+        most, count = self._most_waiting
+        return count() < most
+
+    def _send(self, session: requests.Session, url: str, key: str) -> str | None:
+        begun_at = time.monotonic()
+        try:
+            answer = session.post(
+                f"{url}/api/v1/uploads",
+                files={"file": ("coffee.png", self._picture)},
+                data={"factor": "2x"},
+                headers={"Idempotency-Key": key},
+                timeout=PATIENCE,
+            )
+            kind = answer.headers.get("Content-Type", "")
+            body = answer.json() if "json" in kind else {}
+        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
+            self.answers.append(Answer(0, "", "", time.monotonic() - begun_at, begun_at))
+            return None
+        taken = time.monotonic() - begun_at
+        self.answers.append(Answer(answer.status_code, kind, body.get("code", ""), taken, begun_at))
+        return str(body["job_id"]) if answer.status_code == 202 else None
+
+
+@dataclass(frozen=True)
+class Census:
+    """What became of all that was accepted. ``lost`` to ``scratch`` are what must not be."""
+
+    statuses: Counter[str]
+    lost: set[str]
+    failed: dict[str, str]
+    finished_twice: set[str]
+    missing: set[str]
+    several_results: set[str]
+    orphans: set[str]
+    scratch: set[str]
+
+    def __str__(self) -> str:
+        found = ", ".join(f"{count} {status}" for status, count in sorted(self.statuses.items()))
+        names = ("lost", "failed", "finished_twice", "missing", "several_results", "orphans", "scratch")
+        return f"{found}; " + ", ".join(
+            f"{len(getattr(self, name))} {name.replace('_', ' ')}" for name in names
+        )
+
+
+def take_census(deployment: Deployment, accepted: Iterable[str]) -> Census:
+    """Compare what clients were told with the rows, and the rows with the files; every job has ended by now."""
+    with deployment.database.connect() as connection:
+        jobs = connection.execute(
+            select(
+                *(Job.id, Job.status, Job.error_code, Job.error_message),
+                *(Job.result_path, Job.preview_path, Job.original_preview_path),
+            )
+        ).all()
+        ends = Counter(connection.scalars(select(JobLog.job_id).where(JobLog.message == "completed")))
+        uploads = set(connection.scalars(select(Upload.storage_path)))
+        crops = connection.execute(select(Preview.crop_path, Preview.results)).all()
+        networks = set(connection.scalars(select(NetworkModel.artifact_path)))
+    results = [path for job in jobs for path in job[4:] if path]
+    previews = {result["path"] for crop in crops for result in crop.results.values() if "path" in result}
+    named = uploads | set(results) | {crop.crop_path for crop in crops} | previews | networks
+    stored = deployment.stored_keys()
+    completed = {job.id for job in jobs if job.status == JobStatus.COMPLETED.value}
+    written = Counter(key.split("/")[-1].split("_")[1] for key in stored if key.startswith("results/"))
+    return Census(
+        statuses=Counter(job.status for job in jobs),
+        lost=set(accepted) - {job.id for job in jobs},
+        failed={job.id: f"{job.error_code}: {job.error_message}" for job in jobs if job.status == "failed"},
+        finished_twice={job_id for job_id in completed if ends[job_id] != 1},
+        missing=(uploads | set(results)) - stored,
+        several_results={job_id for job_id in completed if written[job_id.partition("_")[2]] != 1},
+        orphans=stored - named,
+        scratch={path.name for folder in deployment.scratch_dirs for path in folder.glob("*")},
+    )
+
+
+def settled_census(deployment: Deployment, accepted: Iterable[str], sweep_seconds: float) -> Census:
+    """Take the census once what killed processes left behind is swept, or has not been for ``sweep_seconds``."""
+    deadline = time.monotonic() + sweep_seconds
+    while True:
+        census = take_census(deployment, accepted)
+        if not (census.orphans or census.scratch or census.several_results) or time.monotonic() > deadline:
+            return census
+        time.sleep(1)
+
+
+def assert_nothing_lost(census: Census) -> None:
+    """Every accepted job is completed, once, with one result, and nothing is left over."""
+    assert not census.lost, census.lost
+    assert set(census.statuses) == {JobStatus.COMPLETED.value}, (census.statuses, census.failed)
+    assert not census.finished_twice, census.finished_twice
+    assert not census.missing, census.missing
+    assert not census.several_results, census.several_results
+    assert not census.orphans, census.orphans
+    assert not census.scratch, census.scratch
+
+
+@dataclass
+class Kill:
+    """When a process was killed (seconds since 1970), and the jobs that it had in hand."""
+
+    at: float
+    interrupted: list[str] = field(default_factory=list)
+
+
+def recovery_seconds(deployment: Deployment, kills: Iterable[Kill]) -> list[float]:
+    """Return, for each job that a kill interrupted, how long after it the job was completed."""
+    found = []
+    with deployment.database.connect() as connection:
+        for kill in kills:
+            for job_id in kill.interrupted:
+                ended = connection.scalar(select(Job.finished_at).where(Job.id == job_id))
+                assert ended is not None, job_id
+                # One that ended while it was about to be killed was not interrupted.
+                if ended.timestamp() > kill.at:
+                    found.append(ended.timestamp() - kill.at)
+    return found
+
+
+def spread(values: Sequence[float]) -> str:
+    """Describe durations in seconds."""
+    if not values:
+        return "none"
+    ordered = sorted(values)
+    p95 = ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+    return f"median {statistics.median(ordered):.2f} s, p95 {p95:.2f} s, most {ordered[-1]:.2f} s ({len(ordered)})"
+
+
+def moment(chance: random.Random, most_seconds: float) -> None:
+    """Wait until some moment from now on."""
+    time.sleep(chance.uniform(0, most_seconds))
