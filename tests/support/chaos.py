@@ -110,6 +110,7 @@ class Load:
         picture: bytes,
         *,
         clients: int = 2,
+        pause_seconds: float = PAUSE_SECONDS,
         most_waiting: tuple[int, Callable[[], int]] | None = None,
     ) -> None:
         self.accepted: dict[str, str] = {}
@@ -117,6 +118,7 @@ class Load:
         self.given_up: set[str] = set()
         self._urls = urls
         self._picture = picture
+        self._pause_seconds = pause_seconds
         self._most_waiting = most_waiting
         self._stopping = threading.Event()
         self._threads = [
@@ -153,7 +155,7 @@ class Load:
         with requests.Session() as session:
             while not self._stopping.is_set():
                 if not self._has_room():
-                    self._stopping.wait(PAUSE_SECONDS)
+                    self._stopping.wait(self._pause_seconds)
                     continue
                 key = uuid.uuid4().hex
                 while (job_id := self._send(session, url, key)) is None:
@@ -162,7 +164,7 @@ class Load:
                         self.given_up.add(key)
                         return
                 self.accepted[key] = job_id
-                self._stopping.wait(PAUSE_SECONDS)
+                self._stopping.wait(self._pause_seconds)
 
     def _has_room(self) -> bool:
         if self._most_waiting is None:

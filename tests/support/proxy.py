@@ -62,6 +62,11 @@ class Proxy:
         self._thread.join()
         self._loop.close()
 
+    @property
+    def url(self) -> str:
+        """Its address for HTTP."""
+        return f"http://{self.host}:{self.port}"
+
     def behave(self, manner: Manner, delay_seconds: float = 0.0) -> None:
         """Do so from now on; connections that are open are reset where the new manner would not have made them."""
         self._call(self._behave(manner, delay_seconds))

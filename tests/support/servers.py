@@ -79,20 +79,44 @@ class PostgreSQLServer:
         )
 
 
+class RedisServer:
+    """A server without persistence, which can be killed and started again, empty then."""
+
+    def __init__(self, folder: Path, port: int | None = None) -> None:
+        program = shutil.which("redis-server")
+        if program is None:
+            missing("redis-server")
+        self.port = port or free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        address = ["--port", str(self.port), "--bind", "127.0.0.1"]
+        self._command = [str(program), *address, "--save", "", "--dir", str(folder)]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> RedisServer:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """Start, and return once it answers."""
+        self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
+        _wait_for_redis(self.port)
+
+    def kill(self) -> None:
+        """End it at once, and all that it holds is gone."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
 @contextmanager
 def redis_server(folder: Path, port: int | None = None) -> Iterator[str]:
     """Run a Redis server without persistence and yield its address."""
-    program = shutil.which("redis-server")
-    if program is None:
-        missing("redis-server")
-    port = port or free_port()
-    command = [str(program), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        try:
-            _wait_for_redis(port)
-            yield f"redis://127.0.0.1:{port}/0"
-        finally:
-            process.terminate()
+    with RedisServer(folder, port) as server:
+        yield server.url
 
 
 def _wait_for_redis(port: int) -> None:
