@@ -24,6 +24,8 @@ from tests.support.service import LiveService
 OUTAGE_SECONDS, OUTAGE_SECONDS_IN_FULL = 3.0, 30.0
 # How many pictures are accepted before an outage and after it.
 BEFORE, BEFORE_IN_FULL = 5, 40
+# Longer side of the pictures in pixels: the worker falls behind, so that something waits when an outage begins.
+SIDE = 400
 # How long each of two clients waits after a picture, in seconds.
 PAUSE_SECONDS = 0.3
 # What is promised of a refusal. A machine that is too slow to answer a poll at once cannot be held to it.
@@ -155,7 +157,7 @@ def check_outage(
     sweep: float,
 ) -> None:
     """Send pictures before, during and after an outage, and see what becomes of them."""
-    with Load(deployment.urls, chaos.picture(160), pause_seconds=PAUSE_SECONDS) as load:
+    with Load(deployment.urls, chaos.picture(SIDE), pause_seconds=PAUSE_SECONDS) as load:
         load.wait_for(BEFORE_IN_FULL if full else BEFORE)
         with Polls(deployment.urls[0], next(iter(load.accepted.values()))) as polls:
             begun = time.monotonic()

@@ -19,10 +19,11 @@ from sqlalchemy import create_engine, func, select
 
 from tests.support.photographs import photograph
 from tests.support.service import JOB_SECONDS
-from upscaler.models import Job, JobLog, JobStatus, NetworkModel, Preview, Upload
+from upscaler.models import Job, JobLog, JobStatus, NetworkModel, Preview, Upload, Worker, utcnow
 
-# How long a client waits for an answer before it asks elsewhere: (to connect, for the answer), in seconds.
-PATIENCE = (3.0, 30.0)
+# How long a client tries to connect, and how long it waits for an answer, before it asks elsewhere, in seconds.
+CONNECT_SECONDS = 3.0
+ANSWER_SECONDS = 30.0
 # How long a client waits between two pictures, in seconds.
 PAUSE_SECONDS = 0.1
 # How long a client waits before it sends a picture again that was refused, in seconds.
@@ -70,6 +71,19 @@ class Deployment:
             assert time.monotonic() < deadline, f"{left} jobs have not ended"
             time.sleep(0.3)
 
+    def wait_for_duty(self, worker_pids: Iterable[int], seconds: float = JOB_SECONDS) -> None:
+        """Wait until each of these workers has reported, from now on, that it has nothing in hand."""
+        since, deadline = utcnow(), time.monotonic() + seconds
+        pids = set(worker_pids)
+        free = select(Worker.pid).where(Worker.last_heartbeat_at > since, Worker.current_job_id.is_(None))
+        while True:
+            with self.database.connect() as connection:
+                missing = pids - set(connection.scalars(free))
+            if not missing:
+                return
+            assert time.monotonic() < deadline, f"nothing was heard of {missing}"
+            time.sleep(0.3)
+
     def running(self, worker_pid: int) -> list[str]:
         """Return the ids of the jobs that a worker process has in hand."""
         held = (Job.status == JobStatus.RUNNING.value, Job.worker_id.endswith(f"-{worker_pid}"))
@@ -111,6 +125,7 @@ class Load:
         *,
         clients: int = 2,
         pause_seconds: float = PAUSE_SECONDS,
+        answer_seconds: float = ANSWER_SECONDS,
         most_waiting: tuple[int, Callable[[], int]] | None = None,
     ) -> None:
         self.accepted: dict[str, str] = {}
@@ -119,6 +134,7 @@ class Load:
         self._urls = urls
         self._picture = picture
         self._pause_seconds = pause_seconds
+        self._patience = (CONNECT_SECONDS, answer_seconds)
         self._most_waiting = most_waiting
         self._stopping = threading.Event()
         self._threads = [
@@ -180,7 +196,7 @@ class Load:
                 files={"file": ("coffee.png", self._picture)},
                 data={"factor": "2x"},
                 headers={"Idempotency-Key": key},
-                timeout=PATIENCE,
+                timeout=self._patience,
             )
             kind = answer.headers.get("Content-Type", "")
             body = answer.json() if "json" in kind else {}

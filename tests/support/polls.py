@@ -7,7 +7,7 @@ import time
 
 import requests
 
-from tests.support.chaos import PATIENCE
+from tests.support.chaos import ANSWER_SECONDS, CONNECT_SECONDS
 
 LOOK_SECONDS = 0.1
 
@@ -40,7 +40,7 @@ class Polls:
             while True:
                 begun = time.monotonic()
                 try:
-                    status = session.get(self._address, timeout=PATIENCE).status_code
+                    status = session.get(self._address, timeout=(CONNECT_SECONDS, ANSWER_SECONDS)).status_code
                 except requests.RequestException:
                     status = 0
                 self.seconds.append(time.monotonic() - begun)

@@ -28,9 +28,12 @@ def missing(what: str) -> None:
 
 
 class PostgreSQLServer:
-    """A server in a folder of its own, which can be stopped and started again with what it holds."""
+    """A server in a folder of its own, which can be stopped and started again with what it holds.
 
-    def __init__(self) -> None:
+    It listens on ``host`` and takes connections from ``network``.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", network: str = "127.0.0.1/32") -> None:
         binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
         if not binaries:
             missing("postgresql")
@@ -40,12 +43,14 @@ class PostgreSQLServer:
         self._folder = Path(tempfile.mkdtemp(prefix="upscaler-postgresql-"))
         if self._user:
             os.chown(self._folder, pwd.getpwnam(self._user).pw_uid, -1)
-        self.port = free_port()
-        self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+        self._host, self._network, self.port = host, network, free_port()
+        self.url = f"postgresql://postgres@{host}:{self.port}/postgres"
 
     def __enter__(self) -> PostgreSQLServer:
         try:
             self._run("initdb", "-D", self._data, "-A", "trust", "-U", "postgres", "--no-sync")
+            with (self._folder / "data" / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {self._network} trust\n")
             self.start()
         except BaseException:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -60,7 +65,8 @@ class PostgreSQLServer:
 
     def start(self) -> None:
         """Start, and return once it takes connections."""
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} -c fsync=off"
+        address = f"-p {self.port} -c listen_addresses={self._host} -c unix_socket_directories={self._folder}"
+        options = f"{address} -c fsync=off"
         self._run("pg_ctl", "-D", self._data, "-o", options, "-l", str(self._folder / "log"), "-w", "start")
 
     def stop(self) -> None:
@@ -82,13 +88,14 @@ class PostgreSQLServer:
 class RedisServer:
     """A server without persistence, which can be killed and started again, empty then."""
 
-    def __init__(self, folder: Path, port: int | None = None) -> None:
+    def __init__(self, folder: Path, port: int | None = None, host: str = "127.0.0.1") -> None:
         program = shutil.which("redis-server")
         if program is None:
             missing("redis-server")
-        self.port = port or free_port()
-        self.url = f"redis://127.0.0.1:{self.port}/0"
-        address = ["--port", str(self.port), "--bind", "127.0.0.1"]
+        self.host, self.port = host, port or free_port()
+        self.url = f"redis://{host}:{self.port}/0"
+        # Where it is not loopback it is a bridge that nobody else is on.
+        address = ["--port", str(self.port), "--bind", host, "--protected-mode", "no"]
         self._command = [str(program), *address, "--save", "", "--dir", str(folder)]
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -102,7 +109,7 @@ class RedisServer:
     def start(self) -> None:
         """Start, and return once it answers."""
         self._process = subprocess.Popen(self._command, stdout=subprocess.DEVNULL)
-        _wait_for_redis(self.port)
+        _wait_for_redis(self.host, self.port)
 
     def kill(self) -> None:
         """End it at once, and all that it holds is gone."""
@@ -119,7 +126,7 @@ def redis_server(folder: Path, port: int | None = None) -> Iterator[str]:
         yield server.url
 
 
-def _wait_for_redis(port: int) -> None:
-    client = redis.Redis(port=port, retry=Retry(ConstantBackoff(0.05), 200))
+def _wait_for_redis(host: str, port: int) -> None:
+    client = redis.Redis(host, port, retry=Retry(ConstantBackoff(0.05), 200))
     client.ping()
     client.close()

@@ -130,6 +130,19 @@ class LiveService:
         assert alive == []
         return code
 
+    def kill(self) -> None:
+        """Kill all processes of the service at once, as a power cut would."""
+        assert self._process is not None
+        if self._process.poll() is None:
+            family = self.family()
+            for process in family:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            psutil.wait_procs(family, timeout=END_SECONDS)
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
     def client(self, token: str | None = None) -> Client:
         """Return a client of the API."""
         return Client(self.url, token)
