@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import sessionmaker
 
 from upscaler.errors import N_, UnusableParameter
 from upscaler.extensions import db
@@ -46,7 +47,8 @@ def once(asked: bytes, work: Callable[[], ResponseReturnValue]) -> ResponseRetur
         return Response(found.body, found.status, {**found.headers, "Idempotency-Replayed": "true"})
     kept = False
     try:
-        response = make_response(work())
+        with idempotency.held(sessionmaker(db.engine), found):
+            response = make_response(work())
         if response.status_code < 300:
             headers = {header: response.headers[header] for header in _KEPT if header in response.headers}
             answer = idempotency.Answer(response.status_code, headers, response.get_data(as_text=True))
@@ -55,7 +57,7 @@ def once(asked: bytes, work: Callable[[], ResponseReturnValue]) -> ResponseRetur
         return response
     finally:
         if not kept:
-            # A database that is away keeps the turn taken for a while, which is no worse than the outage.
+            # A database that is away keeps the turn taken until the lease has run out.
             with contextlib.suppress(SQLAlchemyError):
                 db.session.rollback()
                 idempotency.give_up(db.session(), found)
