@@ -111,7 +111,7 @@ def test_hosts_that_are_cut_off_or_killed_cost_no_accepted_picture(
         deployment.urls,
         chaos.picture(SIDE),
         clients=4,
-        answer_seconds=6,
+        answer_seconds=10,
         most_waiting=(BACKLOG, deployment.waiting),
     )
     kills: list[Kill] = []
