@@ -6,8 +6,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,11 +32,15 @@ PAUSE_SECONDS = 0.3
 # What is promised of a refusal. A machine that is too slow to answer a poll at once cannot be held to it.
 REFUSED_WITHIN_SECONDS = 2.0
 PROMPT_POLL_SECONDS = 0.25
+# The same where the storage accepts connections and says nothing: it is given time, twice.
+SILENCE_SECONDS = 12.0
 SETTINGS = {
     **{"RATE_LIMIT": "off", "POLL_RATE_LIMIT": "off", "QUEUE_LIMIT": "100000"},
     **{"ENGINE": "lanczos", "LEASE_SECONDS": "5"},
 }
 REFUSALS = {503, 507}
+# Room for all pictures of the full form and their results.
+DISK_MEGABYTES = 256
 
 
 @dataclass
@@ -70,20 +75,21 @@ def fleet(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iter
 class Outage:
     """How it begins and ends, and how a picture that is sent meanwhile may be answered."""
 
-    begin: Callable[[], None]
+    begin: Callable[[], object]
     end: Callable[[], None]
     accepts: bool = False
+    refused_within_seconds: float = REFUSED_WITHIN_SECONDS
 
 
 @pytest.fixture
 def outage(request: pytest.FixtureRequest, fleet: Fleet) -> Outage:
     """The outage that a test is named after."""
 
-    def of_s3(manner: Manner, delay_seconds: float = 0.0, *, accepts: bool = False) -> Outage:
+    def of_s3(manner: Manner, delay_seconds: float = 0.0, **promise: Any) -> Outage:
         return Outage(
             lambda: fleet.way_to_s3.behave(manner, delay_seconds),
             lambda: fleet.way_to_s3.behave(Manner.PASSES),
-            accepts,
+            **promise,
         )
 
     outages: dict[str, Callable[[], Outage]] = {
@@ -92,13 +98,17 @@ def outage(request: pytest.FixtureRequest, fleet: Fleet) -> Outage:
         "s3_answers_500": lambda: of_s3(Manner.ANSWERS_500),
         "s3_resets": lambda: of_s3(Manner.RESETS),
         "s3_is_slow": lambda: of_s3(Manner.DELAYS, 0.4, accepts=True),
+        "s3_is_silent": lambda: of_s3(Manner.DELAYS, 3600, refused_within_seconds=SILENCE_SECONDS),
     }
     return outages[request.param]()
 
 
 @pytest.mark.parametrize(
     "outage",
-    ["redis_starts_empty", "postgresql_restarts", "s3_answers_500", "s3_resets", "s3_is_slow"],
+    [
+        *("redis_starts_empty", "postgresql_restarts", "s3_answers_500", "s3_resets", "s3_is_slow"),
+        pytest.param("s3_is_silent", marks=pytest.mark.full_chaos),
+    ],
     indirect=True,
 )
 def test_an_outage_costs_no_accepted_picture(
@@ -111,64 +121,43 @@ def test_an_outage_costs_no_accepted_picture(
             after.callback(outage.end)
             outage.begin()
 
-        check_outage(
-            fleet.deployment,
-            begin,
-            after.close,
-            full=full,
-            accepts=outage.accepts,
-            tell=tell,
-            sweep=sweep_seconds,
-        )
+        watched = replace(outage, begin=begin, end=after.close)
+        check_outage(fleet.deployment, watched, full, sweep_seconds, tell)
 
 
 def test_a_full_disk_costs_no_accepted_picture(
     tmp_path: Path, full: bool, sweep_seconds: float, tell: Callable[[str], None]
 ) -> None:
-    with small_disk(tmp_path / "disk", 64) as disk:
+    with small_disk(tmp_path / "disk", DISK_MEGABYTES) as disk:
         service = LiveService(disk, SETTINGS)
         service.start()
         keys = lambda: chaos.local_keys(disk / "files")  # noqa: E731
         deployment = Deployment([service.url], f"sqlite:///{disk / 'app.db'}", keys, [disk / "scratch"])
         try:
             with ExitStack() as ballast:
-                check_outage(
-                    deployment,
-                    lambda: ballast.enter_context(filled_up(disk)),
-                    ballast.close,
-                    full=full,
-                    accepts=False,
-                    tell=tell,
-                    sweep=sweep_seconds,
-                )
+                outage = Outage(lambda: ballast.enter_context(filled_up(disk)), ballast.close)
+                check_outage(deployment, outage, full, sweep_seconds, tell)
         finally:
             deployment.database.dispose()
             service.stop()
 
 
 def check_outage(
-    deployment: Deployment,
-    begin: Callable[[], None],
-    end: Callable[[], None],
-    *,
-    full: bool,
-    accepts: bool,
-    tell: Callable[[str], None],
-    sweep: float,
+    deployment: Deployment, outage: Outage, full: bool, sweep_seconds: float, tell: Callable[[str], None]
 ) -> None:
     """Send pictures before, during and after an outage, and see what becomes of them."""
     with Load(deployment.urls, chaos.picture(SIDE), pause_seconds=PAUSE_SECONDS) as load:
         load.wait_for(BEFORE_IN_FULL if full else BEFORE)
         with Polls(deployment.urls[0], next(iter(load.accepted.values()))) as polls:
             begun = time.monotonic()
-            begin()
+            outage.begin()
             time.sleep(OUTAGE_SECONDS_IN_FULL if full else OUTAGE_SECONDS)
-        end()
+        outage.end()
         ended = time.monotonic()
         load.wait_for(BEFORE_IN_FULL if full else BEFORE)
     deployment.wait_until_idle()
     idle = time.monotonic()
-    census = chaos.settled_census(deployment, load.accepted.values(), sweep)
+    census = chaos.settled_census(deployment, load.accepted.values(), sweep_seconds)
 
     during = [answer for answer in load.answers if begun <= answer.begun_at < ended]
     refused = [answer for answer in load.answers if answer.status != 202]
@@ -182,12 +171,12 @@ def check_outage(
     assert {answer.status for answer in refused} <= REFUSALS, statuses(refused)
     assert {answer.content_type for answer in refused} <= {"application/problem+json"}
     assert during, "nothing was sent"
-    if accepts:
+    if outage.accepts:
         assert not refused, statuses(refused)
     else:
         assert refused, "the outage was not noticed"
         if max(polls.seconds) <= PROMPT_POLL_SECONDS:
-            assert max(answer.seconds for answer in refused) <= REFUSED_WITHIN_SECONDS
+            assert max(answer.seconds for answer in refused) <= outage.refused_within_seconds
     chaos.assert_nothing_lost(census)
 
 
