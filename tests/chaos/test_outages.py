@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.support import chaos
-from tests.support.chaos import Answer, Deployment, Load
-from tests.support.disks import filled_up, small_disk
+from tests.support.chaos import Answer, Deployment, Load, local_keys
+from tests.support.disks import kept_full, small_disk
 from tests.support.fleet import fleet_settings
 from tests.support.polls import Polls
 from tests.support.proxy import Manner, Proxy
@@ -125,21 +125,43 @@ def test_an_outage_costs_no_accepted_picture(
         check_outage(fleet.deployment, watched, full, sweep_seconds, tell)
 
 
-def test_a_full_disk_costs_no_accepted_picture(
-    tmp_path: Path, full: bool, sweep_seconds: float, tell: Callable[[str], None]
-) -> None:
-    with small_disk(tmp_path / "disk", DISK_MEGABYTES) as disk:
+@pytest.fixture
+def laptop_disk(tmp_path: Path) -> Iterator[tuple[Deployment, Path]]:
+    """A service that has all it needs on one small disk."""
+    with small_disk(tmp_path / "disk", DISK_MEGABYTES) as disk, ExitStack() as stack:
         service = LiveService(disk, SETTINGS)
         service.start()
-        keys = lambda: chaos.local_keys(disk / "files")  # noqa: E731
-        deployment = Deployment([service.url], f"sqlite:///{disk / 'app.db'}", keys, [disk / "scratch"])
-        try:
-            with ExitStack() as ballast:
-                outage = Outage(lambda: ballast.enter_context(filled_up(disk)), ballast.close)
-                check_outage(deployment, outage, full, sweep_seconds, tell)
-        finally:
-            deployment.database.dispose()
-            service.stop()
+        stack.callback(service.stop)
+        database_uri, files = f"sqlite:///{disk / 'app.db'}", disk / "files"
+        deployment = Deployment([service.url], database_uri, lambda: local_keys(files), [disk / "scratch"])
+        stack.callback(deployment.database.dispose)
+        yield deployment, disk
+
+
+@pytest.fixture
+def fleet_disk(
+    tmp_path: Path, s3_server: S3Server, new_database: str, redis_url: str
+) -> Iterator[tuple[Deployment, Path]]:
+    """Hosts of a fleet whose data folder, and nothing else, is on a small disk."""
+    settings = {**fleet_settings(s3_server, new_database, redis_url), **SETTINGS}
+    with small_disk(tmp_path / "disk", DISK_MEGABYTES) as disk, ExitStack() as stack:
+        service = LiveService(disk, settings)
+        service.start()
+        stack.callback(service.stop)
+        uri = new_database.replace("://", "+psycopg://")
+        deployment = Deployment([service.url], uri, s3_server.keys, [disk / "scratch"])
+        stack.callback(deployment.database.dispose)
+        yield deployment, disk
+
+
+@pytest.mark.parametrize("form", ["laptop_disk", "fleet_disk"])
+def test_a_full_disk_costs_no_accepted_picture(
+    request: pytest.FixtureRequest, form: str, full: bool, sweep_seconds: float, tell: Callable[[str], None]
+) -> None:
+    deployment, disk = request.getfixturevalue(form)
+    with ExitStack() as ballast:
+        outage = Outage(lambda: ballast.enter_context(kept_full(disk)), ballast.close)
+        check_outage(deployment, outage, full, sweep_seconds, tell)
 
 
 def check_outage(
@@ -153,7 +175,7 @@ def check_outage(
             outage.begin()
             time.sleep(OUTAGE_SECONDS_IN_FULL if full else OUTAGE_SECONDS)
         outage.end()
-        ended = time.monotonic()
+        ended, ended_at = time.monotonic(), time.time()
         load.wait_for(BEFORE_IN_FULL if full else BEFORE)
     deployment.wait_until_idle()
     idle = time.monotonic()
@@ -162,11 +184,13 @@ def check_outage(
     during = [answer for answer in load.answers if begun <= answer.begun_at < ended]
     refused = [answer for answer in load.answers if answer.status != 202]
     later = [answer.begun_at + answer.seconds for answer in load.answers if answer.status == 202]
+    accepted_again = min(at for at in later if at > ended) - ended
+    completed_again = chaos.first_completed(deployment, ended_at) - ended_at
     tell(f"answers during it {statuses(during)}: {chaos.spread([answer.seconds for answer in during])}")
     tell(f"polls during it {Counter(polls.statuses)}: {chaos.spread(polls.seconds)}")
     tell(
-        f"first picture accepted {min(at for at in later if at > ended) - ended:.2f} s after it, "
-        f"all completed {idle - ended:.2f} s after it; {len(load.accepted)} accepted: {census}"
+        f"first picture accepted {accepted_again:.2f} s after it, first job completed {completed_again:.2f} s, "
+        f"all completed {idle - ended:.2f} s; {len(load.accepted)} accepted: {census}"
     )
     assert {answer.status for answer in refused} <= REFUSALS, statuses(refused)
     assert {answer.content_type for answer in refused} <= {"application/problem+json"}

@@ -12,6 +12,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from pathlib import Path
 
 import requests
@@ -301,6 +302,15 @@ def recovery_seconds(deployment: Deployment, kills: Iterable[Kill]) -> list[floa
                 if ended.timestamp() > kill.at:
                     found.append(ended.timestamp() - kill.at)
     return found
+
+
+def first_completed(deployment: Deployment, since: float) -> float:
+    """Return when the first job was completed after ``since``, both in seconds since 1970."""
+    after = datetime.fromtimestamp(since, timezone.utc)
+    with deployment.database.connect() as connection:
+        found = connection.scalar(select(func.min(Job.finished_at)).where(Job.finished_at > after))
+    assert found is not None
+    return float(found.timestamp())
 
 
 def spread(values: Sequence[float]) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 _BLOCK = bytes(1 << 16)
+# How often room that others gave back is looked for, in seconds.
+LOOK_SECONDS = 0.01
 
 
 @contextmanager
@@ -33,15 +39,48 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
 @contextmanager
 def filled_up(folder: Path, spare_bytes: int = 0) -> Iterator[None]:
     """Take all the room on the disk of ``folder`` for a while, save for so many bytes."""
+    with _ballast(folder) as file:
+        _fill(file)
+        file.truncate(max(0, file.tell() - spare_bytes))
+        yield
+
+
+@contextmanager
+def kept_full(folder: Path) -> Iterator[None]:
+    """Take all the room on the disk of ``folder`` for a while, also what others give back meanwhile."""
+    done = threading.Event()
+
+    def fill_on(file: IO[bytes]) -> None:
+        while not done.wait(LOOK_SECONDS):
+            _fill(file)
+
+    with _ballast(folder) as file:
+        _fill(file)
+        thread = threading.Thread(target=fill_on, args=(file,), name="ballast", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+
+@contextmanager
+def _ballast(folder: Path) -> Iterator[IO[bytes]]:
     ballast = folder / "ballast"
     try:
         # Without a buffer: what does not fit any more must not be tried again when the file is closed.
         with ballast.open("wb", buffering=0) as file:
-            try:
-                while True:
-                    file.write(_BLOCK)
-            except OSError:
-                file.truncate(max(0, file.tell() - spare_bytes))
-        yield
+            yield file
     finally:
         ballast.unlink()
+
+
+def _fill(file: IO[bytes]) -> None:
+    with contextlib.suppress(OSError):
+        free = shutil.disk_usage(Path(file.name).parent).free
+        if free > 0:
+            os.posix_fallocate(file.fileno(), file.seek(0, os.SEEK_END), free)
+            file.seek(0, os.SEEK_END)
+        while True:
+            file.write(_BLOCK)
