@@ -98,22 +98,21 @@ def held(sessions: Sessions, turn: Turn) -> Iterator[None]:
         done.set()
 
 
-def finish(session: Session, turn: Turn, answer: Answer) -> None:
-    """Keep the answer for later requests."""
+def keep(session: Session, turn: Turn, answer: Answer) -> None:
+    """Keep the answer for later requests, within the caller's transaction: with what it tells of, or not at all."""
     session.execute(
         update(KeptAnswer)
         .where(KeptAnswer.id == turn.id, KeptAnswer.token == turn.token)
         .values(status=answer.status, headers=answer.headers, body=answer.body)
         .execution_options(synchronize_session=False)
     )
-    session.commit()
 
 
 def give_up(session: Session, turn: Turn) -> None:
-    """Let the next request try: this one has changed nothing."""
+    """Let the next request try, unless an answer is kept already: this one has changed nothing."""
     session.execute(
         delete(KeptAnswer)
-        .where(KeptAnswer.id == turn.id, KeptAnswer.token == turn.token)
+        .where(KeptAnswer.id == turn.id, KeptAnswer.token == turn.token, KeptAnswer.status.is_(None))
         .execution_options(synchronize_session=False)
     )
     session.commit()

@@ -21,7 +21,7 @@ from config import load
 from tests.unit.views.api.conftest import NOBODY, Program
 from upscaler import create_app
 from upscaler.models import Job, KeptAnswer, utcnow
-from upscaler.services import idempotency, lifecycle
+from upscaler.services import idempotency, lifecycle, submissions
 from upscaler.storage import LocalStorage
 
 WithKey = Callable[..., Program]
@@ -110,6 +110,22 @@ def test_a_request_that_died_half_a_minute_ago_gives_way(visitor: Program, sessi
     session.commit()
 
     assert keyed(visitor).get_json()["job_id"] != first
+
+
+def test_a_picture_is_one_job_also_when_its_host_dies_before_it_answers(
+    visitor: Program, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise RuntimeError("the row is committed, the answer is not sent")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(submissions, "dispatch", die)
+        assert keyed(visitor).status_code == 500
+
+    again = keyed(visitor)
+
+    assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (202, "true")
+    assert [job.id for job in session.query(Job)] == [again.get_json()["job_id"]]
 
 
 def test_a_request_that_is_at_work_says_so(
