@@ -111,6 +111,7 @@ def test_kill_after_kill_nothing_is_lost(
     tell(f"interrupted jobs completed after {chaos.spread(chaos.recovery_seconds(deployment, kills))}")
     assert len(set(load.accepted.values())) == len(load.accepted)
     assert {answer.status for answer in load.answers} == {202}
+    assert sum(census.statuses.values()) == len(load.accepted)
     chaos.assert_nothing_lost(census)
 
 
