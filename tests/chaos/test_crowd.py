@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 
 from tests.support import chaos
 from tests.support.chaos import Deployment
+from tests.support.load import picture
 from tests.support.polls import Polls
 from tests.support.service import LiveService
 from upscaler.models import Job
@@ -90,7 +91,7 @@ class Crowd:
         self.statuses: list[int] = []
         self.seconds: list[float] = []
         self._address = f"{url}/api/v1/uploads"
-        self._picture = chaos.picture(SIDE)
+        self._picture = picture(SIDE)
         self._own = threading.local()
 
     def send_as_clients_do(self, number: int) -> str:

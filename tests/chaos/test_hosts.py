@@ -16,8 +16,9 @@ import requests
 from sqlalchemy import select
 
 from tests.support import chaos
-from tests.support.chaos import Deployment, Kill, Load
+from tests.support.chaos import Deployment, Kill
 from tests.support.fleet import fleet_settings
+from tests.support.load import Load, picture
 from tests.support.netns import NetHost, bridge
 from tests.support.proxy import Proxy
 from tests.support.s3 import S3Server
@@ -109,7 +110,7 @@ def test_hosts_that_are_cut_off_or_killed_cost_no_accepted_picture(
     cut_seconds = CUT_SECONDS_IN_FULL if full else CUT_SECONDS
     stream = Load(
         deployment.urls,
-        chaos.picture(SIDE),
+        picture(SIDE),
         clients=4,
         answer_seconds=10,
         most_waiting=(BACKLOG, deployment.waiting),
@@ -144,7 +145,7 @@ def test_hosts_that_are_cut_off_or_killed_cost_no_accepted_picture(
 def cut_off_hosts(fleet: Fleet, chance: random.Random, seconds: float) -> list[Kill]:
     """Cut off the worker that has a large picture in hand, and a web host, for a while."""
     url = chance.choice(fleet.deployment.urls)
-    large = {"file": ("large.png", chaos.picture(LARGE_SIDE))}
+    large = {"file": ("large.png", picture(LARGE_SIDE))}
     answer = requests.post(f"{url}/api/v1/uploads", files=large, data={"factor": "2x"}, timeout=60)
     assert answer.status_code == 202, answer.text
     host, worker = holder(fleet, answer.json()["job_id"])

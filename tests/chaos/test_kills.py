@@ -12,8 +12,9 @@ import psutil
 import pytest
 
 from tests.support import chaos
-from tests.support.chaos import Deployment, Kill, Load
+from tests.support.chaos import Deployment, Kill
 from tests.support.fleet import fleet_settings
+from tests.support.load import Load, picture
 from tests.support.s3 import S3Server
 from tests.support.service import START_SECONDS, LiveService
 from tests.support.worker_host import WorkerHost, consumers, engines, family_of
@@ -100,7 +101,7 @@ def test_kill_after_kill_nothing_is_lost(
     kinds = ["worker", "engine"] * ((KILLS_IN_FULL if full else KILLS) // 2)
     chance.shuffle(kinds)
 
-    with Load(deployment.urls, chaos.picture(SIDE), most_waiting=(BACKLOG, deployment.waiting)) as load:
+    with Load(deployment.urls, picture(SIDE), most_waiting=(BACKLOG, deployment.waiting)) as load:
         load.wait_for(BACKLOG)
         kills = [kill_one(deployment, family, kind, chance) for kind in kinds]
     family()

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from tests.support import chaos
-from tests.support.chaos import Answer, Deployment, Load, local_keys
+from tests.support.chaos import Deployment, local_keys
 from tests.support.disks import kept_full, small_disk
 from tests.support.fleet import fleet_settings
+from tests.support.load import Answer, Load, picture
 from tests.support.polls import Polls
 from tests.support.proxy import Manner, Proxy
 from tests.support.s3 import S3Server
@@ -168,7 +169,7 @@ def check_outage(
     deployment: Deployment, outage: Outage, full: bool, sweep_seconds: float, tell: Callable[[str], None]
 ) -> None:
     """Send pictures before, during and after an outage, and see what becomes of them."""
-    with Load(deployment.urls, chaos.picture(SIDE), pause_seconds=PAUSE_SECONDS) as load:
+    with Load(deployment.urls, picture(SIDE), pause_seconds=PAUSE_SECONDS) as load:
         load.wait_for(BEFORE_IN_FULL if full else BEFORE)
         with Polls(deployment.urls[0], next(iter(load.accepted.values()))) as polls:
             begun = time.monotonic()

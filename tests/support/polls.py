@@ -7,7 +7,7 @@ import time
 
 import requests
 
-from tests.support.chaos import ANSWER_SECONDS, CONNECT_SECONDS
+from tests.support.load import ANSWER_SECONDS, CONNECT_SECONDS
 
 LOOK_SECONDS = 0.1
 
