@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CATALOGUES := $(wildcard translations/*/LC_MESSAGES/messages.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test test lint format bench fidelity lock translations clean
+.PHONY: help run setup setup-test test chaos lint format bench fidelity lock translations clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,9 @@ setup-test: setup $(VENV)/.ready-test
 
 test: setup-test ## Run the whole test suite
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+chaos: setup-test ## Kill and cut off whatever can be, for an hour: the long form of tests/chaos
+	@$(BIN)/python -m pytest tests/chaos --full-chaos $(ARGS)
 
 lint: setup-test ## Check format, rules, types, directions of imports and templates
 	$(BIN)/ruff format --check .

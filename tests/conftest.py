@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 
 from tests.support.photographs import save_photograph
 from tests.support.s3 import S3Server
-from tests.support.servers import postgresql, redis_server
+from tests.support.servers import PostgreSQLServer, redis_server
 from tests.support.service import FETCHED_FROM, LiveService
 
 
@@ -52,8 +52,8 @@ def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """The address of a database on a running PostgreSQL server; each test empties it for itself."""
-    with postgresql() as url:
-        yield url
+    with PostgreSQLServer() as server:
+        yield server.url
 
 
 @pytest.fixture

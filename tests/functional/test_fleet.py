@@ -24,18 +24,10 @@ import yaml
 from PIL import Image
 from sqlalchemy import create_engine, text
 
-from tests.support.s3 import FLEET_BUCKET, SERVICE_KEY, S3Server
+from tests.support.fleet import fleet_settings
+from tests.support.s3 import S3Server
 from tests.support.servers import redis_server
 from tests.support.service import ROOT, START_SECONDS, LiveService, environment, free_port
-
-PRODUCTION = {
-    "FLASK_ENV": "production",
-    "SECRET_KEY": "the same on every host of the fleet",
-    "ADMIN_SEED_PASS": "not the one of the example",
-    "RATE_LIMIT": "off",
-    "ENGINE": "lanczos",
-    "LOG_FORMAT": "json",
-}
 
 
 @dataclass
@@ -90,16 +82,9 @@ def fleet(
     with server.connect() as connection:
         connection.execute(text("CREATE DATABASE fleet"))
     server.dispose()
-    # The service may use the bucket and cannot make one, as in docker/compose.yml.
-    bucket = s3_server.empty_bucket(FLEET_BUCKET, access_key_id=SERVICE_KEY)
     redis_port = free_port()
     database_url = postgresql_url.rpartition("/")[0] + "/fleet"
-    settings = {
-        **PRODUCTION,
-        **s3_server.environment(bucket),
-        "DATABASE_URL": database_url,
-        "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0",
-    }
+    settings = fleet_settings(s3_server, database_url, f"redis://127.0.0.1:{redis_port}/0")
     built = Fleet(settings, folder, s3_server, database_url, redis_port)
     built.start_redis()
     with built.redis, contextlib.ExitStack() as hosts:

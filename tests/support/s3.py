@@ -112,6 +112,21 @@ class S3Server:
         }
         return Bucket(name=name, **values)
 
+    def keys(self, name: str = FLEET_BUCKET) -> set[str]:
+        """List what is in a bucket."""
+        pages = self.client().get_paginator("list_objects_v2").paginate(Bucket=name)
+        return {found["Key"] for page in pages for found in page.get("Contents", [])}
+
+    def read(self, key: str, name: str = FLEET_BUCKET) -> bytes:
+        """Return what is stored under a key."""
+        content: bytes = self.client().get_object(Bucket=name, Key=key)["Body"].read()
+        return content
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._ports["s3.port"]
+
     @property
     def shell(self) -> str:
         """The command line of the server's own shell."""

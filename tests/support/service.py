@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +54,25 @@ def environment(data_dir: Path, port: int, **settings: str) -> dict[str, str]:
 
 
 class LiveService:
-    """Web server and worker, started by `run.py` in a data folder of their own."""
+    """Web server and worker, started by `run.py` in a data folder of their own.
 
-    def __init__(self, data_dir: Path, settings: dict[str, str] | None = None, *, part: str = "all") -> None:
+    ``launcher`` is a command that runs the command after it, such as one that enters a network of its own.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path,
+        settings: dict[str, str] | None = None,
+        *,
+        part: str = "all",
+        launcher: Sequence[str] = (),
+    ) -> None:
         self.data_dir = data_dir
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
         self.settings = settings or {}
+        self.url = f"http://{self.settings.get('HOST', '127.0.0.1')}:{self.port}"
         self.part = part
+        self._launcher = launcher
         self.output = ""
         self._process: subprocess.Popen[str] | None = None
 
@@ -74,7 +86,7 @@ class LiveService:
         """Start, and return once the service says that it is ready."""
         with (self.data_dir / "stderr.txt").open("w") as stderr:
             self._process = subprocess.Popen(
-                [sys.executable, "run.py", self.part],
+                [*self._launcher, sys.executable, "run.py", self.part],
                 cwd=ROOT,
                 env=environment(self.data_dir, self.port, **self.settings),
                 stdout=subprocess.PIPE,
@@ -117,6 +129,19 @@ class LiveService:
         _, alive = psutil.wait_procs(family, timeout=END_SECONDS)
         assert alive == []
         return code
+
+    def kill(self) -> None:
+        """Kill all processes of the service at once, as a power cut would."""
+        assert self._process is not None
+        if self._process.poll() is None:
+            family = self.family()
+            for process in family:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+            psutil.wait_procs(family, timeout=END_SECONDS)
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
 
     def client(self, token: str | None = None) -> Client:
         """Return a client of the API."""

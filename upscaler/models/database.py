@@ -11,6 +11,12 @@ from sqlalchemy.engine import CursorResult, Result
 SQLITE_BUSY_SECONDS = 20
 # How long a host that does not answer may take, in seconds.
 POSTGRESQL_CONNECT_SECONDS = 5
+# A connection on which nothing happens is probed after so many seconds, then so often, so many times. Whoever does not
+# answer is cut off: the server gives up what it had locked, which the other hosts wait for, and a client does not wait
+# for a server that is gone. The system's own patience is two hours.
+POSTGRESQL_PROBES = {"keepalives_idle": 6, "keepalives_interval": 3, "keepalives_count": 3}
+# The same for what was sent and is not confirmed, in milliseconds.
+POSTGRESQL_UNCONFIRMED_MS = 15_000
 
 
 def make_engine(uri: str) -> Engine:
@@ -22,14 +28,19 @@ def engine_options(uri: str) -> dict[str, Any]:
     """Return how SQLAlchemy is to open the database at ``uri``."""
     options: dict[str, Any] = {"pool_pre_ping": True}
     if uri.startswith("postgresql"):
-        options["connect_args"] = {"connect_timeout": POSTGRESQL_CONNECT_SECONDS}
+        options["connect_args"] = {
+            "connect_timeout": POSTGRESQL_CONNECT_SECONDS,
+            "tcp_user_timeout": POSTGRESQL_UNCONFIRMED_MS,
+            **POSTGRESQL_PROBES,
+        }
     return options
 
 
 def prepare_engine(engine: Engine) -> Engine:
-    """Give SQLite enforced foreign keys, a write-ahead log and patient writers; leave other databases as they are."""
-    if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _set_pragmas):
-        event.listen(engine, "connect", _set_pragmas)
+    """Give SQLite enforced foreign keys, a write-ahead log and patient writers; have PostgreSQL notice lost clients."""
+    prepare = {"sqlite": _set_pragmas, "postgresql": _have_probed}.get(engine.dialect.name)
+    if prepare is not None and not event.contains(engine, "connect", prepare):
+        event.listen(engine, "connect", prepare)
     return engine
 
 
@@ -47,3 +58,12 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_SECONDS * 1000}")
     cursor.close()
+
+
+def _have_probed(connection: Any, _record: Any) -> None:
+    # Not by "options" of the connection, which poolers in between may refuse. Without effect on a Unix socket.
+    with connection.cursor() as cursor:
+        for name, value in POSTGRESQL_PROBES.items():
+            cursor.execute(f"SET tcp_{name} = {value}")
+        cursor.execute(f"SET tcp_user_timeout = {POSTGRESQL_UNCONFIRMED_MS}")
+    connection.commit()

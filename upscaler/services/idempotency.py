@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import and_, delete, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from upscaler.errors import IdempotencyConflict, RequestInProgress
 from upscaler.models import KeptAnswer, utcnow
 
+log = structlog.get_logger()
+
+Sessions = Callable[[], AbstractContextManager[Session]]
+
 # How long an answer is kept.
 KEPT = timedelta(hours=24)
-# A first request that is silent for this long has died, and the next one may begin anew.
-LEASE = timedelta(minutes=5)
-# How long a second request waits for the first one's answer, in seconds, and how often it looks.
+# A first request that is silent for this long has died with its process, or could not tell of its end because the
+# database was away. The next one may begin anew.
+LEASE = timedelta(seconds=20)
+# How often a request that is at work says so, in seconds.
+BEAT_SECONDS = 4.0
+# How long a second request waits for the first one's answer, in seconds, and how often it looks. Not less than the
+# lease: who repeats a request that has died is then served at once, and need not be sent away first.
 WAIT_SECONDS = 20.0
 LOOK_SECONDS = 0.1
 
@@ -74,25 +86,48 @@ def begin(session: Session, key: str, fingerprint: str) -> Answer | Turn:
         time.sleep(LOOK_SECONDS)
 
 
-def finish(session: Session, turn: Turn, answer: Answer) -> None:
-    """Keep the answer for later requests."""
+@contextmanager
+def held(sessions: Sessions, turn: Turn) -> Iterator[None]:
+    """Keep the turn for as long as the block takes, also when it takes longer than the lease."""
+    done = threading.Event()
+    threading.Thread(target=_beat, args=(sessions, turn, done), name="turn", daemon=True).start()
+    try:
+        yield
+    finally:
+        # Not waited for: a beat that comes late finds the answer there, and changes nothing.
+        done.set()
+
+
+def keep(session: Session, turn: Turn, answer: Answer) -> None:
+    """Keep the answer for later requests, within the caller's transaction: with what it tells of, or not at all."""
     session.execute(
         update(KeptAnswer)
         .where(KeptAnswer.id == turn.id, KeptAnswer.token == turn.token)
         .values(status=answer.status, headers=answer.headers, body=answer.body)
         .execution_options(synchronize_session=False)
     )
-    session.commit()
 
 
 def give_up(session: Session, turn: Turn) -> None:
-    """Let the next request try: this one has changed nothing."""
+    """Let the next request try, unless an answer is kept already: this one has changed nothing."""
     session.execute(
         delete(KeptAnswer)
-        .where(KeptAnswer.id == turn.id, KeptAnswer.token == turn.token)
+        .where(KeptAnswer.id == turn.id, KeptAnswer.token == turn.token, KeptAnswer.status.is_(None))
         .execution_options(synchronize_session=False)
     )
     session.commit()
+
+
+def _beat(sessions: Sessions, turn: Turn, done: threading.Event) -> None:
+    mine = and_(KeptAnswer.id == turn.id, KeptAnswer.token == turn.token, KeptAnswer.status.is_(None))
+    while not done.wait(BEAT_SECONDS):
+        try:
+            with sessions() as session:
+                session.execute(update(KeptAnswer).where(mine).values(created_at=utcnow()))
+                session.commit()
+        except SQLAlchemyError:
+            # A database that is away for a moment lets nobody else take the turn either.
+            log.warning("idempotency.beat_failed", exc_info=True)
 
 
 def _died(found: Any, now: datetime) -> bool:

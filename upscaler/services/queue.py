@@ -6,6 +6,7 @@ from typing import Protocol
 
 import structlog
 from sqlalchemy import update
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from upscaler.errors import ServiceUnavailable
@@ -25,13 +26,21 @@ class Queue(Protocol):
 
 
 def dispatch(session: Session, queue: Queue, job_id: str) -> None:
-    """Enqueue a committed job. When the queue is down the job stays ``queued``, and the reaper enqueues it later."""
+    """Enqueue a committed job. When the queue is down the job stays ``queued``, and the reaper enqueues it later.
+
+    What goes wrong here is no reason to refuse the job: it is accepted already.
+    """
     try:
         queue.enqueue(job_id)
     except ServiceUnavailable:
         log.warning("queue.unavailable", job_id=job_id)
         return
-    mark_enqueued(session, job_id)
+    try:
+        mark_enqueued(session, job_id)
+    except (OperationalError, InterfaceError):
+        # The database has gone away since, or its disk is full. At worst the reaper enqueues the job once more.
+        session.rollback()
+        log.warning("queue.not_noted", job_id=job_id, exc_info=True)
 
 
 def mark_enqueued(session: Session, job_id: str) -> None:

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 _PREFIX = "process-"
 _LOCK = ".lock"
 # A folder is locked within moments of its making; one without a lock is left alone for this long, in seconds.
-GRACE_SECONDS = 60.0
+GRACE_SECONDS = 10.0
 
 
 class Workspace:

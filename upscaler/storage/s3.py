@@ -60,7 +60,8 @@ class Patience:
 
 
 # A visitor waits for the answer. A second attempt is needed: an idle connection may have been closed by the server.
-WEB = Patience(connect_seconds=0.7, read_seconds=5, attempts=2)
+# Before an upload sends anything, the library waits one second more for leave to send: ten seconds with both attempts.
+WEB = Patience(connect_seconds=0.7, read_seconds=4, attempts=2)
 # Nobody waits for a worker, and what it holds took long to make.
 WORKER = Patience(connect_seconds=3, read_seconds=30, attempts=4)
 

@@ -16,6 +16,7 @@ from werkzeug.sansio.response import Response as AnyResponse
 from upscaler import errors
 from upscaler.errors import N_, UpscalerError
 from upscaler.extensions import db
+from upscaler.storage.base import as_ours
 from upscaler.views.public.rendering import render_error
 
 log = structlog.get_logger()
@@ -34,6 +35,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(UpscalerError, respond)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _database)
+    app.register_error_handler(OSError, _system)
     app.register_error_handler(Exception, _defect)
 
 
@@ -106,6 +108,15 @@ def _database(error: OperationalError) -> Response:
     db.session.rollback()
     log.error("database.unavailable", path=request.path, exc_info=error)
     return respond(errors.ServiceUnavailable())
+
+
+def _system(error: OSError) -> Response:
+    """Tell of a full disk, which is no defect: files are received on it, and so are the copies that are worked on."""
+    ours = as_ours(error)
+    if not isinstance(ours, errors.StorageFull):
+        return _defect(error)
+    log.error("disk.full", path=request.path, reason=str(error))
+    return respond(ours)
 
 
 def _defect(error: Exception) -> Response:

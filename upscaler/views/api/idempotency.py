@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import sessionmaker
 
 from upscaler.errors import N_, UnusableParameter
 from upscaler.extensions import db
@@ -20,6 +21,8 @@ from upscaler.views.api.callers import current_caller
 
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
+# Where the turn of a request is, until its answer is kept.
+_TURN = "upscaler.turn"
 # What of an answer is kept besides its status and its body.
 _KEPT = ("Content-Type", "Location", "Cache-Control")
 
@@ -44,21 +47,38 @@ def once(asked: bytes, work: Callable[[], ResponseReturnValue]) -> ResponseRetur
     found = idempotency.begin(db.session(), name, fingerprint)
     if isinstance(found, idempotency.Answer):
         return Response(found.body, found.status, {**found.headers, "Idempotency-Replayed": "true"})
-    kept = False
+    request.environ[_TURN] = found
+    done = False
     try:
-        response = make_response(work())
+        with idempotency.held(sessionmaker(db.engine), found):
+            response = make_response(work())
         if response.status_code < 300:
-            headers = {header: response.headers[header] for header in _KEPT if header in response.headers}
-            answer = idempotency.Answer(response.status_code, headers, response.get_data(as_text=True))
-            idempotency.finish(db.session(), found, answer)
-            kept = True
+            if _TURN in request.environ:
+                keep(response)
+                db.session.commit()
+            done = True
         return response
     finally:
-        if not kept:
-            # A database that is away keeps the turn taken for a while, which is no worse than the outage.
+        request.environ.pop(_TURN, None)
+        if not done:
+            # A database that is away keeps the turn taken until the lease has run out.
             with contextlib.suppress(SQLAlchemyError):
                 db.session.rollback()
                 idempotency.give_up(db.session(), found)
+
+
+def keep(answer: ResponseReturnValue) -> Response:
+    """Return an answer that tells of success; where the request has a key it is kept, within the caller's transaction.
+
+    Who keeps it with what it tells of need not fear to die between the two.
+    """
+    response = make_response(answer)
+    turn = request.environ.pop(_TURN, None)
+    if turn is not None:
+        headers = {header: response.headers[header] for header in _KEPT if header in response.headers}
+        body = response.get_data(as_text=True)
+        idempotency.keep(db.session(), turn, idempotency.Answer(response.status_code, headers, body))
+    return response
 
 
 def asked_by_form(files: Sequence[IncomingFile], form: dict[str, str]) -> bytes:

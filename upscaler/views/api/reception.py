@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, cast
@@ -199,8 +199,10 @@ def _parse(too_large: FileTooLarge) -> tuple[MultiDict[str, FileStorage], dict[s
 
 def _discard(files: list[IO[bytes]]) -> None:
     for file in files:
-        file.close()
         Path(file.name).unlink(missing_ok=True)
+        # What a full disk had no room for is not wanted any more.
+        with suppress(OSError):
+            file.close()
 
 
 def _drain(stream: IO[bytes]) -> None:

@@ -15,14 +15,14 @@ from upscaler.engine import options
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import UploadNotFound
 from upscaler.extensions import db
-from upscaler.models import Priority, Upload
+from upscaler.models import Job, Priority, Upload
 from upscaler.services import api_keys
 from upscaler.services.submissions import IncomingFile, Sender
 from upscaler.views.api import limits
 from upscaler.views.api.answers import AcceptedJobAnswer
 from upscaler.views.api.callers import current_caller
 from upscaler.views.api.forms import AddressBody, UploadForm
-from upscaler.views.api.idempotency import asked_by_form, once
+from upscaler.views.api.idempotency import asked_by_form, keep, once
 from upscaler.views.api.operations import Operation
 from upscaler.views.api.reception import received_form
 from upscaler.views.api.routing import FORM
@@ -51,13 +51,20 @@ def create() -> ResponseReturnValue:
         sender = sender_of(form, Priority.NORMAL)
 
         def submit() -> ResponseReturnValue:
-            services().submissions.check_room(db.session, 1)
+            submissions = services().submissions
+            submissions.check_room(db.session, 1)
             with picture_of(incoming, form, limit) as picture:
-                job = services().submissions.submit(db.session, picture, chosen, sender)
-            location = absolute_url(url_for("api.status", job_id=job.id))
-            return jsonify(accepted_job(job)), 202, {"Location": location, "Cache-Control": "no-store"}
+                checked = submissions.check(db.session, picture, chosen)
+                with submissions.stored(db.session, [checked], chosen, sender) as [job]:
+                    # A host that dies now has either done nothing, or the next one knows what it has done.
+                    return keep(_accepted(job))
 
         return once(asked_by_form([incoming] if incoming else [], form), submit)
+
+
+def _accepted(job: Job) -> ResponseReturnValue:
+    location = absolute_url(url_for("api.status", job_id=job.id))
+    return jsonify(accepted_job(job)), 202, {"Location": location, "Cache-Control": "no-store"}
 
 
 @contextmanager

@@ -14,13 +14,15 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import load
 from tests.unit.views.api.conftest import NOBODY, Program
 from upscaler import create_app
 from upscaler.models import Job, KeptAnswer, utcnow
-from upscaler.services import lifecycle
+from upscaler.services import idempotency, lifecycle, submissions
+from upscaler.storage import LocalStorage
 
 WithKey = Callable[..., Program]
 
@@ -100,6 +102,51 @@ def test_an_answer_is_kept_for_a_day_and_a_dead_request_gives_way(visitor: Progr
     session.commit()
 
     assert keyed(visitor).get_json()["job_id"] != second
+
+
+def test_a_request_that_died_half_a_minute_ago_gives_way(visitor: Program, session: Session) -> None:
+    first = keyed(visitor).get_json()["job_id"]
+    session.query(KeptAnswer).update({"status": None, "created_at": utcnow() - timedelta(seconds=30)})
+    session.commit()
+
+    assert keyed(visitor).get_json()["job_id"] != first
+
+
+def test_a_picture_is_one_job_also_when_its_host_dies_before_it_answers(
+    visitor: Program, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise RuntimeError("the row is committed, the answer is not sent")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(submissions, "dispatch", die)
+        assert keyed(visitor).status_code == 500
+
+    again = keyed(visitor)
+
+    assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (202, "true")
+    assert [job.id for job in session.query(Job)] == [again.get_json()["job_id"]]
+
+
+def test_a_request_that_is_at_work_says_so(
+    visitor: Program, session: Session, api: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = api.extensions["upscaler"].storage
+    monkeypatch.setattr(idempotency, "BEAT_SECONDS", 0.05)
+    signs = []
+
+    def slowly(key: str, source: Path) -> None:
+        deadline = time.monotonic() + 60
+        while len(set(signs)) < 3 and time.monotonic() < deadline:
+            signs.append(session.scalars(select(KeptAnswer.created_at)).one())
+            session.rollback()
+            time.sleep(0.05)
+        LocalStorage.save(storage, key, source)
+
+    monkeypatch.setattr(storage, "save", slowly)
+
+    assert keyed(visitor).status_code == 202
+    assert len(set(signs)) == 3
 
 
 @pytest.mark.parametrize("key", ["", "two words", "x" * 256, "\xe9"])

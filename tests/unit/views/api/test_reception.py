@@ -5,6 +5,7 @@ import io
 import pytest
 from flask import Flask
 
+from tests.support.disks import filled_up, small_disk
 from tests.support.leftovers import files_in
 
 UPLOADS = "/api/v1/uploads"
@@ -48,3 +49,18 @@ def test_a_second_file_under_another_name_is_refused_and_removed(app: Flask) -> 
 
     assert (answer.status_code, answer.get_json()["code"]) == (422, "unknown_parameter")
     assert leftovers(app) == []
+
+
+# The third is so small that the lack of room shows only when what was received is put on the disk.
+@pytest.mark.parametrize(("size_bytes", "room_kilobytes"), [(300_000, 0), (300_000, 100), (2_000, 0)])
+def test_a_file_that_finds_no_room_is_refused_and_leaves_nothing_behind(
+    app: Flask, size_bytes: int, room_kilobytes: int
+) -> None:
+    with small_disk(app.extensions["config"].scratch_dir, 1) as disk, filled_up(disk, room_kilobytes * 1024):
+        form = {"file": (io.BytesIO(b"x" * size_bytes), "a.png"), "factor": "2x"}
+
+        answer = app.test_client().post(UPLOADS, data=form)
+
+        assert (answer.status_code, answer.mimetype) == (507, "application/problem+json")
+        assert answer.get_json()["code"] == "storage_full"
+        assert leftovers(app) == ["ballast"]
