@@ -28,7 +28,12 @@ from tests.support.worker_host import WorkerHost
 from upscaler.models import Job
 
 LEASE_SECONDS = 5
-SETTINGS = {"POLL_RATE_LIMIT": "off", "QUEUE_LIMIT": "100000", "LEASE_SECONDS": str(LEASE_SECONDS)}
+SETTINGS = {
+    "POLL_RATE_LIMIT": "off",
+    "QUEUE_LIMIT": "100000",
+    "LEASE_SECONDS": str(LEASE_SECONDS),
+    "ORPHAN_SECONDS": "20",
+}
 # How long a host is cut off: its jobs are taken over and done by others meanwhile.
 CUT_SECONDS, CUT_SECONDS_IN_FULL = 12.0, 60.0
 # How long a killed host is gone: its web clients go elsewhere, and its lease runs out.

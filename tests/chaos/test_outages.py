@@ -37,7 +37,7 @@ PROMPT_POLL_SECONDS = 0.25
 SILENCE_SECONDS = 12.0
 SETTINGS = {
     **{"RATE_LIMIT": "off", "POLL_RATE_LIMIT": "off", "QUEUE_LIMIT": "100000"},
-    **{"ENGINE": "lanczos", "LEASE_SECONDS": "5"},
+    **{"ENGINE": "lanczos", "LEASE_SECONDS": "5", "ORPHAN_SECONDS": "20"},
 }
 REFUSALS = {503, 507}
 # Room for all pictures of the full form and their results.

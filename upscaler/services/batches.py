@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,16 +93,18 @@ class Archive:
         return json.dumps({**self.head, "items": items}, ensure_ascii=False, indent=2).encode()
 
 
-def submit(
+@contextlib.contextmanager
+def stored(
     session: Session,
     submissions: Submissions,
     files: Sequence[IncomingFile],
     options: UpscaleOptions,
     sender: Sender,
-) -> str:
-    """Make a job of each file that can be used, note the errors of the others, and return the id of the batch.
+) -> Iterator[str]:
+    """Make a job of each file that can be used, note the errors of the others, and yield the id of the batch.
 
-    Nothing is stored and no row is left when this raises.
+    Whatever the block adds is committed with them, and the jobs begin then. All or nothing: when this raises, no file
+    and no row is left.
 
     Raises:
         QueueFull: there is no room for all of them.
@@ -128,8 +131,8 @@ def submit(
         session.flush()
         # Read before the commit, after which every row has to be asked for anew.
         batch_id = batch.id
+        yield batch_id
     log.info("batch.accepted", batch_id=batch_id, files=len(files), jobs=len(good))
-    return batch_id
 
 
 def find(session: Session, batch_id: str) -> Batch:

@@ -27,6 +27,7 @@ from upscaler.errors import (
     EngineCrashed,
     EngineError,
     ServiceUnavailable,
+    StorageFull,
     StorageUnavailable,
     UpscalerError,
 )
@@ -142,7 +143,7 @@ class JobRunner:
                 self._enlarge(claim, heartbeat, started_at)
             except EngineCanceled:
                 self._stopped(claim)
-            except StorageUnavailable as error:
+            except (StorageUnavailable, StorageFull) as error:
                 self._put_off(claim, error)
             except (EngineCrashed, ServiceUnavailable) as error:
                 self._try_again(claim, error)
@@ -269,7 +270,7 @@ class JobRunner:
             if lifecycle.hand_back(session, claim.job_id, held, error.detail, counts=True):
                 dispatch(session, self._queue, claim.job_id)
 
-    def _put_off(self, claim: Claim, error: StorageUnavailable) -> None:
+    def _put_off(self, claim: Claim, error: StorageUnavailable | StorageFull) -> None:
         """Put the job back for a while. It is not at fault, so this is none of its attempts."""
         with self._sessions() as session:
             if utcnow() - session.get_one(Job, claim.job_id).created_at > PUT_OFF:

@@ -84,36 +84,19 @@ class Submissions:
         self._settings = settings
         self._queue = queue
 
-    def submit(
-        self,
-        session: Session,
-        incoming: IncomingFile,
-        options: UpscaleOptions,
-        sender: Sender,
-    ) -> Job:
-        """Make a job out of a received file and return it, queued.
-
-        Nothing is stored and no row is left when this raises.
-
-        Raises:
-            QueueFull: too many jobs wait already.
-            EmptyFile, FileTooLarge, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralPictures, DamagedImage:
-                the file is refused.
-            ResultTooLarge: the result would have more pixels than are allowed, or than its kind of file holds.
-            UnknownModel: the model is not there.
-            InvalidParameter, TargetOutOfRange: the factor is not offered, or the wanted size takes another one.
-        """
-        self.check_room(session, 1)
-        checked = self.check(session, incoming, options)
-        with self.stored(session, [checked], options, sender) as jobs:
-            return jobs[0]
-
     def check_room(self, session: Session, pictures: int) -> None:
         """Raise ``QueueFull`` when there is no room for so many more jobs."""
         check_queue(session, self._settings.get(session, "queue_limit"), pictures)
 
     def check(self, session: Session, incoming: IncomingFile, options: UpscaleOptions) -> CheckedFile:
-        """Judge a received file; raises what ``submit`` does, save ``QueueFull``. Nothing is stored yet."""
+        """Judge a received file; nothing is stored yet.
+
+        Raises:
+            EmptyFile, FileTooLarge, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralPictures, DamagedImage:
+                the file is refused.
+            ResultTooLarge: the result would have more pixels than are allowed, or than its kind of file holds.
+            InvalidParameter, TargetOutOfRange: the factor is not offered, or the wanted size takes another one.
+        """
         limits = self._settings.all(session)
         size = checked_size(incoming.path, limits["max_upload_size_bytes"])
         info = self._inspector.inspect(incoming.path, inspection_limits(limits), incoming.claimed_name)
@@ -127,6 +110,10 @@ class Submissions:
         """Store files and add a job for each; whatever the block adds is committed with them, and the jobs begin then.
 
         All or nothing: when this raises, no file and no row is left.
+
+        Raises:
+            UnknownModel: the model is not there.
+            StorageUnavailable, StorageFull: the storage did not take the files.
         """
         uploads = [self._new_upload(file, sender.owner_id) for file in files]
         jobs = [new_job(session, upload, options, sender) for upload in uploads]

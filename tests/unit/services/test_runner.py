@@ -17,7 +17,7 @@ from upscaler.engine.custom.probe import ProbeLimits
 from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import Previews, UpscaleResult
-from upscaler.errors import StorageUnavailable
+from upscaler.errors import StorageFull, StorageUnavailable
 from upscaler.models import Job, utcnow
 from upscaler.services import lifecycle, reaper, runner
 from upscaler.services.audit import Actor
@@ -194,6 +194,33 @@ def test_a_long_outage_puts_the_job_off_and_is_none_of_its_attempts(
     reaper.reap(db_session, queue, max_attempts=3)
     assert queue.ids == [job.id]
     worker.run_next()
+    assert reread(db_session, job).status == "completed"
+
+
+@pytest.mark.parametrize("place", ["storage", "scratch"])
+def test_a_full_disk_puts_the_job_off(
+    worker: JobRunner,
+    job: Job,
+    storage: MovingStorage,
+    engine: CopyingEngine,
+    db_session: Session,
+    place: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def full(*_: Any, **__: Any) -> None:
+        raise StorageFull
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*{"storage": (storage, "save"), "scratch": (engine, "upscale")}[place], full)
+        worker.run_next()
+    found = reread(db_session, job)
+    assert (found.status, found.attempts) == ("queued", 0)
+    assert found.not_before is not None
+    found.not_before = utcnow()
+    db_session.commit()
+
+    worker.run_next()
+
     assert reread(db_session, job).status == "completed"
 
 

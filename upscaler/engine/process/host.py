@@ -176,6 +176,8 @@ def main(arguments: list[str]) -> None:
     lifeline.prefer_as_victim()
     faulthandler.enable()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    # A dozen lines for each picture that say nothing of it.
+    logging.getLogger("pyvips").setLevel(logging.WARNING)
     host = Host(EngineSettings(**json.loads(arguments[1])), Path(arguments[2]), take_over_stdout())
     host.serve(sys.stdin.buffer)
 

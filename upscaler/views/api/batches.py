@@ -18,7 +18,7 @@ from upscaler.services.unpacking import UnpackLimits
 from upscaler.views.api import limits
 from upscaler.views.api.batch_answers import BatchAnswer, batch_status
 from upscaler.views.api.forms import BatchForm
-from upscaler.views.api.idempotency import asked_by_form, once
+from upscaler.views.api.idempotency import asked_by_form, keep, once
 from upscaler.views.api.operations import Operation
 from upscaler.views.api.reception import received_batch, unpacked
 from upscaler.views.api.routing import FORM
@@ -39,8 +39,10 @@ def create_batch() -> ResponseReturnValue:
             with unpacked(files, room) as pictures:
                 # The request itself has counted as one already.
                 limits.more_uploads(len(pictures) - 1)
-                batch_id = batches.submit(db.session(), services().submissions, pictures, chosen, sender)
-            return _accepted(batch_id)
+                given = (db.session(), services().submissions, pictures, chosen, sender)
+                with batches.stored(*given) as batch_id:
+                    # With the jobs, so that a request that is sent twice never makes them twice.
+                    return keep(_accepted(batch_id))
 
         return once(asked_by_form(files, form), submit)
 
