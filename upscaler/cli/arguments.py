@@ -74,6 +74,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="restore faces with the face model that was added, or with the networks that do best on them",
     )
     parser.add_argument(
+        "--no-match-colours",
+        dest="match_colours",
+        action="store_false",
+        help="leave the tones as the networks give them, some levels off those of the original",
+    )
+    parser.add_argument(
         "--format", choices=OUTPUT_FORMATS, help="format of the result (default: by OUT, else png)"
     )
     parser.add_argument(
@@ -136,4 +142,5 @@ def options_of(choices: argparse.Namespace) -> UpscaleOptions:
         target_width=choices.width,
         target_height=choices.height,
         model=choices.model,
+        match_colours=choices.match_colours,
     )

@@ -45,6 +45,7 @@ class Enlargement:
         source_alpha: (H, W) or None, its source.
         gray_as_rgb: whether a gray picture is to be written with three equal channels.
         overlay: what is laid on ``raw`` when its rows are read, or None; ``raw`` itself stays what the networks gave.
+        match_colours: whether the tones of the source are kept.
 
     """
 
@@ -55,6 +56,7 @@ class Enlargement:
     source_alpha: Pixels | None
     gray_as_rgb: bool
     overlay: Overlay | None = None
+    match_colours: bool = True
 
     @property
     def channels(self) -> int:
@@ -209,7 +211,9 @@ class _Run(threading.Thread):
     def _finish(self, top: int, bottom: int) -> None:
         parts = self._parts
         with self._timed("tones"):
-            strip = self._tones.corrected(top, parts.rows(top, bottom))
+            strip = parts.rows(top, bottom)
+            if parts.match_colours:
+                strip = self._tones.corrected(top, strip)
         with self._timed("check"):
             self._check.add(strip)
         with self._timed("encode"):

@@ -36,7 +36,8 @@ class UpscaleOptions:
     ``target_width`` and ``target_height`` in pixels stand in for a factor, which is then ``fit``: the result keeps its
     proportions and is as large as both permit. ``quality`` is for kinds of file whose compression loses something;
     None is that kind's own default. ``model`` names the network that is to enlarge, in place of those of the preset;
-    there is nothing to blend then, so it does not go with ``detail``.
+    there is nothing to blend then, so it does not go with ``detail``. ``match_colours`` keeps the tones of the
+    original, from which networks drift by some levels.
     """
 
     factor: str
@@ -51,6 +52,7 @@ class UpscaleOptions:
     target_width: int | None = None
     target_height: int | None = None
     model: str | None = None
+    match_colours: bool = True
 
     def __post_init__(self) -> None:
         for name, choices in (
@@ -64,8 +66,10 @@ class UpscaleOptions:
             value = getattr(self, name)
             if value not in choices:
                 raise InvalidParameter(name=name, value=value, choices=", ".join(choices))
-        if not isinstance(self.refine_faces, bool):
-            raise InvalidParameter(name="refine_faces", value=self.refine_faces, choices="true, false")
+        for name in ("refine_faces", "match_colours"):
+            value = getattr(self, name)
+            if not isinstance(value, bool):
+                raise InvalidParameter(name=name, value=value, choices="true, false")
         _check_whole_number("quality", self.quality, QUALITIES)
         _check_whole_number("detail", self.detail, DETAILS)
         _check_whole_number("target_width", self.target_width, TARGET_SIDES)
@@ -196,6 +200,7 @@ _TRUE, _FALSE = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", 
 # How the text of a parameter is read; those that are not named here are texts.
 _FROM_TEXT: Mapping[str, Callable[[str], Any]] = {
     "refine_faces": _truth,
+    "match_colours": _truth,
     "quality": _number,
     "detail": _number,
     "target_width": _number,

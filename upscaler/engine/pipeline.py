@@ -228,6 +228,7 @@ def _enlarge_colour(job: _Job) -> None:
             overlay=job.faces.overlay
             if job.faces is not None and number == stage_for_faces(job.recipe)[0]
             else None,
+            match_colours=job.options.match_colours,
         )
         # What the networks gave stays as it is, for a next try to go on from; finished rows go elsewhere.
         finished = None if is_last else job.scratch.pixels(shape, source.dtype)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import mmap
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -75,6 +76,15 @@ def test_rows_are_written_before_the_last_one_is_there(parts, start, tmp_path):
     assert finished.report.mean_drift < 0.5
     assert set(finished.seconds) == {"tones", "check", "encode"}
     assert shares[-1] == 1.0
+
+
+def test_tones_stay_as_the_networks_gave_them_where_that_is_wished(parts, start, tmp_path):
+    finisher = start(replace(parts, match_colours=False))
+    finisher.rows_ready(0)
+    finisher.rows_ready(200)
+    assert finisher.result().report.mean_drift == pytest.approx(5, abs=0.1)
+    with Image.open(tmp_path / "a.png") as image:
+        np.testing.assert_array_equal(np.asarray(image), parts.raw)
 
 
 def test_starting_again_begins_at_the_top(parts, start, tmp_path):

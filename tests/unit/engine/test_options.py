@@ -65,11 +65,18 @@ def test_forms_send_text():
         "quality": "",
         "keep_metadata": "True",
         "refine_faces": "no",
+        "match_colours": "off",
     }
     assert from_text(form, preset="art") == UpscaleOptions(
-        "fit", "art", refine_faces=False, keep_metadata="yes", target_width=640
+        "fit", "art", refine_faces=False, keep_metadata="yes", target_width=640, match_colours=False
     )
-    for bad in ({"quality": "high"}, {"detail": "-1"}, {"refine_faces": "maybe"}, {"target_width": "\u0663"}):
+    for bad in (
+        {"quality": "high"},
+        {"detail": "-1"},
+        {"refine_faces": "maybe"},
+        {"match_colours": "perhaps"},
+        {"target_width": "\u0663"},
+    ):
         with pytest.raises(InvalidParameter):
             from_text({"factor": "2x", **bad})
     with pytest.raises(UnknownParameter):

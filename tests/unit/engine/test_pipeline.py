@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
+from skimage import data
 
 from upscaler.engine.formats import OUTPUT_FORMATS, format_named
 from upscaler.engine.options import FACTORS, SHARPEN_LEVELS, UpscaleOptions, factor_number
@@ -203,6 +204,18 @@ def test_detail_blends_also_where_the_sharp_network_must_be_reduced(run, lanczos
         assert image.size == (80, 64)
         assert np.abs(reduced(image, 2) - pixels).mean() < 2
     assert result.receipt["recipe"] == "realesrgan-x4plus-half"
+
+
+def test_tones_are_matched_unless_somebody_wishes_otherwise(run, networks, save):
+    photograph = np.ascontiguousarray(data.astronaut()[40:104, 150:214])
+    drifts = []
+    for wanted in (True, False):
+        result, image = run(
+            save("a.png", photograph), UpscaleOptions("4x", "art", match_colours=wanted), networks
+        )
+        assert result.receipt["options"]["match_colours"] is wanted
+        drifts.append(np.abs((reduced(image, 4) - photograph).mean(axis=(0, 1))).max())
+    assert drifts[0] < 0.7 < drifts[1]
 
 
 def test_sharpening_makes_edges_steeper(run, lanczos, save):

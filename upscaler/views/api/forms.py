@@ -100,6 +100,7 @@ class UploadForm(JobParameters):
     file = fields.Raw(metadata={"type": "string", "format": "binary", "description": f"one of {_KINDS}"})
     url = web_address("address of the picture in place of the file; the service fetches it")
     refine_faces = fields.String(validate=validate.OneOf(("true", "false")))
+    match_colours = fields.String(validate=validate.OneOf(("true", "false")))
 
 
 class AddressBody(JobParameters):
@@ -109,6 +110,7 @@ class AddressBody(JobParameters):
 
     url = web_address("address of the picture, which the service fetches", required=True)
     refine_faces = fields.Boolean()
+    match_colours = fields.Boolean()
 
 
 _FILES = fields.Raw(metadata={"type": "string", "format": "binary"})
@@ -122,6 +124,7 @@ class BatchForm(JobParameters):
     )
     files = fields.List(_FILES, metadata={"description": "the same as `file`"})
     refine_faces = fields.String(validate=validate.OneOf(("true", "false")))
+    match_colours = fields.String(validate=validate.OneOf(("true", "false")))
     priority = fields.String(
         validate=validate.OneOf([priority.label for priority in Priority]),
         metadata={"description": "batch unless said otherwise: lets other people's single pictures go first"},
@@ -132,4 +135,5 @@ class OverridesBody(PictureParameters):
     """Parameters to change in a new run; what is left out stays."""
 
     refine_faces = fields.Boolean()
+    match_colours = fields.Boolean()
     keep_metadata = fields.String(validate=validate.OneOf(KEEP_METADATA))
