@@ -19,7 +19,7 @@ from tests.support.s3 import S3Server
 from tests.support.service import START_SECONDS, LiveService
 from tests.support.worker_host import WorkerHost, consumers, engines, family_of
 
-KILLS, KILLS_IN_FULL = 4, 50
+KILLS, KILLS_IN_FULL = 2, 50
 # Longer side of the pictures in pixels: a worker needs a moment for each, and kills find it at all stages.
 SIDE = 200
 # So many jobs wait all the time.

@@ -50,7 +50,7 @@ def process_running(service: LiveService, part: str) -> psutil.Process:
 def test_a_job_survives_the_death_of_a_process(
     fragile_service: LiveService, slow_picture: Path, victim: str
 ) -> None:
-    job_id = fragile_service.upload(slow_picture, factor="4x", preset="photo").json()["job_id"]
+    job_id = fragile_service.upload(slow_picture, factor="4x", preset="art").json()["job_id"]
     running(fragile_service, job_id)
 
     process_running(fragile_service, victim).kill()
@@ -72,7 +72,7 @@ def test_a_job_survives_the_death_of_a_process(
 def test_a_running_job_is_canceled_at_once_and_the_worker_goes_on(
     fragile_service: LiveService, slow_picture: Path, photographs: dict[str, Path]
 ) -> None:
-    job_id = fragile_service.upload(slow_picture, factor="4x", preset="photo").json()["job_id"]
+    job_id = fragile_service.upload(slow_picture, factor="4x", preset="art").json()["job_id"]
     running(fragile_service, job_id)
 
     answer = requests.post(f"{fragile_service.url}/api/v1/jobs/{job_id}/cancel", timeout=30)
@@ -98,7 +98,7 @@ def patient_service(tmp_path: Path) -> Iterator[LiveService]:
 
 
 def test_a_stopping_service_hands_its_job_back(patient_service: LiveService, slow_picture: Path) -> None:
-    job_id = patient_service.upload(slow_picture, factor="4x", preset="photo").json()["job_id"]
+    job_id = patient_service.upload(slow_picture, factor="4x", preset="art").json()["job_id"]
     running(patient_service, job_id)
 
     patient_service.stop()

@@ -107,7 +107,9 @@ def outage(request: pytest.FixtureRequest, fleet: Fleet) -> Outage:
 @pytest.mark.parametrize(
     "outage",
     [
-        *("redis_starts_empty", "postgresql_restarts", "s3_answers_500", "s3_resets", "s3_is_slow"),
+        *("postgresql_restarts", "s3_answers_500", "s3_resets", "s3_is_slow"),
+        # The tests of the fleet take Redis away as well.
+        pytest.param("redis_starts_empty", marks=pytest.mark.full_chaos),
         pytest.param("s3_is_silent", marks=pytest.mark.full_chaos),
     ],
     indirect=True,
@@ -155,7 +157,7 @@ def fleet_disk(
         yield deployment, disk
 
 
-@pytest.mark.parametrize("form", ["laptop_disk", "fleet_disk"])
+@pytest.mark.parametrize("form", ["laptop_disk", pytest.param("fleet_disk", marks=pytest.mark.full_chaos)])
 def test_a_full_disk_costs_no_accepted_picture(
     request: pytest.FixtureRequest, form: str, full: bool, sweep_seconds: float, tell: Callable[[str], None]
 ) -> None:

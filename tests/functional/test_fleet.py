@@ -25,6 +25,7 @@ from PIL import Image
 from sqlalchemy import create_engine, text
 
 from tests.support.fleet import fleet_settings
+from tests.support.leftovers import files_in
 from tests.support.s3 import S3Server
 from tests.support.servers import redis_server
 from tests.support.service import ROOT, START_SECONDS, LiveService, environment, free_port
@@ -187,7 +188,7 @@ def test_no_host_keeps_anything_of_its_own(
     streaming.enlarge(photographs["coffee"], factor="2x")
 
     for host in ("streaming", "direct", "worker"):
-        files = {path.name for path in (fleet.folder / host).rglob("*") if path.is_file()}
+        files = {path.name for path in files_in(fleet.folder / host)}
         assert files <= {"web.log", "worker.log", "stderr.txt", "prepared"}, host
 
 

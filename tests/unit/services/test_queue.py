@@ -19,10 +19,10 @@ def test_a_database_that_cannot_be_written_to_is_no_reason_to_refuse_an_accepted
 ) -> None:
     job_id = new_job().id
     queue = HueyQueue(build_huey(load({"DATA_DIR": str(tmp_path)}, env_file=None)))
-    db_session.execute(text("PRAGMA busy_timeout=0"))
-    db_session.commit()
     with database.connect() as other:
         other.execute(text("BEGIN IMMEDIATE"))
+        # On the connection that the session keeps until its next commit.
+        db_session.execute(text("PRAGMA busy_timeout=0"))
 
         dispatch(db_session, queue, job_id)
 

@@ -43,7 +43,7 @@ PARTLY_REFUSED = (
 ACCEPTED = ["2xx", "3xx", 401, 403, 404, 409, 429, "5xx"]
 CONFIG: dict[str, Any] = {
     "seed": 1,
-    "generation": {"max-examples": 5, "deterministic": True, "database": "none", "allow-x00": False},
+    "generation": {"max-examples": 3, "deterministic": True, "database": "none", "allow-x00": False},
     # Each operation stands for itself: what was changed by the one before is undone.
     "phases": {"stateful": {"enabled": False}},
     "operations": [
