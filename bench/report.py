@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-import resource
 import statistics
 import subprocess
 import sys
@@ -82,7 +81,7 @@ def engines(threads: int, rounds: int) -> tuple[str, list[Entry]]:
             for backend, value in sorted(seconds.items(), key=lambda item: item[1])
         )
     heads = ("network", "engine", "ms", "input px/s", "times the slowest")
-    notes = "".join(f"\nNot measured: {reason}." for reason in dict.fromkeys(reasons))
+    notes = "".join(f"\n- not measured: {reason.rstrip('.')}" for reason in dict.fromkeys(reasons))
     return table(heads, rows) + "\n" + notes, entries
 
 
@@ -98,8 +97,14 @@ def one_window(name: str, side: int, threads: int) -> dict[str, float]:
         seconds.append(time.perf_counter() - start)
     return {
         "seconds": statistics.median(seconds),
-        "mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "mib": peak_mib(),
     }
+
+
+def peak_mib() -> float:
+    """Return the most memory that this process had. What ``getrusage`` tells would begin with its parent's."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
 def windows(threads: int) -> str:
