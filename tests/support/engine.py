@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from upscaler.engine.backends.base import Network, Result, Window
 from upscaler.engine.colour_match import ToneGrid
 from upscaler.engine.networks import Networks
 from upscaler.engine.presets import Recipe
+
+
+class SpoiltNetwork(Network):
+    """What a sound network gives, spoilt."""
+
+    def __init__(self, inner: Network, spoil: Callable[[Result], Result]) -> None:
+        super().__init__(inner.model)
+        self._inner = inner
+        self._spoil = spoil
+
+    def run(self, window: Window) -> Result:
+        return self._spoil(self._inner.run(window).copy())
 
 
 def enlarge(networks: Networks, picture: np.ndarray, recipe: Recipe, **more: Any) -> np.ndarray:

@@ -8,8 +8,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from upscaler.engine.custom.model import FACES, ONNX, SIGNED, Findings, Manifest, sha256_of
+from upscaler.engine.custom.model import FACES, ONNX, SIGNED, Findings, Manifest
 from upscaler.engine.custom.registry import ModelFolder
+from upscaler.engine.hashing import sha256_of
 
 
 def write_face_model(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from upscaler.engine.picture import Pixels
+from upscaler.engine.picture import Pixels, white_of
 
 _BAND_PIXELS = 1 << 22
 _Floats = npt.NDArray[np.float32]
@@ -105,3 +105,13 @@ def bands(height: int, pixels_per_row: int) -> Iterator[slice]:
     step = max(1, _BAND_PIXELS // max(1, pixels_per_row))
     for start in range(0, height, step):
         yield slice(start, min(height, start + step))
+
+
+def has_shape(alpha: Pixels | None) -> bool:
+    """Tell whether an alpha channel has more than one value and is worth a network."""
+    return alpha is not None and bool(alpha.min() != alpha.max())
+
+
+def is_visible(alpha: Pixels | None) -> bool:
+    """Tell whether anything of a picture shows through."""
+    return alpha is not None and bool(alpha.min() < white_of(alpha))

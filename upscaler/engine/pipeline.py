@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,16 +12,17 @@ from typing import Any
 import numpy as np
 
 from upscaler.engine import encode
-from upscaler.engine.alpha import bleed_colour, limit_to_source
+from upscaler.engine.alpha import bleed_colour, has_shape, is_visible, limit_to_source
 from upscaler.engine.decode import decode
 from upscaler.engine.faces.account import Refinement
 from upscaler.engine.faces.refine import FaceWork, refine_faces, stage_for_faces
 from upscaler.engine.finish import Enlargement, Finished, Finisher
 from upscaler.engine.formats import PictureFormat, check_result_size, format_named
+from upscaler.engine.hashing import sha256_of
 from upscaler.engine.networks import Networks
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.output_check import OutputReport
-from upscaler.engine.picture import Picture, Pixels, white_of
+from upscaler.engine.picture import Picture, Pixels
 from upscaler.engine.png import Tags
 from upscaler.engine.presets import Recipe, face_recipe, recipe_for, shape_stages
 from upscaler.engine.progress import Progress, Shares, stage_part
@@ -155,7 +155,7 @@ def _enlarge_alpha(job: _Job) -> None:
             continue
         height, width = source.shape
         shape = (height * stage.scale, width * stage.scale, 1)
-        if not _has_shape(source):
+        if not has_shape(source):
             uniform = job.scratch.pixels(shape, source.dtype)
             uniform[:] = source.flat[0]
             job.alphas.append(uniform[..., 0])
@@ -182,7 +182,7 @@ def _refine_faces(job: _Job) -> None:
     picture = job.picture
     _, scale = stage_for_faces(job.recipe)
     bundled = face_recipe(job.options, scale)
-    start = _DECODED + (_ALPHA_SHARE if _has_shape(picture.alpha) else 0)
+    start = _DECODED + (_ALPHA_SHARE if has_shape(picture.alpha) else 0)
     job.faces = refine_faces(
         FaceWork(
             source=picture.rgb if picture.alpha is None else bleed_colour(picture.rgb, picture.alpha),
@@ -209,7 +209,7 @@ def _enlarge_colour(job: _Job) -> None:
         picture.rgb = bleed_colour(picture.rgb, picture.alpha)
         _note_lost_transparency(job)
     stages = job.recipe.stages
-    start = _DECODED + (_ALPHA_SHARE if _has_shape(picture.alpha) else 0)
+    start = _DECODED + (_ALPHA_SHARE if has_shape(picture.alpha) else 0)
     if job.faces is not None and job.faces.found:
         start += _FACES_SHARE
     source = picture.rgb[..., :1] if picture.gray else picture.rgb
@@ -313,7 +313,7 @@ def _three_channels(pixels: Pixels) -> Pixels:
 
 def _note_lost_transparency(job: _Job) -> None:
     picture = job.picture
-    if not job.kind.has_alpha and _is_visible(picture.alpha):
+    if not job.kind.has_alpha and is_visible(picture.alpha):
         picture.kept.remove("transparency")
         picture.changed.append(f"transparency: laid on white, because {job.kind.label} has none")
 
@@ -334,15 +334,6 @@ _STEPS: tuple[tuple[str, Callable[[_Job], None]], ...] = (
     ("enlarge", _enlarge_colour),
     ("previews", _write_previews),
 )
-
-
-def _has_shape(alpha: Pixels | None) -> bool:
-    """Tell whether an alpha channel has more than one value and is worth a network."""
-    return alpha is not None and bool(alpha.min() != alpha.max())
-
-
-def _is_visible(alpha: Pixels | None) -> bool:
-    return alpha is not None and bool(alpha.min() < white_of(alpha))
 
 
 def _result_of(job: _Job, seconds: dict[str, float], failed: Sequence[Try]) -> UpscaleResult:
@@ -403,12 +394,3 @@ def _summed(times: Iterable[Mapping[str, float]]) -> dict[str, float]:
         for step, value in seconds.items():
             total[step] = total.get(step, 0.0) + value
     return total
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -26,10 +26,10 @@ from upscaler.engine.custom.model import (
     Use,
     check_name,
     check_uses,
-    sha256_of,
 )
 from upscaler.engine.custom.probe import ProbeLimits
 from upscaler.engine.custom.registry import ModelFolder
+from upscaler.engine.hashing import sha256_of
 from upscaler.engine.options import MODEL_NAME
 from upscaler.errors import (
     N_,

@@ -57,9 +57,10 @@ class KeptTiles:
         session.commit()
         left = self._limit_bytes
         for folder in sorted(folders, key=_changed_at, reverse=True):
-            left -= _size_bytes(folder)
-            if folder.name not in waiting or left < 0:
-                log.info("tiles.removed", job_id=folder.name, ended=folder.name not in waiting)
+            is_waiting = folder.name in waiting
+            left -= _size_bytes(folder) if is_waiting else 0
+            if not is_waiting or left < 0:
+                log.info("tiles.removed", job_id=folder.name, ended=not is_waiting)
                 self.forget(folder.name)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from upscaler.engine import formats
+from upscaler.engine.hashing import sha256_of
 from upscaler.engine.inspection import ImageInfo, InspectionLimits
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.presets import recipe_for
@@ -290,12 +290,3 @@ def readable_bytes(size: int) -> str:
         if size >= factor:
             return f"{size / factor:.3g} {unit}"
     return f"{size} bytes"
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, read in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -5,14 +5,12 @@ Not a task of the queue: the consumer runs one task at a time, and a preview mus
 
 from __future__ import annotations
 
-import contextlib
-import threading
-
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from upscaler.errors import StorageUnavailable
 from upscaler.services.previews.runner import PreviewRunner
+from upscaler.tasks.background import BackgroundThread
 
 log = structlog.get_logger()
 
@@ -20,28 +18,14 @@ log = structlog.get_logger()
 LOOK_SECONDS = 0.5
 # After a look that failed, the database gets some time.
 PAUSE_SECONDS = 5.0
-# How long a stopping worker waits for the preview to be handed back.
-STOP_SECONDS = 2.0
 
 
-class PreviewThread:
+class PreviewThread(BackgroundThread):
     """Keeps a runner of previews busy."""
 
     def __init__(self, runner: PreviewRunner) -> None:
+        super().__init__("previews")
         self._runner = runner
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="previews", daemon=True)
-
-    def start(self) -> None:
-        """Begin to look."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Begin nothing more, and hand back what was begun."""
-        self._stopping.set()
-        # A worker that stops before it has started has a thread that never ran.
-        with contextlib.suppress(RuntimeError):
-            self._thread.join(STOP_SECONDS)
 
     def _work(self) -> None:
         while not self._stopping.is_set():

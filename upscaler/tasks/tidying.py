@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Callable, Mapping
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from upscaler.errors import StorageUnavailable
+from upscaler.tasks.background import BackgroundThread
 
 log = structlog.get_logger()
 
 ROUND_SECONDS = 20.0
-# How long a stopping worker waits for the end of a round.
-STOP_SECONDS = 2.0
 
 
-class TidyThread:
+class TidyThread(BackgroundThread):
     """Does chores, one after another, again and again.
 
     Args:
@@ -26,20 +23,8 @@ class TidyThread:
     """
 
     def __init__(self, chores: Mapping[str, Callable[[], None]]) -> None:
+        super().__init__("tidying")
         self._chores = chores
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="tidying", daemon=True)
-
-    def start(self) -> None:
-        """Begin with a first round."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Begin nothing more."""
-        self._stopping.set()
-        # A worker that stops before it has started has a thread that never ran.
-        with contextlib.suppress(RuntimeError):
-            self._thread.join(STOP_SECONDS)
 
     def _work(self) -> None:
         while not self._stopping.is_set():

@@ -79,3 +79,15 @@ def test_no_room_keeps_nothing(tmp_path: Path, db_session: Session) -> None:
 
     assert kept.keeping("job_ab") is None
     kept.sweep(db_session)
+
+
+def test_room_that_ended_jobs_give_back_is_not_taken_from_those_that_wait(
+    kept: KeptTiles, new_job: NewJob, db_session: Session, tmp_path: Path
+) -> None:
+    waiting = [new_job().id for _ in range(2)]
+    for age, job_id in enumerate((*waiting, "job_that_ended", "job_that_was_deleted")):
+        keep(kept, job_id, tmp_path, 100 - age).close()
+
+    kept.sweep(db_session)
+
+    assert names(tmp_path) == set(waiting)

@@ -30,8 +30,8 @@ from upscaler.engine.custom.model import (
     CustomModel,
     Findings,
     Manifest,
-    sha256_of,
 )
+from upscaler.engine.hashing import sha256_of
 from upscaler.engine.output_check import OutputCheck
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiles import run_window, to_levels

@@ -18,9 +18,9 @@ from upscaler.engine.custom.model import (
     check_licence,
     check_name,
     check_uses,
-    sha256_of,
 )
 from upscaler.engine.custom.probe import ProbeLimits, probe
+from upscaler.engine.hashing import sha256_of
 from upscaler.errors import N_, FileTooLarge, ModelRefused
 
 _KINDS = {frozenset({".onnx"}): ONNX, frozenset({".param", ".bin"}): NCNN}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from upscaler.engine.catalogue import CUSTOM, MODELS, Model
+from upscaler.engine.hashing import sha256_of
 from upscaler.engine.options import FACTORS, MODEL_NAME, PRESETS
 from upscaler.errors import (
     N_,
@@ -237,12 +237,3 @@ def check_licence(licence: str) -> str:
     if len(licence) > MAX_LICENCE or not licence.isprintable():
         raise UnusableParameter(name="licence")
     return licence
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file, read in blocks."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

@@ -9,7 +9,8 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
-from upscaler.engine.custom.model import FILES, MANIFEST, Manifest, Use, sha256_of
+from upscaler.engine.custom.model import FILES, MANIFEST, Manifest, Use
+from upscaler.engine.hashing import sha256_of
 from upscaler.engine.options import MODEL_NAME, UpscaleOptions
 from upscaler.errors import ModelConflict, ModelNotFound
 

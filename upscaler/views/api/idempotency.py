@@ -13,10 +13,11 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 
+from upscaler.engine.hashing import sha256_of
 from upscaler.errors import N_, UnusableParameter
 from upscaler.extensions import db
 from upscaler.services import idempotency
-from upscaler.services.submissions import IncomingFile, sha256_of
+from upscaler.services.submissions import IncomingFile
 from upscaler.views.api.callers import current_caller
 
 HEADER = "Idempotency-Key"

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from upscaler.engine.backends.base import Network, Result, Window
+from tests.support.engine import SpoiltNetwork
+from upscaler.engine.backends.base import Result
 from upscaler.engine.backends.golden import GOLDEN_FILE, TOLERANCES, reference
 from upscaler.engine.backends.ncnn import NcnnCpuBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
@@ -18,18 +19,6 @@ from upscaler.errors import OutputRejected
 
 SETTINGS = EngineSettings(threads=1)
 PHOTO = MODELS["waifu2x-upconv7-photo"]
-
-
-class SpoiltNetwork(Network):
-    """A right result, spoilt."""
-
-    def __init__(self, inner: Network, spoil: Callable[[Result], Result]) -> None:
-        super().__init__(inner.model)
-        self._inner = inner
-        self._spoil = spoil
-
-    def run(self, window: Window) -> Result:
-        return self._spoil(self._inner.run(window).copy())
 
 
 def _wrapped(result: Result) -> Result:

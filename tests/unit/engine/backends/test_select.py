@@ -6,7 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from upscaler.engine.backends.base import Network, Result, Window
+from tests.support.engine import SpoiltNetwork
+from upscaler.engine.backends.base import Network, Result
 from upscaler.engine.backends.candidates import candidates_for
 from upscaler.engine.backends.lanczos import LanczosBackend
 from upscaler.engine.backends.select import Selection
@@ -18,18 +19,6 @@ from upscaler.errors import EngineUnavailable, OutputRejected
 SETTINGS = EngineSettings(threads=1)
 PHOTO = MODELS["waifu2x-upconv7-photo"]
 X4PLUS = MODELS["realesrgan-x4plus"]
-
-
-class SpoiltNetwork(Network):
-    """A sound enlargement, spoilt in one way."""
-
-    def __init__(self, inner: Network, spoil: Callable[[Result], Result]) -> None:
-        super().__init__(inner.model)
-        self._inner = inner
-        self._spoil = spoil
-
-    def run(self, window: Window) -> Result:
-        return self._spoil(self._inner.run(window))
 
 
 class SpoiltBackend(LanczosBackend):

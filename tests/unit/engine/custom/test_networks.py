@@ -11,8 +11,9 @@ from PIL import Image
 
 from tests.support.engine import enlarge
 from tests.support.small_models import kernel, write_ncnn, write_onnx
-from upscaler.engine.custom.model import FILES, LEVELS, NCNN, ONNX, Findings, Manifest, sha256_of
+from upscaler.engine.custom.model import FILES, LEVELS, NCNN, ONNX, Findings, Manifest
 from upscaler.engine.custom.registry import ModelFolder
+from upscaler.engine.hashing import sha256_of
 from upscaler.engine.networks import Networks
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import upscale_file
