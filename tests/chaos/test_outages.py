@@ -33,8 +33,6 @@ PAUSE_SECONDS = 0.3
 # What is promised of a refusal. A machine that is too slow to answer a poll at once cannot be held to it.
 REFUSED_WITHIN_SECONDS = 2.0
 PROMPT_POLL_SECONDS = 0.25
-# The same where the storage accepts connections and says nothing: it is given time, twice.
-SILENCE_SECONDS = 12.0
 SETTINGS = {
     **{"RATE_LIMIT": "off", "POLL_RATE_LIMIT": "off", "QUEUE_LIMIT": "100000"},
     **{"ENGINE": "lanczos", "LEASE_SECONDS": "5", "ORPHAN_SECONDS": "20"},
@@ -79,7 +77,6 @@ class Outage:
     begin: Callable[[], object]
     end: Callable[[], None]
     accepts: bool = False
-    refused_within_seconds: float = REFUSED_WITHIN_SECONDS
 
 
 @pytest.fixture
@@ -99,7 +96,7 @@ def outage(request: pytest.FixtureRequest, fleet: Fleet) -> Outage:
         "s3_answers_500": lambda: of_s3(Manner.ANSWERS_500),
         "s3_resets": lambda: of_s3(Manner.RESETS),
         "s3_is_slow": lambda: of_s3(Manner.DELAYS, 0.4, accepts=True),
-        "s3_is_silent": lambda: of_s3(Manner.DELAYS, 3600, refused_within_seconds=SILENCE_SECONDS),
+        "s3_is_silent": lambda: of_s3(Manner.DELAYS, 3600),
     }
     return outages[request.param]()
 
@@ -203,7 +200,7 @@ def check_outage(
     else:
         assert refused, "the outage was not noticed"
         if max(polls.seconds) <= PROMPT_POLL_SECONDS:
-            assert max(answer.seconds for answer in refused) <= outage.refused_within_seconds
+            assert max(answer.seconds for answer in refused) <= REFUSED_WITHIN_SECONDS
     chaos.assert_nothing_lost(census)
 
 

@@ -116,8 +116,11 @@ class Job(Model):
     started_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     duration_seconds: Mapped[int | None] = mapped_column(Integer)
-    # Of the attempt that succeeded, for estimates: whole seconds are too coarse for small pictures.
+    # Of the attempt that succeeded, for estimates: whole seconds are too coarse for small pictures. There is no time
+    # where it took over what an earlier attempt had done.
     work_seconds: Mapped[float | None] = mapped_column(Float)
+    # What it ran on, as ``services.workers.device_of`` names it.
+    device: Mapped[str | None] = mapped_column(String(128))
 
     upload: Mapped[Upload] = relationship(Upload)
     owner: Mapped[Account | None] = relationship(Account)

@@ -191,8 +191,13 @@ def failed_items(batch: Batch) -> list[BatchItem]:
     return [item for item in batch.items if item.job is not None and item.job.state is JobStatus.FAILED]
 
 
-def retry(session: Session, actor: audit.Actor, submissions: Submissions, batch_id: str) -> list[Job]:
-    """Give each failed picture of a batch a new job and return these; each remembers the one before as its parent.
+@contextlib.contextmanager
+def retried(
+    session: Session, actor: audit.Actor, submissions: Submissions, batch_id: str
+) -> Iterator[list[Job]]:
+    """Give each failed picture of a batch a new job and yield these; each remembers the one before as its parent.
+
+    Whatever the block adds is committed with them, and the jobs begin then.
 
     Raises:
         BatchConflict: no picture has failed.
@@ -221,10 +226,11 @@ def retry(session: Session, actor: audit.Actor, submissions: Submissions, batch_
     if actor.user_id is not None:
         details = {"new_jobs": [job.id for job in again]}
         audit.record(session, actor, "batch.retry", entity=("batch", batch_id), details=details)
+    session.flush()
+    yield again
     session.commit()
     for job in again:
         submissions.start(session, job)
-    return again
 
 
 def archive_of(batch: Batch) -> Archive:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import shutil
 import tempfile
 import threading
@@ -41,7 +42,7 @@ from upscaler.errors import (
     UnknownModel,
 )
 from upscaler.models import NetworkModel
-from upscaler.services import audit
+from upscaler.services import audit, loose_files
 from upscaler.services.audit import Actor
 from upscaler.services.networks import added, manifest_of
 from upscaler.services.workspace import Workspace
@@ -109,22 +110,22 @@ class CustomModels:
                 max_bytes=self.max_bytes,
                 limits=self._limits,
             )
+            row = _row(manifest)
+            keys = storage_keys(row, manifest)
             try:
-                for file in FILES[manifest.kind]:
-                    self._storage.save(storage_key(manifest, file), staging / file)
-                row = _row(manifest)
-                session.add(row)
-                _take_over(session, manifest)
-                details = {"kind": manifest.kind, "sha256": row.sha256, "licence": licence, **_uses(manifest)}
-                audit.record(session, actor, "model.add", entity=("model", name), details=details)
-                session.commit()
-            except BaseException as error:
-                session.rollback()
-                # Whoever was faster with that name may have stored the very same files under the same keys.
-                if isinstance(error, IntegrityError):
-                    raise ModelConflict(name=name) from error
-                self._discard(manifest)
-                raise
+                with loose_files.announced(session, self._storage, list(keys.values())):
+                    for file, key in keys.items():
+                        self._storage.save(key, staging / file)
+                    loose_files.settle(session, list(keys.values()))
+                    session.add(row)
+                    _take_over(session, manifest)
+                    details = {"kind": manifest.kind, "sha256": row.sha256, "licence": licence}
+                    details |= _uses(manifest)
+                    audit.record(session, actor, "model.add", entity=("model", name), details=details)
+                    session.commit()
+            except IntegrityError as error:
+                # Somebody was faster with that name.
+                raise ModelConflict(name=name) from error
         log.info("model.added", model=name, kind=manifest.kind, scale=manifest.findings.scale)
         return row
 
@@ -164,15 +165,14 @@ class CustomModels:
         session.delete(row)
         details = {"sha256": row.sha256, **_uses(manifest)}
         audit.record(session, actor, "model.delete", entity=("model", name), details=details)
+        keys = list(storage_keys(row, manifest).values())
+        loose_files.give_up(session, keys)
         session.commit()
-        self._discard(manifest)
+        # Where the storage is away, the sweep does it.
+        with contextlib.suppress(StorageUnavailable):
+            for key in keys:
+                self._storage.delete(key)
         log.info("model.deleted", model=name)
-
-    def _discard(self, manifest: Manifest) -> None:
-        for file in FILES[manifest.kind]:
-            # A storage that is away keeps files that nothing points to.
-            with contextlib.suppress(StorageUnavailable):
-                self._storage.delete(storage_key(manifest, file))
 
 
 def provide(session: Session, storage: Storage, models: ModelFolder, name: str) -> None:
@@ -186,15 +186,16 @@ def provide(session: Session, storage: Storage, models: ModelFolder, name: str) 
     """
     if name in MODELS:
         return
-    manifest = next((one for one in added(session) if one.name == name), None)
-    if manifest is None:
-        raise UnknownModel(name=name)
+    try:
+        row, manifest = _find(session, name)
+    except ModelNotFound as error:
+        raise UnknownModel(name=name) from error
     if models.holds(manifest):
         return
     staging = models.staging()
     try:
-        for file in FILES[manifest.kind]:
-            storage.fetch(storage_key(manifest, file), staging / file)
+        for file, key in storage_keys(row, manifest).items():
+            storage.fetch(key, staging / file)
             if sha256_of(staging / file) != manifest.sha256[file]:
                 raise EngineUnavailable(_DAMAGED, name=name)
         with contextlib.suppress(ModelConflict):
@@ -232,18 +233,25 @@ def provide_faces(session: Session, storage: Storage, models: ModelFolder) -> No
                 models.update(replace(here, active=False))
 
 
-def storage_key(manifest: Manifest, file: str) -> str:
-    """Return where a file of a model is stored: a model of the same name with other content lies elsewhere."""
-    return f"models/{manifest.name}/{manifest.sha256[file][:32]}.{file.rpartition('.')[2]}"
+def storage_keys(row: NetworkModel, manifest: Manifest) -> dict[str, str]:
+    """Return where each file of a model is stored."""
+    folder = row.artifact_path.rpartition("/")[0]
+    return {file: _key(folder, manifest, file) for file in FILES[manifest.kind]}
+
+
+def _key(folder: str, manifest: Manifest, file: str) -> str:
+    return f"{folder}/{manifest.sha256[file][:32]}.{file.rpartition('.')[2]}"
 
 
 def _row(manifest: Manifest) -> NetworkModel:
     main = FILES[manifest.kind][-1]
+    # A folder of its own, so that what becomes of one model's files is nothing to a later one of the same name.
+    folder = f"models/{manifest.name}/{secrets.token_hex(8)}"
     return NetworkModel(
         name=manifest.name,
         type="faces" if manifest.findings.purpose == FACES else "other",
         scale=manifest.findings.scale,
-        artifact_path=storage_key(manifest, main),
+        artifact_path=_key(folder, manifest, main),
         sha256=manifest.sha256[main],
         licence=manifest.licence,
         default_params=manifest.as_dict(),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import statistics
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import false, func, select
 from sqlalchemy.orm import Session
 
 from upscaler.engine.presets import Recipe
@@ -17,6 +19,8 @@ from upscaler.services import scheduling
 LOOK_BACK = 20
 # Shorter times say more about the clock than about the work.
 _SHORTEST_SECONDS = 0.05
+# Guess for the faces of a picture on two CPU cores, until something was measured.
+_FACES_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -31,19 +35,43 @@ class Cost:
         return self.fixed + self.per_megapixel * pixels / 1e6
 
 
-def cost_of(session: Session, recipe: Recipe) -> Cost:
-    """Return the cost as measured on the last jobs of this recipe, or the recipe's guess before there are any."""
-    recent = session.execute(
+@dataclass(frozen=True)
+class Work:
+    """What is to be done: the networks, on how many input pixels, and whether faces are refined as well."""
+
+    recipe: Recipe
+    pixels: int
+    faces: bool = False
+
+
+def measured_cost(session: Session, work: Work, device: str | None = None) -> Cost | None:
+    """Return the cost as measured on the last jobs of this kind, None before there are any.
+
+    With ``device``, as ``workers.device_of`` names it, only those count that ran there.
+    """
+    faces = func.coalesce(Job.params["refine_faces"].as_boolean(), false())
+    query = (
         select(Upload.width * Upload.height, Job.work_seconds)
         .join(Upload, Job.upload_id == Upload.id)
         .where(
-            Job.status == JobStatus.COMPLETED.value, Job.model == recipe.name, Job.work_seconds.is_not(None)
+            Job.status == JobStatus.COMPLETED.value,
+            Job.model == work.recipe.name,
+            Job.work_seconds.is_not(None),
+            faces if work.faces else ~faces,
         )
         .order_by(Job.finished_at.desc())
         .limit(LOOK_BACK)
     )
+    if device is not None:
+        query = query.where(Job.device == device)
+    recent = session.execute(query)
     measured = [(pixels / 1e6, max(seconds or 0.0, _SHORTEST_SECONDS)) for pixels, seconds in recent]
-    return fit(measured) if measured else Cost(0.0, recipe.seconds_per_megapixel)
+    return fit(measured) if measured else None
+
+
+def guessed_cost(work: Work) -> Cost:
+    """Return what a recipe is thought to cost before it was ever measured."""
+    return Cost(_FACES_SECONDS if work.faces else 0.0, work.recipe.seconds_per_megapixel)
 
 
 def fit(measured: Sequence[tuple[float, float]]) -> Cost:
@@ -70,9 +98,19 @@ def fit(measured: Sequence[tuple[float, float]]) -> Cost:
     return Cost(fixed, slope)
 
 
-def own_seconds(session: Session, recipe: Recipe, pixels: int) -> int:
-    """Return how long a worker will be busy with a picture of ``pixels`` input pixels, at least one second."""
-    return max(1, math.ceil(cost_of(session, recipe).seconds(pixels)))
+def own_seconds(session: Session, work: Work, devices: Sequence[str] = ()) -> int:
+    """Return how long a worker will be busy with it, at least one second.
+
+    ``devices`` are those of the workers that may take it, each named as often as there are workers. The fast ones take
+    more of what waits, in proportion to their speed; what is to be expected is therefore the harmonic mean.
+    """
+    workers = Counter(devices)
+    known = {device: measured_cost(session, work, device) for device in workers}
+    costs = [(cost, workers[device]) for device, cost in known.items() if cost is not None]
+    if not costs:
+        costs = [(measured_cost(session, work) or guessed_cost(work), 1)]
+    seconds = [max(cost.seconds(work.pixels), _SHORTEST_SECONDS) for cost, _ in costs]
+    return max(1, math.ceil(statistics.harmonic_mean(seconds, [count for _, count in costs])))
 
 
 def place_of(session: Session, job: Job) -> scheduling.Place:

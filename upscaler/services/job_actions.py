@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import delete as delete_rows
@@ -68,22 +69,25 @@ def delete(session: Session, actor: audit.Actor, storage: Storage, job: Job) -> 
     session.commit()
 
 
-def run_again(
+@contextmanager
+def requeued(
     session: Session, actor: audit.Actor, submissions: Submissions, job: Job, overrides: Mapping[str, Any]
-) -> Job:
-    """Make a new job of the same picture and return it; what ``overrides`` lacks stays as it was.
+) -> Iterator[Job]:
+    """Make a new job of the same picture and yield it; what ``overrides`` lacks stays as it was.
+
+    Whatever the block adds is committed with it, and the job begins then.
 
     Raises:
         UnknownParameter, InvalidParameter, NotAvailable: an override is not possible.
         ResultTooLarge: the result would have more pixels than are allowed.
         FileGone: the original is no longer kept.
     """
-    job_id = job.id
-    again = submissions.requeue(session, job, dict(overrides), actor.user_id)
+    again = submissions.run_again(session, job, overrides, actor.user_id)
     details = {"new_job": again.id, "overrides": dict(overrides)}
-    audit.record(session, actor, "job.requeue", entity=("job", job_id), details=details)
+    audit.record(session, actor, "job.requeue", entity=("job", job.id), details=details)
+    yield again
     session.commit()
-    return again
+    submissions.start(session, again)
 
 
 def file_to_download(session: Session, actor: audit.Actor, job: Job, which: str) -> tuple[str, str]:

@@ -74,6 +74,12 @@ def renew(session: Session, held: Claim, progress: int, lease_seconds: int) -> b
     return changed_rows(result) == 1
 
 
+def note_estimate(session: Session, held: Claim, seconds: int) -> None:
+    """Note how long the job will take where it runs now."""
+    session.execute(update(Job).where(_holds(held)).values(estimated_seconds=seconds))
+    session.commit()
+
+
 def complete(
     session: Session, held: Claim, values: dict[str, Any], files: Sequence[str], started_at: datetime
 ) -> bool:
@@ -96,7 +102,6 @@ def complete(
         "progress": 100,
         "finished_at": now,
         "duration_seconds": round((now - started_at).total_seconds()),
-        "work_seconds": (now - started_at).total_seconds(),
         "error_code": None,
         "error_message": None,
         "error_values": None,

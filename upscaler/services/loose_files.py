@@ -2,12 +2,14 @@
 
 The storage and the database do not share transactions. So the key of a file is written down before the file is stored
 (``announce``) and crossed out in the very transaction that makes a row point to it (``settle``). What stays written
-down belongs to a process that has died or failed: it is removed at once (``discard``) or by a ``sweep``.
+down belongs to a process that has died or failed: it is removed at once (``discard``) or by a ``sweep``. The other way
+round, the transaction that deletes a row gives its files up to the sweep (``give_up``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -34,6 +36,22 @@ def announce(session: Session, keys: Sequence[str]) -> None:
     session.commit()
 
 
+@contextmanager
+def announced(session: Session, storage: Storage, keys: Sequence[str]) -> Iterator[None]:
+    """Announce files, which the block stores and settles; none of them is left when it raises."""
+    announce(session, keys)
+    try:
+        yield
+    except StorageUnavailable:
+        # It would be asked in vain, and somebody waits: what it may have taken is left to a sweep.
+        session.rollback()
+        raise
+    except BaseException:
+        session.rollback()
+        discard(session, storage, keys)
+        raise
+
+
 def settle(session: Session, keys: Sequence[str]) -> None:
     """Cross files out in the caller's transaction, which makes rows point to them.
 
@@ -51,6 +69,12 @@ def settle(session: Session, keys: Sequence[str]) -> None:
     if changed_rows(crossed) != len(keys):
         session.rollback()
         raise StorageUnavailable
+
+
+def give_up(session: Session, keys: Sequence[str]) -> None:
+    """Leave files to the sweep, in the caller's transaction, which takes from rows the right to point to them."""
+    now = utcnow()
+    session.execute(insert(LooseFile), [{"key": key, "created_at": now, "doomed_at": now} for key in keys])
 
 
 def discard(session: Session, storage: Storage, keys: Sequence[str]) -> None:

@@ -16,6 +16,7 @@ from upscaler.errors import TooManyPixels
 from upscaler.models import Job, JobStatus, Priority
 from upscaler.services import estimates, networks, scheduling
 from upscaler.services.submissions import check_result_size
+from upscaler.services.workers import devices_online
 
 # Results of a kind that the estimate of the file's size looks back on.
 LOOK_BACK = 20
@@ -60,7 +61,8 @@ def quote(
     options, model = networks.chosen(session, options)
     recipe = recipe_for(options, width, height, model)
     wide, high = options.result_size(width, height, limits["factors"])
-    own_seconds = estimates.own_seconds(session, recipe, width * height)
+    work = estimates.Work(recipe, width * height, options.refine_faces)
+    own_seconds = estimates.own_seconds(session, work, devices_online(session))
     before = scheduling.place(session, submitter, Priority.NORMAL, own_seconds)
     return Quote(
         model=recipe.name,

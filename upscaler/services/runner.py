@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.formats import format_named
 from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.presets import recipe_for
 from upscaler.engine.process.client import Keeping, Previews, UpscaleResult
 from upscaler.errors import (
     EngineCanceled,
@@ -31,8 +32,8 @@ from upscaler.errors import (
     StorageUnavailable,
     UpscalerError,
 )
-from upscaler.models import Job, utcnow
-from upscaler.services import custom_models, lifecycle, loose_files, scheduling
+from upscaler.models import Job, Worker, utcnow
+from upscaler.services import custom_models, estimates, lifecycle, loose_files, networks, scheduling, workers
 from upscaler.services.kept_tiles import KeptTiles
 from upscaler.services.lifecycle import Claim
 from upscaler.services.notifications import options_of
@@ -161,6 +162,7 @@ class JobRunner:
             job = session.get_one(Job, claim.job_id)
             options = options_of(job.params)
             original = job.upload.storage_path
+            self._estimate(session, claim, job, options)
         with tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix=f"{claim.job_id}-") as name:
             folder = Path(name)
             source = folder / f"source.{original.rpartition('.')[2]}"
@@ -181,6 +183,17 @@ class JobRunner:
                 keeping=self._tiles.keeping(claim.job_id),
             )
             self._keep(claim, heartbeat, result, (target, previews), started_at)
+
+    def _estimate(self, session: Session, claim: Claim, job: Job, options: UpscaleOptions) -> None:
+        """Reckon anew how long the job takes: whoever waits was told what holds for all workers together."""
+        worker = session.get(Worker, self._worker_id)
+        device = workers.device_of(worker.backend) if worker is not None else None
+        if device is not None:
+            upload = job.upload
+            _, model = networks.chosen(session, options)
+            recipe = recipe_for(options, upload.width, upload.height, model)
+            work = estimates.Work(recipe, upload.width * upload.height, options.refine_faces)
+            lifecycle.note_estimate(session, claim, estimates.own_seconds(session, work, [device]))
 
     def _provide(self, name: str) -> None:
         with self._sessions() as session:
@@ -216,6 +229,10 @@ class JobRunner:
             "result_size_bytes": result.size_bytes,
             "result_sha256": result.sha256,
             "receipt": result.receipt,
+            "device": workers.device_of(result.receipt["backend"]),
+            "work_seconds": None
+            if result.receipt["tiles_taken_over"]
+            else (utcnow() - started_at).total_seconds(),
         }
         with self._sessions() as session:
             loose_files.announce(session, keys)

@@ -25,6 +25,7 @@ from upscaler.services import estimates, lifecycle, loose_files, networks
 from upscaler.services.notifications import CALLBACK, Notifications, job_params, options_of
 from upscaler.services.queue import Queue, dispatch
 from upscaler.services.settings import RuntimeSettings
+from upscaler.services.workers import devices_online
 from upscaler.storage import Storage, make_key
 
 log = structlog.get_logger()
@@ -118,8 +119,7 @@ class Submissions:
         uploads = [self._new_upload(file, sender.owner_id) for file in files]
         jobs = [new_job(session, upload, options, sender) for upload in uploads]
         keys = [upload.storage_path for upload in uploads]
-        loose_files.announce(session, keys)
-        try:
+        with loose_files.announced(session, self._storage, keys):
             for key, file in zip(keys, files, strict=True):
                 self._storage.save(key, file.incoming.path)
             loose_files.settle(session, keys)
@@ -131,10 +131,6 @@ class Submissions:
                 lifecycle.add_log(session, job.id, "accepted")
             yield jobs
             session.commit()
-        except BaseException:
-            session.rollback()
-            loose_files.discard(session, self._storage, keys)
-            raise
         for job, upload in zip(jobs, uploads, strict=True):
             log.info(
                 "job.accepted",
@@ -146,25 +142,19 @@ class Submissions:
             )
             dispatch(session, self._queue, job.id)
 
-    def requeue(self, session: Session, job: Job, overrides: dict[str, Any], owner_id: int | None) -> Job:
-        """Make a new job for the same upload, with the old parameters where ``overrides`` has none.
+    def run_again(
+        self, session: Session, job: Job, overrides: Mapping[str, Any], owner_id: int | None
+    ) -> Job:
+        """Add a new job for the same upload, with the old parameters where ``overrides`` has none.
 
-        Whoever was told of the old job's end is told of the new one's too.
+        Whoever was told of the old job's end is told of the new one's too. It is added within the caller's
+        transaction; ``start`` it after the commit.
 
         Raises:
             UnknownParameter, InvalidParameter: an override is not possible.
             ResultTooLarge: the result would have more pixels than are allowed.
             FileGone: the original is no longer kept.
         """
-        again = self.run_again(session, job, overrides, owner_id)
-        session.commit()
-        self.start(session, again)
-        return again
-
-    def run_again(
-        self, session: Session, job: Job, overrides: Mapping[str, Any], owner_id: int | None
-    ) -> Job:
-        """Add a new job as ``requeue`` does, within the caller's transaction; ``start`` it after the commit."""
         options = options_of(job.params).changed(overrides)
         limits = self._settings.all(session)
         check_result_size(
@@ -211,6 +201,7 @@ def new_job(session: Session, upload: Upload, options: UpscaleOptions, sender: S
     """Build the row of a job; the caller adds it to the session. Raises ``UnknownModel``."""
     options, model = networks.chosen(session, options)
     recipe = recipe_for(options, upload.width, upload.height, model)
+    work = estimates.Work(recipe, upload.width * upload.height, options.refine_faces)
     return Job(
         id=random_id("job"),
         upload_id=upload.id,
@@ -221,7 +212,7 @@ def new_job(session: Session, upload: Upload, options: UpscaleOptions, sender: S
         notify_email=sender.notifications.email,
         language=sender.notifications.language,
         model=recipe.name,
-        estimated_seconds=estimates.own_seconds(session, recipe, upload.width * upload.height),
+        estimated_seconds=estimates.own_seconds(session, work, devices_online(session)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -49,6 +50,21 @@ def online_workers(session: Session) -> list[Worker]:
         .order_by(Worker.id)
     )
     return list(session.scalars(query))
+
+
+def device_of(backend: Mapping[str, Any]) -> str | None:
+    """Name what an engine runs on, such as ``openvino bf16 on Intel Xeon``; None before it has looked at its machine.
+
+    ``backend`` is what a worker reports, or a receipt says.
+    """
+    if "engine" not in backend:
+        return None
+    return f"{backend['engine']} {backend['precision']} on {backend['device']}"[:128]
+
+
+def devices_online(session: Session) -> list[str]:
+    """Name the device of each worker on duty, as often as there are workers with it."""
+    return [device for worker in online_workers(session) if (device := device_of(worker.backend)) is not None]
 
 
 def count_online(session: Session) -> int:

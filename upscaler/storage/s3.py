@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import mimetypes
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, cast
@@ -16,7 +16,13 @@ import structlog
 from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, PartialCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    NoCredentialsError,
+    PartialCredentialsError,
+)
 from s3transfer.exceptions import S3DownloadFailedError
 
 from upscaler.errors import FileGone, StorageFull, StorageUnavailable, UpscalerError
@@ -52,18 +58,24 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a call may take: seconds to connect, seconds of silence, and how often it is tried."""
+    """How long a call may take: seconds to connect, seconds of silence, and how often it is tried.
+
+    Where ``asks_first`` is true, each call begins with a small question to which an answer comes at once or not at all.
+    """
 
     connect_seconds: float
     read_seconds: float
     attempts: int
+    asks_first: bool = False
 
 
 # A visitor waits for the answer. A second attempt is needed: an idle connection may have been closed by the server.
-# Before an upload sends anything, the library waits one second more for leave to send: ten seconds with both attempts.
-WEB = Patience(connect_seconds=0.7, read_seconds=4, attempts=2)
+# Both, and the second for which the library waits for leave to send an upload, would make ten seconds of a silence.
+WEB = Patience(connect_seconds=0.7, read_seconds=4, attempts=2, asks_first=True)
 # Nobody waits for a worker, and what it holds took long to make.
 WORKER = Patience(connect_seconds=3, read_seconds=30, attempts=4)
+# For the question. What is refused is refused within two seconds, which leaves one for everything else.
+_QUESTION = Patience(connect_seconds=0.7, read_seconds=1, attempts=1)
 
 
 class S3Storage:
@@ -72,6 +84,7 @@ class S3Storage:
     def __init__(self, bucket: Bucket, patience: Patience) -> None:
         self._bucket = bucket
         self._client = _client(bucket, bucket.endpoint_url, patience)
+        self._prober = _client(bucket, bucket.endpoint_url, _QUESTION) if patience.asks_first else None
         self._signer = (
             _client(bucket, bucket.public_endpoint_url, patience) if bucket.public_endpoint_url else None
         )
@@ -101,7 +114,7 @@ class S3Storage:
     def save(self, key: str, source: Path) -> None:
         """Upload the file, in parts when it is large; an object appears only when all of it has arrived."""
         kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
-        with _translated("save"):
+        with self._calling("save"):
             self._client.upload_file(
                 str(source),
                 self._bucket.name,
@@ -113,26 +126,26 @@ class S3Storage:
     def open(self, key: str, start: int = 0, stop: int | None = None) -> BinaryIO:
         """Ask for the bytes; they come as they are read."""
         part = {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"} if start or stop else {}
-        with _translated("open"):
+        with self._calling("open"):
             answer = self._client.get_object(Bucket=self._bucket.name, Key=checked_key(key), **part)
         return cast(BinaryIO, io.BufferedReader(_Body(answer["Body"]), READ_BYTES))
 
     def fetch(self, key: str, target: Path) -> None:
         """Download the object beside ``target`` and move it there when it is complete."""
-        with _translated("fetch"):
+        with self._calling("fetch"):
             self._client.download_file(
                 self._bucket.name, checked_key(key), str(target), Config=self._transfer
             )
 
     def stat(self, key: str) -> StoredFile:
         """Ask for the object's head."""
-        with _translated("stat"):
+        with self._calling("stat"):
             head = self._client.head_object(Bucket=self._bucket.name, Key=checked_key(key))
         return StoredFile(size_bytes=head["ContentLength"], modified_at=head["LastModified"].timestamp())
 
     def delete(self, key: str) -> None:
         """Remove the object; the protocol has no error for one that is not there."""
-        with _translated("delete"):
+        with self._calling("delete"):
             self._client.delete_object(Bucket=self._bucket.name, Key=checked_key(key))
 
     def link(self, key: str, shown: Presentation, seconds: int) -> str | None:
@@ -149,13 +162,30 @@ class S3Storage:
     def used_bytes(self) -> int:
         """Add up a listing of the bucket, a thousand objects at a time."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket.name)
-        with _translated("list"):
+        with self._calling("list"):
             return sum(found["Size"] for page in pages for found in page.get("Contents", ()))
 
     def free_percent(self) -> None:
         """Make sure that the bucket answers; it has no fixed size."""
-        with _translated("list"):
+        with self._calling("list"):
             self._client.list_objects_v2(Bucket=self._bucket.name, MaxKeys=1)
+
+    @contextmanager
+    def _calling(self, call: str) -> Iterator[None]:
+        """Turn errors of the block into ours, and do not begin it where the service says nothing."""
+        with _translated(call):
+            try:
+                self._ask()
+            except ConnectionClosedError:
+                # The connection had been idle for long. A new one tells more.
+                self._ask()
+            yield
+
+    def _ask(self) -> None:
+        if self._prober is not None:
+            # Whatever it answers, it does answer. What is wrong shows in the call itself.
+            with suppress(ClientError):
+                self._prober.head_bucket(Bucket=self._bucket.name)
 
     def _origin(self) -> str | None:
         if self._signer is None:

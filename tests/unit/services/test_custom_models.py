@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from tests.support.face_models import add_face_model, write_face_model
@@ -12,10 +14,11 @@ from upscaler.engine.custom.probe import ProbeLimits
 from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.faces.restore import active_face_model
 from upscaler.engine.options import UpscaleOptions
-from upscaler.errors import EngineUnavailable, FileGone, ModelRefused, UnknownModel
-from upscaler.services import networks
+from upscaler.errors import EngineUnavailable, FileGone, ModelRefused, StorageUnavailable, UnknownModel
+from upscaler.models import NetworkModel
+from upscaler.services import audit, loose_files, networks
 from upscaler.services.audit import Actor
-from upscaler.services.custom_models import CustomModels, provide, provide_faces, storage_key
+from upscaler.services.custom_models import CustomModels, provide, provide_faces, storage_keys
 from upscaler.services.workspace import Workspace
 from upscaler.storage import LocalStorage
 
@@ -42,7 +45,7 @@ def test_a_worker_fetches_what_it_lacks_and_nothing_else_than_what_was_tried(
     assert here.holds(manifest)
 
     here.remove("mine")
-    kept = storage.root / storage_key(manifest, "model.onnx")
+    kept = stored_file(db_session, storage, "mine")
     kept.write_bytes(b"something else")
     with pytest.raises(EngineUnavailable, match="damaged"):
         provide(db_session, storage, here, "mine")
@@ -88,7 +91,7 @@ def test_a_worker_has_the_active_face_model_and_no_other_one(db_session: Session
     assert used() == "b"
     assert here.holds(here.find("b"))
     here.remove("b")
-    (storage.root / storage_key(networks.added(db_session)[0], "model.onnx")).unlink()
+    stored_file(db_session, storage, "b").unlink()
     with pytest.raises(EngineUnavailable, match="add it again"):
         used()
     custom.delete(db_session, ADMIN, "b")
@@ -99,3 +102,70 @@ def test_a_worker_has_the_active_face_model_and_no_other_one(db_session: Session
         networks.chosen(db_session, UpscaleOptions("2x", model="c"))
     with pytest.raises(ModelRefused, match="restores faces"):
         custom.change(db_session, ADMIN, "c", uses=(Use("face", "4x"),))
+
+
+@pytest.mark.parametrize("moment", ["storing", "telling"])
+def test_nothing_is_left_of_a_model_whose_process_dies_while_it_is_added(
+    db_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    class Death(BaseException):
+        """Nothing in the process can do anything any more."""
+
+    def die(*_: object, **__: object) -> None:
+        raise Death
+
+    storage = LocalStorage(tmp_path / "files")
+    custom = CustomModels(storage, Workspace(tmp_path / "scratch"), 10**6, ProbeLimits(threads=1))
+    files = [("a.onnx", write_onnx(tmp_path / "a.onnx"))]
+    with monkeypatch.context() as patched:
+        patched.setattr(loose_files, "discard", lambda *_: None)
+        patched.setattr(*{"storing": (loose_files, "settle", die), "telling": (audit, "record", die)}[moment])
+        with pytest.raises(Death):
+            custom.add(db_session, ADMIN, files, name="mine", licence="", uses=())
+    assert len(stored_files(storage)) == 1
+
+    sweep(db_session, storage)
+
+    assert stored_files(storage) == []
+    assert custom.add(db_session, ADMIN, files, name="mine", licence="", uses=()).name == "mine"
+    sweep(db_session, storage)
+    assert len(stored_files(storage)) == 1
+
+
+def test_nothing_is_left_of_a_model_that_is_deleted_while_the_storage_is_away(
+    db_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise StorageUnavailable
+
+    storage = LocalStorage(tmp_path / "files")
+    custom = CustomModels(storage, Workspace(tmp_path / "scratch"), 10**6, ProbeLimits(threads=1))
+    files = [("a.onnx", write_onnx(tmp_path / "a.onnx"))]
+    custom.add(db_session, ADMIN, files, name="mine", licence="", uses=())
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "delete", away)
+        custom.delete(db_session, ADMIN, "mine")
+    assert len(stored_files(storage)) == 1
+    # The same again, whose files the sweep leaves alone.
+    custom.add(db_session, ADMIN, files, name="mine", licence="", uses=())
+
+    sweep(db_session, storage)
+
+    assert stored_files(storage) == [stored_file(db_session, storage, "mine")]
+
+
+def sweep(session: Session, storage: LocalStorage) -> None:
+    """Sweep as often as it takes: what was announced is doomed first."""
+    for _ in range(2):
+        loose_files.sweep(session, storage, timedelta(0))
+
+
+def stored_files(storage: LocalStorage) -> list[Path]:
+    return [path for path in storage.root.rglob("*") if path.is_file()]
+
+
+def stored_file(session: Session, storage: LocalStorage, name: str) -> Path:
+    """Return the file of an ONNX model."""
+    row = session.scalars(select(NetworkModel).where(NetworkModel.name == name)).one()
+    [manifest] = [one for one in networks.added(session) if one.name == name]
+    return storage.root / storage_keys(row, manifest)["model.onnx"]

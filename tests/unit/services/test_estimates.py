@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -14,23 +15,31 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.presets import recipe_for
 from upscaler.models import Job, utcnow
 from upscaler.services import estimates
-from upscaler.services.estimates import Cost, fit
+from upscaler.services.estimates import Cost, Work, fit
 
 NewJob = Callable[..., Job]
 RECIPE = recipe_for(UpscaleOptions("2x"), 100, 100)
 
 
-def done(new_job: NewJob, session: Session, side: int, seconds: float, ago: float = 0) -> None:
+MEGAPIXEL = Work(RECIPE, 10**6)
+
+
+def done(
+    new_job: NewJob, session: Session, side: int, seconds: float, ago: float = 0, **values: object
+) -> None:
     """Store a completed job of a square picture."""
-    job = new_job(status="completed", work_seconds=seconds, finished_at=utcnow() - timedelta(seconds=ago))
+    finished_at = utcnow() - timedelta(seconds=ago)
+    job = new_job(status="completed", work_seconds=seconds, finished_at=finished_at, **values)
     job.model = RECIPE.name
     job.upload.width = job.upload.height = side
     session.commit()
 
 
 def test_before_anything_was_measured_the_recipe_guesses(db_session: Session) -> None:
-    assert estimates.cost_of(db_session, RECIPE) == Cost(0.0, RECIPE.seconds_per_megapixel)
-    assert estimates.own_seconds(db_session, RECIPE, 1) == 1
+    assert estimates.measured_cost(db_session, MEGAPIXEL) is None
+    assert estimates.guessed_cost(MEGAPIXEL) == Cost(0.0, RECIPE.seconds_per_megapixel)
+    assert estimates.own_seconds(db_session, Work(RECIPE, 1)) == 1
+    assert estimates.own_seconds(db_session, Work(RECIPE, 1, faces=True)) > 1
 
 
 def test_after_ten_jobs_pictures_of_every_size_are_told_within_a_factor_of_two(
@@ -42,7 +51,8 @@ def test_after_ten_jobs_pictures_of_every_size_are_told_within_a_factor_of_two(
     for side, factor in zip(sides, noise, strict=True):
         done(new_job, db_session, side, (0.5 + 3 * side * side / 1e6) * factor)
 
-    cost = estimates.cost_of(db_session, RECIPE)
+    cost = estimates.measured_cost(db_session, MEGAPIXEL)
+    assert cost is not None
 
     for side in (50, 150, 1000, 3000):
         truth = 0.5 + 3 * side * side / 1e6
@@ -54,7 +64,7 @@ def test_what_was_measured_last_counts(db_session: Session, new_job: NewJob) -> 
         done(new_job, db_session, 1000, 50, ago=1000)
     for _ in range(estimates.LOOK_BACK):
         done(new_job, db_session, 1000, 5)
-    assert estimates.cost_of(db_session, RECIPE).seconds(10**6) == pytest.approx(5)
+    assert estimates.own_seconds(db_session, MEGAPIXEL) == 5
 
 
 def test_jobs_of_other_networks_and_jobs_that_failed_say_nothing(
@@ -66,7 +76,35 @@ def test_jobs_of_other_networks_and_jobs_that_failed_say_nothing(
     failed.model = RECIPE.name
     db_session.commit()
     assert other.model != RECIPE.name
-    assert estimates.cost_of(db_session, RECIPE).seconds(10**6) == pytest.approx(5)
+    assert estimates.own_seconds(db_session, MEGAPIXEL) == 5
+
+
+def test_faces_are_work_of_their_own(db_session: Session, new_job: NewJob) -> None:
+    done(new_job, db_session, 1000, 5)
+    job = new_job(status="completed", work_seconds=30, finished_at=utcnow())
+    job.model, job.params = RECIPE.name, {"factor": "2x", "refine_faces": True}
+    job.upload.width = job.upload.height = 1000
+    db_session.commit()
+
+    assert estimates.own_seconds(db_session, MEGAPIXEL) == 5
+    assert estimates.own_seconds(db_session, Work(RECIPE, 10**6, faces=True)) == 30
+
+
+def test_each_device_has_its_own_pace_and_what_waits_goes_mostly_to_the_fast_ones(
+    db_session: Session, new_job: NewJob
+) -> None:
+    for device, seconds in (("a GPU", 10), ("a CPU", 90)):
+        done(new_job, db_session, 1000, seconds, device=device)
+    reckon = partial(estimates.own_seconds, db_session, MEGAPIXEL)
+
+    assert reckon(["a GPU"]) == 10
+    assert reckon(["a CPU"]) == 90
+    # In 90 s both together do ten of them: one each 9 s, and 18 s of a worker.
+    assert reckon(["a GPU", "a CPU"]) == 18
+    assert reckon(["a GPU", "a GPU", "a CPU"]) == 15
+    # Of one that has done nothing yet nothing is known, which changes nothing.
+    assert reckon(["a GPU", "a new one"]) == 10
+    assert reckon(["a new one"]) == reckon([]) > 10
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,8 @@ def test_a_new_run_names_the_old_one_and_what_differs(
     job = new_job(status="failed")
     keep_original(services, job, tmp_path)
 
-    again = job_actions.run_again(db_session, ADMIN, services.submissions, job, {"denoise": "low"})
+    with job_actions.requeued(db_session, ADMIN, services.submissions, job, {"denoise": "low"}) as again:
+        pass
 
     assert again.parent_id == job.id
     assert again.status == "queued"
@@ -63,8 +64,11 @@ def test_a_new_run_with_an_unknown_value_leaves_nothing(
     job = new_job(status="failed")
     keep_original(services, job, tmp_path)
 
-    with pytest.raises(InvalidParameter):
-        job_actions.run_again(db_session, ADMIN, services.submissions, job, {"factor": "5x"})
+    with (
+        pytest.raises(InvalidParameter),
+        job_actions.requeued(db_session, ADMIN, services.submissions, job, {"factor": "5x"}),
+    ):
+        pass
     db_session.rollback()
 
     assert [found.id for found in db_session.scalars(select(Job))] == [job.id]
@@ -72,8 +76,11 @@ def test_a_new_run_with_an_unknown_value_leaves_nothing(
 
 
 def test_a_new_run_needs_the_original(db_session: Session, new_job: NewJob, services: Services) -> None:
-    with pytest.raises(FileGone):
-        job_actions.run_again(db_session, ADMIN, services.submissions, new_job(), {})
+    with (
+        pytest.raises(FileGone),
+        job_actions.requeued(db_session, ADMIN, services.submissions, new_job(), {}),
+    ):
+        pass
 
 
 def test_both_files_of_a_job_can_be_fetched_and_each_time_is_noted(

@@ -16,10 +16,11 @@ from tests.support.face_models import write_face_model
 from upscaler.engine.custom.probe import ProbeLimits
 from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.presets import recipe_for
 from upscaler.engine.process.client import Previews, UpscaleResult
 from upscaler.errors import StorageFull, StorageUnavailable
 from upscaler.models import Job, utcnow
-from upscaler.services import lifecycle, reaper, runner
+from upscaler.services import lifecycle, reaper, runner, workers
 from upscaler.services.audit import Actor
 from upscaler.services.custom_models import CustomModels
 from upscaler.services.kept_tiles import KeptTiles
@@ -28,6 +29,7 @@ from upscaler.services.workspace import Workspace
 from upscaler.storage import LocalStorage
 
 NewJob = Callable[..., Job]
+BACKEND = {"engine": "copying", "device": "a CPU", "precision": "fp32", "version": "1"}
 
 
 class CopyingEngine:
@@ -37,6 +39,7 @@ class CopyingEngine:
 
     def __init__(self) -> None:
         self.runs = 0
+        self.tiles_taken_over = 0
 
     def upscale(
         self, source: Path, target: Path, previews: Previews | None, _options: UpscaleOptions, **_: Any
@@ -46,7 +49,8 @@ class CopyingEngine:
         assert previews is not None
         for path in (target, previews.result, previews.original):
             path.write_bytes(content)
-        return UpscaleResult({}, 2, 2, len(content), "image/png", "0" * 64)
+        receipt = {"backend": BACKEND, "tiles_taken_over": self.tiles_taken_over}
+        return UpscaleResult(receipt, 2, 2, len(content), "image/png", "0" * 64)
 
 
 class MovingStorage(LocalStorage):
@@ -135,6 +139,37 @@ def worker(
         lease_seconds=60,
         max_attempts=3,
     )
+
+
+@pytest.mark.parametrize(("taken_over", "measured"), [(0, True), (3, False)])
+def test_estimates_learn_from_what_was_done_from_start_to_end(
+    worker: JobRunner, engine: CopyingEngine, job: Job, db_session: Session, taken_over: int, measured: bool
+) -> None:
+    engine.tiles_taken_over = taken_over
+
+    worker.run_next()
+
+    found = reread(db_session, job)
+    assert found.device == "copying fp32 on a CPU"
+    assert (found.work_seconds is not None) is measured
+
+
+def test_a_job_that_has_begun_is_reckoned_by_the_device_it_runs_on(
+    worker: JobRunner, job: Job, new_job: NewJob, db_session: Session
+) -> None:
+    work = {"status": "completed", "finished_at": utcnow()}
+    jobs = [
+        new_job(**work, work_seconds=7, device="copying fp32 on a CPU"),
+        new_job(**work, work_seconds=70, device="another one"),
+    ]
+    for done in jobs:
+        done.model = recipe_for(UpscaleOptions("2x")).name
+    db_session.commit()
+    workers.report(db_session, "one", version="1", backend=BACKEND, job_id=None)
+
+    worker.run_next()
+
+    assert reread(db_session, job).estimated_seconds == 7
 
 
 def reread(session: Session, job: Job) -> Job:

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests.support.proxy import Manner, Proxy
 from tests.support.s3 import SECRET_KEY, S3Server
 from tests.support.service import ROOT, free_port
 from upscaler.errors import StorageUnavailable
 from upscaler.storage import Presentation, StorageSettingsError
-from upscaler.storage.s3 import WEB, Bucket, S3Storage
+from upscaler.storage.s3 import WEB, WORKER, Bucket, S3Storage
 
 KEY = "results/ab/job_abc.png"
 SHOWN = Presentation("image/png", "inline; filename=\"a b.png\"; filename*=UTF-8''%C3%A4.png")
@@ -149,14 +150,37 @@ def test_a_server_that_is_down_is_noticed_within_two_seconds(bucket: Bucket, tmp
         assert shortest_refusal(call) < 2.5
 
 
-def test_a_server_that_never_answers_is_given_up(bucket: Bucket, silent_server: str) -> None:
+def test_a_server_that_says_nothing_is_given_up_within_two_seconds(
+    bucket: Bucket, silent_server: str, tmp_path: Path
+) -> None:
+    (tmp_path / "picture").write_bytes(b"x")
     storage = S3Storage(dataclasses.replace(bucket, endpoint_url=silent_server), WEB)
-    begun = time.monotonic()
 
-    with pytest.raises(StorageUnavailable):
+    for call in (
+        lambda: storage.save(KEY, tmp_path / "picture"),
+        lambda: storage.stat(KEY),
+        storage.free_percent,
+    ):
+        assert shortest_refusal(call) < 2
+
+
+def test_connections_that_were_closed_while_idle_do_not_matter(
+    s3_server: S3Server, bucket: Bucket, stored: S3Storage
+) -> None:
+    with Proxy(s3_server.port) as way:
+        storage = S3Storage(dataclasses.replace(bucket, endpoint_url=way.url), WEB)
         storage.stat(KEY)
+        way.behave(Manner.RESETS)
+        way.behave(Manner.PASSES)
 
-    assert time.monotonic() - begun < WEB.attempts * (WEB.connect_seconds + WEB.read_seconds) + 2
+        assert storage.stat(KEY).size_bytes == 10
+
+
+def test_a_worker_waits_longer_for_a_server_that_says_nothing(bucket: Bucket, silent_server: str) -> None:
+    patience = dataclasses.replace(WORKER, read_seconds=1.5, attempts=1)
+    storage = S3Storage(dataclasses.replace(bucket, endpoint_url=silent_server), patience)
+
+    assert shortest_refusal(lambda: storage.stat(KEY), tries=1) > 1.4
 
 
 def test_an_answer_that_breaks_off_is_an_outage(stored: S3Storage, bucket: Bucket) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -43,7 +44,8 @@ class PreviewRequests:
         self._settings = settings
         self._workspace = workspace
 
-    def submit(
+    @contextmanager
+    def stored(
         self,
         session: Session,
         incoming: IncomingFile,
@@ -51,8 +53,10 @@ class PreviewRequests:
         options: UpscaleOptions,
         presets: Sequence[str],
         owner_id: int | None,
-    ) -> Preview:
-        """Make a preview out of a received file, and return it, queued. Nothing is left when this raises.
+    ) -> Iterator[Preview]:
+        """Make a preview out of a received file, and yield it, queued; what the block adds is committed with it.
+
+        Nothing is left when this raises.
 
         Args:
             session: of the database.
@@ -95,22 +99,14 @@ class PreviewRequests:
                 height=bottom - top,
                 expires_at=utcnow() + LIFETIME,
             )
-            self._keep(session, preview, piece)
-        log.info("preview.accepted", preview_id=preview.id, presets=presets)
-        return preview
-
-    def _keep(self, session: Session, preview: Preview, piece: Path) -> None:
-        crop_path = preview.crop_path
-        loose_files.announce(session, [crop_path])
-        try:
-            self._storage.save(crop_path, piece)
-            loose_files.settle(session, [crop_path])
-            session.add(preview)
-            session.commit()
-        except BaseException:
-            session.rollback()
-            loose_files.discard(session, self._storage, [crop_path])
-            raise
+            with loose_files.announced(session, self._storage, [crop_path]):
+                self._storage.save(crop_path, piece)
+                loose_files.settle(session, [crop_path])
+                session.add(preview)
+                session.flush()
+                yield preview
+                session.commit()
+        log.info("preview.accepted", preview_id=preview_id, presets=presets)
 
 
 def find(session: Session, preview_id: str) -> Preview:

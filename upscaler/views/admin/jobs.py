@@ -130,12 +130,13 @@ class JobView(ConsoleList):
         overrides = {name: value for name, value in typed.items() if value != job.params.get(name)}
         submissions = services().submissions
         try:
-            again = job_actions.run_again(db.session(), current_actor(), submissions, job, overrides)
+            with job_actions.requeued(db.session(), current_actor(), submissions, job, overrides) as again:
+                new_id = again.id
         except UpscalerError as error:
             refuse(error)
             return _back(pk)
         flash(gettext("The picture is in the queue again, as this new job."), "success")
-        return redirect(url_for("JobView.show", pk=again.id), 303)
+        return redirect(url_for("JobView.show", pk=new_id), 303)
 
     @has_access
     def download(self, pk: str) -> Response:

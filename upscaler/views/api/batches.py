@@ -67,8 +67,8 @@ def retry_batch(batch_id: str) -> ResponseReturnValue:
     failed = len(batches.failed_items(found))
     services().submissions.check_room(db.session(), failed)
     limits.more_uploads(failed)
-    batches.retry(db.session(), current_actor(), services().submissions, batch_id)
-    return _accepted(batch_id)
+    with batches.retried(db.session(), current_actor(), services().submissions, batch_id):
+        return keep(_accepted(batch_id))
 
 
 def download_batch(batch_id: str) -> ResponseReturnValue:

@@ -25,6 +25,7 @@ from upscaler.models import Job, JobStatus
 from upscaler.services import api_keys, audit, job_actions, lifecycle
 from upscaler.views.api.answers import AcceptedJobAnswer, JobAnswer
 from upscaler.views.api.forms import OverridesBody
+from upscaler.views.api.idempotency import keep
 from upscaler.views.api.operations import Access, Operation
 from upscaler.views.api.routing import json_body
 from upscaler.views.api.schemas import accepted_job, job_status
@@ -69,16 +70,10 @@ def delete(job_id: str) -> ResponseReturnValue:
 
 def requeue(job_id: str) -> ResponseReturnValue:
     """Run a job again as a new one, with other parameters where the body names some."""
-    overrides = json_body()
-    again = services().submissions.requeue(db.session, find_job(job_id), overrides, current_actor().user_id)
-    details = {"new_job": again.id, "overrides": overrides}
-    audit.record(db.session, current_actor(), "job.requeue", entity=("job", job_id), details=details)
-    db.session.commit()
-    return (
-        jsonify(accepted_job(again)),
-        202,
-        {"Location": absolute_url(url_for("api.status", job_id=again.id))},
-    )
+    job, submissions = find_job(job_id), services().submissions
+    with job_actions.requeued(db.session(), current_actor(), submissions, job, json_body()) as again:
+        location = absolute_url(url_for("api.status", job_id=again.id))
+        return keep((jsonify(accepted_job(again)), 202, {"Location": location}))
 
 
 def find_job(job_id: str) -> Job:

@@ -20,7 +20,7 @@ from upscaler.services import api_keys
 from upscaler.services.previews.requests import find
 from upscaler.views.api import limits
 from upscaler.views.api.forms import FILE_OR_URL, web_address
-from upscaler.views.api.idempotency import asked_by_form, once
+from upscaler.views.api.idempotency import asked_by_form, keep, once
 from upscaler.views.api.operations import Operation
 from upscaler.views.api.reception import received_form
 from upscaler.views.api.routing import FORM
@@ -141,11 +141,13 @@ def create() -> ResponseReturnValue:
         owner_id = account.id if account else None
 
         def submit() -> ResponseReturnValue:
-            with picture_of(incoming, form, limit) as picture:
-                preview = services().previews.submit(db.session, picture, crop, wanted, presets, owner_id)
-            location = absolute_url(url_for("api.preview", preview_id=preview.id))
-            headers = {"Location": location, "Cache-Control": "no-store", "Retry-After": str(SOONEST)}
-            return jsonify(preview_state(preview)), 202, headers
+            with (
+                picture_of(incoming, form, limit) as picture,
+                services().previews.stored(db.session, picture, crop, wanted, presets, owner_id) as preview,
+            ):
+                location = absolute_url(url_for("api.preview", preview_id=preview.id))
+                headers = {"Location": location, "Cache-Control": "no-store", "Retry-After": str(SOONEST)}
+                return keep((jsonify(preview_state(preview)), 202, headers))
 
         return once(asked_by_form([incoming] if incoming else [], form), submit)
 

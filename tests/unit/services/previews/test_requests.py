@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def test_only_the_piece_is_kept(
     services: Services, db_session: Session, picture: IncomingFile, tmp_path: Path
 ) -> None:
     crop = Crop(100, 80, left=300)
-    preview = services.previews.submit(db_session, picture, crop, TWICE, ["photo", "art"], None)
+    preview = submit(services, db_session, picture, crop, presets=("photo", "art"))
     assert (preview.left, preview.top, preview.width, preview.height) == (300, 110, 100, 80)
     assert preview.id.startswith("pre_")
     assert preview.presets == ["photo", "art"]
@@ -63,7 +63,7 @@ def test_nothing_is_kept_of_what_is_refused(
 ) -> None:
     services.settings._defaults["factors"] = ["2x", "4x"]
     with pytest.raises(error):
-        services.previews.submit(db_session, picture, crop, options, ["photo"], None)
+        submit(services, db_session, picture, crop, options)
     assert db_session.scalar(select(func.count()).select_from(Preview)) == 0
     assert list(tmp_path.rglob("*.tiff")) == []
 
@@ -73,26 +73,37 @@ def test_an_empty_file_is_refused_as_for_a_job(
 ) -> None:
     (tmp_path / "empty.png").touch()
     with pytest.raises(EmptyFile):
-        services.previews.submit(
-            db_session, IncomingFile(tmp_path / "empty.png", "empty.png"), Crop(), TWICE, ["photo"], None
-        )
+        submit(services, db_session, IncomingFile(tmp_path / "empty.png", "empty.png"))
 
 
 def test_too_many_that_wait_are_too_many(
     services: Services, db_session: Session, picture: IncomingFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(requests, "MOST_WAITING", 1)
-    services.previews.submit(db_session, picture, Crop(), TWICE, ["photo"], None)
+    submit(services, db_session, picture)
     with pytest.raises(QueueFull):
-        services.previews.submit(db_session, picture, Crop(), TWICE, ["photo"], None)
+        submit(services, db_session, picture)
 
 
 def test_after_its_hour_a_preview_is_gone(
     services: Services, db_session: Session, picture: IncomingFile
 ) -> None:
-    preview = services.previews.submit(db_session, picture, Crop(), TWICE, ["photo"], None)
+    preview = submit(services, db_session, picture)
     preview.expires_at = utcnow() - timedelta(seconds=1)
     db_session.commit()
     for gone in (preview.id, "pre_unknown", "nul\0"):
         with pytest.raises(PreviewNotFound):
             find(db_session, gone)
+
+
+def submit(
+    services: Services,
+    session: Session,
+    picture: IncomingFile,
+    crop: Crop = Crop(),  # noqa: B008 - a crop does not change
+    options: UpscaleOptions = TWICE,
+    presets: Sequence[str] = ("photo",),
+) -> Preview:
+    """Store a preview of a visitor, and nothing else with it."""
+    with services.previews.stored(session, picture, crop, options, presets, None) as preview:
+        return preview

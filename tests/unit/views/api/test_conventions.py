@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import load
-from tests.unit.views.api.conftest import NOBODY, Program
+from tests.unit.views.api.conftest import NOBODY, Program, die, small_png
 from upscaler import create_app
 from upscaler.models import Job, KeptAnswer, utcnow
 from upscaler.services import idempotency, lifecycle, submissions
@@ -115,9 +116,6 @@ def test_a_request_that_died_half_a_minute_ago_gives_way(visitor: Program, sessi
 def test_a_picture_is_one_job_also_when_its_host_dies_before_it_answers(
     visitor: Program, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def die(*_: object) -> None:
-        raise RuntimeError("the row is committed, the answer is not sent")
-
     with monkeypatch.context() as patched:
         patched.setattr(submissions, "dispatch", die)
         assert keyed(visitor).status_code == 500
@@ -126,6 +124,29 @@ def test_a_picture_is_one_job_also_when_its_host_dies_before_it_answers(
 
     assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (202, "true")
     assert [job.id for job in session.query(Job)] == [again.get_json()["job_id"]]
+
+
+@pytest.mark.parametrize("of_a_batch", [False, True])
+def test_a_new_run_is_one_also_when_its_host_dies_before_it_answers(
+    admin: Program, session: Session, monkeypatch: pytest.MonkeyPatch, of_a_batch: bool
+) -> None:
+    if of_a_batch:
+        sent = admin.post("/batches", data={"file": [(BytesIO(small_png()), "a.png")], "factor": "2x"})
+        path = f"/batches/{sent.get_json()['batch_id']}/retry"
+    else:
+        path = f"/jobs/{admin.upload().get_json()['job_id']}/requeue"
+    job = session.query(Job).one()
+    job.status = "failed"
+    session.commit()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(submissions, "dispatch", die)
+        assert admin.post(path, headers={"Idempotency-Key": "one"}).status_code == 500
+    again = admin.post(path, headers={"Idempotency-Key": "one"})
+
+    assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (202, "true")
+    [run] = [found for found in session.query(Job) if found.parent_id == job.id]
+    assert run.id in again.get_data(as_text=True)
 
 
 def test_a_request_that_is_at_work_says_so(

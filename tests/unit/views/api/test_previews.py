@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from flask import Flask
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from tests.unit.views.api.conftest import NOBODY
+from tests.unit.views.api.conftest import NOBODY, die
 from upscaler.models import Preview
+from upscaler.services.previews import requests
 
 
 def form(**fields: str) -> dict[str, Any]:
@@ -115,6 +117,21 @@ def test_a_repeated_request_makes_one_preview(api: Flask, session: Session) -> N
     first, second = (client.post("/api/v1/previews", data=form(), headers=key).get_json() for _ in range(2))
     assert first == second
     assert session.query(Preview).count() == 1
+
+
+def test_a_preview_is_one_also_when_its_host_dies_before_it_answers(
+    api: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, key = api.test_client(), {"Idempotency-Key": "once"}
+    with monkeypatch.context() as patched:
+        # The line that tells of a preview is written after the commit.
+        patched.setattr(requests, "log", SimpleNamespace(info=die))
+        assert client.post("/api/v1/previews", data=form(), headers=key).status_code == 500
+
+    again = client.post("/api/v1/previews", data=form(), headers=key)
+
+    assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (202, "true")
+    assert [preview.id for preview in session.query(Preview)] == [again.get_json()["preview_id"]]
 
 
 def test_they_have_a_limit_of_their_own(api: Flask, session: Session) -> None:
