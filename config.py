@@ -145,7 +145,17 @@ class Config(BaseModel):
     engine_tile: int = Field(
         0, ge=0, le=4096, description="side of a tile in pixels; 0 for a size that suits the engine"
     )
-    engine_gpu: int = Field(-1, ge=-1, description="number of the Vulkan device; -1 for the first real GPU")
+    engine_gpu: int = Field(
+        -1,
+        ge=-1,
+        description="number of the Vulkan device; -1 for the real GPUs, one for each worker of the host",
+    )
+    workers: int = Field(
+        0, ge=0, le=64, description="workers that `run.py` starts; 0 for one, or one for each real GPU"
+    )
+    worker_number: int = Field(
+        0, ge=0, description="which of a host's workers this is, for the name of its log; `run.py` sets it"
+    )
     engine_models_dir: str = Field(
         "", description="folder for added models and further weights; empty: `models` in `DATA_DIR`"
     )

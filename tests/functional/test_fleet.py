@@ -49,9 +49,9 @@ class Fleet:
         self.redis.enter_context(redis_server(self.folder, self.redis_port))
 
     def start_worker(self) -> None:
-        command = readme_command("huey_consumer")
+        command = readme_command("run.py worker")
         # As the README has it, but from the virtual environment that the tests run in.
-        command[0] = str(Path(sys.executable).with_name("huey_consumer"))
+        command[0] = sys.executable
         data_dir = self.folder / "worker"
         data_dir.mkdir(exist_ok=True)
         self.worker = subprocess.Popen(command, cwd=ROOT, env=environment(data_dir, 1, **self.settings))

@@ -87,6 +87,7 @@ def test_it_names_what_is_wrong_with_the_bucket(
     ("command", "code"),
     [
         (["huey_consumer", "upscaler.tasks.huey"], 1),
+        (["python", "run.py", "worker"], 1),
         # gunicorn hands on the status that keeps it from trying again for ever.
         (["gunicorn", "run:app", "--no-control-socket", "--log-level", "critical"], 4),
     ],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-import run
+from scripts.host_workers import worker_command
 from tests.support.service import ROOT, environment
 
 _ENGINE = "upscaler.engine.process.host"
@@ -34,7 +34,7 @@ class WorkerHost:
         """Start; it reports for duty by itself."""
         self.data_dir.mkdir(exist_ok=True)
         self._process = subprocess.Popen(
-            [*self._launcher, *run.worker_command()],
+            [*self._launcher, *worker_command()],
             cwd=ROOT,
             env=environment(self.data_dir, 1, **self._settings),
             stdin=subprocess.DEVNULL,

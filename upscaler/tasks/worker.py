@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -176,6 +177,12 @@ def engine_limits(config: configuration.Config) -> EngineLimits:
     return EngineLimits(timeout_seconds=config.job_timeout_seconds, memory_bytes=config.job_memory_bytes)
 
 
+def _log_file(config: configuration.Config) -> Path:
+    """Return the worker's own log: two processes cannot rotate one file."""
+    number = f"-{config.worker_number}" if config.worker_number > 1 else ""
+    return config.logs_dir / f"worker{number}.log"
+
+
 def build_worker_huey() -> Huey:
     """Make this process a worker and return the queue that its consumer serves.
 
@@ -183,7 +190,7 @@ def build_worker_huey() -> Huey:
     """
     try:
         config = configuration.load()
-        logs.configure(config.log_level, config.log_format, config.logs_dir / "worker.log")
+        logs.configure(config.log_level, config.log_format, _log_file(config))
         duty = WorkerDuty(config)
     except (configuration.ConfigError, StorageSettingsError) as error:
         raise SystemExit(f"The worker cannot start: {error}") from None
