@@ -81,7 +81,7 @@ class _OnnxRuntimeNetwork(Network):
 def as_onnx(graph: Graph) -> bytes:
     """Return a network as an ONNX model from (1, 3, height, width) of 0..1 to the same, of any size."""
     writer = _OnnxWriter()
-    output = connect(writer, graph, "window")
+    output = connect(writer, graph.layers, graph.input, "window")[graph.output]
     ends = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, None, None])
         for name in ("window", output)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import platform
 import statistics
 import subprocess
@@ -23,6 +24,8 @@ from skimage import data
 from bench.engine import Entry, load
 from bench.engine import measure as measure_windows
 from bench.pipeline import ROWS, STEPS
+from bench.seams import MODEL_NAMES
+from bench.seams import measure as measure_seams
 from bench.sizes import Row
 from bench.sizes import measure as measure_size
 from upscaler.engine.backends.openvino import OpenVinoBackend
@@ -157,6 +160,20 @@ def sizes(threads: int, *, largest: bool) -> tuple[str, list[Row]]:
     return table(heads, rows), found
 
 
+def seams(threads: int) -> str:
+    """Return the table of what cutting into windows costs."""
+    rows = [
+        (
+            row.network,
+            *(str(row.window), str(row.overlap), f"{row.off:.2%}", str(row.worst)),
+            *("exact" if row.psnr == math.inf else f"{row.psnr:.1f}", f"{row.work:.2f}"),
+        )
+        for row in measure_seams(MODEL_NAMES, EngineSettings(threads=threads))
+    ]
+    heads = ("network", "window px", "overlap px", "off by > 2 levels", "worst", "PSNR dB", "times the work")
+    return table(heads, rows)
+
+
 def draw(entries: Sequence[Entry], grown: Sequence[Row], path: Path) -> None:
     """Draw speed by engine, and time and memory by size."""
     mpl.rcParams["svg.hashsalt"] = "the same picture for the same figures"
@@ -248,6 +265,13 @@ One window of 128 x 128 px of a photograph, the median of {chosen.rounds} rounds
 The engine that is chosen here (OpenVINO {backend.precision}).
 
 {windows(chosen.threads)}
+
+## Seams
+
+Pictures that are cut into windows against the same in one piece: a photograph a little larger than a window's core, so
+that it is cut as every larger one is, and the work for 2000 x 1500 px.
+
+{seams(chosen.threads)}
 
 ## Whole pictures
 

@@ -8,6 +8,9 @@ levels, none of the compact networks', and at most 1.35 times the work.
 from __future__ import annotations
 
 import argparse
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
@@ -61,6 +64,60 @@ def photograph(side: int) -> np.ndarray:
     return np.asarray(image.resize((side, side), Image.Resampling.LANCZOS))
 
 
+@dataclass(frozen=True)
+class Row:
+    """What tiles cost one network.
+
+    Attributes:
+        network: its name.
+        window: longest side of a window in input pixels, ``overlap`` on both sides included.
+        overlap: input pixels a side.
+        side: of the picture that was compared.
+        windows: into which it was cut.
+        off: share of the pixels whose result is more than 2 levels from the untiled one.
+        worst: largest difference in levels.
+        psnr: in dB, infinite where nothing differs.
+        work: for 2000 x 1500 px, as a multiple of the untiled work.
+    """
+
+    network: str
+    window: int
+    overlap: int
+    side: int
+    windows: int
+    off: float
+    worst: int
+    psnr: float
+    work: float
+
+
+def measure(names: Sequence[str], settings: EngineSettings) -> Iterator[Row]:
+    """Compare tiled with untiled results, network by network."""
+    tiled, untiled = Networks(settings), Untiled(settings)
+    for name in names:
+        recipe = Recipe(name, (name,))
+        tiled.warm_up(recipe)
+        large = work(plan_of(tiled, 1500, 2000, recipe)) / work(plan_of(untiled, 1500, 2000, recipe))
+        first = plan_of(tiled, 4000, 4000, recipe)[0][0]
+        side = (first.stop - first.start) * 5 // 4
+        pixels = photograph(side)
+        cut, whole = (enlarged(networks, pixels, recipe).astype(int) for networks in (tiled, untiled))
+        difference = np.abs(cut - whole)
+        error = float((difference**2).mean())
+        rows, columns = plan_of(tiled, side, side, recipe)
+        yield Row(
+            name,
+            window=tiled._selection.backend.window_side(MODELS[name]),
+            overlap=MODELS[name].overlap,
+            side=side,
+            windows=len(rows) * len(columns),
+            off=float((difference.max(axis=2) > 2).mean()),
+            worst=int(difference.max()),
+            psnr=10 * math.log10(255**2 / error) if error else math.inf,
+            work=large,
+        )
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.seams", description=__doc__)
@@ -70,24 +127,12 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=EngineSettings().threads, help="(%(default)s)")
     parser.add_argument("networks", nargs="*", default=MODEL_NAMES, metavar="NETWORK")
     chosen = parser.parse_args()
-    settings = EngineSettings(threads=chosen.threads, tile_pixels=chosen.tile)
-    tiled, untiled = Networks(settings), Untiled(settings)
     print(f"{'network':26}{'px':>6}{'windows':>9}{'PSNR':>8}{'off by > 2':>12}{'worst':>7}{'work':>8}")
-    for name in chosen.networks:
-        recipe = Recipe(name, (MODELS[name].name,))
-        tiled.warm_up(recipe)
-        large = work(plan_of(tiled, 1500, 2000, recipe)) / work(plan_of(untiled, 1500, 2000, recipe))
-        first = plan_of(tiled, 4000, 4000, recipe)[0][0]
-        side = (first.stop - first.start) * 5 // 4
-        pixels = photograph(side)
-        cut, whole = (enlarged(networks, pixels, recipe).astype(int) for networks in (tiled, untiled))
-        difference = np.abs(cut - whole)
-        error = float((difference**2).mean())
-        psnr = "exact" if error == 0 else f"{10 * np.log10(255**2 / error):.1f}"
-        rows, columns = plan_of(tiled, side, side, recipe)
-        off = float((difference.max(axis=2) > 2).mean())
+    for row in measure(chosen.networks, EngineSettings(threads=chosen.threads, tile_pixels=chosen.tile)):
+        psnr = "exact" if row.psnr == math.inf else f"{row.psnr:.1f}"
         print(
-            f"{name:26}{side:6}{len(rows) * len(columns):9}{psnr:>8}{off:12.3%}{difference.max():7}{large:7.2f}x"
+            f"{row.network:26}{row.side:6}{row.windows:9}{psnr:>8}{row.off:12.3%}{row.worst:7}{row.work:7.2f}x",
+            flush=True,
         )
 
 

@@ -25,6 +25,8 @@ from upscaler.errors import N_, EngineError, EngineUnavailable
 
 # What ncnn's layers return when an allocation failed.
 _NO_MEMORY = -100
+# Of a graphics device's memory, for the activations of one window.
+_MOST_BYTES = 1_500_000_000
 
 
 class NcnnNetwork(Network):
@@ -149,7 +151,6 @@ class NcnnVulkanBackend(_NcnnBackend):
     whose half floats overflow.
     """
 
-    memory_budget = 1_500_000_000
     largest_window = 320
 
     def __init__(self, settings: EngineSettings, precision: str = "fp16") -> None:
@@ -166,6 +167,12 @@ class NcnnVulkanBackend(_NcnnBackend):
     def precision(self) -> str:
         """Either "fp16" or "fp32"."""
         return self._precision
+
+    @property
+    def memory_budget(self) -> int:  # type: ignore[override]  # a constant of the other backends
+        """Half of what the device lets us have, for others use it too, and no more than the largest window needs."""
+        known = self._found.memory_mib if self._found else 0
+        return min(_MOST_BYTES, (known << 20) // 2) if known else _MOST_BYTES
 
     @property
     def bytes_per_pixel(self) -> Mapping[str, int]:

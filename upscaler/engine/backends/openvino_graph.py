@@ -6,7 +6,7 @@ it heeds; a layer with any other parameter raises ``GraphError`` instead of bein
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,27 +23,60 @@ def build_model(graph: Graph, name: str, *, channels: int = 3, factor: int = 255
 
     ``factor`` makes levels of what the network gives: 255 where that is 0..1.
     """
+    return _model(graph.layers, graph.input, graph.output, name, channels=channels, factor=factor)
+
+
+def build_parts(
+    graph: Graph, name: str, cut: str, *, channels: int = 3, factor: int = 255
+) -> tuple[Any, Any]:
+    """Return the models of the layers before the first one of kind ``cut``, and of the others.
+
+    The second takes what the first gives, float32 (1, channels, height, width), and gives what ``build_model`` does.
+
+    Raises:
+        GraphError: there is no such layer, or more than its input passes from one part to the other.
+
+    """
+    first = next((number for number, layer in enumerate(graph.layers) if layer.kind == cut), None)
+    if first is None:
+        raise GraphError(f"there is no layer of kind {cut}")
+    body, tail = graph.layers[:first], graph.layers[first:]
+    [blob] = tail[0].inputs
+    made = {output for layer in tail for output in layer.outputs} | {blob}
+    if any(used not in made for layer in tail for used in layer.inputs):
+        raise GraphError(f"it cannot be cut at its first layer of kind {cut}")
+    width = next(layer.integer(0) for layer in reversed(body) if layer.kind == "Convolution")
+    return (
+        _model(body, graph.input, blob, f"{name}-body", channels=channels),
+        _model(tail, blob, graph.output, f"{name}-tail", channels=width, factor=factor),
+    )
+
+
+def _model(
+    layers: Sequence[Layer], entry: str, output: str, name: str, *, channels: int, factor: int = 1
+) -> Any:
     # Heavy, and only needed where a network is loaded.
     from upscaler.engine.backends.openvino_library import ops, ov  # noqa: PLC0415
 
-    entry = ops.parameter(ov.PartialShape([1, channels, -1, -1]), np.float32, name="window")
+    window = ops.parameter(ov.PartialShape([1, channels, -1, -1]), np.float32, name="window")
+    found = connect(ops, layers, entry, window)[output]
     # Scaled here and not by the caller: where the rest computes in bfloat16, whose step above 128 is one, the
     # result is either still float32 at this point, or is rounded to levels once and not to 1/256 before that.
-    levels = ops.multiply(connect(ops, graph, entry), np.float32(factor))
-    return ov.Model([ops.result(levels)], [entry], name)
+    levels = found if factor == 1 else ops.multiply(found, np.float32(factor))
+    return ov.Model([ops.result(levels)], [window], name)
 
 
-def connect(ops: Any, graph: Graph, entry: Node) -> Node:
-    """Return the output of a network whose input is ``entry``; ``ops`` makes nodes, as a set of OpenVINO's does.
+def connect(ops: Any, layers: Sequence[Layer], entry: str, window: Node) -> dict[str, Node]:
+    """Return all blobs of layers whose input, the blob ``entry``, is ``window``; ``ops`` makes nodes, as OpenVINO does.
 
     Raises:
         GraphError: a layer is of another kind than those of ``ncnn_graph``, or has parameters that are not heeded.
 
     """
-    blobs: dict[str, Node] = {}
-    for layer in graph.layers:
+    blobs: dict[str, Node] = {entry: window}
+    for layer in layers:
         if layer.kind == "Input":
-            blobs[layer.outputs[0]] = entry
+            blobs[layer.outputs[0]] = window
         elif layer.kind == "Split":
             # One blob under several names: nothing to compute.
             blobs.update(dict.fromkeys(layer.outputs, blobs[layer.inputs[0]]))
@@ -52,7 +85,7 @@ def connect(ops: Any, graph: Graph, entry: Node) -> Node:
                 raise GraphError(f"layers of kind {layer.kind} are not supported")
             inputs = [blobs[blob] for blob in layer.inputs]
             blobs[layer.outputs[0]] = _BUILDERS[layer.kind](ops, layer, inputs)
-    return blobs[graph.output]
+    return blobs
 
 
 def _activated(ops: Any, layer: Layer, node: Node) -> Node:

@@ -23,11 +23,19 @@ _SOFTWARE_NAMES = ("llvmpipe", "lavapipe", "swiftshader", "softpipe")
 
 @dataclass(frozen=True)
 class VulkanDevice:
-    """One Vulkan device: its index in ncnn, its name, and whether a processor pretends to be it."""
+    """One Vulkan device.
+
+    Attributes:
+        index: its number in ncnn.
+        name: its name.
+        software: whether a processor pretends to be it.
+        memory_mib: what its driver lets one process have, 0 where that is not known.
+    """
 
     index: int
     name: str
     software: bool
+    memory_mib: int = 0
 
 
 def find_device(wanted: int) -> tuple[VulkanDevice | None, str | None]:
@@ -84,7 +92,8 @@ def _print_devices() -> None:
         info = ncnn.get_gpu_info(index)
         name = info.device_name()
         software = info.type() == _CPU_TYPE or any(word in name.lower() for word in _SOFTWARE_NAMES)
-        devices.append(asdict(VulkanDevice(index, name, software)))
+        memory_mib = ncnn.get_gpu_device(index).get_heap_budget()
+        devices.append(asdict(VulkanDevice(index, name, software, memory_mib)))
     sys.stdout.write(json.dumps(devices) + "\n")
 
 

@@ -7,12 +7,16 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from upscaler.engine.backends import openvino
 from upscaler.engine.backends.base import Window
 from upscaler.engine.backends.ncnn import NcnnCpuBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
+from upscaler.engine.backends.openvino_graph import build_parts
 from upscaler.engine.catalogue import MODELS, Model
+from upscaler.engine.ncnn_graph import GraphError, read_graph
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiles import run_window, to_levels
+from upscaler.engine.weights import find_weights
 
 SETTINGS = EngineSettings(threads=1)
 # Both compute in float32 but add in another order: 0.02 levels were seen, on realesrgan-x4plus-anime.
@@ -67,6 +71,33 @@ def test_a_loaded_network_gives_the_same_again_and_keeps_earlier_results(
 
     np.testing.assert_array_equal(first, kept)
     np.testing.assert_array_equal(network.run(window), kept)
+
+
+@pytest.mark.parametrize("rows", [1, 7, 16])
+def test_last_layers_give_the_same_strip_by_strip(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = MODELS["realesrgan-x4plus-anime"]
+    network = OpenVinoBackend(SETTINGS, "fp32").load(model)
+    window = _window(model)
+    whole = network.run(window)
+
+    monkeypatch.setattr(openvino, "_STRIP_ROWS", rows)
+
+    # Which rows come together decides in which order sums are formed, and nothing else.
+    assert np.abs(network.run(window) - whole).max() < 0.01
+    # The check can fail: one row less around a strip is too little.
+    monkeypatch.setattr(openvino, "_STRIP_MARGIN", 0)
+    assert np.abs(network.run(window) - whole).max() > 1
+
+
+def test_a_network_is_cut_only_where_one_blob_passes() -> None:
+    files = find_weights(MODELS["realesr-animevideov3-x4"], "")
+    graph = read_graph(files.param, files.bin)
+
+    # Its last layer adds the enlarged input: that passes beside what the layers before it give.
+    with pytest.raises(GraphError, match="cannot be cut"):
+        build_parts(graph, "x", "Interp")
+    with pytest.raises(GraphError, match="no layer of kind Pooling"):
+        build_parts(graph, "x", "Pooling")
 
 
 def test_a_network_enlarges_what_it_is_given() -> None:

@@ -1,0 +1,35 @@
+"""What of ncnn's backends needs no graphics device."""
+
+from __future__ import annotations
+
+import pytest
+
+from upscaler.engine.backends import ncnn
+from upscaler.engine.backends.ncnn import NcnnVulkanBackend
+from upscaler.engine.backends.vulkan_probe import VulkanDevice
+from upscaler.engine.catalogue import MODELS
+from upscaler.engine.settings import EngineSettings
+
+X4PLUS = MODELS["realesrgan-x4plus"]
+
+
+@pytest.mark.parametrize(
+    ("memory_mib", "side"),
+    [
+        # Nothing is known of it, or it has more than enough.
+        (0, 320),
+        (24_000, 320),
+        # Half of it, at 14 kB for each pixel.
+        (1024, 195),
+        (256, 97),
+    ],
+)
+def test_windows_follow_the_memory_of_the_device(
+    memory_mib: int, side: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    device = VulkanDevice(0, "a device", software=False, memory_mib=memory_mib)
+    monkeypatch.setattr(ncnn, "find_device", lambda _: (device, None))
+    backend = NcnnVulkanBackend(EngineSettings(threads=1))
+
+    assert backend.probe() is None
+    assert backend.window_side(X4PLUS) == side
