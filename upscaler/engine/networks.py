@@ -122,17 +122,25 @@ class Networks:
 
         """
         _ = self._selection.backend
-        return self.state()
+        return self._description()
 
     def state(self) -> dict[str, Any]:
-        """Return the same as ``describe``, but nothing of a backend while none is in use."""
+        """Return the same as ``describe``, but nothing of a backend while none is in use, and what is in memory."""
+        loaded = {name for networks in self._all_in_memory() for name in networks._selection.loaded}
+        return {**self._description(), "loaded": sorted(loaded)}
+
+    def _description(self) -> dict[str, Any]:
         return {**self._selection.describe(), "threads": self._settings.threads}
+
+    def _all_in_memory(self) -> list[Networks]:
+        """Return these networks, and those that some pictures take in their place."""
+        others = (self._precise, self._custom and self._custom[1])
+        return [self, *(networks for networks in others if networks is not None)]
 
     def look_again(self) -> None:
         """At the start of a job: test the devices whose time in quarantine is over."""
-        for networks in (self, self._precise, self._custom and self._custom[1]):
-            if networks is not None:
-                networks._selection.look_again()
+        for networks in self._all_in_memory():
+            networks._selection.look_again()
 
     def last_try(self) -> Try:
         """Return the backend that enlarged the last picture, and how, as the try that worked."""

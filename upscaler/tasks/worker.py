@@ -24,9 +24,12 @@ from sqlalchemy.orm import Session, sessionmaker
 
 import config as configuration
 from upscaler import logs
+from upscaler.engine.catalogue import MODELS
+from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import EngineLimits, EngineProcess
 from upscaler.engine.settings import EngineSettings, available_threads
+from upscaler.engine.weights import is_installed
 from upscaler.errors import EngineError
 from upscaler.models.database import make_engine
 from upscaler.services import loose_files, reaper, workers, workspace
@@ -150,7 +153,8 @@ class WorkerDuty:
     def _backend(self) -> dict[str, Any]:
         """Return what the registry shows of the engine: little until it has looked at this machine."""
         state = self._engine.state
-        return state if "engine" in state else {**state, **self._trouble}
+        known = state if "engine" in state else {**state, **self._trouble}
+        return {**known, "models": installed_models(self._config.models_dir)}
 
     def _warm_up(self) -> None:
         try:
@@ -159,6 +163,12 @@ class WorkerDuty:
         except EngineError as error:
             self._trouble = {"reason": error.detail}
             log.warning("worker.engine_unavailable", worker_id=self.worker_id, reason=error.detail)
+
+
+def installed_models(models_dir: Path) -> list[str]:
+    """Return the names of the networks that lie on this host: those of the catalogue, and what was added."""
+    bundled = [model.name for model in MODELS.values() if is_installed(model)]
+    return sorted({*bundled, *ModelFolder(models_dir).names()})
 
 
 def engine_settings(config: configuration.Config) -> EngineSettings:

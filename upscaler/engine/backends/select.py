@@ -105,6 +105,12 @@ class Selection:
                     entries.append(entry)
         return entries
 
+    @property
+    def loaded(self) -> list[str]:
+        """Names of the networks in memory."""
+        with self._lock:
+            return sorted(self._networks)
+
     def describe(self) -> dict[str, Any]:
         """Return what is known at this moment of backends, nothing looked for, as JSON-ready values."""
         with self._lock:

@@ -70,9 +70,12 @@ def test_recent_jobs_errors_and_workers_are_listed(
         "since": "2025-12-07T12:34:56Z",
         "next_test_at": "2025-12-07T12:44:56Z",
     }
-    backend = {"engine": "ncnn", "device": "Some GPU", "quarantined": [held]}
+    backend = {
+        **{"engine": "ncnn", "device": "Some GPU", "precision": "fp16", "quarantined": [held]},
+        **{"models": ["waifu2x-cunet", "waifu2x-upconv7-photo"], "loaded": ["waifu2x-cunet"]},
+    }
     session.add(
-        Worker(id="host-12", host="host", pid=1, version="1", backend=backend, current_job_id="job_1")
+        Worker(id="host-12", host="host", pid=4711, version="1.2.3", backend=backend, current_job_id="job_1")
     )
     session.commit()
 
@@ -87,7 +90,10 @@ def test_recent_jobs_errors_and_workers_are_listed(
         "It took longer than 60 seconds.",
         "host-12",
         "ncnn",
-        "Some GPU",
+        "Some GPU · fp16",
+        "1.2.3 · pid 4711",
+        "2 networks · 1 in memory",
+        "<b>waifu2x-cunet</b>, waifu2x-upconv7-photo",
         "Online",
     ):
         assert text in page

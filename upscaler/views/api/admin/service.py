@@ -32,7 +32,10 @@ class WorkerAnswer(Schema):
     pid = fields.Integer(required=True)
     version = fields.String(required=True)
     online = fields.Boolean(required=True)
-    backend = fields.Dict(required=True, metadata={"description": "engine and device, the GPU included"})
+    backend = fields.Dict(
+        required=True,
+        metadata={"description": "engine and device, `models` of the host, and which are `loaded`"},
+    )
     current_job_id = fields.String(required=True, allow_none=True)
     started_at = fields.DateTime(required=True)
     last_heartbeat_at = fields.DateTime(required=True)

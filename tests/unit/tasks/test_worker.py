@@ -1,0 +1,18 @@
+"""What a worker tells of itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.face_models import add_face_model
+from upscaler.engine.custom.registry import ModelFolder
+from upscaler.tasks.worker import installed_models
+
+
+def test_it_names_the_networks_of_its_host_with_those_that_were_added(tmp_path: Path) -> None:
+    bundled = installed_models(tmp_path / "models")
+    assert {"waifu2x-upconv7-photo", "realesrgan-x4plus"} <= set(bundled)
+
+    add_face_model(ModelFolder(tmp_path / "models"), "mine", side=256)
+
+    assert set(installed_models(tmp_path / "models")) - set(bundled) == {"mine"}
