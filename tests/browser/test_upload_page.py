@@ -49,6 +49,23 @@ def test_a_dropped_picture_comes_back_twice_as_large(open_page, photographs):
     assert steps.size_of(download.value) == (320, 214)
 
 
+def test_further_choices_are_sent_with_the_picture(open_page, live_service, photographs):
+    page = open_page()
+    steps.choose(page, photographs["coffee"])
+    page.get_by_text("More choices").first.click()
+    page.get_by_label("Faces").select_option(label="Refine each one")
+    page.get_by_label("Tones").select_option(label="As the networks give them")
+    page.get_by_label("Sharpening").select_option(label="Low")
+    assert steps.overflow(page) <= 0
+
+    steps.submit(page)
+    job = live_service.wait(page.url.rpartition("/")[2])
+
+    assert job["status"] == "completed", job
+    wanted = {"refine_faces": True, "match_colours": False, "sharpen": "low"}
+    assert wanted.items() <= job["params"].items()
+
+
 def test_the_keyboard_alone_is_enough(open_page, photographs):
     page = open_page()
     # The browser needs a moment to learn that a file chooser is waited for; asked at the last moment, it may miss it.
