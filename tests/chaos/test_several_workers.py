@@ -58,7 +58,7 @@ def wait_for_workers(service: LiveService, count: int, without: int = 0) -> None
         health = requests.get(f"{service.url}/api/v1/health", timeout=30).json()
         pids = rows(
             service,
-            f"SELECT pid FROM workers ORDER BY started_at DESC LIMIT {count}",  # noqa: S608 - a number
+            f"SELECT pid FROM workers ORDER BY last_heartbeat_at DESC LIMIT {count}",  # noqa: S608 - a number
         )
         if health["workers_online"] >= count and without not in pids and len(pids) == count:
             return

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 from skimage import data
 
 from tests.support.face_models import add_face_model
@@ -44,8 +44,10 @@ def test_a_face_model_changes_the_face_and_nothing_else(run, models, portrait, d
 
     mask, changed = mask_for(picture, 2, detector), difference(plain, result)
     assert changed[mask > 0.9].mean() > 3
-    # Beyond the mask only slow tones follow, a level or two.
-    assert changed[mask == 0].max() <= 3
+    # Parts of 8 px that the mask touches share in the correction of tones; beyond them only slow ones follow.
+    touched = np.asarray(Image.fromarray(mask > 0).convert("L").filter(ImageFilter.MaxFilter(2 * 2 * 8 + 1)))
+    assert changed[touched == 0].max() <= 3
+    assert changed[(mask == 0) & (touched > 0)].mean() < 1
     assert changed[:, :60].max() == 0
     assert result.faces["found"] == result.faces["refined"] == 1
     assert result.faces["network"]["name"] == "vivid"

@@ -17,7 +17,7 @@ from upscaler import create_app
 from upscaler.extensions import db
 from upscaler.models import Delivery, Job
 from upscaler.services.audit import Actor
-from upscaler.services.job_actions import run_again
+from upscaler.services.job_actions import requeued
 
 HOOK = "https://hooks.example.org/pictures?key=hidden"
 MAIL = {
@@ -87,7 +87,8 @@ def test_a_new_run_tells_the_same_people(mailing_app: Flask) -> None:
     actor = Actor(None, "abdullah", "")
     submissions = mailing_app.extensions["upscaler"].submissions
 
-    again = run_again(db.session(), actor, submissions, job, {"preset": "art"})
+    with requeued(db.session(), actor, submissions, job, {"preset": "art"}) as again:
+        pass
 
     assert again.params == {**job.params, "preset": "art"}
     assert again.notify_email == "layla@example.org"
