@@ -35,10 +35,13 @@ class CellSums:
             np.add.reduceat(by_column, rows, axis=0, dtype=types[1])
         )
 
-    def means(self) -> NDArray[np.float64]:
-        """Return the mean of each cell: (rows - 1, columns - 1, channels); right once all parts were added."""
-        areas = np.outer(np.diff(self._rows), np.diff(self._columns))
-        return self._sums / areas[..., np.newaxis]
+    def means(self, rows: slice = slice(None)) -> NDArray[np.float64]:
+        """Return the mean of each cell, or of those in some rows, (rows - 1, columns - 1, channels).
+
+        They are right once all parts of them were added.
+        """
+        areas = np.outer(np.diff(self._rows)[rows], np.diff(self._columns))
+        return self._sums[rows] / areas[..., np.newaxis]
 
 
 def bounds_of(side: int, count: int) -> Bounds:

@@ -12,6 +12,9 @@ what a cell has beyond its smoothed neighbourhood counts by how far it stands ou
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,8 +33,8 @@ _BETWEEN_CENTRES = np.array([1, 6, 1]) / 8
 # Undoes it: the inverse, r**|k| / sqrt(1/2) with r = sqrt(8) - 3, cut off after two cells and scaled to a sum of one.
 _SHARPENING = np.array([0.04113, -0.23973, 1.3972, -0.23973, 0.04113])
 _SMOOTHING = np.array([0.25, 0.5, 0.25])
-# Cells after its own that a centre depends on.
-_AHEAD = 3
+# Cells on either side that what lies between two centres depends on: the next centre, and what the filters see from it.
+_REACH = 1 + (len(_SMOOTHING) + len(_BETWEEN_CENTRES) + len(_SHARPENING) - 3) // 2
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -48,7 +51,7 @@ class ToneGrid:
     def __init__(self, height: int, width: int, channels: int, scale: int) -> None:
         self._scale = scale
         self._height = height
-        self._rows, self._columns = _Axis(height), _Axis(width)
+        self._rows, self._columns = _Axis.along(height), _Axis.along(width)
         bounds = (self._rows.parts, self._columns.parts)
         self._sums = CellSums(*bounds, channels)
         self._squares = CellSums(*bounds, channels)
@@ -71,16 +74,20 @@ class ToneGrid:
         if self._seen == self._height:
             return self._height * self._scale
         complete = int(np.searchsorted(self._rows.cells, self._seen, "right")) - 1
-        # A row lies between the centres of two parts, the second of which may be of the next cell.
-        last = complete - 1 - _AHEAD
+        # A row above the centre of a cell lies between two parts, the second of which needs the next cell's centre.
+        last = complete - 1 - _REACH
         return (
             int((self._rows.cells[last] + self._rows.cells[last + 1]) * self._scale // 2) if last >= 0 else 0
         )
 
     def corrected(self, top: int, strip: Pixels) -> Pixels:
         """Return rows of the enlargement, the first of which is row ``top``, with their tones corrected."""
-        field = self._field()
         lower, share = _between_centres(self._rows.parts, np.arange(top, top + strip.shape[0]), self._scale)
+        # As much of the grid as these rows depend on: all of it would be much for each strip of a large picture.
+        first, last = self._rows.cell_of(lower[0]) - _REACH, self._rows.cell_of(lower[-1] + 1) + _REACH
+        rows = self._rows.between(first, last + 1)
+        field = self._field(rows)
+        lower -= rows.first_part
         upper = np.minimum(lower + 1, field.shape[0] - 1)
         weight = share[:, np.newaxis, np.newaxis]
         tones = field[lower] * (1 - weight) + field[upper] * weight
@@ -89,68 +96,105 @@ class ToneGrid:
             return strip
         return _add(strip, tones, *self._between_columns)
 
-    def _field(self) -> Floats:
-        """Return what is to be added at the centre of each part."""
-        areas = np.outer(np.diff(self._rows.parts), np.diff(self._columns.parts))[..., np.newaxis]
-        cell_areas = self._cells(areas)
-        means = self._cells(self._sums.means() * areas) / cell_areas / self._scale**2
-        squares = self._cells(self._squares.means() * areas) / cell_areas / self._scale**4
-        noise = _NOISE_ERRORS**2 * np.maximum(squares - means**2, 0) / cell_areas
+    def _field(self, rows: _Axis) -> Floats:
+        """Return what is to be added at the centre of each part of some rows of cells."""
+        seen = slice(rows.first_part, rows.first_part + len(rows.parts) - 1)
+        sums, squares, sizes = (found.means(seen) for found in (self._sums, self._squares, self._sizes))
+        areas = np.outer(np.diff(rows.parts), np.diff(self._columns.parts))[..., np.newaxis]
+        grid = _Grid(rows, self._columns, areas)
+        means = grid.means(sums) / self._scale**2
+        variances = np.maximum(grid.means(squares) / self._scale**4 - means**2, 0)
+        noise = _NOISE_ERRORS**2 * variances / grid.cell_areas
         smooth = _filtered(means, _SMOOTHING)
         own = means - _filtered(smooth, _BETWEEN_CENTRES)
         certain = own**4 / np.maximum(own**4 + noise**2, _TINY)
         centres = smooth + _filtered(certain * own, _SHARPENING)
         # Where nothing differs nothing is to be corrected: a white page stays white around what is printed on it.
-        sizes = self._sizes.means()
-        shares = np.minimum(
-            sizes / np.maximum(self._parts(self._cells(sizes * areas) / cell_areas), _TINY), 1
-        )
-        usual = self._parts(self._cells(shares * areas) / cell_areas)
-        shares *= np.minimum(1 / np.maximum(usual, _TINY), _MOST_SHARES)
-        return np.asarray(self._between_cells(centres) * shares, np.float32)
-
-    def _cells(self, parts: Doubles) -> Doubles:
-        """Add the parts of each cell up."""
-        by_rows = np.add.reduceat(parts, self._rows.firsts, axis=0)
-        return np.asarray(np.add.reduceat(by_rows, self._columns.firsts, axis=1), np.float64)
-
-    def _parts(self, cells: Doubles) -> Doubles:
-        """Give each part what its cell has."""
-        return cells.repeat(self._rows.counts, axis=0).repeat(self._columns.counts, axis=1)
-
-    def _between_cells(self, centres: Doubles) -> Doubles:
-        """Return what lies at the centres of the parts when it is linear between the centres of the cells."""
-        for axis, along in enumerate((self._rows, self._columns)):
-            at = (along.parts[:-1] + along.parts[1:]) / 2
-            known = (along.cells[:-1] + along.cells[1:]) / 2
-            places = np.interp(at, known, np.arange(len(known)))
-            before = np.minimum(places.astype(int), max(len(known) - 2, 0))
-            after = np.minimum(before + 1, len(known) - 1)
-            weight = (places - before).reshape([-1, 1, 1] if axis == 0 else [1, -1, 1])
-            centres = centres.take(before, axis) * (1 - weight) + centres.take(after, axis) * weight
-        return centres
+        shares = np.minimum(sizes / np.maximum(grid.parts(grid.means(sizes)), _TINY), 1)
+        shares *= np.minimum(1 / np.maximum(grid.parts(grid.means(shares)), _TINY), _MOST_SHARES)
+        return np.asarray(grid.between_centres(centres) * shares, np.float32)
 
 
+@dataclass(frozen=True)
 class _Axis:
     """Cells of 32 pixels along a side, and their parts.
 
     Attributes:
-        cells: where cells begin, and where the last one ends; it takes what is less than half of one.
+        cells: where cells begin, and where the last one ends; that of the side takes what is less than half of one.
         parts: the same of the parts, each of which lies in one cell.
         counts: of the parts of each cell.
-        firsts: number of the first part of each cell.
+        first_part: number of the first part among those of the whole side.
     """
 
-    def __init__(self, side: int) -> None:
+    cells: Bounds
+    parts: Bounds
+    counts: Bounds
+    first_part: int = 0
+
+    @classmethod
+    def along(cls, side: int) -> _Axis:
+        """Return all of a side of so many pixels."""
         count = max(1, (side + _CELL_PIXELS // 2) // _CELL_PIXELS)
-        self.cells: Bounds = np.array([*range(0, count * _CELL_PIXELS, _CELL_PIXELS), side], np.int64)
-        self.counts = np.maximum(np.diff(self.cells) // _PART_PIXELS, 1)
+        cells = np.array([*range(0, count * _CELL_PIXELS, _CELL_PIXELS), side], np.int64)
+        counts = np.maximum(np.diff(cells) // _PART_PIXELS, 1)
         inner = [
             np.linspace(start, stop, parts, endpoint=False)
-            for start, stop, parts in zip(self.cells[:-1], self.cells[1:], self.counts, strict=True)
+            for start, stop, parts in zip(cells[:-1], cells[1:], counts, strict=True)
         ]
-        self.parts: Bounds = np.append(np.rint(np.concatenate(inner)), side).astype(np.int64)
-        self.firsts = np.cumsum(self.counts) - self.counts
+        return cls(cells, np.append(np.rint(np.concatenate(inner)), side).astype(np.int64), counts)
+
+    @property
+    def firsts(self) -> Bounds:
+        """Number of the first part of each cell."""
+        return np.cumsum(self.counts) - self.counts
+
+    def cell_of(self, part: int) -> int:
+        """Return the number of the cell that a part lies in, of the last one for a part beyond it."""
+        return int(np.searchsorted(self.firsts, part, "right")) - 1
+
+    def between(self, first: int, stop: int) -> _Axis:
+        """Return some of the cells, as far as there are such."""
+        first, stop = max(first, 0), min(stop, len(self.counts))
+        counts = self.counts[first:stop]
+        part = int(self.firsts[first])
+        parts = self.parts[part : part + int(counts.sum()) + 1]
+        return _Axis(self.cells[first : stop + 1], parts, counts, self.first_part + part)
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Cells and their parts along both sides; ``areas`` are those of the parts in pixels, (rows, columns, 1)."""
+
+    rows: _Axis
+    columns: _Axis
+    areas: NDArray[np.int64]
+
+    @property
+    def cell_areas(self) -> Doubles:
+        """Pixels of each cell."""
+        return self._sums(self.areas)
+
+    def means(self, parts: Doubles) -> Doubles:
+        """Return the mean of each cell from those of its parts."""
+        return self._sums(parts * self.areas) / self.cell_areas
+
+    def parts(self, cells: Doubles) -> Doubles:
+        """Give each part what its cell has."""
+        return cells.repeat(self.rows.counts, axis=0).repeat(self.columns.counts, axis=1)
+
+    def between_centres(self, cells: Doubles) -> Doubles:
+        """Return what lies at the centre of each part when it is linear between the centres of the cells."""
+        for axis, along in enumerate((self.rows, self.columns)):
+            centres = (along.parts[:-1] + along.parts[1:]) / 2
+            before, share = _between(along.cells, centres)
+            after = np.minimum(before + 1, len(along.counts) - 1)
+            weight = share.reshape([-1, 1, 1] if axis == 0 else [1, -1, 1])
+            cells = cells.take(before, axis) * (1 - weight) + cells.take(after, axis) * weight
+        return cells
+
+    def _sums(self, parts: NDArray[Any]) -> Doubles:
+        by_rows = np.add.reduceat(parts, self.rows.firsts, axis=0)
+        return np.asarray(np.add.reduceat(by_rows, self.columns.firsts, axis=1), np.float64)
 
 
 def _block_sums(result: Pixels, scale: int) -> NDArray[np.int64]:
@@ -173,11 +217,17 @@ def _filtered(field: Doubles, kernel: Doubles) -> Doubles:
 
 
 def _between_centres(bounds: Bounds, pixels: NDArray[np.int64], scale: int) -> tuple[Bounds, Floats]:
-    """Return, for each given pixel of the result, the cell centre before it and how far it is to the next."""
+    """Return, for each given pixel of the result, the centre before it and how far it is to the next, 0 to 1."""
+    before, share = _between(bounds, (pixels + 0.5) / scale)
+    return before, share.astype(np.float32)
+
+
+def _between(bounds: Bounds, places: Doubles) -> tuple[Bounds, Doubles]:
+    """Return the same for places in pixels of the picture."""
     centres = (bounds[:-1] + bounds[1:]) / 2
-    cells = np.interp((pixels + 0.5) / scale, centres, np.arange(len(centres)))
-    before = np.minimum(cells.astype(np.int64), max(len(centres) - 2, 0))
-    return before, (cells - before).astype(np.float32)
+    found = np.interp(places, centres, np.arange(len(centres)))
+    before = np.minimum(found.astype(np.int64), max(len(centres) - 2, 0))
+    return before, found - before
 
 
 def _add(strip: Pixels, tones: Floats, columns: Bounds, shares: Floats) -> Pixels:

@@ -20,10 +20,10 @@ from upscaler.errors import OutputRejected
 
 @pytest.fixture
 def parts(colours, tmp_path, monkeypatch):
-    """A picture of 40 x 320 pixels, its true enlargement 5 levels too dark, in strips of 10 rows."""
+    """A picture of 40 x 480 pixels, its true enlargement 5 levels too dark, in strips of 10 rows."""
     monkeypatch.setattr(finish, "_STRIP_PIXELS", 80 * 10)
-    source = colours(40, 320)
-    raw = scratch_pixels((640, 80, 3), tmp_path)
+    source = colours(40, 480)
+    raw = scratch_pixels((960, 80, 3), tmp_path)
     raw[:] = source.repeat(2, 0).repeat(2, 1) - 5
     return Enlargement(source, raw, 2, None, None, gray_as_rgb=False)
 
@@ -51,7 +51,7 @@ def start(tmp_path):
 
 def tell_until_it_raises(finisher):
     for _ in range(600):
-        finisher.rows_ready(270)
+        finisher.rows_ready(430)
         time.sleep(0.1)
 
 
@@ -65,10 +65,10 @@ def test_rows_are_written_before_the_last_one_is_there(parts, start, tmp_path):
 
     finisher = start(parts, note)
     finisher.rows_ready(0)
-    finisher.rows_ready(270)
+    finisher.rows_ready(430)
     assert written.wait(60), "rows of which all around is known"
     assert not (tmp_path / "a.png").exists()
-    finisher.rows_ready(320)
+    finisher.rows_ready(480)
     finished = finisher.result()
     with Image.open(tmp_path / "a.png") as image:
         pixels = np.asarray(image).astype(int)
@@ -81,7 +81,7 @@ def test_rows_are_written_before_the_last_one_is_there(parts, start, tmp_path):
 def test_tones_stay_as_the_networks_gave_them_where_that_is_wished(parts, start, tmp_path):
     finisher = start(replace(parts, match_colours=False))
     finisher.rows_ready(0)
-    finisher.rows_ready(320)
+    finisher.rows_ready(480)
     assert finisher.result().report.mean_drift == pytest.approx(5, abs=0.1)
     with Image.open(tmp_path / "a.png") as image:
         np.testing.assert_array_equal(np.asarray(image), parts.raw)
@@ -90,20 +90,20 @@ def test_tones_stay_as_the_networks_gave_them_where_that_is_wished(parts, start,
 def test_starting_again_begins_at_the_top(parts, start, tmp_path):
     finisher = start(parts)
     finisher.rows_ready(0)
-    finisher.rows_ready(240)
+    finisher.rows_ready(360)
     parts.raw[:] = parts.source.repeat(2, 0).repeat(2, 1)
     finisher.rows_ready(0)
-    finisher.rows_ready(320)
+    finisher.rows_ready(480)
     assert finisher.result().report.mean_drift < 0.5
     with Image.open(tmp_path / "a.png") as image:
         np.testing.assert_array_equal(np.asarray(image), parts.raw)
 
 
 def test_a_wrong_result_leaves_no_file(parts, start, tmp_path):
-    parts.raw[320:] = 0
+    parts.raw[480:] = 0
     finisher = start(parts)
     finisher.rows_ready(0)
-    finisher.rows_ready(320)
+    finisher.rows_ready(480)
     with pytest.raises(OutputRejected):
         finisher.result()
     assert list(tmp_path.iterdir()) == []
@@ -112,7 +112,7 @@ def test_a_wrong_result_leaves_no_file(parts, start, tmp_path):
 def test_giving_up_leaves_no_file(parts, start, tmp_path):
     finisher = start(parts)
     finisher.rows_ready(0)
-    finisher.rows_ready(240)
+    finisher.rows_ready(360)
     finisher.abort()
     assert list(tmp_path.iterdir()) == []
 
@@ -125,7 +125,7 @@ def test_what_fails_in_the_thread_is_told_to_the_networks(parts, start, monkeypa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(ResultWriter, "write", no_room)
-    finisher.rows_ready(270)
+    finisher.rows_ready(430)
     with pytest.raises(OSError, match="No space left"):
         tell_until_it_raises(finisher)
 
