@@ -26,6 +26,9 @@ _CELL_PIXELS = 32
 _PART_PIXELS = 8
 # How many times its share of a cell's correction a part may get.
 _MOST_SHARES = 2.0
+# More, in levels of 255, is no shift of tone: it stays, so that the check of the result finds what is wrong.
+# Photographs need 6; waifu2x's photo network on a grating of one pixel needs more than 32 to be taken for right.
+_MOST_LEVELS = 40.0
 # Standard errors of a cell's mean that count as noise: differences within them are left to the smoothed neighbourhood.
 _NOISE_ERRORS = 3.0
 # The mean over a cell of what is linear between centres: the shares of its own centre and of its neighbours'.
@@ -86,7 +89,7 @@ class ToneGrid:
         # As much of the grid as these rows depend on: all of it would be much for each strip of a large picture.
         first, last = self._rows.cell_of(lower[0]) - _REACH, self._rows.cell_of(lower[-1] + 1) + _REACH
         rows = self._rows.between(first, last + 1)
-        field = self._field(rows)
+        field = self._field(rows, _MOST_LEVELS * np.iinfo(strip.dtype).max / 255)
         lower -= rows.first_part
         upper = np.minimum(lower + 1, field.shape[0] - 1)
         weight = share[:, np.newaxis, np.newaxis]
@@ -96,8 +99,8 @@ class ToneGrid:
             return strip
         return _add(strip, tones, *self._between_columns)
 
-    def _field(self, rows: _Axis) -> Floats:
-        """Return what is to be added at the centre of each part of some rows of cells."""
+    def _field(self, rows: _Axis, most: float) -> Floats:
+        """Return what is to be added at the centre of each part of some rows of cells; at most ``most`` for a cell."""
         seen = slice(rows.first_part, rows.first_part + len(rows.parts) - 1)
         sums, squares, sizes = (found.means(seen) for found in (self._sums, self._squares, self._sizes))
         areas = np.outer(np.diff(rows.parts), np.diff(self._columns.parts))[..., np.newaxis]
@@ -108,7 +111,7 @@ class ToneGrid:
         smooth = _filtered(means, _SMOOTHING)
         own = means - _filtered(smooth, _BETWEEN_CENTRES)
         certain = own**4 / np.maximum(own**4 + noise**2, _TINY)
-        centres = smooth + _filtered(certain * own, _SHARPENING)
+        centres = np.clip(smooth + _filtered(certain * own, _SHARPENING), -most, most)
         # Where nothing differs nothing is to be corrected: a white page stays white around what is printed on it.
         shares = np.minimum(sizes / np.maximum(grid.parts(grid.means(sizes)), _TINY), 1)
         shares *= np.minimum(1 / np.maximum(grid.parts(grid.means(shares)), _TINY), _MOST_SHARES)

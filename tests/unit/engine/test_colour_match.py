@@ -56,6 +56,16 @@ def test_a_shift_of_one_block_is_taken_back(photo: np.ndarray, levels: int) -> N
     assert np.abs(difference).max() <= 1
 
 
+def test_what_is_wrong_is_not_made_right(photo: np.ndarray) -> None:
+    swapped = np.ascontiguousarray(_enlarged(photo, 2)[..., ::-1])
+
+    corrected = matched(photo, swapped, 2).astype(float)
+
+    reduced = corrected.reshape(130, 2, 160, 2, 3).mean(axis=(1, 3))
+    before = np.abs(photo[..., ::-1].astype(float) - photo).mean()
+    assert np.abs(reduced - photo).mean() > before / 2
+
+
 def test_a_white_page_stays_white_around_what_is_printed_on_it() -> None:
     page = np.full((128, 128, 3), 255, np.uint8)
     page[:, 40:44] = 60
