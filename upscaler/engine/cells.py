@@ -22,14 +22,16 @@ class CellSums:
         self._columns = columns
         self._sums = np.zeros((len(rows) - 1, len(columns) - 1, channels), np.float64)
 
-    def add(self, top: int, left: int, pixels: NDArray[np.uint8 | np.uint16 | np.bool_ | np.int64]) -> None:
+    def add(
+        self, top: int, left: int, pixels: NDArray[np.uint8 | np.uint16 | np.bool_ | np.int32 | np.int64]
+    ) -> None:
         """Add a part of the picture, of shape (height, width, channels), whose first pixel is at (top, left)."""
         rows = _parts(self._rows, top, pixels.shape[0])
         columns = _parts(self._columns, left, pixels.shape[1])
         first_row = int(np.searchsorted(self._rows, top, "right")) - 1
         first_column = int(np.searchsorted(self._columns, left, "right")) - 1
         # Columns first: it leaves little for the second pass. Sums of one row of 16-bit levels fit in 32 bits.
-        types = (np.int64, np.int64) if pixels.dtype == np.int64 else (np.uint32, np.uint64)
+        types = (np.int64, np.int64) if pixels.dtype.kind == "i" else (np.uint32, np.uint64)
         by_column = np.add.reduceat(pixels, columns, axis=1, dtype=types[0])
         self._sums[first_row : first_row + len(rows), first_column : first_column + len(columns)] += (
             np.add.reduceat(by_column, rows, axis=0, dtype=types[1])

@@ -65,7 +65,9 @@ class ToneGrid:
     def observe(self, source: Pixels, result: Pixels) -> None:
         """Add the next rows: (n, width, channels) of the picture and their (n * scale, width * scale, channels)."""
         # Whole numbers, so that it does not matter in which parts the picture comes.
-        difference = source.astype(np.int64) * self._scale**2 - _block_sums(result, self._scale)
+        # Squares of 8-bit differences fit in 32 bits up to 13 times the size.
+        whole = np.int32 if source.dtype == np.uint8 and self._scale <= 13 else np.int64
+        difference = source.astype(whole) * self._scale**2 - _block_sums(result, self._scale).astype(whole)
         self._sums.add(self._seen, 0, difference)
         self._squares.add(self._seen, 0, difference * difference)
         self._sizes.add(self._seen, 0, np.abs(difference).sum(axis=2, keepdims=True))
@@ -92,12 +94,15 @@ class ToneGrid:
         field = self._field(rows, _MOST_LEVELS * np.iinfo(strip.dtype).max / 255)
         lower -= rows.first_part
         upper = np.minimum(lower + 1, field.shape[0] - 1)
-        weight = share[:, np.newaxis, np.newaxis]
-        tones = field[lower] * (1 - weight) + field[upper] * weight
         # Adding less than half a level to whole levels changes nothing.
-        if float(np.abs(tones).max()) < 0.5:
+        if float(np.abs(field[lower[0] : upper[-1] + 1]).max()) < 0.5:
             return strip
-        return _add(strip, tones, *self._between_columns)
+        # Along the rows first: there are few rows of parts, and many of pixels between them.
+        columns, shares = self._between_columns
+        wide = field[lower[0] : upper[-1] + 1]
+        after = np.minimum(columns + 1, wide.shape[1] - 1)
+        wide = wide[:, columns] * (1 - shares[:, np.newaxis]) + wide[:, after] * shares[:, np.newaxis]
+        return _add(strip, wide, (lower - lower[0], upper - lower[0], share))
 
     def _field(self, rows: _Axis, most: float) -> Floats:
         """Return what is to be added at the centre of each part of some rows of cells; at most ``most`` for a cell."""
@@ -200,12 +205,12 @@ class _Grid:
         return np.asarray(np.add.reduceat(by_rows, self.columns.firsts, axis=1), np.float64)
 
 
-def _block_sums(result: Pixels, scale: int) -> NDArray[np.int64]:
+def _block_sums(result: Pixels, scale: int) -> Floats:
     """Return the sum of each block of ``scale`` x ``scale`` pixels, exactly: below 2**24 in float32."""
     height, width, channels = result.shape
     rows = result.reshape(height // scale, scale, width * channels).sum(axis=1, dtype=np.float32)
     blocks = rows.reshape(-1, scale * channels) @ np.tile(np.eye(channels, dtype=np.float32), (scale, 1))
-    return blocks.reshape(height // scale, width // scale, channels).astype(np.int64)
+    return np.asarray(blocks.reshape(height // scale, width // scale, channels), np.float32)
 
 
 def _filtered(field: Doubles, kernel: Doubles) -> Doubles:
@@ -233,14 +238,13 @@ def _between(bounds: Bounds, places: Doubles) -> tuple[Bounds, Doubles]:
     return before, found - before
 
 
-def _add(strip: Pixels, tones: Floats, columns: Bounds, shares: Floats) -> Pixels:
-    """Add tones, given per row and cell, to rows of the result."""
-    after = np.minimum(columns + 1, tones.shape[1] - 1)
-    share = shares[:, np.newaxis]
+def _add(strip: Pixels, tones: Floats, between: tuple[Bounds, Bounds, Floats]) -> Pixels:
+    """Add to each row of the result what lies between two rows of tones, and how far it is to the second."""
     most = np.iinfo(strip.dtype).max
     result = np.empty_like(strip)
-    for row in range(strip.shape[0]):
-        field = tones[row, columns] * (1 - share) + tones[row, after] * share
+    for row, (lower, upper, share) in enumerate(zip(*between, strict=True)):
+        field = tones[lower] * (1 - share)
+        field += tones[upper] * share
         field += strip[row]
         np.rint(field, out=field)
         result[row] = np.clip(field, 0, most, out=field)
