@@ -117,7 +117,8 @@ class Submissions:
             StorageUnavailable, StorageFull: the storage did not take the files.
         """
         uploads = [self._new_upload(file, sender.owner_id) for file in files]
-        jobs = [new_job(session, upload, options, sender) for upload in uploads]
+        devices = devices_online(session)
+        jobs = [new_job(session, upload, options, sender, devices) for upload in uploads]
         keys = [upload.storage_path for upload in uploads]
         with loose_files.announced(session, self._storage, keys):
             for key, file in zip(keys, files, strict=True):
@@ -163,7 +164,7 @@ class Submissions:
         self._storage.stat(job.upload.storage_path)
         wanted = Notifications(job.params.get(CALLBACK), job.notify_email, job.language)
         sender = Sender(job.submitter, owner_id, Priority(job.priority), wanted)
-        again = new_job(session, job.upload, options, sender)
+        again = new_job(session, job.upload, options, sender, devices_online(session))
         again.parent_id = job.id
         session.add(again)
         session.flush()
@@ -197,8 +198,10 @@ class Submissions:
         )
 
 
-def new_job(session: Session, upload: Upload, options: UpscaleOptions, sender: Sender) -> Job:
-    """Build the row of a job; the caller adds it to the session. Raises ``UnknownModel``."""
+def new_job(
+    session: Session, upload: Upload, options: UpscaleOptions, sender: Sender, devices: Sequence[str]
+) -> Job:
+    """Build the row of a job for workers with these devices; the caller adds it. Raises ``UnknownModel``."""
     options, model = networks.chosen(session, options)
     recipe = recipe_for(options, upload.width, upload.height, model)
     work = estimates.Work(recipe, upload.width * upload.height, options.refine_faces)
@@ -212,7 +215,7 @@ def new_job(session: Session, upload: Upload, options: UpscaleOptions, sender: S
         notify_email=sender.notifications.email,
         language=sender.notifications.language,
         model=recipe.name,
-        estimated_seconds=estimates.own_seconds(session, work, devices_online(session)),
+        estimated_seconds=estimates.own_seconds(session, work, devices),
     )
 
 
