@@ -14,7 +14,7 @@ class Progress:
 
     def __init__(self, listener: Callable[[float], None]) -> None:
         self._listener = listener
-        self._reported = 0.0
+        self._reported = -1.0
 
     def report(self, share: float) -> None:
         """Tell of a share of the whole, 0 to 1; one that was passed already is kept back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
@@ -35,12 +35,24 @@ class Try:
 
 # Of the job that this thread works on. A small job may run in a pause of a long one, so each has a list of its own.
 _failed: ContextVar[list[Try] | None] = ContextVar("failed_tries", default=None)
+# Of the next job of this thread, in a process that has ended.
+_before: ContextVar[tuple[Try, ...]] = ContextVar("tries_before", default=())
+
+
+@contextmanager
+def carried_on(before: Iterable[Try]) -> Iterator[None]:
+    """Have the job in the block begin with tries that failed it in another process."""
+    token = _before.set(tuple(before))
+    try:
+        yield
+    finally:
+        _before.reset(token)
 
 
 @contextmanager
 def collected_tries() -> Iterator[list[Try]]:
     """Collect what fails until the end of the block: one job."""
-    tries: list[Try] = []
+    tries = list(_before.get())
     token = _failed.set(tries)
     try:
         yield tries

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from upscaler.engine.backends.base import Backend
 
@@ -15,6 +15,7 @@ from upscaler.engine.backends.base import Backend
 # each test of it delays a job.
 FIRST_SECONDS = 600.0
 LONGEST_SECONDS = 86_400.0
+_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class Device(NamedTuple):
@@ -54,6 +55,22 @@ class Quarantine:
         self._lock = threading.Lock()
         self._devices: dict[Device, _Failures] = {}
 
+    @classmethod
+    def restored(cls, entries: Iterable[Mapping[str, Any]]) -> Quarantine:
+        """Return a quarantine with the devices that another one held; ``entries`` are what its ``as_list`` gave."""
+        quarantine = cls()
+        for entry in entries:
+            device = Device(entry["engine"], entry["device"], entry["precision"])
+            quarantine._devices[device] = _Failures(
+                count=entry["failures"],
+                reason=entry["reason"],
+                since=_seconds(entry["since"]),
+                test_at=_seconds(entry["next_test_at"]),
+                held=True,
+                networks=set(entry["networks"]),
+            )
+        return quarantine
+
     def add(self, device: Device, reason: str, networks: Iterable[str] = ()) -> None:
         """Put a device into quarantine, or keep it there twice as long as the last time, a day at most.
 
@@ -85,6 +102,15 @@ class Quarantine:
         with self._lock:
             return device in self._devices and self._devices[device].held
 
+    def reason(self, device: Device) -> str | None:
+        """Return why a device is in quarantine, None where it is not."""
+        with self._lock:
+            return (
+                self._devices[device].reason
+                if device in self._devices and self._devices[device].held
+                else None
+            )
+
     def is_due(self, device: Device) -> bool:
         """Tell whether a device in quarantine is to be tested again."""
         with self._lock:
@@ -96,7 +122,7 @@ class Quarantine:
         with self._lock:
             return frozenset(self._devices[device].networks) if device in self._devices else frozenset()
 
-    def as_list(self) -> list[dict[str, str]]:
+    def as_list(self) -> list[dict[str, Any]]:
         """Return the devices in quarantine as JSON-ready values; moments as in the API."""
         with self._lock:
             return [
@@ -107,6 +133,8 @@ class Quarantine:
                     "reason": failures.reason,
                     "since": _moment(failures.since),
                     "next_test_at": _moment(failures.test_at),
+                    "failures": failures.count,
+                    "networks": sorted(failures.networks),
                 }
                 for device, failures in self._devices.items()
                 if failures.held
@@ -114,4 +142,8 @@ class Quarantine:
 
 
 def _moment(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(seconds, timezone.utc).strftime(_FORMAT)
+
+
+def _seconds(moment: str) -> float:
+    return datetime.strptime(moment, _FORMAT).replace(tzinfo=timezone.utc).timestamp()

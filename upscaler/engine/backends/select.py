@@ -11,6 +11,7 @@ from upscaler.engine import tries
 from upscaler.engine.backends.base import Backend, Network
 from upscaler.engine.backends.candidates import candidates_for
 from upscaler.engine.backends.failures import FAILURES, reason_of
+from upscaler.engine.backends.in_use import in_use
 from upscaler.engine.backends.quarantine import Device, Quarantine
 from upscaler.engine.backends.self_test import self_test
 from upscaler.engine.catalogue import MODELS, Model
@@ -29,6 +30,7 @@ class _Candidate:
         probed: whether it was looked for.
         missing: why it cannot run here; None where it can, or was not looked for.
         tested: whether it has passed its self-test.
+        was_tested: whether it was tested at all in this process.
 
     """
 
@@ -37,6 +39,7 @@ class _Candidate:
         self.probed = False
         self.missing: str | None = None
         self.tested = False
+        self.was_tested = False
 
     @property
     def device(self) -> Device:
@@ -180,9 +183,7 @@ class Selection:
                 if candidate.missing is None and self.quarantine.is_due(candidate.device):
                     self._test_again(candidate)
             if known and not any(self._is_usable(candidate) for candidate in self._all()):
-                for candidate in known:
-                    if candidate.missing is None and self._test_again(candidate):
-                        break
+                self._first_passing(known)
             best = next((candidate for candidate in known if self._is_usable(candidate)), None)
             if best is not self._current:
                 self._current = best
@@ -211,6 +212,11 @@ class Selection:
                 device = candidate.device
                 _log.info("engine %s on %s, %s", *device)
                 return candidate
+        # Another process may have put them into quarantine, for a picture that was to blame.
+        untested = [candidate for candidate in self._all() if not candidate.was_tested]
+        passing = self._first_passing(untested)
+        if passing is not None:
+            return passing
         reasons = "; ".join(f"{entry['engine']}: {entry['reason']}" for entry in self.not_taken)
         raise EngineUnavailable(reason=reasons or "no engine is left")
 
@@ -227,48 +233,67 @@ class Selection:
     def _is_usable(self, candidate: _Candidate) -> bool:
         """Look for a candidate, and test it with a small network where that was not done yet."""
         if not candidate.probed:
-            try:
-                candidate.missing = candidate.backend.probe()
-            except FAILURES as error:
-                candidate.missing = f"it does not start: {error}"
-            candidate.probed = True
-            if candidate.missing is not None:
-                # No device or no library is nothing to warn of: most machines lack some.
-                _log.info("engine %s is not available: %s", candidate.backend.name, candidate.missing)
+            self._look_for(candidate)
         if candidate.missing is not None or self.quarantine.holds(candidate.device):
             return False
         if not candidate.tested:
-            candidate.tested = self._passes(candidate.backend, [candidate.backend.test_model])
+            candidate.tested = self._passes(candidate, [candidate.backend.test_model])
         return candidate.tested
+
+    def _look_for(self, candidate: _Candidate) -> None:
+        backend = candidate.backend
+        # Before it was looked for, nothing but its name is known, and a process that ended then says no more.
+        unknown = Device(backend.name, "", "")
+        candidate.probed = True
+        if self.quarantine.holds(unknown) and not self.quarantine.is_due(unknown):
+            candidate.missing = self.quarantine.reason(unknown)
+            return
+        try:
+            with in_use(unknown, (), testing=True):
+                candidate.missing = backend.probe()
+        except FAILURES as error:
+            candidate.missing = f"it does not start: {error}"
+        if candidate.missing is None:
+            self.quarantine.lift(unknown)
+        else:
+            # No device or no library is nothing to warn of: most machines lack some.
+            _log.info("engine %s is not available: %s", backend.name, candidate.missing)
+
+    def _first_passing(self, candidates: Iterable[_Candidate]) -> _Candidate | None:
+        """Test candidates in quarantine until one passes."""
+        held = (candidate for candidate in candidates if candidate.missing is None)
+        return next((candidate for candidate in held if self._test_again(candidate)), None)
 
     def _test_again(self, candidate: _Candidate) -> bool:
         """Test a candidate in quarantine with all that it failed with, and let it go if it passes."""
         backend, device = candidate.backend, candidate.device
         candidate.tested = False
         names = {backend.test_model, *self.quarantine.networks(device)} & MODELS.keys()
-        if not self._passes(backend, sorted(names)):
+        if not self._passes(candidate, sorted(names)):
             return False
         _log.info("engine %s (%s) has passed its self-test and is used again", *device[::2])
         self.quarantine.lift(device)
         candidate.tested = True
         return True
 
-    def _passes(self, backend: Backend, names: Iterable[str]) -> bool:
+    def _passes(self, candidate: _Candidate, names: Iterable[str]) -> bool:
+        candidate.was_tested = True
         for name in names:
             try:
-                _tested(backend, MODELS[name])
+                _tested(candidate.backend, MODELS[name])
             except EngineUnavailable:
                 raise
             except FAILURES as error:
-                self._put_aside(backend, reason_of(error, name), None, [name])
+                self._put_aside(candidate.backend, reason_of(error, name), None, [name])
                 return False
         return True
 
 
 def _tested(backend: Backend, model: Model) -> Network:
     """Load a network and run its self-test."""
-    network = backend.load(model)
-    self_test(network, backend.precision if backend.runs_networks else None)
+    with in_use(Device.of(backend), [model.name], testing=True):
+        network = backend.load(model)
+        self_test(network, backend.precision if backend.runs_networks else None)
     return network
 
 

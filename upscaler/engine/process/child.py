@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from upscaler.engine.process.protocol import Message, decode_message, send
+from upscaler.engine.tries import Try
 
 logger = logging.getLogger(__name__)
 
@@ -28,16 +29,30 @@ _KILL_WAIT_SECONDS = 5.0
 # How often whoever waits for a message looks whether the child still lives, and how long what it wrote last may take.
 _LOOK_SECONDS = 1.0
 _LAST_WORDS_SECONDS = 1.0
+_EXIT = "exit status"
 # Where messages without a number go.
 MAIN_BOX = 0
 
 
-class ChildDiedError(Exception):
-    """The child has ended; ``reason`` is a signal's name or the exit status."""
+# What a process dies of that does something wrong; others are killed.
+_FAULTS = {"SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP"}
 
-    def __init__(self, reason: str) -> None:
+
+class ChildDiedError(Exception):
+    """The child has ended, or must be ended.
+
+    Attributes:
+        reason: a signal's name or the exit status, or how it hangs.
+        hangs: whether it does nothing more but has not ended.
+        by_fault: whether it did something wrong, or hangs; it was killed otherwise, or nobody knows.
+
+    """
+
+    def __init__(self, reason: str, *, hangs: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.hangs = hangs
+        self.by_fault = hangs or reason in _FAULTS or reason.startswith(_EXIT)
 
 
 class ChildProcess:
@@ -76,6 +91,10 @@ class ChildProcess:
         self._silent = False
         # What the child told last about itself, whatever it was asked.
         self.state: Message = {}
+        # Which device it said last to be at work, None for none.
+        self.use: Message | None = None
+        # The device that it died of, as its owner found out.
+        self.blamed: Try | None = None
         self._log: deque[str] = deque(maxlen=_LOG_LINES)
         self._threads = [
             threading.Thread(
@@ -182,7 +201,7 @@ class ChildProcess:
             self._process.kill()
             return "closed its output"
         if status >= 0:
-            return f"exit status {status}"
+            return f"{_EXIT} {status}"
         with contextlib.suppress(ValueError):
             return signal.Signals(-status).name
         return f"signal {-status}"
@@ -202,6 +221,9 @@ class ChildProcess:
     def _deliver(self, message: Message) -> None:
         if "state" in message:
             self.state = message["state"]
+            return
+        if "use" in message:
+            self.use = message["use"]
             return
         with self._boxes_lock:
             box = self._boxes.get(message.pop("box", MAIN_BOX))

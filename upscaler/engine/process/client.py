@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -10,18 +11,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from upscaler.engine.backends.in_use import Use
+from upscaler.engine.backends.quarantine import Quarantine
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.child import MAIN_BOX, ChildDiedError, ChildProcess
 from upscaler.engine.process.memory import resident_bytes
 from upscaler.engine.process.protocol import Message, error_from_message
+from upscaler.engine.progress import Progress
 from upscaler.engine.result import Keeping, Previews, UpscaleResult, part_path
 from upscaler.engine.settings import EngineSettings
+from upscaler.engine.tries import Try
 from upscaler.errors import EngineCanceled, EngineCrashed, EngineError, EngineOutOfMemory, EngineTimeout
 
 __all__ = ["EngineLimits", "EngineProcess", "Keeping", "Previews", "UpscaleResult"]
 
+logger = logging.getLogger(__name__)
+
 _POLL_SECONDS = 0.2
 _CLOSE_SECONDS = 1.0
+# What looks for a device, or loads and tests one network on it, hangs after that: the slowest that was seen took 10 s.
+_TEST_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,57 @@ class EngineLimits:
 
     timeout_seconds: float
     memory_bytes: int
+
+    @property
+    def memory(self) -> str:
+        """The resident memory, as it is told."""
+        return f"{self.memory_bytes / (1 << 20):.0f} MiB"
+
+
+class _DeviceError(Exception):
+    """The child died of a device: another one may do better.
+
+    Attributes:
+        blamed: the device, as a try that failed.
+        error: what to tell where there is no other.
+
+    """
+
+    def __init__(self, blamed: Try, error: EngineError) -> None:
+        super().__init__(blamed.reason)
+        self.blamed = blamed
+        self.error = error
+
+
+class _Watch:
+    """Looks from time to time whether a child that works on a request may go on."""
+
+    def __init__(
+        self, child: ChildProcess, limits: EngineLimits, should_stop: Callable[[], bool] | None
+    ) -> None:
+        self._child = child
+        self._limits = limits
+        self._should_stop = should_stop
+        self._deadline = time.monotonic() + limits.timeout_seconds
+        self._use = child.use
+        self._used_since = time.monotonic()
+
+    def check(self, now: float) -> None:
+        """Raise what ends the request, if something does."""
+        if self._should_stop is not None and self._should_stop():
+            raise EngineCanceled
+        if now > self._deadline:
+            raise EngineTimeout(seconds=f"{self._limits.timeout_seconds:g}")
+        use = self._child.use
+        if use is not self._use:
+            self._use, self._used_since = use, now
+        if use is not None and use["testing"] and now - self._used_since > _TEST_SECONDS:
+            raise ChildDiedError(f"a test took more than {_TEST_SECONDS:g} s", hangs=True)
+        if resident_bytes(self._child.pid) > self._limits.memory_bytes:
+            raise EngineOutOfMemory(limit=self._limits.memory)
+
+
+_Ask = Callable[[Message, Callable[[float], None] | None, Callable[[], bool] | None], Any]
 
 
 class EngineProcess:
@@ -107,7 +167,7 @@ class EngineProcess:
             EngineCanceled: ``should_stop`` said so.
             EngineTimeout: it took longer than the limit.
             EngineOutOfMemory: it needed more memory than the limit.
-            EngineCrashed: the child died.
+            EngineCrashed: the child died. Where a device was at work then, the picture was tried on others before.
             UpscalerError: whatever ``upscale_file`` raises, as the same class.
 
         """
@@ -120,12 +180,13 @@ class EngineProcess:
             "options": options.as_dict(),
             "keeping": keeping
             and {"folder": str(keeping.folder.resolve()), "limit_bytes": keeping.limit_bytes},
+            "tried": [],
         }
+        ask = self._urgent_request if urgent else self._request
+        # A picture may start again on another device.
+        rising = on_progress and Progress(on_progress).report
         try:
-            if urgent:
-                answer = self._urgent_request(request, on_progress, should_stop)
-            else:
-                answer = self._request(request, on_progress, should_stop)
+            answer = self._on_other_devices(ask, request, rising, should_stop)
         except BaseException:
             # A killed child cannot clear up its half-written files.
             for path in (target, *paths):
@@ -136,12 +197,12 @@ class EngineProcess:
     def describe(self) -> dict[str, Any]:
         """Return what the engine runs on: backend, device and the like. Asked once for each child."""
         if self._description is None or not self.running:
-            self._description = dict(self._request({"do": "describe"}))
+            self._description = dict(self._on_other_devices(self._request, {"do": "describe"}))
         return self._description
 
     def warm_up(self, options: UpscaleOptions) -> None:
         """Load the networks for these options, so that the first job does not wait for them."""
-        self._request({"do": "warm_up", "options": options.as_dict()})
+        self._on_other_devices(self._request, {"do": "warm_up", "options": options.as_dict()})
 
     def close(self) -> None:
         """End the child within 2 seconds. A later call starts another one."""
@@ -150,6 +211,27 @@ class EngineProcess:
                 child, self._child = self._child, None
             if child is not None:
                 child.end(_CLOSE_SECONDS)
+
+    def _on_other_devices(
+        self,
+        ask: _Ask,
+        request: Message,
+        on_progress: Callable[[float], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> Any:
+        """Ask again while the child dies of a device: the next child does without that one."""
+        tried: list[Try] = []
+        while True:
+            # What does not ask for a picture has no tries to tell of.
+            told = {"tried": [one.as_dict() for one in tried]} if "tried" in request else {}
+            try:
+                return ask({**request, **told}, on_progress, should_stop)
+            except _DeviceError as failure:
+                if failure.blamed in tried:
+                    # No other device is left, and a picture may be to blame.
+                    raise failure.error from failure
+                logger.warning("engine_device_failed", extra=failure.blamed.as_dict())
+                tried.append(failure.blamed)
 
     def _request(
         self,
@@ -164,8 +246,7 @@ class EngineProcess:
                 child.send(request)
                 answer = self._await_answer(child, on_progress, should_stop)
             except ChildDiedError as death:
-                self._discard(child)
-                raise self._with_log(EngineCrashed(reason=death.reason), child) from death
+                raise self._died(child, death) from death
             except EngineError as error:
                 self._discard(child)
                 raise self._with_log(error, child) from None
@@ -190,8 +271,7 @@ class EngineProcess:
                     child.send({**request, "box": box})
                     answer = self._await_answer(child, on_progress, should_stop, box)
             except ChildDiedError as death:
-                self._discard(child)
-                raise self._with_log(EngineCrashed(reason=death.reason), child) from death
+                raise self._died(child, death) from death
             except EngineOutOfMemory as error:
                 self._discard(child)
                 raise self._with_log(error, child) from None
@@ -207,6 +287,20 @@ class EngineProcess:
                 raise self._error_of(answer, child)
             return answer["result"]
 
+    def _died(self, child: ChildProcess, death: ChildDiedError) -> Exception:
+        """Return what to raise; put the device that was at work into quarantine if it is to blame."""
+        with self._child_lock:
+            if self._child is child and death.by_fault and child.use is not None:
+                use = Use.from_dict(child.use)
+                reason = death.reason if death.hangs else f"the process ended with {death.reason}"
+                quarantine = Quarantine.restored(self.state.get("quarantined", ()))
+                quarantine.add(use.key, reason, use.networks)
+                self._last_state = {**self.state, "quarantined": quarantine.as_list()}
+                child.blamed = Try(*use.key, None, reason)
+            self._discard(child)
+        error = self._with_log(EngineCrashed(reason=death.reason), child)
+        return error if child.blamed is None else _DeviceError(child.blamed, error)
+
     def _await_answer(
         self,
         child: ChildProcess,
@@ -214,18 +308,13 @@ class EngineProcess:
         should_stop: Callable[[], bool] | None,
         box: int = MAIN_BOX,
     ) -> Message:
-        deadline = time.monotonic() + self._limits.timeout_seconds
+        watch = _Watch(child, self._limits, should_stop)
         next_check = 0.0
         while True:
             now = time.monotonic()
             if now >= next_check:
                 next_check = now + _POLL_SECONDS
-                if should_stop is not None and should_stop():
-                    raise EngineCanceled
-                if now > deadline:
-                    raise EngineTimeout(seconds=f"{self._limits.timeout_seconds:g}")
-                if resident_bytes(child.pid) > self._limits.memory_bytes:
-                    raise EngineOutOfMemory(limit=self._memory_limit())
+                watch.check(now)
             message = child.receive(_POLL_SECONDS, box)
             if message is None or "ready" in message:
                 continue
@@ -239,7 +328,12 @@ class EngineProcess:
             if self._child is not None and not self._child.running:
                 self._discard(self._child)
             if self._child is None:
-                arguments = [json.dumps(self._settings.as_dict()), str(self._scratch_dir.resolve())]
+                held = self.state.get("quarantined", [])
+                arguments = [
+                    json.dumps(self._settings.as_dict()),
+                    str(self._scratch_dir.resolve()),
+                    json.dumps(held),
+                ]
                 self._child = ChildProcess("upscaler.engine.process.host", arguments)
             return self._child
 
@@ -254,11 +348,8 @@ class EngineProcess:
     def _error_of(self, answer: Message, child: ChildProcess) -> Exception:
         error = error_from_message(answer["error"])
         if isinstance(error, EngineOutOfMemory):
-            error = EngineOutOfMemory(limit=self._memory_limit())
+            error = EngineOutOfMemory(limit=self._limits.memory)
         return self._with_log(error, child) if isinstance(error, EngineError) else error
-
-    def _memory_limit(self) -> str:
-        return f"{self._limits.memory_bytes / (1 << 20):.0f} MiB"
 
     @staticmethod
     def _with_log(error: EngineError, child: ChildProcess) -> EngineError:

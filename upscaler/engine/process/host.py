@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineError, EngineOutOfMemory, UpscalerError
 
 if TYPE_CHECKING:
+    from upscaler.engine.backends.in_use import Use
     from upscaler.engine.networks import Networks
 
 logger = logging.getLogger(__name__)
@@ -29,12 +30,26 @@ _PROGRESS_SECONDS = 0.1
 
 
 class Host:
-    """Answers the parent's requests one after another, and the urgent ones in the pauses of the others."""
+    """Answers the parent's requests one after another, and the urgent ones in the pauses of the others.
 
-    def __init__(self, settings: EngineSettings, scratch_dir: Path, answers: IO[bytes]) -> None:
+    Args:
+        settings: of the engine.
+        scratch_dir: where large intermediate results live.
+        answers: what the parent reads.
+        held: the devices in quarantine, as the process before this one told them.
+    """
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        scratch_dir: Path,
+        answers: IO[bytes],
+        held: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self._settings = settings
         self._scratch_dir = scratch_dir
         self._answers = answers
+        self._held = held
         self._sending = threading.Lock()
         self._arrived = threading.Condition()
         self._waiting: deque[Message] = deque()
@@ -86,6 +101,10 @@ class Host:
             self._told = state
             self._send({"state": state})
 
+    def _tell_use(self, use: Use | None) -> None:
+        """Tell the parent which device is at work: should this process end, it knows what it died of."""
+        self._send({"use": use and use.as_dict()})
+
     def _send(self, message: Message) -> None:
         # Progress is told by the threads that write files, too.
         with self._sending:
@@ -115,9 +134,11 @@ class Host:
 
     def _loaded_networks(self) -> Networks:
         if self._networks is None:
-            from upscaler.engine.networks import Networks  # noqa: PLC0415 - see below
+            from upscaler.engine.backends import in_use  # noqa: PLC0415 - see below
+            from upscaler.engine.networks import Networks  # noqa: PLC0415
 
-            self._networks = Networks(self._settings)
+            in_use.listen(self._tell_use)
+            self._networks = Networks(self._settings, held=self._held)
         return self._networks
 
     def _describe(self, _: Message) -> dict[str, Any]:
@@ -132,17 +153,19 @@ class Host:
         # Imported here, not above, so that the process answers its parent within the first moments.
         from upscaler.engine.pipeline import upscale_file  # noqa: PLC0415
         from upscaler.engine.scratch import Scratch  # noqa: PLC0415
+        from upscaler.engine.tries import Try, carried_on  # noqa: PLC0415
 
-        result = upscale_file(
-            Path(request["source"]),
-            Path(request["target"]),
-            Previews(*(Path(path) for path in request["previews"])) if request["previews"] else None,
-            UpscaleOptions.from_mapping(request["options"]),
-            self._loaded_networks(),
-            on_progress=self._progress_reporter(_box_of(request)),
-            should_stop=(lambda: False) if "box" in request else self._attend_urgent,
-            scratch=Scratch(self._scratch_dir, _keeping_of(request)),
-        )
+        with carried_on(Try(**tried) for tried in request["tried"]):
+            result = upscale_file(
+                Path(request["source"]),
+                Path(request["target"]),
+                Previews(*(Path(path) for path in request["previews"])) if request["previews"] else None,
+                UpscaleOptions.from_mapping(request["options"]),
+                self._loaded_networks(),
+                on_progress=self._progress_reporter(_box_of(request)),
+                should_stop=(lambda: False) if "box" in request else self._attend_urgent,
+                scratch=Scratch(self._scratch_dir, _keeping_of(request)),
+            )
         return result.as_dict()
 
     def _progress_reporter(self, box: Message) -> Callable[[float], None]:
@@ -169,7 +192,7 @@ def _keeping_of(request: Message) -> Keeping | None:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve; arguments are the lifeline's descriptor, the settings as JSON and the scratch folder."""
+    """Serve; arguments: the lifeline's descriptor, the settings, the scratch folder, and what is in quarantine."""
     lifeline.die_with_parent(int(arguments[0]))
     lifeline.leave_signals_to_parent()
     lifeline.write_no_core()
@@ -178,7 +201,8 @@ def main(arguments: list[str]) -> None:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     # A dozen lines for each picture that say nothing of it.
     logging.getLogger("pyvips").setLevel(logging.WARNING)
-    host = Host(EngineSettings(**json.loads(arguments[1])), Path(arguments[2]), take_over_stdout())
+    settings, held = EngineSettings(**json.loads(arguments[1])), json.loads(arguments[3])
+    host = Host(settings, Path(arguments[2]), take_over_stdout(), held)
     host.serve(sys.stdin.buffer)
 
 

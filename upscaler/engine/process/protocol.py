@@ -2,7 +2,8 @@
 
 The parent sends ``{"do": name, ...}``. The child first sends ``{"ready": true}``, and answers each request
 with any number of ``{"progress": share}`` and then one ``{"result": ...}`` or ``{"error": {...}}``. In between it may
-tell what it runs on, as ``{"state": {...}}``, whenever that has changed.
+tell what it runs on, as ``{"state": {...}}``, whenever that has changed, and which device is at work at that moment, as
+``{"use": {...}}`` or ``{"use": null}``.
 
 A request may carry a number in ``"box"``. It is small and urgent: the child answers it in a pause of what it is busy
 with, and every answer to it carries the same number.

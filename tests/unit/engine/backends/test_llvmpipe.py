@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from upscaler.engine.backends.vulkan_probe import list_devices
+from tests.support.vulkan import software_device_or_skip
 
 _CODE = """
 import json, sys
@@ -38,11 +38,7 @@ sys.stdout.write("\\n" + json.dumps(selection.describe()) + "\\n")
 @pytest.fixture(scope="module")
 def software_device() -> int:
     """Return the index of a software Vulkan device."""
-    devices, reason = list_devices()
-    for device in devices:
-        if device.software:
-            return device.index
-    pytest.skip(f"no software Vulkan device: {reason or 'please install libvulkan1 and mesa-vulkan-drivers'}")
+    return software_device_or_skip()
 
 
 def _described(engine: str, precision: str, index: int, *names: str) -> dict[str, Any]:

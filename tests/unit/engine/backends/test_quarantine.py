@@ -38,8 +38,30 @@ def test_a_device_is_shown_with_reason_and_times(clock: Clock) -> None:
             "reason": "it is black",
             "since": "2025-12-07T12:34:56Z",
             "next_test_at": "2025-12-07T12:44:56Z",
+            "failures": 1,
+            "networks": ["realesrgan-x4plus"],
         }
     ]
+
+
+def test_another_process_goes_on_with_what_was_held(clock: Clock) -> None:
+    quarantine = Quarantine(clock)
+    quarantine.add(GPU, "it is black", ["realesrgan-x4plus"])
+    quarantine.add(GPU._replace(precision="fp32"), "it is white")
+    quarantine.lift(GPU._replace(precision="fp32"))
+    clock.now += 600
+    quarantine.add(GPU, "still black", ["waifu2x-cunet"])
+
+    other = Quarantine.restored(quarantine.as_list())
+
+    assert other.as_list() == quarantine.as_list()
+    assert other.holds(GPU)
+    assert not other.holds(GPU._replace(precision="fp32"))
+    assert other.reason(GPU) == "still black"
+    assert other.reason(GPU._replace(precision="fp32")) is None
+    other.add(GPU, "black once more")
+    assert other.as_list()[0]["failures"] == 3
+    assert other.as_list()[0]["since"] == "2025-12-07T12:34:56Z"
 
 
 def test_the_waits_double_up_to_a_day(clock: Clock) -> None:

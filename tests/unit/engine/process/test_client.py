@@ -121,17 +121,15 @@ def while_working(engine, source, target, action):
     return caught
 
 
-@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
-def test_a_child_that_dies_is_reported_and_the_next_job_works(start, large, small, tmp_path, sent):
+def test_a_child_that_is_killed_is_reported_and_the_next_job_works(start, large, small, tmp_path):
     engine = start()
-    (error,) = while_working(engine, large, tmp_path / "a", lambda: os.kill(engine.pid, sent))
+    (error,) = while_working(engine, large, tmp_path / "a", lambda: os.kill(engine.pid, signal.SIGKILL))
     assert isinstance(error, EngineCrashed)
-    assert sent.name in error.detail
+    assert "SIGKILL" in error.detail
     assert error.log_tail == engine.log_tail
-    if sent is not signal.SIGKILL:
-        assert "Fatal Python error" in error.log_tail, "the log says where it happened"
     assert not (tmp_path / "a").exists()
     assert engine.upscale(small, tmp_path / "b", None, TWICE).width == 64
+    assert engine.state["quarantined"] == [], "whoever kills a process says nothing against its device"
 
 
 def test_a_child_that_dies_between_jobs_is_replaced_silently(start, small, tmp_path):
