@@ -125,7 +125,7 @@ class Enlarging:
             window = np.clip(result, 0, 255) if deep else to_levels(result)
             network = self._selection.network(model)
             try:
-                result = run_window(network, window)
+                result = run_window(network, window, self._stop_if_asked)
             except FAILURES as error:
                 raise BackendError(reason_of(error, model.name), error) from error
             self._done += window_pixels * model.seconds_per_megapixel * scale**2

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -99,11 +99,13 @@ def read_window(rgb: Pixels, rows: Span, columns: Span) -> Window:
     return np.ascontiguousarray(padded, np.uint8)
 
 
-def run_window(network: Network, window: Window) -> Result:
+def run_window(network: Network, window: Window, pause: Callable[[], None] = lambda: None) -> Result:
     """Run a network on a window of any size from ``2 * border + 1`` pixels on, and check what it gives.
 
     Below its minimum a network may end the process, and at an odd size a U-Net loses its last pixels: such
     windows are extended to the right and below, and the surplus of the result is cut off.
+
+    ``pause`` is called now and then where a window takes long; it may run the network on something else, or raise.
 
     Raises:
         OutputRejected: the result has the wrong shape, or numbers in it are not finite or far out of range.
@@ -114,7 +116,7 @@ def run_window(network: Network, window: Window) -> Result:
     full_height, full_width = _permitted(height, model), _permitted(width, model)
     if (full_height, full_width) != (height, width):
         window = np.pad(window, ((0, full_height - height), (0, full_width - width), (0, 0)), mode="edge")
-    result = network.run(np.ascontiguousarray(window))
+    result = network.run_pausing(np.ascontiguousarray(window), pause)
     expected = (_result_side(full_height, model), _result_side(full_width, model), 3)
     if result.shape != expected:
         raise OutputRejected(reason=f"{model.name} gave {result.shape} in place of {expected}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -44,6 +44,13 @@ class Network(ABC):
         ``tiles.run_window`` sees to it. Returns float32 levels, neither clipped nor rounded, of shape
         ``((height - 2 * border) * scale, (width - 2 * border) * scale, 3)``.
         """
+
+    def run_pausing(self, window: Window, pause: Callable[[], None]) -> Result:  # noqa: ARG002 - most need none
+        """Run the network on one window and, where it takes long, call ``pause`` now and then.
+
+        ``pause`` may run this network on something else, and may raise to end the run.
+        """
+        return self.run(window)
 
 
 class Backend(ABC):

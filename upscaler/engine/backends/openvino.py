@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -29,6 +30,8 @@ _RRDB_CUT = "Interp"
 # of 3 x 3 behind the enlargements, at 2, 4, 4 and 4 times the size, reach 1.25 rows far.
 _STRIP_ROWS = 32
 _STRIP_MARGIN = 2
+# How often something else is asked for while a window runs.
+_PAUSE_MILLISECONDS = 20
 
 
 class OpenVinoNetwork(Network):
@@ -52,31 +55,49 @@ class TwoPartNetwork(Network):
     """A network whose last layers run strip by strip.
 
     Those layers work at the size of the result, and the whole window at once would take most of the memory there. They
-    see so little around a pixel that the strips, with a few more rows on both sides, give the same.
+    see so little around a pixel that the strips, with a few more rows on both sides, give the same. A window takes
+    long: other networks may run meanwhile.
     """
 
     def __init__(self, model: Model, body: Any, tail: Any) -> None:
         super().__init__(model)
-        self._body = body.create_infer_request()
-        self._tail = tail.create_infer_request()
-        self._lock = threading.Lock()
+        self._body = body
+        self._tail = tail
 
     def run(self, window: Window) -> Result:
         """Run the window through the first part, and what that gives through the second."""
-        planes = planes_of(window, self.model)[np.newaxis]
+        return self.run_pausing(window, lambda: None)
+
+    def run_pausing(self, window: Window, pause: Callable[[], None]) -> Result:
+        """Do the same as ``run``, and call ``pause`` meanwhile, which may run this network, too."""
         height, width, scale = window.shape[0], window.shape[1], self.model.scale
+        # Requests of its own, because another run may come in a pause.
+        body, tail = self._body.create_infer_request(), self._tail.create_infer_request()
+        features = _given(body, planes_of(window, self.model)[np.newaxis], pause)
         result = np.empty((height * scale, width * scale, _COLOURS), np.float32)
-        with self._lock:
-            self._body.infer([planes], share_inputs=True)
-            features = self._body.get_output_tensor(0).data
-            for top in range(0, height, _STRIP_ROWS):
-                bottom = min(top + _STRIP_ROWS, height)
-                above, below = max(top - _STRIP_MARGIN, 0), min(bottom + _STRIP_MARGIN, height)
-                self._tail.infer([np.ascontiguousarray(features[:, :, above:below])], share_inputs=True)
-                rows = self._tail.get_output_tensor(0).data[0]
-                kept = rows[:, (top - above) * scale : (bottom - above) * scale]
-                result[top * scale : bottom * scale] = kept.transpose(1, 2, 0)
+        for top in range(0, height, _STRIP_ROWS):
+            bottom = min(top + _STRIP_ROWS, height)
+            above, below = max(top - _STRIP_MARGIN, 0), min(bottom + _STRIP_MARGIN, height)
+            rows = _given(tail, np.ascontiguousarray(features[:, :, above:below]), pause)[0]
+            kept = rows[:, (top - above) * scale : (bottom - above) * scale]
+            result[top * scale : bottom * scale] = kept.transpose(1, 2, 0)
         return result
+
+
+def _given(request: Any, planes: NDArray[np.float32], pause: Callable[[], None]) -> NDArray[np.float32]:
+    """Return what a request gives, which owns it and overwrites it in its next run; call ``pause`` until then."""
+    request.start_async([planes], share_inputs=True)
+    try:
+        while not request.wait_for(_PAUSE_MILLISECONDS):
+            pause()
+    except BaseException:
+        request.cancel()
+        with contextlib.suppress(RuntimeError):
+            # It reads the planes until it has ended, and tells of having been canceled as an error.
+            request.wait()
+        raise
+    given: NDArray[np.float32] = request.get_output_tensor(0).data
+    return given
 
 
 class OpenVinoBackend(Backend):

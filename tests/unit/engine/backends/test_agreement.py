@@ -17,6 +17,7 @@ from upscaler.engine.ncnn_graph import GraphError, read_graph
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiles import run_window, to_levels
 from upscaler.engine.weights import find_weights
+from upscaler.errors import EngineCanceled
 
 SETTINGS = EngineSettings(threads=1)
 # Both compute in float32 but add in another order: 0.02 levels were seen, on realesrgan-x4plus-anime.
@@ -87,6 +88,36 @@ def test_last_layers_give_the_same_strip_by_strip(rows: int, monkeypatch: pytest
     # The check can fail: one row less around a strip is too little.
     monkeypatch.setattr(openvino, "_STRIP_MARGIN", 0)
     assert np.abs(network.run(window) - whole).max() > 1
+
+
+def test_another_run_in_a_pause_changes_nothing() -> None:
+    model = MODELS["realesrgan-x4plus-anime"]
+    network = OpenVinoBackend(SETTINGS, "fp32").load(model)
+    window = np.ascontiguousarray(data.astronaut()[100:196, 150:260])
+    whole = network.run(window)
+    pauses = []
+
+    def pause() -> None:
+        if len(pauses) < 3:
+            pauses.append(network.run(255 - window[:24, :24]))
+
+    np.testing.assert_array_equal(network.run_pausing(window, pause), whole)
+    assert len(pauses) == 3
+    np.testing.assert_array_equal(pauses[0], pauses[2])
+
+
+def test_a_run_ends_in_a_pause_that_raises() -> None:
+    model = MODELS["realesrgan-x4plus-anime"]
+    network = OpenVinoBackend(SETTINGS, "fp32").load(model)
+    window = np.ascontiguousarray(data.astronaut()[100:196, 150:260])
+    whole = network.run(window)
+
+    def stop() -> None:
+        raise EngineCanceled
+
+    with pytest.raises(EngineCanceled):
+        run_window(network, window, stop)
+    np.testing.assert_array_equal(network.run(window), whole)
 
 
 def test_a_network_is_cut_only_where_one_blob_passes() -> None:

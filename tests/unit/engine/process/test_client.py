@@ -283,6 +283,38 @@ def test_what_is_urgent_is_done_between_the_tiles_of_what_is_not(many_tiles, sma
         assert image.size == (960, 960)
 
 
+def test_what_is_urgent_does_not_wait_for_the_end_of_a_long_window(start, save, colours, small, tmp_path):
+    engine = start(REAL)
+    engine.upscale(small, tmp_path / "loaded", None, TWICE)
+    # One window, which x4plus works on for seconds.
+    window = save("window.png", colours(128, 128))
+    begun = threading.Event()
+    finished = threading.Event()
+
+    def work():
+        options = UpscaleOptions("4x", model="realesrgan-x4plus")
+        engine.upscale(window, tmp_path / "a.png", None, options, on_progress=lambda _: begun.set())
+        finished.set()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert begun.wait(60)
+    deadline = time.monotonic() + 60
+    while not _enlarges(engine, "realesrgan-x4plus") and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert engine.upscale(small, tmp_path / "b.png", None, TWICE, urgent=True).width == 64
+    assert not finished.is_set()
+    thread.join(120)
+    assert finished.is_set()
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.size == (512, 512)
+
+
+def _enlarges(engine, name):
+    use = engine._child.use
+    return use is not None and not use["testing"] and name in use["networks"]
+
+
 def test_an_urgent_error_harms_nobody_else(many_tiles, small, tmp_path):
     engine, thread, told, _ = many_tiles
     broken = tmp_path / "broken.png"
