@@ -61,6 +61,7 @@ class Backend(ABC):
         memory_budget: bytes that the activations of one window may take.
         largest_window: longest side of a window in pixels, whatever the budget: progress is told, and a stop
             is heeded, between windows only.
+        on_processor: False where it runs on a graphics device.
         test_model: name of a small network that this backend runs, for its self-test.
         runs_networks: False where it only stands in for the networks, and gives other results than they do.
 
@@ -68,6 +69,7 @@ class Backend(ABC):
 
     name: str
     test_model = "waifu2x-upconv7-photo"
+    on_processor = True
     runs_networks = True
     memory_budget = 1_000_000_000
     largest_window = 512

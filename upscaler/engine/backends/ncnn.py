@@ -25,8 +25,10 @@ from upscaler.errors import N_, EngineError, EngineUnavailable
 
 # What ncnn's layers return when an allocation failed.
 _NO_MEMORY = -100
-# Of a graphics device's memory, for the activations of one window.
-_MOST_BYTES = 1_500_000_000
+# Of a graphics device's memory, for the activations of one window: the part of what its driver lets us have, and where
+# that is not known.
+_MEMORY_SHARE = 0.75
+_UNKNOWN_BYTES = 1_500_000_000
 
 
 class NcnnNetwork(Network):
@@ -151,7 +153,9 @@ class NcnnVulkanBackend(_NcnnBackend):
     whose half floats overflow.
     """
 
-    largest_window = 320
+    on_processor = False
+    # No watchdog of a driver is woken by it: ncnn hands a window over in many small pieces.
+    largest_window = 450
 
     def __init__(self, settings: EngineSettings, precision: str = "fp16") -> None:
         super().__init__(settings)
@@ -170,21 +174,21 @@ class NcnnVulkanBackend(_NcnnBackend):
 
     @property
     def memory_budget(self) -> int:  # type: ignore[override]  # a constant of the other backends
-        """Half of what the device lets us have, for others use it too, and no more than the largest window needs."""
+        """Most of what the device lets us have; where it has less after all, windows shrink."""
         known = self._found.memory_mib if self._found else 0
-        return min(_MOST_BYTES, (known << 20) // 2) if known else _MOST_BYTES
+        return int((known << 20) * _MEMORY_SHARE) if known else _UNKNOWN_BYTES
 
     @property
     def bytes_per_pixel(self) -> Mapping[str, int]:
-        """Memory of the device; half of it with half floats."""
+        """Memory of the device, as seen on llvmpipe; half of it with half floats."""
         factor = 1 if self._precision == "fp16" else 2
         return {
-            RRDB: 14_000 * factor,
+            RRDB: 22_000 * factor,
             SRVGG: 4_000 * factor,
             UPCONV7: 4_000 * factor,
-            CUNET: 4_000 * factor,
+            CUNET: 5_000 * factor,
             SRMD: 6_000 * factor,
-            CUSTOM: 14_000 * factor,
+            CUSTOM: 22_000 * factor,
         }
 
     def probe(self) -> str | None:

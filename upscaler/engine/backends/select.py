@@ -14,6 +14,7 @@ from upscaler.engine.backends.failures import FAILURES, reason_of
 from upscaler.engine.backends.in_use import in_use
 from upscaler.engine.backends.quarantine import Device, Quarantine
 from upscaler.engine.backends.self_test import self_test
+from upscaler.engine.backends.speed import TOLERATED, seconds_for_window
 from upscaler.engine.catalogue import MODELS, Model
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiles import SMALLEST_CORE
@@ -31,6 +32,7 @@ class _Candidate:
         missing: why it cannot run here; None where it can, or was not looked for.
         tested: whether it has passed its self-test.
         was_tested: whether it was tested at all in this process.
+        slower: why another one is taken although this one works.
 
     """
 
@@ -40,6 +42,7 @@ class _Candidate:
         self.missing: str | None = None
         self.tested = False
         self.was_tested = False
+        self.slower: str | None = None
 
     @property
     def device(self) -> Device:
@@ -72,6 +75,7 @@ class Selection:
         self._networks: dict[str, Network] = {}
         self._tiles: dict[Device, int] = {}
         self._shrunk: set[Device] = set()
+        self._ordered = False
         self._lock = threading.RLock()
         self.quarantine = quarantine or Quarantine()
 
@@ -103,6 +107,8 @@ class Selection:
                 reason = candidate.missing
                 if reason is None and candidate.probed and candidate.device in held:
                     reason = held[candidate.device]["reason"]
+                if reason is None:
+                    reason = candidate.slower
                 entry = {"engine": candidate.backend.name, "reason": reason or ""}
                 if reason is not None and entry not in entries:
                     entries.append(entry)
@@ -207,6 +213,7 @@ class Selection:
         return self._candidates
 
     def _first_usable(self) -> _Candidate:
+        self._order_by_speed()
         for candidate in self._all():
             if self._is_usable(candidate):
                 device = candidate.device
@@ -219,6 +226,40 @@ class Selection:
             return passing
         reasons = "; ".join(f"{entry['engine']}: {entry['reason']}" for entry in self.not_taken)
         raise EngineUnavailable(reason=reasons or "no engine is left")
+
+    def _order_by_speed(self) -> None:
+        """Once, and where the operator has not chosen: put a graphics device behind a processor that is faster."""
+        if self._ordered or self._settings.engine != "auto" or self._settings.gpu_index >= 0:
+            return
+        self._ordered = True
+        candidates = self._all()
+        graphics = [candidate for candidate in candidates if not candidate.backend.on_processor]
+        processors = [candidate for candidate in candidates if candidate.backend.on_processor]
+        theirs = next((candidate for candidate in graphics if self._is_usable(candidate)), None)
+        ours = theirs and next((candidate for candidate in processors if self._is_usable(candidate)), None)
+        if theirs is None or ours is None:
+            return
+        their_seconds, our_seconds = self._measured(theirs), self._measured(ours)
+        if their_seconds is None or our_seconds is None:
+            return
+        ratio = their_seconds / our_seconds
+        _log.info("%s takes %.2f times as long as %s", theirs.device.name, ratio, ours.device.name)
+        if ratio > TOLERATED:
+            for candidate in graphics:
+                candidate.slower = f"{ratio:.1f} times as slow as {ours.backend.name} on {ours.device.name}"
+            same = [candidate for candidate in processors if candidate.backend.name == ours.backend.name]
+            others = [candidate for candidate in processors if candidate not in same]
+            self._candidates = [*same, *graphics, *others]
+
+    def _measured(self, candidate: _Candidate) -> float | None:
+        """Return how long a window takes; None where it fails, for which the candidate goes into quarantine."""
+        backend = candidate.backend
+        try:
+            with in_use(candidate.device, [backend.test_model], testing=True):
+                return seconds_for_window(backend)
+        except FAILURES as error:
+            self._put_aside(backend, reason_of(error, backend.test_model), None, [backend.test_model])
+            return None
 
     def _other_precision(self, backend: Backend) -> bool:
         """Tell whether the same device can be used in another precision."""

@@ -7,13 +7,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from tests.support.vulkan import software_device_or_skip
+
+_DRIVER_FOLDERS = ("/usr/share/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d")
 
 _CODE = """
 import json, sys
@@ -42,9 +51,15 @@ def software_device() -> int:
 
 
 def _described(engine: str, precision: str, index: int, *names: str) -> dict[str, Any]:
+    return _output_of(_CODE, engine, precision, str(index), *names)
+
+
+def _output_of(
+    code: str, *arguments: str, environment: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
     child = subprocess.run(
-        [sys.executable, "-c", _CODE, engine, precision, str(index), *names],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, **environment, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=600,
@@ -75,3 +90,91 @@ def test_ncnn_passes_on_the_same_device(software_device: int, precision: str) ->
     assert described["precision"] == precision
     assert "llvmpipe" in described["device"]
     assert described["quarantined"] == []
+
+
+_ORDER_CODE = """
+import json, sys
+from upscaler.engine.backends import ncnn
+from upscaler.engine.backends.select import Selection
+from upscaler.engine.backends.vulkan_probe import VulkanDevice
+from upscaler.engine.settings import EngineSettings
+
+device = VulkanDevice(int(sys.argv[1]), "a real one, as it says", software=False)
+ncnn.find_device = lambda wanted: (device, None)
+selection = Selection(EngineSettings(threads=1, gpu_index=int(sys.argv[2])))
+_ = selection.backend
+sys.stdout.write("\\n" + json.dumps(selection.describe()) + "\\n")
+"""
+
+
+def test_a_slow_device_stands_behind_a_faster_processor(software_device: int) -> None:
+    described = _output_of(_ORDER_CODE, str(software_device), "-1")
+
+    assert described["engine"] == "openvino"
+    assert described["quarantined"] == []
+    [entry] = described["not_taken"]
+    assert entry["engine"] == "ncnn"
+    assert re.fullmatch(r"[0-9.]+ times as slow as openvino on .+", entry["reason"])
+    assert float(entry["reason"].split()[0]) > 1.25
+
+
+def test_a_slow_device_that_the_operator_names_is_taken(software_device: int) -> None:
+    described = _output_of(_ORDER_CODE, str(software_device), str(software_device))
+
+    assert (described["engine"], described["device"]) == ("ncnn", "a real one, as it says")
+    assert described["not_taken"] == []
+
+
+_ENLARGE_CODE = """
+import hashlib, json, sys, time
+import numpy as np
+from upscaler.engine.backends.ncnn import NcnnVulkanBackend
+from upscaler.engine.backends.self_test import known_result
+from upscaler.engine.backends.vulkan_probe import list_devices
+from upscaler.engine.catalogue import MODELS
+from upscaler.engine.settings import EngineSettings
+
+index, wait_until = int(sys.argv[1]), float(sys.argv[2])
+backend = NcnnVulkanBackend(EngineSettings(threads=1, gpu_index=index), "fp32")
+assert backend.probe() is None
+network = backend.load(MODELS["realesr-animevideov3-x2"])
+known_result(network)
+rounds = []
+while not rounds or time.time() < wait_until:
+    started = time.time()
+    levels = np.rint(known_result(network)).astype(np.int16)
+    rounds.append((started, time.time()))
+devices = [device.index for device in list_devices()[0]]
+found = {"devices": devices, "rounds": rounds, "digest": hashlib.sha256(levels.tobytes()).hexdigest()}
+sys.stdout.write("\\n" + json.dumps(found) + "\\n")
+"""
+
+
+def test_two_devices_of_one_machine_work_at_once(software_device: int, tmp_path: Path) -> None:
+    # The driver a second time, as another one: that is what a second card looks like.
+    drivers = [path for folder in _DRIVER_FOLDERS for path in Path(folder).glob("lvp_icd*.json")]
+    if not drivers:
+        pytest.skip("the description of the software driver lies in no known folder")
+    twice = [shutil.copy(drivers[0], tmp_path / name) for name in ("first.json", "second.json")]
+    environment = {
+        "VK_DRIVER_FILES": ":".join(map(str, twice)),
+        "VK_ICD_FILENAMES": ":".join(map(str, twice)),
+    }
+    until = str(time.time() + 10)
+
+    with ThreadPoolExecutor(2) as pool:
+        runs = [
+            pool.submit(_output_of, _ENLARGE_CODE, str(index), until, environment=environment)
+            for index in (0, 1)
+        ]
+        first, second = (run.result() for run in runs)
+
+    assert first["devices"] == second["devices"] == [0, 1]
+    assert first["digest"] == second["digest"]
+    together = [
+        (one, other)
+        for one in first["rounds"]
+        for other in second["rounds"]
+        if one[0] < other[1] and other[0] < one[1]
+    ]
+    assert together, "both enlarged at the same moment"
