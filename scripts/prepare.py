@@ -15,6 +15,7 @@ import config as configuration
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+    from sqlalchemy.orm import Session
 
 STAMP = "prepared"
 # Any number will do, as long as nobody else takes it on the same database.
@@ -42,7 +43,6 @@ def main() -> int:
     from upscaler import create_app  # noqa: PLC0415
     from upscaler.errors import UpscalerError  # noqa: PLC0415
     from upscaler.extensions import db  # noqa: PLC0415
-    from upscaler.services.accounts import seed_admin  # noqa: PLC0415
     from upscaler.services.networks import sync_catalogue  # noqa: PLC0415
     from upscaler.storage import StorageSettingsError  # noqa: PLC0415
 
@@ -51,11 +51,7 @@ def main() -> int:
         with create_app(config).app_context(), _alone(db.engine):
             upgrade()
             sync_catalogue(db.session)
-            password = config.admin_seed_pass.get_secret_value()
-            if not config.admin_seed_user or not password:
-                print("ADMIN_SEED_USER and ADMIN_SEED_PASS are not both set: no admin was created.")
-            elif seed_admin(db.session(), config.admin_seed_user, password):
-                print(f"Created the admin {config.admin_seed_user}.")
+            _see_to_the_admin(db.session(), config)
         (config.data_dir / STAMP).write_text(_state(config))
     except (
         configuration.ConfigError,
@@ -68,6 +64,29 @@ def main() -> int:
         print(f"The database could not be prepared: {line}", file=sys.stderr)
         return 1
     return 0
+
+
+def _see_to_the_admin(session: Session, config: configuration.Config) -> None:
+    """Create the first admin, or say what became of them; refuse to start with a password that everybody knows."""
+    from upscaler.services.accounts import Seeding, seed_admin, signs_in_with  # noqa: PLC0415
+
+    user, password = config.admin_seed_user, config.admin_seed_pass.get_secret_value()
+    public = configuration.example_password()
+    if not user or not password:
+        print("ADMIN_SEED_USER and ADMIN_SEED_PASS are not both set: no admin was created.")
+    else:
+        done = seed_admin(session, user, password, public=public)
+        if done is Seeding.CREATED:
+            print(f"Created the admin {user}.")
+        elif done is Seeding.RENEWED:
+            print(f"The admin {user} has the password of ADMIN_SEED_PASS now, no longer the example's.")
+        elif not signs_in_with(session, user, password):
+            print(f"The admin {user} keeps another password than ADMIN_SEED_PASS; the console changes it.")
+    name = configuration.example_settings().get("ADMIN_SEED_USER", "")
+    if config.production and signs_in_with(session, name, public):
+        raise configuration.ConfigError(
+            f"the account {name} still has the example's password; set ADMIN_SEED_USER={name} and ADMIN_SEED_PASS"
+        )
 
 
 @contextlib.contextmanager
@@ -91,7 +110,8 @@ def _state(config: configuration.Config) -> str:
         digest.update(path.name.encode() + path.read_bytes())
     database = config.data_dir / "app.db"
     inode = "" if config.database_url else str(database.stat().st_ino)
-    for part in (config.admin_seed_user, config.admin_seed_pass.get_secret_value(), inode):
+    password = config.admin_seed_pass.get_secret_value()
+    for part in (config.flask_env, config.admin_seed_user, password, inode):
         digest.update(f"{len(part)}:{part}".encode())
     return digest.hexdigest()
 

@@ -1,7 +1,7 @@
 """Create the first admin from ``ADMIN_SEED_USER`` and ``ADMIN_SEED_PASS``. Safe to run at every start.
 
-An account that is there already keeps its password and its rights. The exit status is 0 when the account
-exists afterwards, else 1.
+An account that is there already keeps its rights, and its password unless it is that of ``.env.example``. The exit
+status is 0 when the account exists afterwards, else 1.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ def main() -> int:
         if not username or not password:
             return _complain("ADMIN_SEED_USER and ADMIN_SEED_PASS must both be set")
         with Session(make_engine(settings.database_uri)) as session:
-            created = seed_admin(session, username, password)
+            done = seed_admin(session, username, password, public=config.example_password())
     except (config.ConfigError, UpscalerError) as error:
         return _complain(str(error))
     except SQLAlchemyError as error:
         # The first line says what is wrong; the rest is the statement with its values.
         return _complain(f"the database cannot be used: {str(error).splitlines()[0]}")
-    print(f"seed_admin: {'created' if created else 'kept'} the admin {username}")
+    print(f"seed_admin: {done.value} the admin {username}")
     return 0
 
 

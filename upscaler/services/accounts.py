@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import delete as delete_rows
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
-from werkzeug.security import generate_password_hash
+from werkzeug.security import check_password_hash, generate_password_hash
 
 from upscaler.errors import N_, AccountConflict, InvalidAccount
 from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, Role
@@ -29,6 +30,9 @@ MIN_PASSWORD = 10
 MAX_PASSWORD = 128
 MAX_NAME = 64
 MAX_EMAIL = 320
+
+# What acts where nobody has signed in.
+_SYSTEM = audit.Actor(user_id=None, username="system", ip_address="")
 
 
 @dataclass(frozen=True)
@@ -132,10 +136,24 @@ def delete(session: Session, actor: audit.Actor, user: Account) -> None:
     session.commit()
 
 
-def seed_admin(session: Session, username: str, password: str) -> bool:
-    """Create the first admin; return False, and change nothing, when the account is there already.
+class Seeding(Enum):
+    """What became of the first admin."""
+
+    CREATED = "created"
+    RENEWED = "gave a new password to"
+    KEPT = "kept"
+
+
+def seed_admin(session: Session, username: str, password: str, *, public: str = "") -> Seeding:
+    """Create the first admin. An account that is there already keeps its rights, and its password if nobody knows it.
 
     The password comes from the operator's settings and is taken as it is, save an empty one.
+
+    Args:
+        session: of the database.
+        username: name of the admin.
+        password: what they sign in with.
+        public: a password that everybody knows, of the example settings; an account that still has it gets the other.
 
     Raises:
         InvalidAccount: the name or the password cannot be used.
@@ -146,8 +164,11 @@ def seed_admin(session: Session, username: str, password: str) -> bool:
     data = checked(AccountData(username=username, email=f"{username}@localhost.invalid", role=ADMIN_ROLE))
     if not password.strip("\0"):
         raise InvalidAccount("password", N_("Please choose a password."))
-    if _named(session, data.username) is not None:
-        return False
+    if (number := _named(session, data.username)) is not None:
+        if password == public or not signs_in_with(session, data.username, public):
+            return Seeding.KEPT
+        _renew_password(session, session.get_one(Account, number), password)
+        return Seeding.RENEWED
     user = Account(
         username=data.username,
         email=data.email,
@@ -158,18 +179,33 @@ def seed_admin(session: Session, username: str, password: str) -> bool:
     )
     user.roles = [roles[ADMIN_ROLE]]
     session.add(user)
-    system = audit.Actor(user_id=None, username="system", ip_address="")
     try:
         session.flush()
-        audit.record(session, system, "user.seed", entity=_entity(user), details={"username": user.username})
+        audit.record(session, _SYSTEM, "user.seed", entity=_entity(user), details={"username": user.username})
         session.commit()
     except IntegrityError:
         # Another process was faster, or the address belongs to somebody.
         session.rollback()
         if _named(session, data.username) is None:
             raise InvalidAccount("username", N_("This name or address is taken.")) from None
-        return False
-    return True
+        return Seeding.KEPT
+    return Seeding.CREATED
+
+
+def signs_in_with(session: Session, username: str, password: str) -> bool:
+    """Tell whether there is an active account with that name and password."""
+    number = _named(session, username)
+    user = None if number is None else session.get_one(Account, number)
+    return user is not None and bool(user.active) and check_password_hash(user.password or "", password)
+
+
+def _renew_password(session: Session, user: Account, password: str) -> None:
+    """Give an account the password that the operator's settings name in place of one that everybody knows."""
+    user.password = hash_password(password)
+    user.sign_in_version += 1
+    details = {"username": user.username}
+    audit.record(session, _SYSTEM, "user.reset_password", entity=_entity(user), details=details)
+    session.commit()
 
 
 def login_key(session: Session, name: str) -> str:

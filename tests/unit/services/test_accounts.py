@@ -12,7 +12,7 @@ from werkzeug.security import check_password_hash
 from upscaler.errors import AccountConflict, InvalidAccount
 from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, AuditLog, Job, Role
 from upscaler.services import accounts
-from upscaler.services.accounts import AccountData
+from upscaler.services.accounts import AccountData, Seeding
 from upscaler.services.audit import Actor
 
 PASSWORD = "correct horse battery"
@@ -210,16 +210,32 @@ def test_a_new_password_changes_what_sessions_remember(db_session: Session, acto
 
 
 def test_the_seed_makes_an_admin_once_and_never_touches_the_password_again(db_session: Session) -> None:
-    assert accounts.seed_admin(db_session, "abdullah", "231980077")
+    assert accounts.seed_admin(db_session, "abdullah", "231980077") is Seeding.CREATED
     first = db_session.scalars(select(Account)).one()
     accounts.reset_password(db_session, SEEDER, first, "changed by the admin")
 
-    assert not accounts.seed_admin(db_session, "Abdullah", "231980077")
+    done = accounts.seed_admin(db_session, "Abdullah", "another one", public="231980077")
+    assert done is Seeding.KEPT
 
     again = db_session.scalars(select(Account)).one()
     assert again.is_admin
     assert check_password_hash(again.password, "changed by the admin")
     assert {role.name for role in db_session.scalars(select(Role))} == {"Admin", "User", "Public"}
+
+
+def test_the_seed_replaces_a_password_that_everybody_knows(db_session: Session) -> None:
+    accounts.seed_admin(db_session, "abdullah", "231980077", public="231980077")
+    before = db_session.scalars(select(Account)).one().get_id()
+
+    again = accounts.seed_admin(db_session, "abdullah", "231980077", public="231980077")
+    done = accounts.seed_admin(db_session, "abdullah", "a better one", public="231980077")
+
+    assert (again, done) == (Seeding.KEPT, Seeding.RENEWED)
+    assert accounts.signs_in_with(db_session, "abdullah", "a better one")
+    assert not accounts.signs_in_with(db_session, "abdullah", "231980077")
+    assert not accounts.signs_in_with(db_session, "nobody", "231980077")
+    assert db_session.scalars(select(Account)).one().get_id() != before, "its sessions have ended"
+    assert actions(db_session)[-1] == "user.reset_password"
 
 
 @pytest.mark.parametrize(("username", "password"), [("", "secret"), ("abdullah", ""), ("a b", "secret")])

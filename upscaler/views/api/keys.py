@@ -13,6 +13,7 @@ from upscaler.extensions import db
 from upscaler.models import AccountKey, iso8601
 from upscaler.services import api_keys
 from upscaler.views.api.operations import Access, Operation
+from upscaler.views.api.paging import EARLIEST, LATEST
 from upscaler.views.context import current_actor, signed_in
 
 
@@ -31,7 +32,10 @@ class NewKeyBody(Schema):
         metadata={"description": "what the key may do"},
     )
     expires_at = fields.AwareDateTime(
-        load_default=None, allow_none=True, metadata={"description": "with a time zone; never when left out"}
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(EARLIEST, LATEST),
+        metadata={"description": "with a time zone; never when left out"},
     )
 
 

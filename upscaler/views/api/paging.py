@@ -16,6 +16,9 @@ Row = TypeVar("Row")
 
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
+# Moments that can be told in every time zone, and have a next day.
+EARLIEST = datetime(1970, 1, 1, tzinfo=timezone.utc)
+LATEST = datetime(9998, 12, 31, tzinfo=timezone.utc)
 
 
 class PageQuery(Schema):
@@ -46,19 +49,22 @@ class Moment(fields.Field):
 
     SCHEMA: ClassVar = {
         "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}],
-        "description": "a day or a moment, from 1970 on",
+        "description": "a day or a moment, from 1970 to 9998",
     }
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
         try:
             text = str(value)
             if len(text) == 10:
-                return datetime.combine(date.fromisoformat(text), datetime.min.time(), timezone.utc)
-            # Python 3.10 does not read the Z.
-            moment = datetime.fromisoformat(text.removesuffix("Z") + ("+00:00" if text.endswith("Z") else ""))
+                moment = datetime.combine(date.fromisoformat(text), datetime.min.time(), timezone.utc)
+            else:
+                # Python 3.10 does not read the Z.
+                moment = datetime.fromisoformat(
+                    text.removesuffix("Z") + ("+00:00" if text.endswith("Z") else "")
+                )
         except ValueError:
             raise ValidationError("Not a moment.") from None
-        if moment.tzinfo is None or not 1970 <= moment.year < 9999:
+        if moment.tzinfo is None or not EARLIEST <= moment <= LATEST:
             raise ValidationError("Not a moment.")
         return moment
 

@@ -68,6 +68,18 @@ def test_jobs_are_found_by_status_owner_model_time_and_name(
     assert admin.get("/admin/jobs?from=yesterday").get_json()["code"] == "invalid_parameter"
 
 
+@pytest.mark.parametrize("path", ["jobs", "audit", "usage.csv"])
+@pytest.mark.parametrize(
+    "moment", ["9999-12-31", "9999-12-31T23:59:59-14:00", "0001-01-01", "0001-01-01T00:00:00%2B14:00"]
+)
+def test_moments_that_no_calendar_reaches_are_refused(admin: Program, path: str, moment: str) -> None:
+    for side in ("from", "to"):
+        answer = admin.get(f"/admin/{path}?{side}={moment}")
+
+        assert (answer.status_code, answer.get_json()["code"]) == (422, "invalid_parameter")
+        assert side in answer.get_json()["detail"]
+
+
 def test_a_job_is_shown_with_its_whole_log_and_its_trace(
     admin: Program, visitor: Program, session: Session
 ) -> None:

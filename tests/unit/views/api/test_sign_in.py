@@ -277,6 +277,8 @@ def test_the_key_of_an_admin_who_is_none_any_more_has_lost_that_right(
         ({"name": "x", "scopes": ["everything"]}, "invalid_parameter"),
         ({"name": "x", "expires_at": "2020-01-01T00:00:00Z"}, "invalid_key"),
         ({"name": "x", "expires_at": "tomorrow"}, "invalid_parameter"),
+        ({"name": "x", "expires_at": "9999-12-31T23:59:59-14:00"}, "invalid_parameter"),
+        ({"name": "x", "expires_at": "0001-01-01T00:00:00+14:00"}, "invalid_parameter"),
         ({"name": "nul\0"}, "invalid_parameter"),
     ],
 )
