@@ -4,10 +4,13 @@ import re
 
 import numpy as np
 import pytest
+import requests
 from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser import steps
+from tests.support.service import ADMIN
+from upscaler.client import Client
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +111,38 @@ def test_a_job_can_be_canceled(open_page, tmp_path):
     expect(page.locator("#job-title")).to_have_text("The job was canceled")
     expect(page.locator("#job-progress-card")).to_be_hidden()
     expect(page.get_by_role("link", name="Send a picture")).to_be_visible()
+
+
+def test_a_visitor_deletes_the_picture_after_being_asked(
+    open_page, live_service, photographs, expected_errors
+):
+    job = live_service.enlarge(photographs["coffee"], factor="2x")
+    page = open_page(f"/jobs/{job['job_id']}")
+    steps.result(page)
+    page.once("dialog", lambda dialog: dialog.dismiss())
+    page.get_by_role("button", name="Delete the picture").click()
+    expect(page.locator("#job-result")).to_be_visible()
+
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="Delete the picture").click()
+    expect(page.get_by_role("heading", name="The picture was deleted")).to_be_focused()
+    expect(page.locator("#job-result")).to_be_hidden()
+    expect(page.get_by_role("button", name="Delete the picture")).to_be_hidden()
+    expect(page.get_by_role("link", name="Send a picture")).to_be_visible()
+    expected_errors.append("status of 404")
+    page.reload()
+    expect(page.get_by_role("heading", name="Unknown job")).to_be_visible()
+
+
+def test_whoever_only_holds_the_link_to_an_accounts_picture_may_look(open_page, live_service, photographs):
+    answer = requests.post(
+        f"{live_service.url}/api/v1/auth/login",
+        json={"username": ADMIN[0], "password": ADMIN[1]},
+        timeout=60,
+    )
+    with Client(live_service.url, answer.json()["access_token"]) as client:
+        job = client.wait(client.upload(photographs["coffee"], factor="2x").id)
+    page = open_page(f"/jobs/{job.id}")
+    steps.result(page)
+    expect(page.get_by_role("button", name="Copy the link")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete the picture")).to_be_hidden()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_appbuilder import Model
-from sqlalchemy import JSON, ForeignKey, Integer, String, Text
+from sqlalchemy import JSON, Boolean, ForeignKey, Integer, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from upscaler.models.job import Job
@@ -20,6 +20,8 @@ class Batch(Model):
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: random_id("batch"))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"), index=True)
+    # Its owner's account was deleted: it did not become a visitor's by that.
+    owner_gone: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow, index=True)
 
     items: Mapped[list[BatchItem]] = relationship(

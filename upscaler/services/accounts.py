@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash, generate_password_hash
 
 from upscaler.errors import N_, AccountConflict, InvalidAccount
-from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, Role
+from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, Batch, Job, Role
 from upscaler.services import audit
 
 PUBLIC_ROLE = "Public"
@@ -120,7 +120,7 @@ def reset_password(session: Session, actor: audit.Actor, user: Account, password
 
 
 def delete(session: Session, actor: audit.Actor, user: Account) -> None:
-    """Delete an account. Its pictures and jobs stay, without an owner.
+    """Delete an account. Its pictures and jobs stay, without an owner; only admins may change them then.
 
     Raises:
         AccountConflict: the account is the actor's own or the last admin's.
@@ -132,6 +132,8 @@ def delete(session: Session, actor: audit.Actor, user: Account) -> None:
     # "changed by" have no rule of their own.
     session.execute(update(Account).where(Account.created_by_fk == user.id).values(created_by_fk=None))
     session.execute(update(Account).where(Account.changed_by_fk == user.id).values(changed_by_fk=None))
+    for owned in (Job, Batch):
+        session.execute(update(owned).where(owned.owner_id == user.id).values(owner_gone=True))
     session.execute(delete_rows(Account).where(Account.id == user.id))
     session.commit()
 

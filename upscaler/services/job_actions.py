@@ -39,8 +39,10 @@ def cancel(session: Session, actor: audit.Actor, job: Job) -> None:
 
 def may_change(account: Account | None, thing: Job | Batch) -> bool:
     """Tell whether somebody who knows an id may do more than look: anybody to a visitor's, else owners and admins."""
-    if thing.owner_id is None or (account is not None and account.is_admin):
+    if account is not None and account.is_admin:
         return True
+    if thing.owner_id is None:
+        return not thing.owner_gone
     return account is not None and account.id == thing.owner_id
 
 

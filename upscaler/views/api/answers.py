@@ -97,4 +97,7 @@ class JobAnswer(Schema):
     result = fields.Nested(ResultAnswer, required=True, allow_none=True)
     error = fields.Nested(JobErrorAnswer, required=True, allow_none=True)
     receipt = fields.Dict(required=True, allow_none=True)
+    may_change = fields.Boolean(
+        required=True, metadata={"description": "whether whoever asks may cancel and delete it"}
+    )
     logs = fields.List(fields.Nested(LogLineAnswer), required=True)

@@ -46,8 +46,8 @@ def status(job_id: str) -> ResponseReturnValue:
 
 
 def cancel(job_id: str) -> ResponseReturnValue:
-    """Cancel a job that has not ended."""
-    job = find_job(job_id)
+    """Cancel a job that has not ended; whoever has an account cancels their own, a visitor's the holder of its link."""
+    job = _changeable(job_id)
     account = current_account()
     if not lifecycle.cancel(
         db.session, job.id, f"by {account.username}" if account else "by the holder of its link"
@@ -61,9 +61,7 @@ def cancel(job_id: str) -> ResponseReturnValue:
 
 def delete(job_id: str) -> ResponseReturnValue:
     """Delete a job and its files; whoever has an account deletes their own, a visitor's the holder of its link."""
-    job = find_job(job_id)
-    if not job_actions.may_change(current_account(), job):
-        raise Forbidden
+    job = _changeable(job_id)
     job_actions.delete(db.session(), current_actor(), services().storage, job)
     return "", 204
 
@@ -82,6 +80,13 @@ def find_job(job_id: str) -> Job:
     job: Job | None = None if "\0" in job_id else db.session.get(Job, job_id)
     if job is None:
         raise JobNotFound
+    return job
+
+
+def _changeable(job_id: str) -> Job:
+    job = find_job(job_id)
+    if not job_actions.may_change(current_account(), job):
+        raise Forbidden
     return job
 
 

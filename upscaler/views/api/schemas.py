@@ -11,11 +11,11 @@ from flask_babel import gettext
 from upscaler.extensions import db
 from upscaler.models import BatchItem, Job, JobLog, JobStatus, iso8601
 from upscaler.services import estimates
-from upscaler.services.job_actions import result_name
+from upscaler.services.job_actions import may_change, result_name
 from upscaler.services.links import LinkSigner
 from upscaler.services.notifications import public_params
 from upscaler.services.workers import count_online
-from upscaler.views.context import absolute_url, links
+from upscaler.views.context import absolute_url, current_account, links
 
 # Lines of the job's log that a status shows.
 LOG_TAIL = 20
@@ -51,7 +51,7 @@ def job_summary(job: Job) -> dict[str, Any]:
 
 
 def job_status(job: Job) -> dict[str, Any]:
-    """Return all that the holder of a job's link may know."""
+    """Return all that the holder of a job's link may know, and what whoever asks may do."""
     signer, now = links(), time.time()
     upload = job.upload
     done = job.state is JobStatus.COMPLETED
@@ -93,6 +93,7 @@ def job_status(job: Job) -> dict[str, Any]:
         else None,
         "error": job_error(job),
         "receipt": job.receipt if done else None,
+        "may_change": may_change(current_account(), job),
         "logs": log_lines(job.logs[-LOG_TAIL:]),
     }
 

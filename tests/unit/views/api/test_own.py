@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.unit.views.api.conftest import Program
-from upscaler.models import Job, Upload
+from upscaler.models import Account, Job, Upload
 from upscaler.services import lifecycle
 from upscaler.services.networks import sync_catalogue
 
@@ -126,19 +126,37 @@ def test_an_original_stays_as_long_as_a_job_is_of_it(
     assert admin.get(f"/uploads/{again.upload_id}/download").status_code == 404
 
 
-def test_only_owners_and_admins_delete_what_has_an_owner(
+def test_only_owners_and_admins_change_what_has_an_owner(
     with_key: WithKey, admin: Program, visitor: Program
 ) -> None:
     job_id = with_key("layla").upload().get_json()["job_id"]
 
     for other in (visitor, with_key("sven")):
+        assert other.get(f"/jobs/{job_id}").get_json()["may_change"] is False
+        assert other.post(f"/jobs/{job_id}/cancel").get_json()["code"] == "forbidden"
         assert other.delete(f"/jobs/{job_id}").get_json()["code"] == "forbidden"
+    assert admin.get(f"/jobs/{job_id}").get_json()["may_change"] is True
+    assert admin.post(f"/jobs/{job_id}/cancel").get_json()["status"] == "canceled"
+    assert admin.delete(f"/jobs/{job_id}").status_code == 204
+
+
+def test_what_an_account_leaves_behind_is_no_visitors(
+    with_key: WithKey, admin: Program, visitor: Program, session: Session
+) -> None:
+    job_id = with_key("layla").upload().get_json()["job_id"]
+    owner = session.query(Account).filter_by(username="layla").one()
+
+    assert admin.delete(f"/admin/users/{owner.id}").status_code == 204
+
+    assert visitor.get(f"/jobs/{job_id}").get_json()["may_change"] is False
+    assert visitor.delete(f"/jobs/{job_id}").get_json()["code"] == "forbidden"
     assert admin.delete(f"/jobs/{job_id}").status_code == 204
 
 
 def test_the_holder_of_a_visitors_link_deletes_it(visitor: Program) -> None:
     job_id = visitor.upload().get_json()["job_id"]
 
+    assert visitor.get(f"/jobs/{job_id}").get_json()["may_change"] is True
     assert visitor.delete(f"/jobs/{job_id}").status_code == 204
     assert visitor.delete(f"/jobs/{job_id}").status_code == 404
 

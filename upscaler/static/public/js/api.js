@@ -62,7 +62,8 @@ async function requestJson(path, options = {}) {
     throw networkError();
   }
   if (!response.ok) throw problemError(response.status, text, response.headers.get("Retry-After"));
-  return JSON.parse(text);
+  // 204 has no body.
+  return text ? JSON.parse(text) : null;
 }
 
 const LINKS = ["original_file", "original_preview", "result_file", "preview_file"];
@@ -89,6 +90,14 @@ export async function cancelJob(jobId) {
     headers: { Accept: "application/json", "X-CSRFToken": csrfToken() },
   });
   return withOwnLinks(job);
+}
+
+/** Delete a job with its pictures. */
+export async function deleteJob(jobId) {
+  await requestJson(`/jobs/${encodeURIComponent(jobId)}`, {
+    method: "DELETE",
+    headers: { Accept: "application/json", "X-CSRFToken": csrfToken() },
+  });
 }
 
 /**

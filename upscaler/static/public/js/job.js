@@ -1,6 +1,6 @@
 /** The page of a job: its progress, then both pictures and the download. */
 
-import { cancelJob } from "./api.js";
+import { cancelJob, deleteJob } from "./api.js";
 import { fillCompare } from "./compare.js";
 import { config, has, t } from "./config.js";
 import { formatBytes, formatDimensions, formatDuration, formatPercent, isolate } from "./format.js";
@@ -25,6 +25,8 @@ export function openJob(jobId) {
       showStatus(job);
     }
     if (!hasEnded(job.status)) showProgress(job);
+    byId("job-cancel").hidden = !job.may_change;
+    byId("job-delete").hidden = !(job.may_change && hasEnded(job.status));
     // Links are signed for a while only: each answer brings fresh ones.
     if (job.result_file) byId("job-download").href = job.result_file;
   }
@@ -59,7 +61,33 @@ export function openJob(jobId) {
       byId("job-cancel").disabled = false;
     }
   };
+
+  byId("job-delete").onclick = async () => {
+    if (!window.confirm(t("job.delete.question"))) return;
+    byId("job-delete").disabled = true;
+    hideMessage(byId("job-message"));
+    try {
+      await deleteJob(jobId);
+      stop();
+      showDeleted();
+    } catch (error) {
+      showMessage(byId("job-message"), error);
+    } finally {
+      byId("job-delete").disabled = false;
+    }
+  };
   return stop;
+}
+
+function showDeleted() {
+  byId("job").dataset.status = "deleted";
+  byId("job-title").textContent = t("job.deleted");
+  byId("job-status").textContent = t("job.deleted");
+  byId("job-detail").textContent = t("job.deleted.detail");
+  document.title = `${t("job.deleted")} · ${siteTitle}`;
+  byId("job-result").hidden = true;
+  showFoot({ copy: false, again: true });
+  byId("job-title").focus();
 }
 
 function reset() {
@@ -89,7 +117,8 @@ function showStatus(job) {
 function showFoot({ copy, again }) {
   byId("job-foot").hidden = false;
   byId("job-again").hidden = !again;
-  for (const part of byId("job-foot").querySelectorAll("p, button")) part.hidden = !copy;
+  for (const part of byId("job-foot").querySelectorAll("p, #job-copy-link")) part.hidden = !copy;
+  byId("job-delete").hidden = true;
 }
 
 function showProgress(job) {
