@@ -68,7 +68,7 @@ def footprint(service: LiveService) -> tuple[int, int, list[str]]:
         ("photo.jpg", jpeg, {"quality": "best"}, 422, "invalid_parameter"),
         ("photo.jpg", jpeg, {"output_format": "bmp"}, 422, "invalid_parameter"),
         ("photo.jpg", jpeg, {"factor": "", "target_width": "63"}, 422, "target_out_of_range"),
-        ("photo.jpg", jpeg, {"factor": ""}, 422, "invalid_parameter"),
+        ("photo.jpg", jpeg, {"factor": ""}, 422, "missing_parameter"),
         ("photo.jpg", jpeg, {"preset": "magic"}, 422, "invalid_parameter"),
         ("photo.jpg", jpeg, {"denoise": "9"}, 422, "invalid_parameter"),
         ("photo.jpg", jpeg, {"refine_faces": "maybe"}, 422, "invalid_parameter"),
@@ -76,6 +76,8 @@ def footprint(service: LiveService) -> tuple[int, int, list[str]]:
         ("photo.jpg", jpeg, {"callback_url": "http://127.0.0.1/hook"}, 422, "invalid_callback_url"),
         ("photo.jpg", jpeg, {"callback_url": "https://me:word@example.org/"}, 422, "invalid_callback_url"),
         ("photo.jpg", jpeg, {"email": "a@example.org"}, 422, "not_available"),
+        ("photo.jpg", jpeg, {"preset": "x" * 600_000}, 413, "form_too_large"),
+        ("photo.jpg", jpeg, {f"field{number}": "x" for number in range(1100)}, 413, "form_too_large"),
     ],
 )
 def test_it_refuses_with_a_clear_problem_and_keeps_nothing(

@@ -128,7 +128,7 @@ def test_an_upload_is_answered_polled_downloaded_and_run_again_as_in_the_example
         again = requests.post(api + path, json={"denoise": "low"}, headers=admin, timeout=60)
         assert (again.status_code, differences(REQUEUED, again.json())) == (202, [])
         assert again.json()["job_id"] != job_id
-        canceled = requests.post(f"{api}/jobs/{again.json()['job_id']}/cancel", timeout=60)
+        canceled = requests.post(f"{api}/jobs/{again.json()['job_id']}/cancel", headers=admin, timeout=60)
         assert set(canceled.json()) >= ALWAYS or canceled.status_code == 409
 
     detailed = requests.get(f"{api}/admin/jobs/{job_id}", headers=admin, timeout=60).json()

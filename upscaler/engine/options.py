@@ -9,7 +9,13 @@ from fractions import Fraction
 from typing import Any
 
 from upscaler.engine.formats import OUTPUT_FORMATS
-from upscaler.errors import InvalidParameter, TargetOutOfRange, UnknownParameter, UnusableParameter
+from upscaler.errors import (
+    InvalidParameter,
+    MissingParameter,
+    TargetOutOfRange,
+    UnknownParameter,
+    UnusableParameter,
+)
 
 FACTORS = ("2x", "3x", "4x", "8x")
 # The factor of a job that names the size of its result instead.
@@ -55,8 +61,9 @@ class UpscaleOptions:
     match_colours: bool = True
 
     def __post_init__(self) -> None:
+        if self.factor != FIT and self.factor not in FACTORS:
+            raise InvalidParameter(name="factor", value=self.factor, choices=", ".join(FACTORS))
         for name, choices in (
-            ("factor", (*FACTORS, FIT)),
             ("preset", PRESETS),
             ("denoise", DENOISE_LEVELS),
             ("output_format", OUTPUT_FORMATS),
@@ -123,7 +130,14 @@ class UpscaleOptions:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> UpscaleOptions:
-        """Build options from decoded JSON; raise ``UnknownParameter`` for a name that is not a field."""
+        """Build options from decoded JSON.
+
+        Raises:
+            UnknownParameter: a name is not that of an option.
+            MissingParameter: there is no factor, and no size in its place.
+            InvalidParameter: a value cannot be used.
+
+        """
         unknown = set(values) - set(cls.__dataclass_fields__)
         if unknown:
             raise UnknownParameter(name=min(unknown))
@@ -131,7 +145,7 @@ class UpscaleOptions:
         if given.get("target_width") is not None or given.get("target_height") is not None:
             given.setdefault("factor", FIT)
         if "factor" not in given:
-            raise InvalidParameter(name="factor", value="", choices=", ".join(FACTORS))
+            raise MissingParameter(name="factor")
         if isinstance(given.get("keep_metadata"), bool):
             given["keep_metadata"] = "yes" if given["keep_metadata"] else "no"
         return cls(**given)

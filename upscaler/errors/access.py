@@ -176,6 +176,13 @@ class ModelConflict(UpscalerError):
     message = N_('There is a model "%(name)s" already. Please choose another name, or delete that one first.')
 
 
+class ModelProtected(UpscalerError):
+    status = 409
+    code = "model_protected"
+    title = N_("The model is part of the service")
+    message = N_("The model %(name)s is part of the service and stays as it is.")
+
+
 class RequestInProgress(UpscalerError):
     status = 409
     code = "request_in_progress"

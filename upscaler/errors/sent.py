@@ -28,6 +28,13 @@ class TwoPictures(UpscalerError):
     message = N_('Please send either "file" or "url", not both.')
 
 
+class FormTooLarge(UpscalerError):
+    status = 413
+    code = "form_too_large"
+    title = N_("The form is too large")
+    message = N_("The form has too many fields, or too long ones. Please send only those that the API knows.")
+
+
 class EmptyFile(InvalidRequest):
     code = "empty_file"
     title = N_("The file is empty")

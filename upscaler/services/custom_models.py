@@ -38,6 +38,7 @@ from upscaler.errors import (
     FileGone,
     ModelConflict,
     ModelNotFound,
+    ModelProtected,
     StorageUnavailable,
     UnknownModel,
 )
@@ -139,7 +140,7 @@ class CustomModels:
         licence: str | None = None,
         uses: tuple[Use, ...] | None = None,
     ) -> NetworkModel:
-        """Change what is not None; raise ``ModelNotFound``, or ``ModelConflict`` for a network of the catalogue."""
+        """Change what is not None; raise ``ModelNotFound``, or ``ModelProtected`` for a network of the catalogue."""
         row, before = _find(session, name)
         check_uses(uses or (), before.findings)
         after = replace(
@@ -261,7 +262,7 @@ def _row(manifest: Manifest) -> NetworkModel:
 
 def _find(session: Session, name: str) -> tuple[NetworkModel, Manifest]:
     if name in MODELS:
-        raise ModelConflict(N_("The model %(name)s is part of the service and stays as it is."), name=name)
+        raise ModelProtected(name=name)
     # PostgreSQL refuses to compare with a text that holds a NUL.
     if not MODEL_NAME.fullmatch(name):
         raise ModelNotFound

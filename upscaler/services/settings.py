@@ -198,4 +198,9 @@ def parse_setting(key: str, value: Any) -> Any:
     try:
         return definition.kind.parse(value)
     except (ValueError, TypeError):
-        raise InvalidParameter(name=key, value=value, choices=definition.kind.expected) from None
+        raise InvalidParameter(
+            N_('The value "%(value)s" cannot be used for "%(name)s", which takes %(choices)s.'),
+            name=key,
+            value=value,
+            choices=definition.kind.expected,
+        ) from None

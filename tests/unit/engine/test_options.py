@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from upscaler.engine.options import UpscaleOptions, from_text
-from upscaler.errors import InvalidParameter, TargetOutOfRange, UnknownParameter
+from upscaler.errors import InvalidParameter, MissingParameter, TargetOutOfRange, UnknownParameter
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,6 @@ def test_an_operator_may_offer_less():
 @pytest.mark.parametrize(
     "given",
     [
-        {},
         {"factor": "5x"},
         {"factor": "fit"},
         {"factor": "2x", "target_width": 100},
@@ -56,6 +55,15 @@ def test_an_operator_may_offer_less():
 def test_what_cannot_be_is_refused(given):
     with pytest.raises(InvalidParameter):
         UpscaleOptions.from_mapping(given)
+
+
+def test_a_factor_is_needed_and_the_factors_are_told():
+    with pytest.raises(MissingParameter, match='"factor"'):
+        UpscaleOptions.from_mapping({"preset": "photo"})
+    with pytest.raises(InvalidParameter) as refused:
+        UpscaleOptions.from_mapping({"factor": "5x"})
+    # "fit" alone would be refused as well.
+    assert refused.value.detail.endswith("Please use one of: 2x, 3x, 4x, 8x.")
 
 
 def test_forms_send_text():

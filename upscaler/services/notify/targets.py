@@ -33,7 +33,10 @@ def check_url(text: str, policy: AddressPolicy) -> str:
     url = parse(text)
     if not urls.permitted(url, policy):
         raise InvalidCallbackUrl(
-            N_("This service does not call that address or port. Please use a public one, at port 80 or 443.")
+            N_(
+                "This service does not call that address or port. "
+                "Please use a public one, at port 80, 443 or 8000 to 9999."
+            )
         )
     return url.url
 

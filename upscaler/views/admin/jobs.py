@@ -30,13 +30,8 @@ from upscaler.views.context import current_actor, links, services
 
 # Kinds of original that every browser shows.
 SHOWN_MIMES = frozenset({"image/jpeg", "image/png", "image/webp"})
-# What the form for another run offers: the parameter and its values.
-CHOICES = {
-    "factor": (*FACTORS, FIT),
-    "preset": PRESETS,
-    "denoise": DENOISE_LEVELS,
-    "output_format": OUTPUT_FORMATS,
-}
+# What the form for another run offers.
+PARAMETERS = ("factor", "preset", "denoise", "output_format")
 
 
 class JobInterface(SQLAInterface):
@@ -51,6 +46,16 @@ class JobInterface(SQLAInterface):
 def status_choices() -> Sequence[tuple[str, Any]]:
     """Return the states a job may be in, with their labels."""
     return tuple(STATUS_LABELS.items())
+
+
+def _choices(job: Job) -> dict[str, Sequence[str]]:
+    """Return the values that the form for another run offers, by parameter; also a factor that the job had."""
+    offered = services().settings.get(db.session(), "factors")
+    factors = [
+        factor for factor in (*FACTORS, FIT) if factor in offered or factor == job.params.get("factor")
+    ]
+    values = (factors, PRESETS, DENOISE_LEVELS, OUTPUT_FORMATS)
+    return dict(zip(PARAMETERS, values, strict=True))
 
 
 def model_names() -> list[str]:
@@ -105,7 +110,7 @@ class JobView(ConsoleList):
             title=gettext("Job"),
             job=job,
             pictures=_pictures(job),
-            choices=CHOICES,
+            choices=_choices(job),
             deliveries=outbox.deliveries_of(db.session(), job.id),
             error=explain(job.error_message, job.error_values) if job.error_message else "",
         )
@@ -126,7 +131,7 @@ class JobView(ConsoleList):
     def requeue(self, pk: str) -> Response:
         """Run a job again, with what the form names instead of what the job had."""
         job = self._job(pk)
-        typed = {name: request.form[name] for name in CHOICES if request.form.get(name)}
+        typed = {name: request.form[name] for name in PARAMETERS if request.form.get(name)}
         overrides = {name: value for name, value in typed.items() if value != job.params.get(name)}
         submissions = services().submissions
         try:

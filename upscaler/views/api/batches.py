@@ -107,7 +107,13 @@ OPERATIONS = (
         answer=BatchAnswer(),
         status=202,
         errors=(
-            *(errors.MissingFile, errors.BatchTooLarge, errors.TooManyFiles, errors.InvalidArchive),
+            *(
+                errors.MissingFile,
+                errors.BatchTooLarge,
+                errors.FormTooLarge,
+                errors.TooManyFiles,
+                errors.InvalidArchive,
+            ),
             *(errors.BatchRefused, errors.InvalidParameter, errors.UnknownParameter, errors.NotAvailable),
             *(errors.InvalidEmail, errors.InvalidCallbackUrl, errors.QueueFull, errors.StorageFull),
         ),

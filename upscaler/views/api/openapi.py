@@ -213,8 +213,9 @@ def _errors(operation: Operation) -> Iterable[type[UpscalerError]]:
         if operation.access is Access.ADMIN:
             yield errors.Forbidden
         yield errors.InsufficientScope if operation.scope else errors.KeysNotAccepted
+    yield errors.UnknownParameter
     if operation.query is not None or operation.body is not None:
-        yield from (errors.UnusableParameter, errors.UnknownParameter, errors.MissingParameter)
+        yield from (errors.UnusableParameter, errors.MissingParameter)
     if operation.method not in {"GET", "HEAD"}:
         yield errors.InvalidRequest
     if operation.repeatable:

@@ -15,8 +15,10 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
 from upscaler.errors import (
+    N_,
     BatchTooLarge,
     FileTooLarge,
+    FormTooLarge,
     InvalidRequest,
     MissingFile,
     TooManyFiles,
@@ -38,6 +40,9 @@ FILE_FIELDS = frozenset({"file", "files"})
 # A client that is still sending when it is refused gets a moment to read why, before the connection closes.
 LINGER_BYTES = 8 << 20
 LINGER_SECONDS = 2.0
+_ONE_AT_A_TIME = N_(
+    "Please send one picture at a time, or several as a batch; the documentation of the API says how."
+)
 
 
 class UploadRequest(Request):
@@ -84,6 +89,8 @@ def received_form(
         else:
             received, form = _parse(FileTooLarge(limit=readable_bytes(max_file_bytes)))
             files = received.to_dict()
+            if len(received.getlist("file")) > 1:
+                raise TwoPictures(_ONE_AT_A_TIME)
         unknown = (set(form) | set(files)) - fields - {"file"}
         if unknown:
             raise UnknownParameter(name=min(unknown))
@@ -192,6 +199,11 @@ def _parse(too_large: FileTooLarge) -> tuple[MultiDict[str, FileStorage], dict[s
     try:
         return request.files, request.form.to_dict()
     except RequestEntityTooLarge:
+        # Too many fields, or too much in them, is refused like this as well, whatever the files take.
+        files = cast(UploadRequest, request).received_files
+        taken = sum(Path(file.name).stat().st_size for file in files)
+        if taken + FORM_BYTES < (request.max_content_length or 0):
+            raise FormTooLarge from None
         raise too_large from None
     except (BadRequest, ValueError):
         raise InvalidRequest from None

@@ -50,6 +50,8 @@ def _serve(operation: Operation) -> Callable[..., ResponseReturnValue]:
         authorize(identify(), operation)
         if operation.query is not None:
             parts["query"] = _load(operation.query, _query_values())
+        elif request.args:
+            raise UnknownParameter(name=min(request.args)[:64])
         if operation.body is not None:
             parts["body"] = _load(operation.body, json_body())
         if operation.repeatable and operation.takes_media_type != FORM:

@@ -36,7 +36,7 @@ FIELDS = JOB_FIELDS | {"url"}
 # What may be wrong with a picture, or its address, before anything is done with it.
 PICTURE_ERRORS = (
     *(errors.MissingFile, errors.TwoPictures, errors.InvalidUrl, errors.UrlNotAllowed),
-    *(errors.FetchFailed, errors.NotAvailable, errors.EmptyFile, errors.FileTooLarge),
+    *(errors.FetchFailed, errors.NotAvailable, errors.EmptyFile, errors.FileTooLarge, errors.FormTooLarge),
     *(errors.ExtensionMismatch, errors.UnsupportedImage, errors.DamagedImage, errors.TooManyPixels),
     errors.SeveralPictures,
 )

@@ -24,6 +24,8 @@ from upscaler import create_app
 from upscaler.models import Job, KeptAnswer, utcnow
 from upscaler.services import idempotency, lifecycle, submissions
 from upscaler.storage import LocalStorage
+from upscaler.views.api import OPERATIONS
+from upscaler.views.api.operations import Access, Operation
 
 WithKey = Callable[..., Program]
 
@@ -284,3 +286,18 @@ def test_only_the_sites_that_the_operator_names_may_call_from_browsers(tmp_path:
         not in client.get("/", headers={"Origin": "https://app.example.org"}).headers
     )
     app.extensions["upscaler"].submissions.close()
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_a_parameter_that_nobody_knows_is_refused_in_every_query(
+    admin: Program, session: Session, operation: Operation
+) -> None:
+    path = re.sub("<[^>]+>", "1", operation.path)
+
+    answer = admin.request(operation.method, f"{path}?nobody_knows_this=1", json=None)
+
+    if operation.scope is None and operation.access is not Access.OPEN:
+        assert answer.get_json()["code"] == "keys_not_accepted"
+    else:
+        assert (answer.status_code, answer.get_json()["code"]) == (422, "unknown_parameter")
+        assert "nobody_knows_this" in answer.get_json()["detail"]

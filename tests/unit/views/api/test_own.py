@@ -215,7 +215,7 @@ def test_a_quote_tells_size_time_and_place_in_the_queue(visitor: Program) -> Non
         ("width=8000&height=8000&factor=4x", "result_too_large"),
         ("width=0&height=1&factor=2x", "invalid_parameter"),
         ("height=10&factor=2x", "missing_parameter"),
-        ("width=10&height=10", "invalid_parameter"),
+        ("width=10&height=10", "missing_parameter"),
         ("width=10&height=10&factor=5x", "invalid_parameter"),
     ],
 )

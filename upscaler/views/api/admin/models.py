@@ -14,11 +14,13 @@ from upscaler.engine.custom.model import ENLARGING, FACES, MAX_LICENCE, Use, che
 from upscaler.engine.options import FACTORS, MODEL_NAME, PRESETS
 from upscaler.errors import (
     FileTooLarge,
+    FormTooLarge,
     InvalidParameter,
     MissingFile,
     MissingParameter,
     ModelConflict,
     ModelNotFound,
+    ModelProtected,
     ModelRefused,
     StorageFull,
     UnknownParameter,
@@ -163,7 +165,7 @@ OPERATIONS = (
         answer=ModelAnswer(),
         status=201,
         errors=(
-            *(MissingFile, FileTooLarge, ModelRefused, ModelConflict, StorageFull),
+            *(MissingFile, FileTooLarge, FormTooLarge, ModelRefused, ModelConflict, StorageFull),
             *(InvalidParameter, MissingParameter, UnknownParameter, UnusableParameter),
         ),
     ),
@@ -174,7 +176,7 @@ OPERATIONS = (
         change_model,
         body=ModelBody(),
         answer=ModelAnswer(),
-        errors=(ModelNotFound, ModelConflict, ModelRefused),
+        errors=(ModelNotFound, ModelProtected, ModelRefused),
     ),
     _operation(
         "admin_delete_model",
@@ -182,6 +184,6 @@ OPERATIONS = (
         "/models/<string(maxlength=64):name>",
         delete_model,
         status=204,
-        errors=(ModelNotFound, ModelConflict),
+        errors=(ModelNotFound, ModelProtected),
     ),
 )
