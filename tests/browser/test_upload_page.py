@@ -49,6 +49,40 @@ def test_a_dropped_picture_comes_back_twice_as_large(open_page, photographs):
     assert steps.size_of(download.value) == (320, 214)
 
 
+def test_what_to_expect_is_told_before_anything_is_sent(open_page, photographs):
+    page = open_page()
+    sent = watch_uploads(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/api/v1/quote?" in request.url else None)
+    quote = page.locator("#chosen-quote")
+    expect(quote).to_be_hidden()
+
+    steps.choose(page, photographs["coffee"])
+    expect(quote).to_have_text(re.compile(r"^Ready in about \d+ seconds?, a file of about \d+ KB$"))
+    small = quote.inner_text()
+    page.get_by_role("radio", name="4 times").check()
+    page.get_by_role("radio", name="Photo").check()
+    expect(quote).not_to_have_text(small)
+    assert "factor=4x" in asked[-1]
+    assert "preset=photo" in asked[-1]
+    assert len(asked) < 4, "choices one after another are asked for once"
+    assert sent == []
+
+
+def test_without_an_answer_about_the_time_pictures_can_be_sent_all_the_same(
+    open_page, photographs, expected_errors
+):
+    expected_errors.append("ERR_FAILED")
+    page = open_page()
+    page.route("**/api/v1/quote?*", lambda route: route.abort())
+    with page.expect_event("requestfailed"):
+        steps.choose(page, photographs["coffee"])
+    expect(page.locator("#chosen-quote")).to_be_hidden()
+    expect(page.locator("#file-message")).to_be_hidden()
+    steps.submit(page)
+    steps.result(page)
+
+
 def test_further_choices_are_sent_with_the_picture(open_page, live_service, photographs):
     page = open_page()
     steps.choose(page, photographs["coffee"])

@@ -68,6 +68,7 @@ class QuoteQuery(PictureParameters):
 
     width = fields.Integer(required=True, validate=validate.Range(1, 10**6), metadata={"example": 640})
     height = fields.Integer(required=True, validate=validate.Range(1, 10**6), metadata={"example": 480})
+    refine_faces = fields.Boolean(truthy={"true"}, falsy={"false"})
 
 
 class QuoteAnswer(Schema):

@@ -69,6 +69,10 @@ def _choosing() -> dict[str, str]:
             "Your browser cannot show this kind of picture. It can be sent all the same."
         ),
         "email.invalid": gettext("Please check the e-mail address, or leave it out."),
+        "quote.next": gettext("Ready in about %(duration)s, a file of about %(size)s"),
+        "quote.waiting": gettext(
+            "Ready in about %(duration)s, number %(position)s in the queue; a file of about %(size)s"
+        ),
         "file.growth": gettext("%(before)s → %(after)s pixels"),
     }
 

@@ -92,6 +92,11 @@ export async function cancelJob(jobId) {
   return withOwnLinks(job);
 }
 
+/** What to expect of a picture: `values` are its width and height, and what was chosen. */
+export async function getQuote(values, signal) {
+  return requestJson(`/quote?${new URLSearchParams(values)}`, { signal, cache: "no-store" });
+}
+
 /** Delete a job with its pictures. */
 export async function deleteJob(jobId) {
   await requestJson(`/jobs/${encodeURIComponent(jobId)}`, {

@@ -5,6 +5,7 @@ import { config, t } from "./config.js";
 import { formatBytes, formatDimensions, formatPercent, isolate } from "./format.js";
 import { hideMessage, showMessage } from "./message.js";
 import { enlarged, inspect, outputProblem } from "./picture.js";
+import { setUpQuote } from "./quote.js";
 import { watchSources } from "./sources.js";
 
 const byId = (id) => document.getElementById(id);
@@ -13,6 +14,7 @@ const byId = (id) => document.getElementById(id);
 export function setUpUpload(onAccepted) {
   const form = byId("upload");
   const message = byId("file-message");
+  const quote = setUpQuote(form, byId("chosen-quote"));
   let chosen = null;
   let sending = null;
   // Counts the choices, so that a slow look at an earlier file never overwrites a later one.
@@ -52,6 +54,7 @@ export function setUpUpload(onAccepted) {
     byId("file").value = "";
     byId("chosen").hidden = true;
     byId("file-label").hidden = false;
+    quote(null);
   }
 
   function showChosen() {
@@ -77,7 +80,10 @@ export function setUpUpload(onAccepted) {
   function showGrowth() {
     const growth = byId("chosen-growth");
     growth.hidden = !chosen?.dimensions;
-    if (growth.hidden) return;
+    if (growth.hidden) {
+      quote(null);
+      return;
+    }
     const { dimensions } = chosen;
     const problem = outputProblem(dimensions, factor(), outputFormat());
     growth.textContent = t("file.growth", {
@@ -85,6 +91,7 @@ export function setUpUpload(onAccepted) {
       after: formatDimensions(enlarged(dimensions, factor())),
     });
     growth.classList.toggle("is-too-large", Boolean(problem));
+    quote(problem ? null : dimensions);
     if (problem) showMessage(message, { detail: problem });
     else hideMessage(message);
   }
@@ -99,6 +106,8 @@ export function setUpUpload(onAccepted) {
 
   function setSending(active) {
     form.classList.toggle("is-sending", active);
+    // Before the choices are locked, which takes them out of the form.
+    quote(active ? null : chosen?.dimensions);
     byId("sending").hidden = !active;
     byId("submit").hidden = active;
     for (const part of form.querySelectorAll("fieldset")) part.disabled = active;
@@ -168,6 +177,7 @@ export function setUpUpload(onAccepted) {
   byId("file").addEventListener("change", (event) => choose([...event.target.files]));
   form.addEventListener("change", (event) => {
     if (["factor", "output_format"].includes(event.target.name)) showGrowth();
+    else if (chosen?.dimensions) quote(chosen.dimensions);
     if (event.target.name === "output_format") showQuality();
   });
   form.addEventListener("submit", (event) => {

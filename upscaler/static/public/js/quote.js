@@ -1,0 +1,48 @@
+/** What to expect of the chosen picture, asked of the service before anything is sent. */
+
+import { getQuote } from "./api.js";
+import { t } from "./config.js";
+import { formatBytes, formatDuration } from "./format.js";
+
+// Somebody who tries choices one after another is answered once.
+const PAUSE_MS = 250;
+const ASKED = ["factor", "preset", "denoise", "sharpen", "detail", "output_format", "quality", "refine_faces"];
+
+/** Keep `box` up to date: the returned function is called with the picture's size, or null, after each change. */
+export function setUpQuote(form, box) {
+  let timer = 0;
+  let asking = null;
+
+  function hide() {
+    box.hidden = true;
+    box.textContent = "";
+  }
+
+  async function ask(dimensions) {
+    asking = new AbortController();
+    const { signal } = asking;
+    const chosen = [...new FormData(form)].filter(([name, value]) => ASKED.includes(name) && value !== "");
+    try {
+      const quote = await getQuote({ ...dimensions, ...Object.fromEntries(chosen) }, signal);
+      box.textContent = words(quote);
+      box.hidden = false;
+    } catch (error) {
+      // Whoever asks again has the newer choices. Nothing depends on the answer: what is wrong is said elsewhere.
+      if (!signal.aborted) hide();
+    }
+  }
+
+  return (dimensions) => {
+    clearTimeout(timer);
+    asking?.abort();
+    if (dimensions) timer = setTimeout(() => ask(dimensions), PAUSE_MS);
+    else hide();
+  };
+}
+
+function words({ estimated_seconds, estimated_bytes, queue_position }) {
+  const values = { duration: formatDuration(estimated_seconds), size: formatBytes(estimated_bytes) };
+  return queue_position > 1
+    ? t("quote.waiting", { ...values, position: queue_position })
+    : t("quote.next", values);
+}
