@@ -215,6 +215,10 @@ class Config(BaseModel):
     )
 
     web_threads: int = Field(8, ge=1, le=256, description="requests that one web process serves at a time")
+    metrics_token: SecretStr = Field(
+        SecretStr(""),
+        description="what a monitoring system shows to read `/metrics`; empty: nothing is there",
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
     log_format: Literal["console", "json"] = Field("console", description="`json` for log collectors")
 
@@ -297,6 +301,8 @@ class Config(BaseModel):
             key = self.secret_key.get_secret_value()
             if len(key) < 32:
                 raise ValueError("SECRET_KEY must have at least 32 characters in production")
+            if 0 < len(self.metrics_token.get_secret_value()) < 16:
+                raise ValueError("METRICS_TOKEN must have at least 16 characters in production")
             password = self.admin_seed_pass.get_secret_value()
             if password and password == example_password():
                 raise ValueError(

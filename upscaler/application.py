@@ -16,7 +16,7 @@ from upscaler.models.database import engine_options, prepare_engine
 from upscaler.services.registry import build_services
 from upscaler.services.storages import build_storage
 from upscaler.tasks.queue import REDIS_PATIENCE, HueyQueue, build_huey
-from upscaler.views import admin, api, conventions, errors, files, localization, public, security
+from upscaler.views import admin, api, conventions, errors, files, localization, metrics, public, security
 from upscaler.views.api import reception
 
 
@@ -49,6 +49,7 @@ def build(config: configuration.Config | None = None) -> Flask:
     app.register_blueprint(public.blueprint)
     app.register_blueprint(api.blueprint)
     app.register_blueprint(files.blueprint)
+    app.register_blueprint(metrics.blueprint)
     admin.init_app(app)
     localization.init_app(app)
     errors.init_app(app)

@@ -84,6 +84,12 @@ def test_it_rejects_an_expired_link(live_service: LiveService, job: dict[str, An
 
     assert answer.status_code == 410
     assert answer.json()["code"] == "link_expired"
+    # A person who clicks on it sees a page.
+    headers = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    page = requests.get(live_service.url + path, headers=headers, timeout=30)
+    assert page.status_code == 410
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "The link has expired" in page.text
 
 
 def test_it_says_when_a_link_ends(job: dict[str, Any]) -> None:

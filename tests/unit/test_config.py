@@ -75,6 +75,7 @@ def test_it_uses_psycopg_3_for_postgresql(url: str) -> None:
         ({"S3_ENDPOINT_URL": "s3.example.org"}, "S3_ENDPOINT_URL"),
         ({**STRONG, "SECRET_KEY": ""}, "SECRET_KEY"),
         ({**STRONG, "SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({**STRONG, "METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
         ({**STRONG, "ADMIN_SEED_PASS": "231980077"}, "ADMIN_SEED_PASS"),
     ],
 )

@@ -19,6 +19,7 @@ from upscaler.services.previews.requests import PreviewRequests
 from upscaler.services.queue import Queue
 from upscaler.services.setting_kinds import several_of
 from upscaler.services.settings import RuntimeSettings
+from upscaler.services.statistics import StorageMeter
 from upscaler.services.submissions import Submissions
 from upscaler.services.workspace import Workspace
 from upscaler.storage import Storage
@@ -29,6 +30,7 @@ class Services:
     """What views call."""
 
     storage: Storage
+    storage_meter: StorageMeter
     queue: Queue
     settings: RuntimeSettings
     submissions: Submissions
@@ -58,6 +60,7 @@ def build_services(
     policy = AddressPolicy.parse(defaults["webhook_allowed_networks"])
     return Services(
         storage=storage,
+        storage_meter=StorageMeter(storage),
         queue=queue,
         settings=settings,
         submissions=Submissions(storage, inspector, settings, queue),

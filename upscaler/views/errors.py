@@ -39,11 +39,19 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _defect)
 
 
+# Where programs ask, and where links lead that programs and people follow.
+_FOR_PROGRAMS = ("/api/", "/metrics")
+_FOR_BOTH = ("/files/", "/batches/")
+
+
 def respond(error: UpscalerError) -> Response:
     """Answer with an error, in the form that the path calls for."""
-    if request.path.startswith(("/api/", "/files/")):
-        return problem(error)
-    return make_response(render_error(error))
+    for_programs = request.path.startswith(_FOR_PROGRAMS)
+    if not for_programs and request.path.startswith(_FOR_BOTH):
+        # Programs that do not say what they like accept anything.
+        likes = request.accept_mimetypes.best_match(["application/problem+json", "text/html"])
+        for_programs = likes != "text/html"
+    return problem(error) if for_programs else make_response(render_error(error))
 
 
 def problem(error: UpscalerError) -> Response:

@@ -23,7 +23,7 @@ def init_app(app: Flask) -> None:
     builder = ConsoleBuilder(indexview=ConsoleIndex, security_manager_class=ConsoleSecurity)
     with app.app_context():
         builder.init_app(app, db.session)
-        register_views(builder, app.extensions["upscaler"].storage)
+        register_views(builder, app.extensions["upscaler"].storage_meter)
     # Flask-AppBuilder adds its catalogues and chooses languages in its own way; none of its words are shown.
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = catalogues
     Babel(app, locale_selector=select_locale)

@@ -8,7 +8,6 @@ from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext
 
 from upscaler.services.statistics import StorageMeter
-from upscaler.storage import Storage
 from upscaler.views.admin.audit import AuditView
 from upscaler.views.admin.dashboard import DashboardView
 from upscaler.views.admin.deliveries import DeliveryView
@@ -28,10 +27,10 @@ class ConsoleBuilder(AppBuilder):
         self.sm.register_views()
 
 
-def register_views(builder: ConsoleBuilder, storage: Storage) -> None:
+def register_views(builder: ConsoleBuilder, meter: StorageMeter) -> None:
     """Add the console's pages, in the order of the menu."""
     pages: tuple[tuple[Any, str, Any], ...] = (
-        (DashboardView(StorageMeter(storage)), "dashboard", lazy_gettext("Dashboard")),
+        (DashboardView(meter), "dashboard", lazy_gettext("Dashboard")),
         (JobView, "jobs", lazy_gettext("Jobs")),
         (DeliveryView, "deliveries", lazy_gettext("Deliveries")),
         (NetworkView, "models", lazy_gettext("Models")),

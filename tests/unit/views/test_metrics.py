@@ -1,0 +1,83 @@
+"""The figures for monitoring over HTTP: who may read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_appbuilder import Model
+from prometheus_client.parser import text_string_to_metric_families
+
+from config import load
+from upscaler import create_app
+from upscaler.errors import StorageUnavailable
+from upscaler.extensions import db
+from upscaler.services.statistics import StorageMeter
+
+TOKEN = "a token of the monitoring"
+
+
+def built(folder: Path, token: str) -> Iterator[Flask]:
+    app = create_app(load({"DATA_DIR": str(folder), "METRICS_TOKEN": token}, env_file=None))
+    with app.app_context():
+        Model.metadata.create_all(db.engine)
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+    app.extensions["upscaler"].submissions.close()
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Iterator[Flask]:
+    yield from built(tmp_path, TOKEN)
+
+
+@pytest.fixture
+def unwatched(tmp_path: Path) -> Iterator[Flask]:
+    yield from built(tmp_path, "")
+
+
+def test_whoever_knows_the_token_reads_the_figures(watched: Flask) -> None:
+    answer = watched.test_client().get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+
+    assert answer.status_code == 200
+    assert answer.content_type.startswith("text/plain; version=")
+    assert answer.headers["Cache-Control"] == "no-store"
+    names = {family.name for family in text_string_to_metric_families(answer.text)}
+    assert {"upscaler_info", "upscaler_jobs", "upscaler_storage_used_bytes"} <= names
+
+
+@pytest.mark.parametrize(
+    "given", [None, "", "Bearer", "Bearer ", "Bearer wrong", f"Basic {TOKEN}", "Bearer \xe9"]
+)
+def test_nobody_else_does(watched: Flask, given: str | None) -> None:
+    headers = {} if given is None else {"Authorization": given}
+
+    answer = watched.test_client().get("/metrics", headers=headers)
+
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    assert "upscaler_jobs" not in answer.text
+
+
+def test_without_a_token_there_is_nothing(unwatched: Flask) -> None:
+    answer = unwatched.test_client().get("/metrics", headers={"Authorization": "Bearer "})
+
+    assert answer.status_code == 404
+
+
+def test_a_storage_that_is_away_keeps_no_other_figure_back(
+    watched: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_: StorageMeter) -> None:
+        raise StorageUnavailable
+
+    monkeypatch.setattr(StorageMeter, "figures", away)
+
+    answer = watched.test_client().get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+
+    assert answer.status_code == 200
+    assert "upscaler_workers_online" in answer.text
+    assert "upscaler_storage" not in answer.text

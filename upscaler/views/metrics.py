@@ -1,0 +1,37 @@
+"""Figures for a monitoring system, at ``/metrics``; only whoever knows ``METRICS_TOKEN`` may read them."""
+
+from __future__ import annotations
+
+import hmac
+
+from flask import Blueprint, Response, request
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from upscaler.errors import InvalidCredentials, NotFound, ServiceUnavailable
+from upscaler.extensions import db
+from upscaler.services.metrics import metrics_text
+from upscaler.services.statistics import StorageFigures
+from upscaler.views.context import config, services
+
+blueprint = Blueprint("metrics", __name__)
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Answer with the figures; without a token in the settings there is nothing here."""
+    token = config().metrics_token.get_secret_value()
+    if not token:
+        raise NotFound
+    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
+        raise InvalidCredentials
+    text = metrics_text(db.session(), _storage_figures())
+    return Response(text, content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
+
+
+def _storage_figures() -> StorageFigures | None:
+    try:
+        return services().storage_meter.figures()
+    except ServiceUnavailable:
+        # The other figures are wanted all the more then.
+        return None
