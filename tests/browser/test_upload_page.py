@@ -83,6 +83,38 @@ def test_without_an_answer_about_the_time_pictures_can_be_sent_all_the_same(
     steps.result(page)
 
 
+def test_presets_are_tried_on_a_piece_before_anything_is_sent(open_page, photographs):
+    page = open_page()
+    steps.choose(page, photographs["coffee"])
+    page.get_by_role("button", name="Try them").click()
+    for preset in ("Standard", "Photo", "Art", "Face"):
+        piece = page.get_by_role("img", name=f"A piece of your picture: {preset}")
+        expect(piece).to_be_visible(timeout=120_000)
+        expect(piece).to_have_js_property("complete", value=True)
+        # The picture is smaller than the largest piece, and enlarged twice.
+        assert piece.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [320, 214]
+    expect(page.locator("#trial-words")).to_have_text(re.compile("Choose what looks best"))
+    assert steps.overflow(page) <= 0
+
+    page.get_by_role("radio", name="4 times").check()
+    expect(page.get_by_role("img", name="A piece of your picture: Art")).to_be_hidden()
+    expect(page.get_by_role("button", name="Try them")).to_be_enabled()
+
+
+def test_a_trial_that_is_refused_says_why_and_the_picture_can_be_sent(
+    open_page, photographs, expected_errors
+):
+    expected_errors.append("status of 429")
+    page = open_page()
+    detail = {"title": "Too many", "detail": "Please wait a little.", "code": "rate_limited"}
+    page.route("**/api/v1/previews", lambda route: route.fulfill(status=429, json=detail))
+    steps.choose(page, photographs["coffee"])
+    page.get_by_role("button", name="Try them").click()
+    expect(page.locator("#trial-words")).to_have_text("Please wait a little.")
+    steps.submit(page)
+    steps.result(page)
+
+
 def test_further_choices_are_sent_with_the_picture(open_page, live_service, photographs):
     page = open_page()
     steps.choose(page, photographs["coffee"])

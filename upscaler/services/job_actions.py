@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import delete as delete_rows
 from sqlalchemy import select
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.orm import Session
 
-from upscaler.errors import FileGone, JobConflict
+from upscaler.errors import FileGone, JobConflict, JobNotFound
 from upscaler.models import Account, Batch, Job, Upload
 from upscaler.services import audit, lifecycle
 from upscaler.services.submissions import Submissions
@@ -50,11 +51,20 @@ def delete(session: Session, actor: audit.Actor, storage: Storage, job: Job) -> 
     """Delete a job with its files; the original too, unless another job is of it. One that has not ended is canceled.
 
     Raises:
+        JobNotFound: somebody else has deleted it at this moment.
         StorageUnavailable: the files are still there, and so is the job: it can be deleted again later.
     """
-    job_id, upload_id, original = job.id, job.upload_id, job.upload.storage_path
+    job_id, upload_id = job.id, job.upload_id
     lifecycle.cancel(session, job_id, "to be deleted")
-    session.refresh(job)
+    upload = session.get(Upload, upload_id, populate_existing=True)
+    try:
+        session.refresh(job)
+    except InvalidRequestError:
+        upload = None
+    if upload is None:
+        session.rollback()
+        raise JobNotFound
+    original = upload.storage_path
     others = select(Job.id).where(Job.upload_id == upload_id, Job.id != job_id)
     keys = [job.result_path, job.preview_path, job.original_preview_path]
     if session.scalar(others.limit(1)) is None:

@@ -126,6 +126,18 @@ DEFINITIONS: Mapping[str, Definition] = {
             whole_number(1, 10**7, N_("a whole number of at least 1")),
         ),
         Definition(
+            "visitor_keep_days",
+            N_("Days that visitors' pictures are kept"),
+            N_("after their job has ended; 0 until somebody deletes them"),
+            whole_number(0, 36_500, N_("a whole number from 0 to 36500")),
+        ),
+        Definition(
+            "account_keep_days",
+            N_("Days that accounts' pictures are kept"),
+            N_("after their job has ended; 0 until somebody deletes them"),
+            whole_number(0, 36_500, N_("a whole number from 0 to 36500")),
+        ),
+        Definition(
             "link_ttl_seconds",
             N_("Life of a signed link"),
             N_("in seconds"),

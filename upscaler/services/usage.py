@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import BigInteger, ColumnElement, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from upscaler.models import Account, Job, JobStatus, Upload, utcnow
+from upscaler.models import Account, Job, JobStatus, Upload, iso8601, utcnow
+from upscaler.services import audit
 
 COLUMNS = (
     *("day", "username", "jobs", "completed", "failed", "canceled"),
@@ -49,6 +50,15 @@ def usage_of(session: Session, account: Account, now: datetime | None = None) ->
     ).one()
     jobs, last_day, completed, read, written, _, seconds = (int(value or 0) for value in row)
     return Usage(jobs, last_day, completed, read, written, seconds)
+
+
+def export(session: Session, actor: audit.Actor, since: datetime | None, until: datetime | None) -> str:
+    """Return the table as one text, and leave a row in the audit trail; see ``usage_table``."""
+    text = "".join(usage_table(session, since, until))
+    period = {"from": since and iso8601(since), "until": until and iso8601(until)}
+    audit.record(session, actor, "usage.export", details=period)
+    session.commit()
+    return text
 
 
 def usage_table(session: Session, since: datetime | None, until: datetime | None) -> Iterator[str]:

@@ -32,10 +32,12 @@ from upscaler.engine.settings import EngineSettings, available_threads
 from upscaler.engine.weights import is_installed
 from upscaler.errors import EngineError
 from upscaler.models.database import make_engine
-from upscaler.services import loose_files, reaper, workers, workspace
+from upscaler.services import loose_files, reaper, retention, workers, workspace
 from upscaler.services.kept_tiles import KeptTiles
 from upscaler.services.previews.runner import PreviewRunner
+from upscaler.services.registry import default_settings
 from upscaler.services.runner import Folders, JobRunner
+from upscaler.services.settings import RuntimeSettings
 from upscaler.services.storages import build_storage
 from upscaler.services.workspace import Workspace
 from upscaler.storage import StorageSettingsError
@@ -62,6 +64,7 @@ class WorkerDuty:
         self._engine = EngineProcess(engine_settings(config), engine_limits(config), config.scratch_dir)
         self._queue = HueyQueue(self.huey, declare_run_job(self.huey, self.run_job))
         self._storage = build_storage(config, "worker")
+        self._settings = RuntimeSettings(default_settings(config.model_dump()))
         tiles = KeptTiles(config.scratch_dir / "tiles", config.kept_tiles_bytes)
         folders = Folders(Workspace(config.scratch_dir), tiles, config.models_dir)
         self._runner = JobRunner(
@@ -84,6 +87,7 @@ class WorkerDuty:
                 "orphans": self._sweep_orphans,
                 "tiles": partial(self._with_session, tiles.sweep),
                 "scratch": partial(workspace.sweep, config.scratch_dir),
+                "pictures": self._purge_pictures,
             }
         )
         self._deliveries = DeliveryThreads(build_sender(config, self._sessions))
@@ -145,6 +149,9 @@ class WorkerDuty:
     def _sweep_orphans(self) -> None:
         age = timedelta(seconds=self._config.orphan_seconds)
         self._with_session(partial(loose_files.sweep, storage=self._storage, age=age))
+
+    def _purge_pictures(self) -> None:
+        self._with_session(partial(retention.purge, storage=self._storage, settings=self._settings))
 
     def _with_session(self, call: Callable[[Session], None]) -> None:
         with self._sessions() as session:

@@ -18,6 +18,7 @@ OVER_BOTH = {
     "test_lifecycle",
     "test_loose_files",
     "test_reaper",
+    "test_retention",
     "test_scheduling",
     "test_settings",
     "test_statistics",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, flash, make_response, redirect, request, url_for
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext, lazy_gettext
@@ -19,7 +19,7 @@ from upscaler.engine.presets import all_recipes
 from upscaler.errors import UpscalerError
 from upscaler.extensions import db
 from upscaler.models import Job
-from upscaler.services import job_actions, outbox
+from upscaler.services import job_actions, outbox, usage
 from upscaler.views.admin.filters import Contains, Equals, JobSearch, OwnerContains, Since, Until
 from upscaler.views.admin.formatting import STATUS_LABELS
 from upscaler.views.admin.lists import ConsoleList
@@ -74,6 +74,8 @@ class JobView(ConsoleList):
         "cancel": (f"/job/{JOB_ID}/cancel", POST),
         "requeue": (f"/job/{JOB_ID}/requeue", POST),
         "download": (f"/job/{JOB_ID}/download", POST),
+        "delete": (f"/job/{JOB_ID}/delete", POST),
+        "export_usage": ("/usage.csv", POST),
     }
     list_title = lazy_gettext("Jobs")
     list_columns = ("id", "owner", "status", "model", "created_at", "duration_seconds")
@@ -99,6 +101,7 @@ class JobView(ConsoleList):
     )
     # Nothing of a job is edited: no forms are made from its columns.
     search_columns = add_columns = edit_columns = show_columns = ("id",)
+    list_template = "admin/jobs.html"
     row_template = "admin/rows/job.html"
 
     @has_access
@@ -153,6 +156,27 @@ class JobView(ConsoleList):
             refuse(error)
             return _back(pk)
         return redirect(f"{request.script_root}{links().path(key, name, time.time())}&download=1", 303)
+
+    @has_access
+    def delete(self, pk: str) -> Response:
+        """Delete a job with its files."""
+        try:
+            job_actions.delete(db.session(), current_actor(), services().storage, self._job(pk))
+        except UpscalerError as error:
+            refuse(error)
+            return _back(pk)
+        flash(gettext("The job and its files were deleted."), "success")
+        return redirect(url_for("JobView.list"), 303)
+
+    @has_access
+    def export_usage(self) -> Response:
+        """Hand out what each account used on each day."""
+        text = usage.export(db.session(), current_actor(), None, None)
+        response = make_response(text)
+        response.mimetype = "text/csv"
+        response.headers["Content-Disposition"] = 'attachment; filename="usage.csv"'
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     def _job(self, pk: str) -> Job:
         job: Job | None = None if "\0" in pk else self.datamodel.get(pk)

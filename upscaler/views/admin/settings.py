@@ -19,12 +19,19 @@ from upscaler.errors import InvalidParameter
 from upscaler.extensions import db
 from upscaler.services.settings import DEFINITIONS, FRAMES, Definition, parse_setting
 from upscaler.views.admin.urls import FORM, ExactPaths
-from upscaler.views.context import current_actor, services
+from upscaler.views.context import config, current_actor, services
 
 # Settings whose values are picked from a list, one or several.
 SWITCH = ("on", "off")
 PICK_ONE = {"default_preset": PRESETS, "frames": FRAMES, "require_login": SWITCH}
 PICK_SEVERAL = {"allowed_mimes": INPUT_MIME_TYPES, "factors": FACTORS}
+
+# What every process reads at its start. No secrets, and no addresses that may hold one.
+FIXED = (
+    *("FLASK_ENV", "STORAGE_BACKEND", "S3_BUCKET", "DATA_DIR", "WORKERS", "ENGINE", "ENGINE_GPU"),
+    *("ENGINE_THREADS", "ENGINE_TILE", "JOB_TIMEOUT_SECONDS", "JOB_MEMORY_BYTES", "JOB_MAX_ATTEMPTS"),
+    *("SMTP_HOST", "FETCH_URLS", "WEBHOOK_ALLOWED_NETWORKS"),
+)
 
 
 @dataclass(frozen=True)
@@ -68,8 +75,16 @@ class SettingsView(ExactPaths, BaseView):
         return redirect(url_for("SettingsView.edit"), 303)
 
     def _page(self, fields: list[SettingField], status: int = 200) -> Response:
-        page = self.render_template("admin/settings.html", title=gettext("Settings"), fields=fields)
+        page = self.render_template(
+            "admin/settings.html", title=gettext("Settings"), fields=fields, fixed=_fixed()
+        )
         return make_response(page, status)
+
+
+def _fixed() -> dict[str, str]:
+    """Return what the environment decides and the console only shows, by the name of the variable."""
+    values = config().model_dump(include={name.lower() for name in FIXED})
+    return {name: str(values[name.lower()]) for name in FIXED}
 
 
 def _changed(form: MultiDict[str, str]) -> dict[str, Any]:

@@ -23,13 +23,14 @@ def page_limits(  # noqa: PLR0913 - one for each thing that the page tells
     allowed_mimes: Sequence[str],
     rate_limit: str,
     link_seconds: int,
+    keep_days: int,
     default_preset: str,
     factors: Sequence[str],
 ) -> dict[str, Any]:
     """Return the limits that the landing page shows and its scripts check before anything is sent.
 
-    Sizes are in bytes, sides and pixels in pixels. ``rate_limit`` is written as in the settings, such as
-    ``10 per hour``, or ``off``.
+    Sizes are in bytes, sides and pixels in pixels; ``keep_days`` 0 is for ever. ``rate_limit`` is written as in the
+    settings, such as ``10 per hour``, or ``off``.
     """
     kinds = [format_for_mime(mime) for mime in allowed_mimes]
     return {
@@ -50,6 +51,7 @@ def page_limits(  # noqa: PLR0913 - one for each thing that the page tells
         "output_formats": _output_formats(),
         "default_preset": default_preset,
         "link_text": _link_time(link_seconds),
+        "keep_text": _kept(keep_days),
         "uploads_text": []
         if rate_limit.lower() == "off"
         else [_rate(item) for item in parse_many(rate_limit)],
@@ -101,6 +103,16 @@ def _link_time(seconds: int) -> str:
     if seconds < _SECONDS_PER_HOUR:
         return ngettext("%(num)s minute", "%(num)s minutes", max(1, round(seconds / 60)))
     return ngettext("%(num)s hour", "%(num)s hours", round(seconds / _SECONDS_PER_HOUR))
+
+
+def _kept(days: int) -> str:
+    if days == 0:
+        return gettext("It is kept until you delete it, on the page of the picture.")
+    return ngettext(
+        "It is deleted with its result %(num)s day after it is done, or by you at any time.",
+        "It is deleted with its result %(num)s days after it is done, or by you at any time.",
+        days,
+    )
 
 
 def _rate(item: RateLimitItem) -> str:

@@ -69,6 +69,10 @@ def _choosing() -> dict[str, str]:
             "Your browser cannot show this kind of picture. It can be sent all the same."
         ),
         "email.invalid": gettext("Please check the e-mail address, or leave it out."),
+        "trial.offer": gettext("On a piece from the middle of your picture"),
+        "trial.working": gettext("Trying each of them…"),
+        "trial.done": gettext("Pieces from the middle, in full size. Choose what looks best."),
+        "trial.nothing": gettext("It did not work out this time. Please choose without a trial."),
         "quote.next": gettext("Ready in about %(duration)s, a file of about %(size)s"),
         "quote.waiting": gettext(
             "Ready in about %(duration)s, number %(position)s in the queue; a file of about %(size)s"

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from upscaler.errors import FileGone
 from upscaler.models import Account, AuditLog, Job, JobLog
 from upscaler.storage import Storage
 
@@ -208,3 +209,33 @@ def test_a_target_elsewhere_is_not_followed(admin, new_job: NewJob) -> None:
     answer = admin.post(f"/admin/job/{job.id}/cancel", {"next": "https://evil.example/"}, page="/admin/jobs")
 
     assert answer.location == f"/admin/job/{job.id}"
+
+
+def test_a_job_is_deleted_with_its_files(
+    admin, storage: Storage, new_job: NewJob, trail: Trail, tmp_path: Path, session: Session
+) -> None:
+    job = new_job("a.png", status="completed")
+    keep_original(storage, job, tmp_path)
+    key, job_id = job.upload.storage_path, job.id
+    path = f"/admin/job/{job_id}"
+    assert f'action="{path}/delete"' in admin.get(path).text
+
+    answer = admin.post(f"{path}/delete", page=path)
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/admin/jobs")
+    assert "The job and its files were deleted." in admin.get("/admin/jobs").text
+    assert admin.get(path).status_code == 404
+    with pytest.raises(FileGone):
+        storage.stat(key)
+    assert [row.entity_id for row in trail("job.delete")] == [job_id]
+
+
+def test_what_accounts_used_is_handed_out_and_written_down(admin, jobs: list[Job], trail: Trail) -> None:
+    assert "Export usage" in admin.get("/admin/jobs").text
+
+    answer = admin.post("/admin/usage.csv", page="/admin/jobs")
+
+    assert (answer.status_code, answer.mimetype) == (200, "text/csv")
+    assert "usage.csv" in answer.headers["Content-Disposition"]
+    assert "omar" in answer.text
+    assert len(trail("usage.export")) == 1

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from upscaler.models import AuditLog, Setting
 from upscaler.services.settings import DEFINITIONS
-from upscaler.views.admin.settings import PICK_SEVERAL
+from upscaler.views.admin.settings import FIXED, PICK_SEVERAL
 
 PATH = "/admin/settings"
 
@@ -86,3 +86,15 @@ def test_a_form_that_was_open_for_long_takes_no_later_change_back(admin, session
 def test_fields_that_the_form_does_not_have_are_ignored(admin, session: Session) -> None:
     assert admin.post(PATH, {"queue_limit": "7", "secret_key": "mine"}).status_code == 303
     assert stored(session) == {}
+
+
+def test_what_the_environment_decides_is_shown_and_no_secret(admin) -> None:
+    page = admin.get("/admin/settings").text
+
+    assert "Set in the environment" in page
+    for name in FIXED:
+        assert f">{name}</dt>" in page
+        assert (
+            not any(word in name for word in ("KEY", "SECRET", "PASS", "TOKEN", "URL"))
+            or name == "FETCH_URLS"
+        )

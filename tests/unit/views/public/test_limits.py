@@ -10,6 +10,7 @@ SETTINGS = {
     "allowed_mimes": INPUT_MIME_TYPES,
     "rate_limit": "10 per hour",
     "link_seconds": 86_400,
+    "keep_days": 0,
     "default_preset": "standard",
     "factors": FACTORS,
 }
@@ -26,6 +27,9 @@ def test_it_says_the_limits_in_words(site):
     assert page["max_pixels_text"] == "64 megapixels"
     assert page["kinds_text"] == "JPEG, PNG, WebP, TIFF, AVIF, HEIC, GIF, BMP"
     assert page["link_text"] == "24 hours"
+    assert page["keep_text"].startswith("It is kept until you delete it")
+    assert "7 days after it is done" in limits(keep_days=7)["keep_text"]
+    assert "1 day after it is done" in limits(keep_days=1)["keep_text"]
 
 
 def test_it_offers_each_preset_and_level_of_the_engine(site):

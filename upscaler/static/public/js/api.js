@@ -68,13 +68,14 @@ async function requestJson(path, options = {}) {
 
 const LINKS = ["original_file", "original_preview", "result_file", "preview_file"];
 
-/** A job whose links lead to where this page came from: the service may have been opened under another of its names. */
+/** A link that leads to where this page came from: the service may have been opened under another of its names. */
+function ownLink(link) {
+  const { pathname, search } = new URL(link, location.href);
+  return `${pathname}${search}`;
+}
+
 function withOwnLinks(job) {
-  for (const field of LINKS) {
-    if (!job[field]) continue;
-    const { pathname, search } = new URL(job[field], location.href);
-    job[field] = `${pathname}${search}`;
-  }
+  for (const field of LINKS) if (job[field]) job[field] = ownLink(job[field]);
   return job;
 }
 
@@ -95,6 +96,26 @@ export async function cancelJob(jobId) {
 /** What to expect of a picture: `values` are its width and height, and what was chosen. */
 export async function getQuote(values, signal) {
   return requestJson(`/quote?${new URLSearchParams(values)}`, { signal, cache: "no-store" });
+}
+
+function withOwnImages(preview) {
+  for (const item of preview.items) if (item.image) item.image = ownLink(item.image);
+  return preview;
+}
+
+/** Have a piece of a picture tried with every preset; `fields` are pairs. The answer is the state of the trial. */
+export async function createPreview(piece, name, fields, signal) {
+  const body = new FormData();
+  for (const field of fields) body.append(...field);
+  body.append("file", piece, name);
+  const headers = { Accept: "application/json", "X-CSRFToken": csrfToken() };
+  return withOwnImages(await requestJson("/previews", { method: "POST", headers, body, signal }));
+}
+
+/** The state of a trial. */
+export async function getPreview(previewId, signal) {
+  const path = `/previews/${encodeURIComponent(previewId)}`;
+  return withOwnImages(await requestJson(path, { signal, cache: "no-store" }));
 }
 
 /** Delete a job with its pictures. */

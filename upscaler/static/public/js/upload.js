@@ -7,6 +7,7 @@ import { hideMessage, showMessage } from "./message.js";
 import { enlarged, inspect, outputProblem } from "./picture.js";
 import { setUpQuote } from "./quote.js";
 import { watchSources } from "./sources.js";
+import { setUpTrial } from "./trial.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -14,6 +15,7 @@ const byId = (id) => document.getElementById(id);
 export function setUpUpload(onAccepted) {
   const form = byId("upload");
   const message = byId("file-message");
+  const offerTrial = setUpTrial(form);
   const quote = setUpQuote(form, byId("chosen-quote"));
   let chosen = null;
   let sending = null;
@@ -54,6 +56,7 @@ export function setUpUpload(onAccepted) {
     byId("file").value = "";
     byId("chosen").hidden = true;
     byId("file-label").hidden = false;
+    offerTrial(null);
     quote(null);
   }
 
@@ -74,6 +77,7 @@ export function setUpUpload(onAccepted) {
     byId("chosen-note").hidden = Boolean(dimensions);
     byId("file-label").hidden = true;
     byId("chosen").hidden = false;
+    offerTrial(chosen);
     showGrowth();
   }
 

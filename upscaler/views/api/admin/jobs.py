@@ -19,6 +19,7 @@ from upscaler.views.api.jobs import find_job
 from upscaler.views.api.operations import Access, Operation
 from upscaler.views.api.paging import Moment, PageAnswer, PageQuery, answer_page, day_after
 from upscaler.views.api.schemas import job_status, job_summary, log_lines
+from upscaler.views.context import current_actor
 
 MAX_TEXT = 100
 _text = validate.Length(1, MAX_TEXT)
@@ -129,7 +130,7 @@ def show_job(job_id: str) -> ResponseReturnValue:
 def usage_csv(query: dict[str, Any]) -> ResponseReturnValue:
     """Export what each account used on each day, as CSV."""
     until = query["until"] and day_after(query["until"])
-    text = "".join(usage.usage_table(db.session(), query["since"], until))
+    text = usage.export(db.session(), current_actor(), query["since"], until)
     response = Response(text, mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="usage.csv"'
     response.headers["Cache-Control"] = "no-store"
