@@ -51,6 +51,11 @@ class Workspace:
         fcntl.flock(lock, fcntl.LOCK_EX)
         atexit.register(_remove, folder, os.getpid())
         self._folder = folder
+        # A process that takes the place of one killed moments ago looks once more when that one's grace is over: where
+        # only pages are served, nobody else does.
+        again = threading.Timer(GRACE_SECONDS + 1, sweep, [self._root, GRACE_SECONDS])
+        again.daemon = True
+        again.start()
 
 
 def sweep(root: Path, grace_seconds: float = GRACE_SECONDS) -> None:

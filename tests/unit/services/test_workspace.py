@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,25 @@ def test_what_a_killed_process_left_is_removed_and_what_a_living_one_has_stays(
     workspace.sweep(tmp_path, grace_seconds=-1)
 
     assert not left.exists()
+
+
+def test_who_comes_right_after_a_killed_process_removes_what_it_left_a_little_later(
+    child: subprocess.Popen[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = folder_of(child)
+    end(child, signal.SIGKILL)
+    own = Workspace(tmp_path).folder
+    assert left.exists(), "it may have been made this moment"
+
+    monkeypatch.setattr(workspace, "GRACE_SECONDS", 0.5)
+    other = Workspace(tmp_path).folder
+
+    deadline = time.monotonic() + 30
+    while left.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not left.exists()
+    assert own.is_dir()
+    assert other.is_dir()
 
 
 def test_a_process_that_ends_takes_its_folder_with_it(child: subprocess.Popen[str], tmp_path: Path) -> None:

@@ -290,14 +290,15 @@ class EngineProcess:
     def _died(self, child: ChildProcess, death: ChildDiedError) -> Exception:
         """Return what to raise; put the device that was at work into quarantine if it is to blame."""
         with self._child_lock:
-            if self._child is child and death.by_fault and child.use is not None:
+            is_first = self._child is child
+            self._discard(child)
+            if is_first and death.by_fault and child.use is not None:
                 use = Use.from_dict(child.use)
                 reason = death.reason if death.hangs else f"the process ended with {death.reason}"
-                quarantine = Quarantine.restored(self.state.get("quarantined", ()))
+                quarantine = Quarantine.restored(self._last_state.get("quarantined", ()))
                 quarantine.add(use.key, reason, use.networks)
-                self._last_state = {**self.state, "quarantined": quarantine.as_list()}
+                self._last_state = {**self._last_state, "quarantined": quarantine.as_list()}
                 child.blamed = Try(*use.key, None, reason)
-            self._discard(child)
         error = self._with_log(EngineCrashed(reason=death.reason), child)
         return error if child.blamed is None else _DeviceError(child.blamed, error)
 
@@ -343,6 +344,7 @@ class EngineProcess:
             if self._child is child:
                 child.kill()
                 self._last_log = child.log_tail
+                self._last_state = child.state or self._last_state
                 self._child = None
 
     def _error_of(self, answer: Message, child: ChildProcess) -> Exception:

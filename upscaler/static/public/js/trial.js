@@ -59,7 +59,8 @@ export function setUpTrial(form) {
         show(preview);
       }
       show(preview);
-      words.textContent = t(pictures.some((picture) => !picture.hidden) ? "trial.done" : "trial.nothing");
+      const worked = pictures.some((picture) => !picture.hidden);
+      words.textContent = worked ? t("trial.done") : t("trial.nothing");
     } catch (error) {
       if (signal.aborted) return;
       words.textContent = error.detail ?? t("trial.nothing");
