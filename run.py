@@ -202,6 +202,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     # Only a web process needs these.
     from upscaler import create_app  # noqa: PLC0415
+    from upscaler.services.workspace import sweep_later  # noqa: PLC0415
     from upscaler.storage import StorageSettingsError  # noqa: PLC0415
 
     try:
@@ -209,6 +210,7 @@ def __getattr__(name: str) -> Any:
     except (configuration.ConfigError, StorageSettingsError) as error:
         print(f"ImageUpscalerPro cannot start: {error}", file=sys.stderr)
         raise SystemExit(LOAD_ERROR) from None
+    sweep_later(app.extensions["config"].scratch_dir)
     globals()[name] = app
     return app
 

@@ -51,11 +51,6 @@ class Workspace:
         fcntl.flock(lock, fcntl.LOCK_EX)
         atexit.register(_remove, folder, os.getpid())
         self._folder = folder
-        # A process that takes the place of one killed moments ago looks once more when that one's grace is over: where
-        # only pages are served, nobody else does.
-        again = threading.Timer(GRACE_SECONDS + 1, sweep, [self._root, GRACE_SECONDS])
-        again.daemon = True
-        again.start()
 
 
 def sweep(root: Path, grace_seconds: float = GRACE_SECONDS) -> None:
@@ -68,6 +63,16 @@ def sweep(root: Path, grace_seconds: float = GRACE_SECONDS) -> None:
         with contextlib.suppress(OSError):
             if time.time() - folder.stat().st_mtime > grace_seconds:
                 _remove_if_abandoned(folder)
+
+
+def sweep_later(root: Path) -> None:
+    """Sweep once, in the background, as soon as no folder of a process that died before this moment is left alone.
+
+    For processes that take the place of killed ones: where only pages are served, nobody else looks.
+    """
+    timer = threading.Timer(GRACE_SECONDS + 1, sweep, [root, GRACE_SECONDS])
+    timer.daemon = True
+    timer.start()
 
 
 def _remove_if_abandoned(folder: Path) -> None:
