@@ -31,9 +31,6 @@ MAX_PASSWORD = 128
 MAX_NAME = 64
 MAX_EMAIL = 320
 
-# What acts where nobody has signed in.
-_SYSTEM = audit.Actor(user_id=None, username="system", ip_address="")
-
 
 @dataclass(frozen=True)
 class AccountData:
@@ -110,13 +107,7 @@ def reset_password(session: Session, actor: audit.Actor, user: Account, password
         InvalidAccount: the password cannot be used.
     """
     check_password(password, user.username)
-    user.password = hash_password(password)
-    user.fail_login_count = 0
-    user.sign_in_version += 1
-    audit.record(
-        session, actor, "user.reset_password", entity=_entity(user), details={"username": user.username}
-    )
-    session.commit()
+    _set_password(session, actor, user, password)
 
 
 def delete(session: Session, actor: audit.Actor, user: Account) -> None:
@@ -169,7 +160,7 @@ def seed_admin(session: Session, username: str, password: str, *, public: str = 
     if (number := _named(session, data.username)) is not None:
         if password == public or not signs_in_with(session, data.username, public):
             return Seeding.KEPT
-        _renew_password(session, session.get_one(Account, number), password)
+        _set_password(session, audit.SYSTEM, session.get_one(Account, number), password)
         return Seeding.RENEWED
     user = Account(
         username=data.username,
@@ -183,7 +174,9 @@ def seed_admin(session: Session, username: str, password: str, *, public: str = 
     session.add(user)
     try:
         session.flush()
-        audit.record(session, _SYSTEM, "user.seed", entity=_entity(user), details={"username": user.username})
+        audit.record(
+            session, audit.SYSTEM, "user.seed", entity=_entity(user), details={"username": user.username}
+        )
         session.commit()
     except IntegrityError:
         # Another process was faster, or the address belongs to somebody.
@@ -201,12 +194,13 @@ def signs_in_with(session: Session, username: str, password: str) -> bool:
     return user is not None and bool(user.active) and check_password_hash(user.password or "", password)
 
 
-def _renew_password(session: Session, user: Account, password: str) -> None:
-    """Give an account the password that the operator's settings name in place of one that everybody knows."""
+def _set_password(session: Session, actor: audit.Actor, user: Account, password: str) -> None:
     user.password = hash_password(password)
+    user.fail_login_count = 0
     user.sign_in_version += 1
-    details = {"username": user.username}
-    audit.record(session, _SYSTEM, "user.reset_password", entity=_entity(user), details=details)
+    audit.record(
+        session, actor, "user.reset_password", entity=_entity(user), details={"username": user.username}
+    )
     session.commit()
 
 

@@ -19,6 +19,10 @@ class Actor:
     ip_address: str
 
 
+# What acts where nobody has signed in.
+SYSTEM = Actor(user_id=None, username="system", ip_address="")
+
+
 def record(
     session: Session,
     actor: Actor,

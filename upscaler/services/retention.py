@@ -19,7 +19,6 @@ log = structlog.get_logger()
 # Jobs that one round deletes; the next round is seconds away.
 BATCH = 50
 _ENDED = [status.value for status in JobStatus if status.ended]
-_SYSTEM = audit.Actor(user_id=None, username="system", ip_address="")
 
 
 def purge(session: Session, storage: Storage, settings: RuntimeSettings, now: datetime | None = None) -> None:
@@ -47,7 +46,7 @@ def _purge(session: Session, storage: Storage, of_accounts: bool, before: dateti
         if job is None:
             continue
         try:
-            job_actions.delete(session, _SYSTEM, storage, job)
+            job_actions.delete(session, audit.SYSTEM, storage, job)
         except JobNotFound:
             # Another worker, or its owner, was faster.
             continue

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from config import load
 from upscaler.errors import FileGone, StorageUnavailable
 from upscaler.models import Account, Batch, BatchItem, Job, Upload
-from upscaler.services import job_actions, retention
+from upscaler.services import audit, job_actions, retention
 from upscaler.services.registry import default_settings
 from upscaler.services.settings import RuntimeSettings
 from upscaler.storage import LocalStorage
@@ -162,8 +162,8 @@ def test_another_worker_may_be_faster(
         if job.id == first:
             # What the other one does between our look at the row and our work on it.
             with Session(session.get_bind()) as other:
-                real(other, retention._SYSTEM, kept, other.get_one(Job, job.id))
-        real(session, retention._SYSTEM, kept, job)
+                real(other, audit.SYSTEM, kept, other.get_one(Job, job.id))
+        real(session, audit.SYSTEM, kept, job)
 
     monkeypatch.setattr(job_actions, "delete", late)
 

@@ -7,36 +7,25 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from flask_appbuilder import Model
 from prometheus_client.parser import text_string_to_metric_families
 
-from config import load
-from upscaler import create_app
+from tests.support.application import application
 from upscaler.errors import StorageUnavailable
-from upscaler.extensions import db
 from upscaler.services.statistics import StorageMeter
 
 TOKEN = "a token of the monitoring"
 
 
-def built(folder: Path, token: str) -> Iterator[Flask]:
-    app = create_app(load({"DATA_DIR": str(folder), "METRICS_TOKEN": token}, env_file=None))
-    with app.app_context():
-        Model.metadata.create_all(db.engine)
-        yield app
-        db.session.remove()
-        db.engine.dispose()
-    app.extensions["upscaler"].submissions.close()
-
-
 @pytest.fixture
 def watched(tmp_path: Path) -> Iterator[Flask]:
-    yield from built(tmp_path, TOKEN)
+    with application(DATA_DIR=str(tmp_path), METRICS_TOKEN=TOKEN) as app:
+        yield app
 
 
 @pytest.fixture
 def unwatched(tmp_path: Path) -> Iterator[Flask]:
-    yield from built(tmp_path, "")
+    with application(DATA_DIR=str(tmp_path)) as app:
+        yield app
 
 
 def test_whoever_knows_the_token_reads_the_figures(watched: Flask) -> None:

@@ -19,6 +19,7 @@ from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
 from config import load
+from tests.support.application import application
 from upscaler import create_app
 from upscaler.extensions import db, limiter
 from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, Job
@@ -36,14 +37,8 @@ NOBODY = Actor(None, "", "")
 
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Flask]:
-    settings = {"DATA_DIR": str(tmp_path), "RATE_LIMIT": "2 per hour", "TRUSTED_PROXIES": "1"}
-    app = create_app(load(settings, env_file=None))
-    with app.app_context():
-        Model.metadata.create_all(db.engine)
+    with application(DATA_DIR=str(tmp_path), RATE_LIMIT="2 per hour", TRUSTED_PROXIES="1") as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
-    app.extensions["upscaler"].submissions.close()
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask_appbuilder import Model
 from PIL import Image
 from sqlalchemy import select
 
-from config import load
-from upscaler import create_app
+from tests.support.application import application
 from upscaler.extensions import db
 from upscaler.models import Delivery, Job
 from upscaler.services.audit import Actor
@@ -29,13 +27,8 @@ MAIL = {
 
 @pytest.fixture
 def mailing_app(tmp_path: Path):
-    app = create_app(load({"DATA_DIR": str(tmp_path), "RATE_LIMIT": "off", **MAIL}, env_file=None))
-    with app.app_context():
-        Model.metadata.create_all(db.engine)
+    with application(DATA_DIR=str(tmp_path), RATE_LIMIT="off", **MAIL) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
-    app.extensions["upscaler"].submissions.close()
 
 
 def upload(app: Flask, language: str = "en", **fields: str) -> Any:

@@ -1,6 +1,7 @@
 /** What to expect of the chosen picture, asked of the service before anything is sent. */
 
 import { getQuote } from "./api.js";
+import { chosenIn } from "./choices.js";
 import { t } from "./config.js";
 import { formatBytes, formatDuration } from "./format.js";
 
@@ -21,7 +22,7 @@ export function setUpQuote(form, box) {
   async function ask(dimensions) {
     asking = new AbortController();
     const { signal } = asking;
-    const chosen = [...new FormData(form)].filter(([name, value]) => ASKED.includes(name) && value !== "");
+    const chosen = chosenIn(form, ASKED);
     try {
       const quote = await getQuote({ ...dimensions, ...Object.fromEntries(chosen) }, signal);
       box.textContent = words(quote);

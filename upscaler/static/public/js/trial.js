@@ -1,7 +1,9 @@
 /** Try every kind of enlargement on a small piece of the chosen picture, to choose by. */
 
 import { createPreview, getPreview } from "./api.js";
+import { chosenIn } from "./choices.js";
 import { t } from "./config.js";
+import { hasEnded } from "./poll.js";
 
 const PIECE_SIDE = 256;
 const ASKED = ["factor", "denoise", "sharpen", "detail"];
@@ -48,11 +50,11 @@ export function setUpTrial(form) {
     button.disabled = true;
     words.textContent = t("trial.working");
     try {
-      const fields = [...new FormData(form)].filter(([name, value]) => ASKED.includes(name) && value !== "");
+      const fields = chosenIn(form, ASKED);
       const [piece, name] = await pieceOf(chosen);
       let preview = await createPreview(piece, name, fields, signal);
       const deadline = Date.now() + PATIENCE_MS;
-      while (!["completed", "failed"].includes(preview.status) && Date.now() < deadline) {
+      while (!hasEnded(preview.status) && Date.now() < deadline) {
         await pause(PAUSE_MS, signal);
         preview = await getPreview(preview.preview_id, signal);
         if (signal.aborted) return;
