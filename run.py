@@ -143,7 +143,7 @@ def _check_storage(config: configuration.Config, *, may_be_away: bool) -> None:
         return
     # As above.
     from upscaler.errors import StorageUnavailable  # noqa: PLC0415
-    from upscaler.services.storages import build_storage  # noqa: PLC0415
+    from upscaler.services.files.storages import build_storage  # noqa: PLC0415
     from upscaler.storage import StorageSettingsError  # noqa: PLC0415
 
     try:
@@ -202,7 +202,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(name)
     # Only a web process needs these.
     from upscaler import create_app  # noqa: PLC0415
-    from upscaler.services.workspace import sweep_later  # noqa: PLC0415
+    from upscaler.services.files.workspace import sweep_later  # noqa: PLC0415
     from upscaler.storage import StorageSettingsError  # noqa: PLC0415
 
     try:

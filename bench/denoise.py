@@ -14,10 +14,10 @@ from PIL import Image
 from skimage import data
 
 from bench.seams import enlarged
-from upscaler.engine.networks import Networks
+from upscaler.engine.model_zoo.presets import recipe_for
 from upscaler.engine.options import DENOISE_LEVELS, PRESETS, UpscaleOptions
-from upscaler.engine.presets import recipe_for
 from upscaler.engine.settings import EngineSettings
+from upscaler.engine.tiling.upscaler import Networks
 
 Degrade = Callable[[np.ndarray], np.ndarray]
 

@@ -20,9 +20,9 @@ from upscaler.engine.backends.base import Backend, Network, Window
 from upscaler.engine.backends.ncnn import NcnnCpuBackend, NcnnVulkanBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
 from upscaler.engine.backends.wrapper import WrapperBackend
-from upscaler.engine.catalogue import MODELS
+from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiles import run_window
+from upscaler.engine.tiling.tiles import run_window
 from upscaler.errors import EngineUnavailable
 
 MODEL_NAMES = (

@@ -25,11 +25,11 @@ from skimage import data
 from skimage.color import deltaE_ciede2000
 
 from bench.denoise import psnr, with_noise
-from upscaler.engine.networks import Networks
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import upscale_file
-from upscaler.engine.scratch import Scratch
 from upscaler.engine.settings import EngineSettings
+from upscaler.engine.tiling.scratch import Scratch
+from upscaler.engine.tiling.upscaler import Networks
 from upscaler.errors import UpscalerError
 
 SIDE = 96

@@ -15,7 +15,7 @@ from upscaler.engine.backends.golden import GOLDEN_FILE, TOLERANCES, key_of, sum
 from upscaler.engine.backends.ncnn import NcnnCpuBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
 from upscaler.engine.backends.self_test import known_result
-from upscaler.engine.catalogue import MODELS
+from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.settings import EngineSettings
 
 

@@ -16,9 +16,9 @@ from onnx import TensorProto, helper, numpy_helper
 from upscaler.engine.backends.base import Backend, Network, Result, Window
 from upscaler.engine.backends.ncnn import NcnnCpuBackend
 from upscaler.engine.backends.openvino_graph import connect
-from upscaler.engine.catalogue import Model
-from upscaler.engine.ncnn_graph import Graph, read_graph
-from upscaler.engine.weights import find_weights
+from upscaler.engine.model_zoo.catalogue import Model
+from upscaler.engine.model_zoo.ncnn_graph import Graph, read_graph
+from upscaler.engine.model_zoo.weights import find_weights
 
 _OPSET, _IR_VERSION = 18, 10
 

@@ -23,14 +23,14 @@ from PIL import Image
 from skimage import data
 
 from upscaler.engine.backends.base import Network, Result, Window
-from upscaler.engine.backends.select import Selection
-from upscaler.engine.catalogue import Model
-from upscaler.engine.networks import Networks
+from upscaler.engine.backends.selection import Selection
+from upscaler.engine.model_zoo.catalogue import Model
+from upscaler.engine.model_zoo.presets import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import upscale_file
-from upscaler.engine.presets import recipe_for
-from upscaler.engine.scratch import Scratch
 from upscaler.engine.settings import EngineSettings
+from upscaler.engine.tiling.scratch import Scratch
+from upscaler.engine.tiling.upscaler import Networks
 
 STEPS = ("decode", "tones", "check", "encode")
 ROWS = (

@@ -16,11 +16,11 @@ import numpy as np
 from PIL import Image
 from skimage import data
 
-from upscaler.engine.catalogue import MODELS
-from upscaler.engine.networks import Networks
-from upscaler.engine.presets import Recipe
+from upscaler.engine.model_zoo.catalogue import MODELS
+from upscaler.engine.model_zoo.presets import Recipe
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiles import Span, edge_for, margin_for, spans
+from upscaler.engine.tiling.tiles import Span, edge_for, margin_for, spans
+from upscaler.engine.tiling.upscaler import Networks
 
 MODEL_NAMES = (
     "realesrgan-x4plus",

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import config as configuration
 from upscaler.errors import FileGone, UpscalerError
-from upscaler.services.storages import build_storage
+from upscaler.services.files.storages import build_storage
 from upscaler.storage import Storage, StorageSettingsError
 
 

@@ -43,7 +43,7 @@ def main() -> int:
     from upscaler import create_app  # noqa: PLC0415
     from upscaler.errors import UpscalerError  # noqa: PLC0415
     from upscaler.extensions import db  # noqa: PLC0415
-    from upscaler.services.networks import sync_catalogue  # noqa: PLC0415
+    from upscaler.services.models.model_table import sync_catalogue  # noqa: PLC0415
     from upscaler.storage import StorageSettingsError  # noqa: PLC0415
 
     try:
@@ -68,7 +68,7 @@ def main() -> int:
 
 def _see_to_the_admin(session: Session, config: configuration.Config) -> None:
     """Create the first admin, or say what became of them; refuse to start with a password that everybody knows."""
-    from upscaler.services.accounts import Seeding, seed_admin, signs_in_with  # noqa: PLC0415
+    from upscaler.services.accounts.accounts import Seeding, seed_admin, signs_in_with  # noqa: PLC0415
 
     user, password = config.admin_seed_user, config.admin_seed_pass.get_secret_value()
     public = configuration.example_password()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import config as configuration
-from upscaler.services.notify.signing import secrets_in_use
+from upscaler.services.notifications.signing import secrets_in_use
 
 
 def main() -> int:

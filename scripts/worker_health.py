@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 import config
 from upscaler.models.database import make_engine
-from upscaler.services.workers import online_workers
+from upscaler.services.jobs.workers import online_workers
 
 
 def main() -> int:

@@ -13,11 +13,11 @@ import config as configuration
 from upscaler import logs
 from upscaler.extensions import csrf, db, limiter, migrate
 from upscaler.models.database import engine_options, prepare_engine
+from upscaler.services.files.storages import build_storage
 from upscaler.services.registry import build_services
-from upscaler.services.storages import build_storage
 from upscaler.tasks.queue import REDIS_PATIENCE, HueyQueue, build_huey
-from upscaler.views import admin, api, conventions, errors, files, localization, metrics, public, security
-from upscaler.views.api import reception
+from upscaler.views import admin, api, errors, files, localization, metrics, middleware, public, security
+from upscaler.views.api import multipart
 
 
 def build(config: configuration.Config | None = None) -> Flask:
@@ -25,7 +25,7 @@ def build(config: configuration.Config | None = None) -> Flask:
     config = config or configuration.load()
     logs.configure(config.log_level, config.log_format, config.logs_dir / "web.log")
     app = Flask("upscaler")
-    app.request_class = reception.UploadRequest
+    app.request_class = multipart.UploadRequest
     app.config.from_mapping(_flask_settings(config))
     if config.trusted_proxies:
         hops = config.trusted_proxies
@@ -43,7 +43,7 @@ def build(config: configuration.Config | None = None) -> Flask:
         prepare_engine(db.engine)
     migrate.init_app(app, db, directory=str(configuration.ROOT / "migrations"))
     csrf.init_app(app)
-    conventions.init_app(app, config)
+    middleware.init_app(app, config)
     limiter.init_app(app)
     security.init_app(app)
     app.register_blueprint(public.blueprint)

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.support.service import LiveService
-from upscaler.services.links import LinkSigner
+from upscaler.services.files.links import LinkSigner
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from upscaler.engine.backends.base import Network, Result, Window
-from upscaler.engine.colour_match import ToneGrid
-from upscaler.engine.networks import Networks
-from upscaler.engine.presets import Recipe
+from upscaler.engine.model_zoo.presets import Recipe
+from upscaler.engine.postprocess.colour_match import ToneGrid
+from upscaler.engine.tiling.upscaler import Networks
 
 
 class SpoiltNetwork(Network):

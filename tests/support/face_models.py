@@ -8,9 +8,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from upscaler.engine.custom.model import FACES, ONNX, SIGNED, Findings, Manifest
-from upscaler.engine.custom.registry import ModelFolder
-from upscaler.engine.hashing import sha256_of
+from upscaler.engine.imaging.hashing import sha256_of
+from upscaler.engine.model_zoo.custom_model import FACES, ONNX, SIGNED, Findings, Manifest
+from upscaler.engine.model_zoo.model_folder import ModelFolder
 
 
 def write_face_model(

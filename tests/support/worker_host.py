@@ -12,7 +12,7 @@ import psutil
 from scripts.host_workers import worker_command
 from tests.support.service import ROOT, environment
 
-_ENGINE = "upscaler.engine.process.host"
+_ENGINE = "upscaler.engine.process.server"
 
 
 class WorkerHost:

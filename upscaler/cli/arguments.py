@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from upscaler.engine.formats import OUTPUT_FORMATS, format_for_extension
+from upscaler.engine.imaging.formats import OUTPUT_FORMATS, format_for_extension
 from upscaler.engine.options import (
     DENOISE_LEVELS,
     DETAILS,

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from upscaler.cli.tasks import Enlarged, Task, TaskFailed, TaskInterrupted
-from upscaler.engine.custom.registry import ModelFolder
-from upscaler.engine.networks import Networks
+from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import upscale_file
-from upscaler.engine.scratch import Scratch
 from upscaler.engine.settings import EngineSettings, available_threads
+from upscaler.engine.tiling.scratch import Scratch
+from upscaler.engine.tiling.upscaler import Networks
 from upscaler.errors import EngineCanceled, UpscalerError
 
 

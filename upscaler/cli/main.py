@@ -150,7 +150,7 @@ def list_models(choices: argparse.Namespace) -> int:
         ]
         print_table([("name", "type", "scale", "licence", "SHA-256"), *rows])
         return 0
-    from upscaler.engine.catalogue import MODELS  # noqa: PLC0415
+    from upscaler.engine.model_zoo.catalogue import MODELS  # noqa: PLC0415
 
     known = [
         (

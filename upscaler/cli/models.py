@@ -14,11 +14,11 @@ import httpx
 
 import config as configuration
 from upscaler.cli.terminal import complain, print_table
-from upscaler.engine.custom.intake import take_in, too_large
-from upscaler.engine.custom.model import FACES, MAX_LICENCE, Findings, Use, check_name
-from upscaler.engine.custom.probe import ProbeLimits, probe
-from upscaler.engine.custom.registry import ModelFolder
-from upscaler.engine.hashing import sha256_of
+from upscaler.engine.imaging.hashing import sha256_of
+from upscaler.engine.model_import.importer import take_in, too_large
+from upscaler.engine.model_import.probe import ProbeLimits, probe
+from upscaler.engine.model_zoo.custom_model import FACES, MAX_LICENCE, Findings, Use, check_name
+from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.options import FACTORS, PRESETS
 from upscaler.engine.settings import available_threads
 from upscaler.errors import (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from upscaler.engine.formats import PICTURE_EXTENSIONS, format_named
+from upscaler.engine.imaging.formats import PICTURE_EXTENSIONS, format_named
 from upscaler.engine.options import UpscaleOptions
 
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any
 
-from upscaler.engine.formats import OUTPUT_FORMATS
+from upscaler.engine.imaging.formats import OUTPUT_FORMATS
 from upscaler.errors import (
     InvalidParameter,
     MissingParameter,

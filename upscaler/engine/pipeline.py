@@ -11,26 +11,26 @@ from typing import Any
 
 import numpy as np
 
-from upscaler.engine import encode
-from upscaler.engine.alpha import bleed_colour, has_shape, is_visible, limit_to_source
-from upscaler.engine.decode import decode
-from upscaler.engine.faces.account import Refinement
+from upscaler.engine.devices.attempts import Try, collected_tries, in_job
 from upscaler.engine.faces.refine import FaceWork, refine_faces, stage_for_faces
-from upscaler.engine.finish import Enlargement, Finished, Finisher
-from upscaler.engine.formats import PictureFormat, check_result_size, format_named
-from upscaler.engine.hashing import sha256_of
-from upscaler.engine.networks import Networks
+from upscaler.engine.faces.report import Refinement
+from upscaler.engine.imaging import encode
+from upscaler.engine.imaging.alpha import bleed_colour, has_shape, is_visible, limit_to_source
+from upscaler.engine.imaging.decode import decode
+from upscaler.engine.imaging.formats import PictureFormat, check_result_size, format_named
+from upscaler.engine.imaging.hashing import sha256_of
+from upscaler.engine.imaging.image import Picture, Pixels
+from upscaler.engine.imaging.png import Tags
+from upscaler.engine.model_zoo.presets import Recipe, face_recipe, recipe_for, shape_stages
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.output_check import OutputReport
-from upscaler.engine.picture import Picture, Pixels
-from upscaler.engine.png import Tags
-from upscaler.engine.presets import Recipe, face_recipe, recipe_for, shape_stages
+from upscaler.engine.postprocess.finisher import Enlargement, Finished, Finisher
+from upscaler.engine.postprocess.output_check import OutputReport
+from upscaler.engine.postprocess.row_filters import ArraySink, Reducer, Sharpener, Sink
 from upscaler.engine.progress import Progress, Shares, stage_part
 from upscaler.engine.receipt import build_receipt
 from upscaler.engine.result import Previews, UpscaleResult
-from upscaler.engine.scratch import Scratch, TileLog
-from upscaler.engine.strips import ArraySink, Reducer, Sharpener, Sink
-from upscaler.engine.tries import Try, collected_tries, in_job
+from upscaler.engine.tiling.scratch import Scratch, TileLog
+from upscaler.engine.tiling.upscaler import Networks
 from upscaler.errors import EngineCanceled, EngineUnavailable, OutputRejected, StorageFull
 
 # Share of the whole that is done when a part ends. Reading takes little time beside the networks, and writing

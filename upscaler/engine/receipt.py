@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from upscaler.engine.catalogue import Model
+from upscaler.engine.imaging.image import Picture
+from upscaler.engine.model_zoo.catalogue import Model
+from upscaler.engine.model_zoo.presets import Recipe
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.picture import Picture
-from upscaler.engine.presets import Recipe
 
 RECEIPT_VERSION = 1
 

@@ -4,8 +4,8 @@ from upscaler.models.access import AccountKey, KeptAnswer, TokenSession
 from upscaler.models.batch import Batch, BatchItem
 from upscaler.models.delivery import Delivery, DeliveryKind, DeliveryStatus
 from upscaler.models.job import ENDED, MOVES, Job, JobLog, JobStatus, Priority
-from upscaler.models.loose_file import LooseFile
 from upscaler.models.operations import AuditLog, NetworkModel, Setting, Worker
+from upscaler.models.pending_file import LooseFile
 from upscaler.models.preview import Preview
 from upscaler.models.types import iso8601, utcnow
 from upscaler.models.upload import Upload

@@ -7,21 +7,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from upscaler.engine.formats import INPUT_MIME_TYPES
+from upscaler.engine.imaging.formats import INPUT_MIME_TYPES
 from upscaler.engine.options import FACTORS
 from upscaler.engine.process.inspector import Inspector
-from upscaler.services.custom_models import CustomModels
-from upscaler.services.fetching import PictureFetcher
-from upscaler.services.links import LinkSigner
-from upscaler.services.notifications import NotificationRules
+from upscaler.services.files.links import LinkSigner
+from upscaler.services.files.workspace import Workspace
+from upscaler.services.jobs.queue import Queue
+from upscaler.services.jobs.submissions import Submissions
+from upscaler.services.models.custom_models import CustomModels
+from upscaler.services.monitoring.statistics import StorageMeter
+from upscaler.services.notifications.rules import NotificationRules
 from upscaler.services.outbound.addresses import AddressPolicy
+from upscaler.services.outbound.fetching import PictureFetcher
 from upscaler.services.previews.requests import PreviewRequests
-from upscaler.services.queue import Queue
-from upscaler.services.setting_kinds import several_of
-from upscaler.services.settings import RuntimeSettings
-from upscaler.services.statistics import StorageMeter
-from upscaler.services.submissions import Submissions
-from upscaler.services.workspace import Workspace
+from upscaler.services.settings.kinds import several_of
+from upscaler.services.settings.runtime import RuntimeSettings
 from upscaler.storage import Storage
 
 

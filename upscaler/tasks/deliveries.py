@@ -17,15 +17,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 import config as configuration
 from upscaler.models import DeliveryKind, utcnow
-from upscaler.services.notify.letter import Channel
-from upscaler.services.notify.mail import MailChannel
-from upscaler.services.notify.sender import Sender, Sessions
-from upscaler.services.notify.signing import secrets_in_use
-from upscaler.services.notify.smtp import MailServer
-from upscaler.services.notify.webhook import WebhookChannel
+from upscaler.services.notifications.mail import MailChannel
+from upscaler.services.notifications.message import Channel
+from upscaler.services.notifications.sender import Sender, Sessions
+from upscaler.services.notifications.signing import secrets_in_use
+from upscaler.services.notifications.smtp import MailServer
+from upscaler.services.notifications.webhook import WebhookChannel
 from upscaler.services.outbound.addresses import AddressPolicy
 from upscaler.services.registry import default_settings
-from upscaler.services.settings import RuntimeSettings
+from upscaler.services.settings.runtime import RuntimeSettings
 
 log = structlog.get_logger()
 

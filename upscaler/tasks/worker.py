@@ -24,27 +24,28 @@ from sqlalchemy.orm import Session, sessionmaker
 
 import config as configuration
 from upscaler import logs
-from upscaler.engine.catalogue import MODELS
-from upscaler.engine.custom.registry import ModelFolder
+from upscaler.engine.model_zoo.catalogue import MODELS
+from upscaler.engine.model_zoo.model_folder import ModelFolder
+from upscaler.engine.model_zoo.weights import is_installed
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import EngineLimits, EngineProcess
 from upscaler.engine.settings import EngineSettings, available_threads
-from upscaler.engine.weights import is_installed
 from upscaler.errors import EngineError
 from upscaler.models.database import make_engine
-from upscaler.services import loose_files, reaper, retention, workers, workspace
-from upscaler.services.kept_tiles import KeptTiles
+from upscaler.services.files import pending_files, workspace
+from upscaler.services.files.storages import build_storage
+from upscaler.services.files.workspace import Workspace
+from upscaler.services.jobs import reaper, retention, workers
+from upscaler.services.jobs.runner import Folders, JobRunner
+from upscaler.services.jobs.tile_cache import KeptTiles
 from upscaler.services.previews.runner import PreviewRunner
 from upscaler.services.registry import default_settings
-from upscaler.services.runner import Folders, JobRunner
-from upscaler.services.settings import RuntimeSettings
-from upscaler.services.storages import build_storage
-from upscaler.services.workspace import Workspace
+from upscaler.services.settings.runtime import RuntimeSettings
 from upscaler.storage import StorageSettingsError
 from upscaler.tasks.deliveries import DeliveryThreads, build_sender
+from upscaler.tasks.maintenance import TidyThread
 from upscaler.tasks.previews import PreviewThread
 from upscaler.tasks.queue import HueyQueue, build_huey, declare_run_job
-from upscaler.tasks.tidying import TidyThread
 from upscaler.version import __version__
 
 log = structlog.get_logger()
@@ -148,7 +149,7 @@ class WorkerDuty:
 
     def _sweep_orphans(self) -> None:
         age = timedelta(seconds=self._config.orphan_seconds)
-        self._with_session(partial(loose_files.sweep, storage=self._storage, age=age))
+        self._with_session(partial(pending_files.sweep, storage=self._storage, age=age))
 
     def _purge_pictures(self) -> None:
         self._with_session(partial(retention.purge, storage=self._storage, settings=self._settings))

@@ -8,8 +8,8 @@ from flask import Response, request
 
 from upscaler.extensions import db
 from upscaler.models import Batch
-from upscaler.services import batches
-from upscaler.services.packing import pack
+from upscaler.services.batches import batches
+from upscaler.services.batches.packing import pack
 from upscaler.views.context import links, services
 from upscaler.views.files import blueprint, disposition
 

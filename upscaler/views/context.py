@@ -12,7 +12,7 @@ from upscaler.errors import AuthenticationRequired
 from upscaler.extensions import db
 from upscaler.models import Account
 from upscaler.services.audit import Actor
-from upscaler.services.links import LinkSigner
+from upscaler.services.files.links import LinkSigner
 from upscaler.services.registry import Services
 
 # Where the API keeps who sent a request, in the request's own environment.

@@ -13,7 +13,7 @@ from werkzeug.http import dump_options_header
 from werkzeug.wrappers import Response as WerkzeugResponse
 from werkzeug.wsgi import wrap_file
 
-from upscaler.engine.formats import format_for_extension
+from upscaler.engine.imaging.formats import format_for_extension
 from upscaler.errors import FileGone
 from upscaler.storage import Presentation, StoredFile
 from upscaler.views.context import links, services

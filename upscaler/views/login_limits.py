@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, current_app, request
 
 from upscaler.extensions import db, limiter
-from upscaler.services import accounts
+from upscaler.services.accounts import accounts
 
 # Right passwords do not count.
 ADDRESS_RATE = "10 per minute;60 per hour"

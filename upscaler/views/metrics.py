@@ -9,8 +9,8 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from upscaler.errors import InvalidCredentials, NotFound, ServiceUnavailable
 from upscaler.extensions import db
-from upscaler.services.metrics import metrics_text
-from upscaler.services.statistics import StorageFigures
+from upscaler.services.monitoring.metrics import metrics_text
+from upscaler.services.monitoring.statistics import StorageFigures
 from upscaler.views.context import config, services
 
 blueprint = Blueprint("metrics", __name__)

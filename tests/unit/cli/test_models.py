@@ -13,7 +13,7 @@ from skimage import data
 from tests.support.face_models import write_face_model
 from tests.support.small_models import kernel, write_onnx
 from upscaler.cli import main
-from upscaler.engine.hashing import sha256_of
+from upscaler.engine.imaging.hashing import sha256_of
 
 
 @pytest.fixture(autouse=True)

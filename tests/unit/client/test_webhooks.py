@@ -5,7 +5,7 @@ import json
 import pytest
 
 from upscaler.client import WebhookRejected, verify_webhook
-from upscaler.services.notify import signing
+from upscaler.services.notifications import signing
 
 SECRET = signing.derive("a secret key of the service")
 OTHER = signing.derive("another one")

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from upscaler.engine.formats import INPUT_MIME_TYPES
-from upscaler.engine.inspection import InspectionLimits
-from upscaler.engine.networks import Networks
+from upscaler.engine.imaging.formats import INPUT_MIME_TYPES
+from upscaler.engine.imaging.inspection import InspectionLimits
 from upscaler.engine.settings import EngineSettings
+from upscaler.engine.tiling.upscaler import Networks
 
 
 @pytest.fixture

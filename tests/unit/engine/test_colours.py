@@ -10,7 +10,7 @@ from skimage.color import deltaE_ciede2000
 from tests.support.photographs import photograph
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import upscale_file
-from upscaler.engine.scratch import Scratch
+from upscaler.engine.tiling.scratch import Scratch
 
 
 def as_lab(path, shrink: int = 1) -> np.ndarray:

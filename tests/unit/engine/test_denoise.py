@@ -16,10 +16,10 @@ from PIL import Image
 from skimage import data
 
 from tests.support.engine import enlarge
-from upscaler.engine.networks import Networks
+from upscaler.engine.model_zoo.presets import has_srmd, recipe_for
 from upscaler.engine.options import DENOISE_LEVELS, UpscaleOptions
-from upscaler.engine.presets import has_srmd, recipe_for
 from upscaler.engine.settings import EngineSettings
+from upscaler.engine.tiling.upscaler import Networks
 
 SIDE = 160
 # Where a generative network runs, removal takes some of what it invents: nearer to the truth also on clean pictures.

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 from skimage import data
 
-from upscaler.engine.formats import OUTPUT_FORMATS, format_named
-from upscaler.engine.hashing import sha256_of
+from upscaler.engine.imaging.formats import OUTPUT_FORMATS, format_named
+from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.options import FACTORS, SHARPEN_LEVELS, UpscaleOptions, factor_number
 from upscaler.engine.pipeline import upscale_file
 from upscaler.engine.result import Previews
-from upscaler.engine.scratch import Scratch
+from upscaler.engine.tiling.scratch import Scratch
 from upscaler.errors import DamagedImage, EngineCanceled, ResultTooLarge, StorageFull
 
 

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from upscaler.engine.networks import Networks
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import upscale_file
 from upscaler.engine.process.client import EngineLimits, EngineProcess
 from upscaler.engine.result import Keeping
-from upscaler.engine.scratch import Scratch
 from upscaler.engine.settings import EngineSettings
+from upscaler.engine.tiling.scratch import Scratch
+from upscaler.engine.tiling.upscaler import Networks
 from upscaler.errors import EngineCanceled, EngineCrashed
 
 SMALL_TILES = EngineSettings(threads=1, tile_pixels=32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.support.face_models import add_face_model
-from upscaler.engine.custom.registry import ModelFolder
+from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.tasks.worker import installed_models
 
 

@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.application import application
 from upscaler.errors import StorageUnavailable
-from upscaler.services.statistics import StorageMeter
+from upscaler.services.monitoring.statistics import StorageMeter
 
 TOKEN = "a token of the monitoring"
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upscaler.engine.backends.base import Network, Result, Window
-from upscaler.engine.custom.model import CustomModel
+from upscaler.engine.model_zoo.custom_model import CustomModel
 from upscaler.errors import OutputRejected
 
 # From float32 (1, channels, height, width) in the network's own range to its result as levels, of the same axes.

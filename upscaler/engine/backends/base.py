@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from upscaler.engine.catalogue import Model
+from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.engine.settings import EngineSettings
 
 # Levels from 0 to 255: uint8, or float32 with fractions where the picture has more than 8 bits.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from upscaler.engine.backends.base import Backend
-from upscaler.engine.custom.model import ONNX
+from upscaler.engine.model_zoo.custom_model import ONNX
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineUnavailable
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upscaler.engine.backends.base import Result
-from upscaler.engine.catalogue import MODELS, Model
+from upscaler.engine.model_zoo.catalogue import MODELS, Model
 from upscaler.errors import OutputRejected
 
 GOLDEN_FILE = Path(__file__).with_name("golden.json")

@@ -10,7 +10,7 @@ import PIL
 from PIL import Image
 
 from upscaler.engine.backends.base import Backend, Network, Result, Window
-from upscaler.engine.catalogue import Model
+from upscaler.engine.model_zoo.catalogue import Model
 
 
 class LanczosNetwork(Network):

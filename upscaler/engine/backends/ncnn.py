@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from upscaler.engine.backends.adapted import AdaptedNetwork, Runner
 from upscaler.engine.backends.base import Backend, Network, Result, Window, planes_of
 from upscaler.engine.backends.vulkan_probe import VulkanDevice, find_device
-from upscaler.engine.catalogue import CUNET, CUSTOM, RRDB, SRMD, SRVGG, UPCONV7, Model
-from upscaler.engine.custom.model import CustomModel
-from upscaler.engine.ncnn_graph import read_graph
+from upscaler.engine.model_zoo.catalogue import CUNET, CUSTOM, RRDB, SRMD, SRVGG, UPCONV7, Model
+from upscaler.engine.model_zoo.custom_model import CustomModel
+from upscaler.engine.model_zoo.ncnn_graph import read_graph
+from upscaler.engine.model_zoo.weights import find_weights
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.weights import find_weights
 from upscaler.errors import N_, EngineError, EngineUnavailable
 
 # What ncnn's layers return when an allocation failed.

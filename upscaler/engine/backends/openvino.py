@@ -17,11 +17,11 @@ from upscaler.engine.backends.base import Backend, Network, Result, Window, plan
 from upscaler.engine.backends.openvino_graph import build_model, build_parts
 from upscaler.engine.backends.openvino_onnx import read_onnx
 from upscaler.engine.backends.precision import faster_precision, options
-from upscaler.engine.catalogue import CUNET, CUSTOM, RRDB, SRMD, SRVGG, UPCONV7, Model
-from upscaler.engine.custom.model import ONNX, CustomModel
-from upscaler.engine.ncnn_graph import read_graph
+from upscaler.engine.model_zoo.catalogue import CUNET, CUSTOM, RRDB, SRMD, SRVGG, UPCONV7, Model
+from upscaler.engine.model_zoo.custom_model import ONNX, CustomModel
+from upscaler.engine.model_zoo.ncnn_graph import read_graph
+from upscaler.engine.model_zoo.weights import find_weights
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.weights import find_weights
 
 _COLOURS = 3
 # Where RRDB networks begin to enlarge: what comes before works at the size of the window.

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from upscaler.engine.ncnn_graph import Graph, GraphError, Layer
+from upscaler.engine.model_zoo.ncnn_graph import Graph, GraphError, Layer
 
 _SPATIAL_AXES = [2, 3]  # height and width of (batch, channels, height, width)
 

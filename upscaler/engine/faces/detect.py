@@ -10,7 +10,7 @@ from PIL import Image
 
 from upscaler.engine.faces.boxes import Floats, best_of, cut_out, moved, squared
 from upscaler.engine.faces.mtcnn import Mtcnn
-from upscaler.engine.picture import Pixels, as_8_bits
+from upscaler.engine.imaging.image import Pixels, as_8_bits
 
 # A face counts when its eyes are that many pixels apart: below it nobody can tell what belongs there.
 LEAST_EYE_DISTANCE = 16

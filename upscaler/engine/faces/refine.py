@@ -10,18 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from upscaler.engine.faces.account import BUNDLED, FACE_MODEL, Reason, Refinement
 from upscaler.engine.faces.align import SIDE, Map, aligning, inverse, sampled, scale_of, shifted
 from upscaler.engine.faces.boxes import Floats
 from upscaler.engine.faces.detect import Face, find_faces
-from upscaler.engine.faces.judge import check_features, check_patch, match_colours
 from upscaler.engine.faces.paste import Patch, mask_of, reach_of, within
+from upscaler.engine.faces.quality import check_features, check_patch, match_colours
+from upscaler.engine.faces.report import BUNDLED, FACE_MODEL, Reason, Refinement
 from upscaler.engine.faces.restore import FaceNetwork, FaceNetworks
-from upscaler.engine.networks import Networks
-from upscaler.engine.picture import Pixels, to_luma, white_of
-from upscaler.engine.presets import Recipe
+from upscaler.engine.imaging.image import Pixels, to_luma, white_of
+from upscaler.engine.model_zoo.presets import Recipe
 from upscaler.engine.receipt import describe_model
-from upscaler.engine.scratch import Scratch
+from upscaler.engine.tiling.scratch import Scratch
+from upscaler.engine.tiling.upscaler import Networks
 from upscaler.errors import EngineCanceled, EngineUnavailable, OutputRejected
 
 _log = logging.getLogger(__name__)

@@ -9,10 +9,10 @@ import numpy as np
 
 from upscaler.engine.backends.adapted import Runner
 from upscaler.engine.backends.openvino import OpenVinoBackend
-from upscaler.engine.custom.model import FACES, SERVICE, CustomModel, Manifest
-from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.faces.boxes import Floats
 from upscaler.engine.faces.mtcnn import Mtcnn
+from upscaler.engine.model_zoo.custom_model import FACES, SERVICE, CustomModel, Manifest
+from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineUnavailable, ModelNotFound, OutputRejected
 

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from upscaler.engine.backends.in_use import Use
-from upscaler.engine.backends.quarantine import Quarantine
+from upscaler.engine.devices.activity import Use
+from upscaler.engine.devices.attempts import Try
+from upscaler.engine.devices.quarantine import Quarantine
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.process.child import MAIN_BOX, ChildDiedError, ChildProcess
 from upscaler.engine.process.memory import resident_bytes
 from upscaler.engine.process.protocol import Message, error_from_message
+from upscaler.engine.process.subprocess import MAIN_BOX, ChildDiedError, ChildProcess
 from upscaler.engine.progress import Progress
 from upscaler.engine.result import Keeping, Previews, UpscaleResult, part_path
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tries import Try
 from upscaler.errors import EngineCanceled, EngineCrashed, EngineError, EngineOutOfMemory, EngineTimeout
 
 __all__ = ["EngineLimits", "EngineProcess", "Keeping", "Previews", "UpscaleResult"]
@@ -335,7 +335,7 @@ class EngineProcess:
                     str(self._scratch_dir.resolve()),
                     json.dumps(held),
                 ]
-                self._child = ChildProcess("upscaler.engine.process.host", arguments)
+                self._child = ChildProcess("upscaler.engine.process.server", arguments)
             return self._child
 
     def _discard(self, child: ChildProcess) -> None:

@@ -9,9 +9,9 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from upscaler.engine.inspection import Cutting, ImageInfo, InspectionLimits
-from upscaler.engine.process.child import ChildDiedError, ChildProcess
+from upscaler.engine.imaging.inspection import Cutting, ImageInfo, InspectionLimits
 from upscaler.engine.process.protocol import Message, error_from_message
+from upscaler.engine.process.subprocess import ChildDiedError, ChildProcess
 from upscaler.errors import DamagedImage, ServiceUnavailable
 
 logger = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class Inspector:
         self._discard()
         environment = {name: os.environ[name] for name in CHILD_ENVIRONMENT if name in os.environ}
         self._child = ChildProcess(
-            "upscaler.engine.process.inspector_host", [str(self._memory_bytes)], environment=environment
+            "upscaler.engine.process.inspector_child", [str(self._memory_bytes)], environment=environment
         )
         if not _is_ready(self._child):
             logger.error("inspector_not_started", extra={"log_tail": self._child.log_tail})

@@ -12,18 +12,18 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from upscaler.engine.crops import Crop
-from upscaler.engine.inspection import Cutting
+from upscaler.engine.imaging.crops import Crop
+from upscaler.engine.imaging.inspection import Cutting
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.inspector import Inspector
 from upscaler.errors import InvalidParameter, PreviewNotFound, QueueFull
 from upscaler.models import Preview, utcnow
 from upscaler.models.job import JobStatus
 from upscaler.models.types import random_id
-from upscaler.services import loose_files
-from upscaler.services.settings import RuntimeSettings
-from upscaler.services.submissions import IncomingFile, checked_size, inspection_limits
-from upscaler.services.workspace import Workspace
+from upscaler.services.files import pending_files
+from upscaler.services.files.workspace import Workspace
+from upscaler.services.jobs.submissions import IncomingFile, checked_size, inspection_limits
+from upscaler.services.settings.runtime import RuntimeSettings
 from upscaler.storage import Storage, make_key
 
 log = structlog.get_logger()
@@ -99,9 +99,9 @@ class PreviewRequests:
                 height=bottom - top,
                 expires_at=utcnow() + LIFETIME,
             )
-            with loose_files.announced(session, self._storage, [crop_path]):
+            with pending_files.announced(session, self._storage, [crop_path]):
                 self._storage.save(crop_path, piece)
-                loose_files.settle(session, [crop_path])
+                pending_files.settle(session, [crop_path])
                 session.add(preview)
                 session.flush()
                 yield preview

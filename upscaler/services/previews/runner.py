@@ -19,15 +19,16 @@ import structlog
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from upscaler.engine.custom.registry import ModelFolder
+from upscaler.engine.model_zoo.model_folder import ModelFolder
+from upscaler.engine.model_zoo.presets import recipe_for
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.presets import recipe_for
 from upscaler.engine.process.client import EngineProcess
 from upscaler.errors import EngineCanceled, EngineCrashed, EngineTimeout, StorageUnavailable, UpscalerError
 from upscaler.models import JobStatus, Preview, utcnow
 from upscaler.models.database import changed_rows
-from upscaler.services import custom_models, loose_files, networks
-from upscaler.services.runner import Folders, Sessions
+from upscaler.services.files import pending_files
+from upscaler.services.jobs.runner import Folders, Sessions
+from upscaler.services.models import custom_models, model_table
 from upscaler.storage import Storage, make_key
 
 log = structlog.get_logger()
@@ -116,7 +117,7 @@ class PreviewRunner:
                 if not self._update(claim, files, results=dict(results), lease_expires_at=utcnow() + LEASE):
                     log.warning("preview.lease_lost", preview_id=claim.preview_id)
                     with self._sessions() as session:
-                        loose_files.discard(session, self._storage, files)
+                        pending_files.discard(session, self._storage, files)
                     return
         failed = all("error_code" in entry for entry in results.values())
         self._update(claim, status=(JobStatus.FAILED if failed else JobStatus.COMPLETED).value)
@@ -154,7 +155,7 @@ class PreviewRunner:
         self, claim: _Claim, source: Path, options: UpscaleOptions, should_stop: Callable[[], bool]
     ) -> dict[str, Any]:
         with self._sessions() as session:
-            served, model = networks.chosen(session, options)
+            served, model = model_table.chosen(session, options)
             if served.model is not None:
                 custom_models.provide(session, self._storage, self._models, served.model)
             if served.refine_faces:
@@ -177,7 +178,7 @@ class PreviewRunner:
             raise EngineTimeout(seconds=f"{ITEM_SECONDS:g}") from None
         key = make_key("previews", f"{claim.preview_id}_{options.preset}_{claim.token}", "png")
         with self._sessions() as session:
-            loose_files.announce(session, [key])
+            pending_files.announce(session, [key])
         self._storage.save(key, target)
         return {
             "path": key,
@@ -193,7 +194,7 @@ class PreviewRunner:
             values |= {"claim_token": None, "lease_expires_at": None}
         held = and_(Preview.id == claim.preview_id, Preview.claim_token == claim.token)
         with self._sessions() as session:
-            loose_files.settle(session, files)
+            pending_files.settle(session, files)
             return _change(session, held, values)
 
     def _discard(self, *keys: str | None) -> None:

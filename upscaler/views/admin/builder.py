@@ -7,13 +7,13 @@ from typing import Any
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext
 
-from upscaler.services.statistics import StorageMeter
+from upscaler.services.monitoring.statistics import StorageMeter
 from upscaler.views.admin.audit import AuditView
 from upscaler.views.admin.dashboard import DashboardView
 from upscaler.views.admin.deliveries import DeliveryView
 from upscaler.views.admin.jobs import JobView
 from upscaler.views.admin.keys import KeysView
-from upscaler.views.admin.networks import NetworkView
+from upscaler.views.admin.models import NetworkView
 from upscaler.views.admin.settings import SettingsView
 from upscaler.views.admin.users import UserView
 

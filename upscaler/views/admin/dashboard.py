@@ -16,8 +16,8 @@ from werkzeug.wrappers import Response
 from upscaler.errors import ServiceUnavailable
 from upscaler.extensions import db
 from upscaler.models import iso8601
-from upscaler.services import statistics
-from upscaler.services.statistics import Slot, StorageFigures, StorageMeter
+from upscaler.services.monitoring import statistics
+from upscaler.services.monitoring.statistics import Slot, StorageFigures, StorageMeter
 from upscaler.views.admin.messages import explain
 from upscaler.views.admin.urls import GET, ROOT, ExactPaths, ask_to_sign_in
 

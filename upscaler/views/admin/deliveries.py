@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from upscaler.errors import UpscalerError
 from upscaler.extensions import db
 from upscaler.models import Delivery, utcnow
-from upscaler.services import outbox
+from upscaler.services.notifications import outbox
 from upscaler.views.admin.filters import DeliverySearch, Equals, Since, Until
 from upscaler.views.admin.formatting import DELIVERY_KIND_LABELS, DELIVERY_STATUS_LABELS
 from upscaler.views.admin.lists import ConsoleList

@@ -13,13 +13,15 @@ from flask_babel import gettext, lazy_gettext
 from sqlalchemy.orm import Query, joinedload
 from werkzeug.wrappers import Response
 
-from upscaler.engine.formats import OUTPUT_FORMATS
+from upscaler.engine.imaging.formats import OUTPUT_FORMATS
+from upscaler.engine.model_zoo.presets import all_recipes
 from upscaler.engine.options import DENOISE_LEVELS, FACTORS, FIT, PRESETS
-from upscaler.engine.presets import all_recipes
 from upscaler.errors import UpscalerError
 from upscaler.extensions import db
 from upscaler.models import Job
-from upscaler.services import job_actions, outbox, usage
+from upscaler.services.accounts import usage
+from upscaler.services.jobs import actions
+from upscaler.services.notifications import outbox
 from upscaler.views.admin.filters import Contains, Equals, JobSearch, OwnerContains, Since, Until
 from upscaler.views.admin.formatting import STATUS_LABELS
 from upscaler.views.admin.lists import ConsoleList
@@ -123,7 +125,7 @@ class JobView(ConsoleList):
     def cancel(self, pk: str) -> Response:
         """Cancel a job."""
         try:
-            job_actions.cancel(db.session(), current_actor(), self._job(pk))
+            actions.cancel(db.session(), current_actor(), self._job(pk))
         except UpscalerError as error:
             refuse(error)
         else:
@@ -138,7 +140,7 @@ class JobView(ConsoleList):
         overrides = {name: value for name, value in typed.items() if value != job.params.get(name)}
         submissions = services().submissions
         try:
-            with job_actions.requeued(db.session(), current_actor(), submissions, job, overrides) as again:
+            with actions.requeued(db.session(), current_actor(), submissions, job, overrides) as again:
                 new_id = again.id
         except UpscalerError as error:
             refuse(error)
@@ -151,7 +153,7 @@ class JobView(ConsoleList):
         """Hand out a file of a job through a signed link."""
         job, which = self._job(pk), request.form.get("file", "")
         try:
-            key, name = job_actions.file_to_download(db.session(), current_actor(), job, which)
+            key, name = actions.file_to_download(db.session(), current_actor(), job, which)
         except UpscalerError as error:
             refuse(error)
             return _back(pk)
@@ -161,7 +163,7 @@ class JobView(ConsoleList):
     def delete(self, pk: str) -> Response:
         """Delete a job with its files."""
         try:
-            job_actions.delete(db.session(), current_actor(), services().storage, self._job(pk))
+            actions.delete(db.session(), current_actor(), services().storage, self._job(pk))
         except UpscalerError as error:
             refuse(error)
             return _back(pk)

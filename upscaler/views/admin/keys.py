@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from upscaler.errors import InvalidKey, KeyNotFound
 from upscaler.extensions import db
-from upscaler.services import api_keys
+from upscaler.services.accounts import api_keys
 from upscaler.views.admin.messages import explain, refuse
 from upscaler.views.admin.urls import FORM, POST, ExactPaths
 from upscaler.views.context import current_actor, signed_in

@@ -19,7 +19,7 @@ from wtforms.validators import DataRequired, Length
 from upscaler.extensions import limiter
 from upscaler.models import Account
 from upscaler.services import audit
-from upscaler.services.accounts import MAX_EMAIL
+from upscaler.services.accounts.accounts import MAX_EMAIL
 from upscaler.views import login_limits
 from upscaler.views.admin.urls import FORM, POST, ExactPaths, local_target
 

@@ -13,11 +13,11 @@ from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from upscaler.engine.formats import INPUT_MIME_TYPES
+from upscaler.engine.imaging.formats import INPUT_MIME_TYPES
 from upscaler.engine.options import FACTORS, PRESETS
 from upscaler.errors import InvalidParameter
 from upscaler.extensions import db
-from upscaler.services.settings import DEFINITIONS, FRAMES, Definition, parse_setting
+from upscaler.services.settings.runtime import DEFINITIONS, FRAMES, Definition, parse_setting
 from upscaler.views.admin.urls import FORM, ExactPaths
 from upscaler.views.context import config, current_actor, services
 

@@ -12,23 +12,25 @@ from upscaler import errors
 from upscaler.errors import BatchConflict, BatchNotFound, Forbidden
 from upscaler.extensions import db
 from upscaler.models import Priority
-from upscaler.services import api_keys, batches, job_actions
-from upscaler.services.batches import BatchStatus
-from upscaler.services.unpacking import UnpackLimits
-from upscaler.views.api import limits
-from upscaler.views.api.batch_answers import BatchAnswer, batch_status
-from upscaler.views.api.forms import BatchForm
+from upscaler.services.accounts import api_keys
+from upscaler.services.batches import batches
+from upscaler.services.batches.batches import BatchStatus
+from upscaler.services.batches.unpacking import UnpackLimits
+from upscaler.services.jobs import actions
+from upscaler.views.api import rate_limits
 from upscaler.views.api.idempotency import asked_by_form, keep, once
+from upscaler.views.api.long_polling import answer_poll, next_poll_seconds
+from upscaler.views.api.multipart import received_batch, unpacked
 from upscaler.views.api.operations import Operation
-from upscaler.views.api.reception import received_batch, unpacked
 from upscaler.views.api.routing import FORM
+from upscaler.views.api.schemas.batches import BatchAnswer, batch_status
+from upscaler.views.api.schemas.requests import BatchForm
 from upscaler.views.api.uploads import JOB_FIELDS, parse_options, sender_of
-from upscaler.views.api.waiting import answer_poll, next_poll_seconds
 from upscaler.views.archives import send_archive
 from upscaler.views.context import absolute_url, current_account, current_actor, services
 
 
-@limits.uploads
+@rate_limits.uploads
 def create_batch() -> ResponseReturnValue:
     """Accept several pictures, or a ZIP file of them, and answer with their batch."""
     room = _room()
@@ -38,7 +40,7 @@ def create_batch() -> ResponseReturnValue:
         def submit() -> ResponseReturnValue:
             with unpacked(files, room) as pictures:
                 # The request itself has counted as one already.
-                limits.more_uploads(len(pictures) - 1)
+                rate_limits.more_uploads(len(pictures) - 1)
                 given = (db.session(), services().submissions, pictures, chosen, sender)
                 with batches.stored(*given) as batch_id:
                     # With the jobs, so that a request that is sent twice never makes them twice.
@@ -62,11 +64,11 @@ def batch(batch_id: str) -> ResponseReturnValue:
 def retry_batch(batch_id: str) -> ResponseReturnValue:
     """Try the failed pictures of a batch again, each as a new job."""
     found = batches.find(db.session(), batch_id)
-    if not job_actions.may_change(current_account(), found):
+    if not actions.may_change(current_account(), found):
         raise Forbidden
     failed = len(batches.failed_items(found))
     services().submissions.check_room(db.session(), failed)
-    limits.more_uploads(failed)
+    rate_limits.more_uploads(failed)
     with batches.retried(db.session(), current_actor(), services().submissions, batch_id):
         return keep(_accepted(batch_id))
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from upscaler.errors import ServiceUnavailable
 from upscaler.extensions import db
 from upscaler.models import Job, JobStatus
-from upscaler.services.workers import count_online
+from upscaler.services.jobs.workers import count_online
 from upscaler.storage.local import disk_free_percent
 from upscaler.version import __version__
 from upscaler.views.api.operations import Access, Operation

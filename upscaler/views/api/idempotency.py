@@ -13,12 +13,12 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import sessionmaker
 
-from upscaler.engine.hashing import sha256_of
+from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.errors import N_, UnusableParameter
 from upscaler.extensions import db
 from upscaler.services import idempotency
-from upscaler.services.submissions import IncomingFile
-from upscaler.views.api.callers import current_caller
+from upscaler.services.jobs.submissions import IncomingFile
+from upscaler.views.api.authentication import current_caller
 
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")

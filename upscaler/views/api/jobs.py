@@ -22,14 +22,16 @@ from upscaler.errors import (
 )
 from upscaler.extensions import db
 from upscaler.models import Job, JobStatus
-from upscaler.services import api_keys, audit, job_actions, lifecycle
-from upscaler.views.api.answers import AcceptedJobAnswer, JobAnswer
-from upscaler.views.api.forms import OverridesBody
+from upscaler.services import audit
+from upscaler.services.accounts import api_keys
+from upscaler.services.jobs import actions, lifecycle
 from upscaler.views.api.idempotency import keep
+from upscaler.views.api.long_polling import answer_poll, next_poll_seconds
 from upscaler.views.api.operations import Access, Operation
 from upscaler.views.api.routing import json_body
-from upscaler.views.api.schemas import accepted_job, job_status
-from upscaler.views.api.waiting import answer_poll, next_poll_seconds
+from upscaler.views.api.schemas.jobs import AcceptedJobAnswer, JobAnswer
+from upscaler.views.api.schemas.requests import OverridesBody
+from upscaler.views.api.serializers import accepted_job, job_status
 from upscaler.views.context import absolute_url, current_account, current_actor, services
 
 
@@ -62,14 +64,14 @@ def cancel(job_id: str) -> ResponseReturnValue:
 def delete(job_id: str) -> ResponseReturnValue:
     """Delete a job and its files; whoever has an account deletes their own, a visitor's the holder of its link."""
     job = _changeable(job_id)
-    job_actions.delete(db.session(), current_actor(), services().storage, job)
+    actions.delete(db.session(), current_actor(), services().storage, job)
     return "", 204
 
 
 def requeue(job_id: str) -> ResponseReturnValue:
     """Run a job again as a new one, with other parameters where the body names some."""
     job, submissions = find_job(job_id), services().submissions
-    with job_actions.requeued(db.session(), current_actor(), submissions, job, json_body()) as again:
+    with actions.requeued(db.session(), current_actor(), submissions, job, json_body()) as again:
         location = absolute_url(url_for("api.status", job_id=again.id))
         return keep((jsonify(accepted_job(again)), 202, {"Location": location}))
 
@@ -85,7 +87,7 @@ def find_job(job_id: str) -> Job:
 
 def _changeable(job_id: str) -> Job:
     job = find_job(job_id)
-    if not job_actions.may_change(current_account(), job):
+    if not actions.may_change(current_account(), job):
         raise Forbidden
     return job
 

@@ -11,7 +11,7 @@ from marshmallow import Schema, fields, validate
 from upscaler.errors import InvalidKey, KeyNotFound
 from upscaler.extensions import db
 from upscaler.models import AccountKey, iso8601
-from upscaler.services import api_keys
+from upscaler.services.accounts import api_keys
 from upscaler.views.api.operations import Access, Operation
 from upscaler.views.api.paging import EARLIEST, LATEST
 from upscaler.views.context import current_actor, signed_in

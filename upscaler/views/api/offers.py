@@ -13,11 +13,13 @@ from upscaler.engine.options import PRESETS, UpscaleOptions
 from upscaler.errors import FormatTooSmall, ResultTooLarge, TargetOutOfRange, TooManyPixels, UnknownModel
 from upscaler.extensions import db
 from upscaler.models import NetworkModel
-from upscaler.services import api_keys, networks, quotes
-from upscaler.services.workers import count_online
-from upscaler.views.api.callers import current_caller
-from upscaler.views.api.forms import PictureParameters
+from upscaler.services.accounts import api_keys
+from upscaler.services.jobs import quotes
+from upscaler.services.jobs.workers import count_online
+from upscaler.services.models import model_table
+from upscaler.views.api.authentication import current_caller
 from upscaler.views.api.operations import Operation
+from upscaler.views.api.schemas.requests import PictureParameters
 from upscaler.views.context import services
 
 
@@ -97,7 +99,7 @@ def list_presets() -> ResponseReturnValue:
     """List the presets, and which networks serve each choice."""
     default = services().settings.get(db.session(), "default_preset")
     offered: dict[str, list[dict[str, Any]]] = {name: [] for name in PRESETS}
-    for choice in networks.choices(db.session()):
+    for choice in model_table.choices(db.session()):
         offered[choice.preset].append(
             {
                 "factor": choice.factor,

@@ -12,20 +12,20 @@ from marshmallow import Schema, fields, validate
 
 from upscaler import errors
 from upscaler.engine import options
-from upscaler.engine.crops import MAX_CROP_SIDE, Crop
+from upscaler.engine.imaging.crops import MAX_CROP_SIDE, Crop
 from upscaler.engine.options import DENOISE_LEVELS, DETAILS, FACTORS, PRESETS, SHARPEN_LEVELS
 from upscaler.extensions import db
 from upscaler.models import JobStatus, Preview, iso8601
-from upscaler.services import api_keys
+from upscaler.services.accounts import api_keys
 from upscaler.services.previews.requests import find
-from upscaler.views.api import limits
-from upscaler.views.api.forms import FILE_OR_URL, web_address
+from upscaler.views.api import rate_limits
 from upscaler.views.api.idempotency import asked_by_form, keep, once
+from upscaler.views.api.long_polling import SOONEST, answer_poll
+from upscaler.views.api.multipart import received_form
 from upscaler.views.api.operations import Operation
-from upscaler.views.api.reception import received_form
 from upscaler.views.api.routing import FORM
+from upscaler.views.api.schemas.requests import FILE_OR_URL, web_address
 from upscaler.views.api.uploads import PICTURE_ERRORS, picture_of
-from upscaler.views.api.waiting import SOONEST, answer_poll
 from upscaler.views.context import absolute_url, current_account, links, services
 
 _CHOICES = ("factor", "denoise", "sharpen", "detail")
@@ -128,7 +128,7 @@ class PreviewAnswer(Schema):
     items = fields.List(fields.Nested(PreviewItemAnswer), required=True)
 
 
-@limits.previews
+@rate_limits.previews
 def create() -> ResponseReturnValue:
     """Try presets on a small piece of a picture, which is not kept."""
     limit = services().settings.get(db.session, "max_upload_size_bytes")

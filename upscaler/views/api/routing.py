@@ -18,8 +18,8 @@ from upscaler.errors import (
     UnusableParameter,
     UpscalerError,
 )
-from upscaler.views.api import idempotency, limits
-from upscaler.views.api.callers import authorize, identify
+from upscaler.views.api import idempotency, rate_limits
+from upscaler.views.api.authentication import authorize, identify
 from upscaler.views.api.operations import Access, Operation
 
 # A body of JSON is a few fields.
@@ -66,7 +66,7 @@ def _serve(operation: Operation) -> Callable[..., ResponseReturnValue]:
 @cache
 def _polled(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
     """Limit a view, once, also when it stands behind two addresses."""
-    limited: Callable[..., ResponseReturnValue] = limits.polls(view)
+    limited: Callable[..., ResponseReturnValue] = rate_limits.polls(view)
     return limited
 
 

@@ -12,7 +12,7 @@ from jwt import ExpiredSignatureError, PyJWTError
 from upscaler.errors import InvalidCredentials, TokenExpired
 from upscaler.extensions import db
 from upscaler.models import Account, TokenSession
-from upscaler.services import token_sessions
+from upscaler.services.accounts import token_sessions
 
 ACCESS_LIFE = timedelta(minutes=15)
 

@@ -16,17 +16,17 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import UploadNotFound
 from upscaler.extensions import db
 from upscaler.models import Job, Priority, Upload
-from upscaler.services import api_keys
-from upscaler.services.submissions import IncomingFile, Sender
-from upscaler.views.api import limits
-from upscaler.views.api.answers import AcceptedJobAnswer
-from upscaler.views.api.callers import current_caller
-from upscaler.views.api.forms import AddressBody, UploadForm
+from upscaler.services.accounts import api_keys
+from upscaler.services.jobs.submissions import IncomingFile, Sender
+from upscaler.views.api import rate_limits
+from upscaler.views.api.authentication import current_caller
 from upscaler.views.api.idempotency import asked_by_form, keep, once
+from upscaler.views.api.multipart import received_form
 from upscaler.views.api.operations import Operation
-from upscaler.views.api.reception import received_form
 from upscaler.views.api.routing import FORM
-from upscaler.views.api.schemas import accepted_job
+from upscaler.views.api.schemas.jobs import AcceptedJobAnswer
+from upscaler.views.api.schemas.requests import AddressBody, UploadForm
+from upscaler.views.api.serializers import accepted_job
 from upscaler.views.context import absolute_url, current_account, links, services
 from upscaler.views.localization import select_locale
 
@@ -42,7 +42,7 @@ PICTURE_ERRORS = (
 )
 
 
-@limits.uploads
+@rate_limits.uploads
 def create() -> ResponseReturnValue:
     """Accept a picture, or the address of one, and answer with its job."""
     limit = services().settings.get(db.session, "max_upload_size_bytes")

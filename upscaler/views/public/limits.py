@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import format_decimal, gettext, ngettext
 from limits import RateLimitItem, parse_many
 
-from upscaler.engine.formats import FORMATS, format_for_mime
+from upscaler.engine.imaging.formats import FORMATS, format_for_mime
 from upscaler.engine.options import DENOISE_LEVELS
 
 _SECONDS_PER_HOUR = 3600

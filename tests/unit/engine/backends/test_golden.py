@@ -13,7 +13,7 @@ from upscaler.engine.backends.golden import GOLDEN_FILE, TOLERANCES, reference
 from upscaler.engine.backends.ncnn import NcnnCpuBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
 from upscaler.engine.backends.self_test import self_test
-from upscaler.engine.catalogue import MODELS, Model
+from upscaler.engine.model_zoo.catalogue import MODELS, Model
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import OutputRejected
 

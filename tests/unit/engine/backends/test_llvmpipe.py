@@ -29,8 +29,8 @@ import json, sys
 from upscaler.engine.backends.candidates import candidates_for
 from upscaler.engine.backends.lanczos import LanczosBackend
 from upscaler.engine.backends.ncnn import NcnnVulkanBackend
-from upscaler.engine.backends.select import Selection
-from upscaler.engine.catalogue import MODELS
+from upscaler.engine.backends.selection import Selection
+from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.settings import EngineSettings
 
 engine, precision, index, names = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4:]
@@ -95,7 +95,7 @@ def test_ncnn_passes_on_the_same_device(software_device: int, precision: str) ->
 _ORDER_CODE = """
 import json, sys
 from upscaler.engine.backends import ncnn
-from upscaler.engine.backends.select import Selection
+from upscaler.engine.backends.selection import Selection
 from upscaler.engine.backends.vulkan_probe import VulkanDevice
 from upscaler.engine.settings import EngineSettings
 
@@ -131,7 +131,7 @@ import numpy as np
 from upscaler.engine.backends.ncnn import NcnnVulkanBackend
 from upscaler.engine.backends.self_test import known_result
 from upscaler.engine.backends.vulkan_probe import list_devices
-from upscaler.engine.catalogue import MODELS
+from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.settings import EngineSettings
 
 index, wait_until = int(sys.argv[1]), float(sys.argv[2])

@@ -7,7 +7,7 @@ import pytest
 from upscaler.engine.backends import ncnn
 from upscaler.engine.backends.ncnn import NcnnVulkanBackend
 from upscaler.engine.backends.vulkan_probe import VulkanDevice
-from upscaler.engine.catalogue import MODELS
+from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.settings import EngineSettings
 
 X4PLUS = MODELS["realesrgan-x4plus"]

@@ -9,9 +9,9 @@ from upscaler.engine.backends.base import Backend
 from upscaler.engine.backends.ncnn import NcnnVulkanBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
 from upscaler.engine.backends.vulkan_probe import VulkanDevice
-from upscaler.engine.catalogue import MODELS, Model
+from upscaler.engine.model_zoo.catalogue import MODELS, Model
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiles import core_side, edge_for, margin_for, spans
+from upscaler.engine.tiling.tiles import core_side, edge_for, margin_for, spans
 
 SETTINGS = EngineSettings(threads=1)
 PROMISED = 1.35

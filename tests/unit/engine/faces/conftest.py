@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from skimage import data
 
-from upscaler.engine.custom.registry import ModelFolder
 from upscaler.engine.faces.mtcnn import Mtcnn
-from upscaler.engine.networks import Networks
+from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import upscale_file
-from upscaler.engine.scratch import Scratch
 from upscaler.engine.settings import EngineSettings
+from upscaler.engine.tiling.scratch import Scratch
+from upscaler.engine.tiling.upscaler import Networks
 
 
 @pytest.fixture(scope="session")

@@ -11,11 +11,11 @@ from PIL import Image, ImageFilter
 from skimage import data
 
 from tests.support.face_models import add_face_model
-from upscaler.engine.catalogue import MODELS
 from upscaler.engine.faces.align import aligning
 from upscaler.engine.faces.detect import find_faces
 from upscaler.engine.faces.paste import mask_of, within
-from upscaler.engine.presets import Recipe
+from upscaler.engine.model_zoo.catalogue import MODELS
+from upscaler.engine.model_zoo.presets import Recipe
 from upscaler.errors import EngineCanceled
 
 # More contrast: plainly another face, and plainly the same one.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from upscaler.engine.inspection import InspectionLimits, inspect_image
+from upscaler.engine.imaging.inspection import InspectionLimits, inspect_image
 from upscaler.engine.process.inspector import Inspector
 from upscaler.errors import DamagedImage, ExtensionMismatch, ServiceUnavailable, TooManyPixels
 

@@ -11,14 +11,14 @@ from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from upscaler.engine.crops import Crop
+from upscaler.engine.imaging.crops import Crop
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import CropOutside, EmptyFile, InvalidParameter, PreviewNotFound, QueueFull
 from upscaler.models import Preview, utcnow
+from upscaler.services.jobs.submissions import IncomingFile
 from upscaler.services.previews import requests
 from upscaler.services.previews.requests import find
 from upscaler.services.registry import Services
-from upscaler.services.submissions import IncomingFile
 
 TWICE = UpscaleOptions("2x")
 

@@ -18,11 +18,11 @@ from upscaler.engine.process.client import UpscaleResult
 from upscaler.errors import EngineCanceled, EngineCrashed, OutputRejected, UpscalerError
 from upscaler.models import Preview, utcnow
 from upscaler.models.types import random_id
-from upscaler.services.kept_tiles import KeptTiles
+from upscaler.services.files.workspace import Workspace
+from upscaler.services.jobs.runner import Folders
+from upscaler.services.jobs.tile_cache import KeptTiles
 from upscaler.services.previews import runner
 from upscaler.services.previews.runner import PreviewRunner
-from upscaler.services.runner import Folders
-from upscaler.services.workspace import Workspace
 from upscaler.storage import LocalStorage
 
 PRESETS = ("standard", "photo")

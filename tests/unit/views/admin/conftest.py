@@ -19,8 +19,8 @@ from config import load
 from upscaler import create_app
 from upscaler.extensions import db, limiter
 from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, AuditLog, Job, Upload
-from upscaler.services.accounts import ensure_roles
-from upscaler.services.networks import sync_catalogue
+from upscaler.services.accounts.accounts import ensure_roles
+from upscaler.services.models.model_table import sync_catalogue
 
 PASSWORD = "correct horse battery"
 # Cheap to check, so that signing in takes no time. Accounts that the console makes get the real hash.

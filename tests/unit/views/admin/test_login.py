@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from upscaler.models import ADMIN_ROLE, Account, AuditLog
-from upscaler.services import accounts
+from upscaler.services.accounts import accounts
 from upscaler.services.audit import Actor
 from upscaler.views.admin.urls import local_target
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from upscaler.models import AuditLog, Setting
-from upscaler.services.settings import DEFINITIONS
+from upscaler.services.settings.runtime import DEFINITIONS
 from upscaler.views.admin.settings import FIXED, PICK_SEVERAL
 
 PATH = "/admin/settings"

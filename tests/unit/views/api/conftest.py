@@ -23,8 +23,8 @@ from tests.support.application import application
 from upscaler import create_app
 from upscaler.extensions import db, limiter
 from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, Job
-from upscaler.services import api_keys
-from upscaler.services.accounts import ensure_roles
+from upscaler.services.accounts import api_keys
+from upscaler.services.accounts.accounts import ensure_roles
 from upscaler.services.audit import Actor
 from upscaler.views.api import OPERATIONS
 from upscaler.views.api.openapi import document

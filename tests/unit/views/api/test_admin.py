@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from tests.unit.views.api.conftest import Program
 from upscaler.models import Account, AuditLog, Job, Setting, Worker
-from upscaler.services import lifecycle
+from upscaler.services.jobs import lifecycle
 from upscaler.views.api import OPERATIONS
 from upscaler.views.api.operations import Access
 

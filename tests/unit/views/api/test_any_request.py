@@ -27,7 +27,7 @@ from werkzeug.serving import make_server
 from tests.unit.views.api.conftest import HASH, PASSWORD
 from upscaler.extensions import limiter
 from upscaler.models import ADMIN_ROLE, Account, Setting
-from upscaler.services.accounts import ensure_roles
+from upscaler.services.accounts.accounts import ensure_roles
 from upscaler.views.api import OPERATIONS
 from upscaler.views.api.openapi import document
 

@@ -19,7 +19,7 @@ from tests.support.leftovers import files_in
 from tests.unit.views.api.conftest import NOBODY, Program, small_png
 from upscaler.errors import EngineCrashed
 from upscaler.models import Batch, BatchItem, Job, Upload, utcnow
-from upscaler.services import lifecycle
+from upscaler.services.jobs import lifecycle
 
 Files = list[tuple[str, bytes]]
 

@@ -22,7 +22,8 @@ from config import load
 from tests.unit.views.api.conftest import NOBODY, Program, die, small_png
 from upscaler import create_app
 from upscaler.models import Job, KeptAnswer, utcnow
-from upscaler.services import idempotency, lifecycle, submissions
+from upscaler.services import idempotency
+from upscaler.services.jobs import lifecycle, submissions
 from upscaler.storage import LocalStorage
 from upscaler.views.api import OPERATIONS
 from upscaler.views.api.operations import Access, Operation

@@ -17,7 +17,7 @@ from tests.support.leftovers import files_in
 from tests.support.small_models import kernel, write_ncnn, write_onnx
 from tests.unit.views.api.conftest import Program
 from upscaler.models import AuditLog, Job, NetworkModel
-from upscaler.services.networks import sync_catalogue
+from upscaler.services.models.model_table import sync_catalogue
 
 
 def send(program: Program, *files: Path, **fields: str) -> TestResponse:

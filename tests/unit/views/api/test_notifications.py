@@ -15,7 +15,7 @@ from tests.support.application import application
 from upscaler.extensions import db
 from upscaler.models import Delivery, Job
 from upscaler.services.audit import Actor
-from upscaler.services.job_actions import requeued
+from upscaler.services.jobs.actions import requeued
 
 HOOK = "https://hooks.example.org/pictures?key=hidden"
 MAIL = {

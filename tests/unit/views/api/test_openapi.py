@@ -13,11 +13,11 @@ from config import ROOT
 from tests.unit.views.api.conftest import Program
 from upscaler.engine.options import UpscaleOptions
 from upscaler.models import Worker
-from upscaler.services.networks import sync_catalogue
-from upscaler.services.settings import DEFINITIONS
+from upscaler.services.models.model_table import sync_catalogue
+from upscaler.services.settings.runtime import DEFINITIONS
 from upscaler.views.api import OPERATIONS
 from upscaler.views.api.admin.service import SettingsBody
-from upscaler.views.api.forms import BatchForm, OverridesBody, UploadForm
+from upscaler.views.api.schemas.requests import BatchForm, OverridesBody, UploadForm
 from upscaler.views.api.uploads import FIELDS, JOB_FIELDS
 
 RULE = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")

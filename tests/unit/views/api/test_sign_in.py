@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from tests.unit.views.api.conftest import NOBODY, PASSWORD, Program
 from upscaler.models import ADMIN_ROLE, Account, AccountKey, AuditLog, TokenSession, utcnow
-from upscaler.services import accounts, api_keys
+from upscaler.services.accounts import accounts, api_keys
 from upscaler.services.audit import Actor
 
 NewAccount = Callable[..., Account]

@@ -1,4 +1,4 @@
-from upscaler.engine.formats import INPUT_MIME_TYPES
+from upscaler.engine.imaging.formats import INPUT_MIME_TYPES
 from upscaler.engine.options import DENOISE_LEVELS, FACTORS, PRESETS
 from upscaler.views.public.limits import page_limits
 

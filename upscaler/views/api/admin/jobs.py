@@ -12,13 +12,15 @@ from marshmallow import Schema, fields, validate
 from upscaler.errors import JobNotFound, UnusableParameter
 from upscaler.extensions import db
 from upscaler.models import Delivery, Job, JobStatus, iso8601
-from upscaler.services import api_keys, outbox, searches, usage
+from upscaler.services import queries
+from upscaler.services.accounts import api_keys, usage
+from upscaler.services.notifications import outbox
 from upscaler.services.paging import page_of
-from upscaler.views.api.answers import JobAnswer, JobSummaryAnswer, LogLineAnswer
 from upscaler.views.api.jobs import find_job
 from upscaler.views.api.operations import Access, Operation
 from upscaler.views.api.paging import Moment, PageAnswer, PageQuery, answer_page, day_after
-from upscaler.views.api.schemas import job_status, job_summary, log_lines
+from upscaler.views.api.schemas.jobs import JobAnswer, JobSummaryAnswer, LogLineAnswer
+from upscaler.views.api.serializers import job_status, job_summary, log_lines
 from upscaler.views.context import current_actor
 
 MAX_TEXT = 100
@@ -91,7 +93,7 @@ class AdminJobAnswer(JobAnswer):
 
 def list_jobs(query: dict[str, Any]) -> ResponseReturnValue:
     """List the jobs of all people, the newest first."""
-    wanted = searches.JobSearch(
+    wanted = queries.JobSearch(
         status=query["status"],
         owner=query["owner"],
         model=query["model"],
@@ -101,7 +103,7 @@ def list_jobs(query: dict[str, Any]) -> ResponseReturnValue:
     )
     page = page_of(
         db.session(),
-        searches.jobs(wanted),
+        queries.jobs(wanted),
         (Job.created_at, Job.id),
         cursor=query["cursor"],
         limit=query["limit"],

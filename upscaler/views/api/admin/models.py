@@ -10,7 +10,7 @@ from flask import jsonify, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 
-from upscaler.engine.custom.model import ENLARGING, FACES, MAX_LICENCE, Use, check_licence
+from upscaler.engine.model_zoo.custom_model import ENLARGING, FACES, MAX_LICENCE, Use, check_licence
 from upscaler.engine.options import FACTORS, MODEL_NAME, PRESETS
 from upscaler.errors import (
     FileTooLarge,
@@ -28,10 +28,10 @@ from upscaler.errors import (
 )
 from upscaler.extensions import db
 from upscaler.models import NetworkModel
-from upscaler.services import api_keys
-from upscaler.services.networks import manifest_of
+from upscaler.services.accounts import api_keys
+from upscaler.services.models.model_table import manifest_of
+from upscaler.views.api.multipart import received_files
 from upscaler.views.api.operations import Access, Operation
-from upscaler.views.api.reception import received_files
 from upscaler.views.api.routing import FORM
 from upscaler.views.context import absolute_url, current_actor, services
 

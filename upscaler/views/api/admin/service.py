@@ -11,10 +11,12 @@ from marshmallow import Schema, fields, validate
 from upscaler.errors import InvalidParameter, InvalidRequest, UnknownParameter, UnusableParameter
 from upscaler.extensions import db
 from upscaler.models import AuditLog, iso8601
-from upscaler.services import api_keys, searches, statistics
+from upscaler.services import queries
+from upscaler.services.accounts import api_keys
+from upscaler.services.monitoring import statistics
+from upscaler.services.monitoring.statistics import WorkerState
 from upscaler.services.paging import page_of
-from upscaler.services.settings import DEFINITIONS
-from upscaler.services.statistics import WorkerState
+from upscaler.services.settings.runtime import DEFINITIONS
 from upscaler.views.api.admin.jobs import PeriodQuery
 from upscaler.views.api.operations import Access, Operation
 from upscaler.views.api.paging import PageAnswer, PageQuery, answer_page, day_after
@@ -110,7 +112,7 @@ def change_settings() -> ResponseReturnValue:
 
 def list_audit(query: dict[str, Any]) -> ResponseReturnValue:
     """Search the trail of what was done, the newest first."""
-    wanted = searches.audit_rows(
+    wanted = queries.audit_rows(
         text=query["q"],
         user=query["user"],
         action=query["action"],

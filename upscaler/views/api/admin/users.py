@@ -11,8 +11,9 @@ from marshmallow import Schema, fields, validate
 from upscaler.errors import AccountConflict, AccountNotFound, InvalidAccount, UnusableParameter
 from upscaler.extensions import db
 from upscaler.models import ADMIN_ROLE, USER_ROLE, Account
-from upscaler.services import accounts, api_keys, searches
-from upscaler.services.accounts import MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD, AccountData
+from upscaler.services import queries
+from upscaler.services.accounts import accounts, api_keys
+from upscaler.services.accounts.accounts import MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD, AccountData
 from upscaler.services.paging import page_of
 from upscaler.views.api.operations import Access, Operation
 from upscaler.views.api.paging import PageAnswer, PageQuery, answer_page
@@ -104,7 +105,7 @@ class AccountsAnswer(PageAnswer):
 
 def list_users(query: dict[str, Any]) -> ResponseReturnValue:
     """List the accounts, the oldest first."""
-    wanted = searches.accounts(text=query["q"], role=query["role"], active=query["active"])
+    wanted = queries.accounts(text=query["q"], role=query["role"], active=query["active"])
     page = page_of(
         db.session(), wanted, (Account.id,), cursor=query["cursor"], limit=query["limit"], descending=False
     )

@@ -1,0 +1,314 @@
+"""What a job does when backends fail it: other precision, smaller tiles, other device; and what its receipt tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage import data
+
+from upscaler.engine.backends.base import Network, Result, Window
+from upscaler.engine.backends.lanczos import LanczosBackend
+from upscaler.engine.backends.ncnn import NcnnCpuBackend
+from upscaler.engine.backends.openvino import OpenVinoBackend
+from upscaler.engine.backends.selection import Selection
+from upscaler.engine.devices.attempts import collected_tries, in_job
+from upscaler.engine.devices.quarantine import Quarantine
+from upscaler.engine.model_zoo.catalogue import Model
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.settings import EngineSettings
+from upscaler.engine.tiling.scratch import Scratch
+from upscaler.engine.tiling.upscaler import Networks
+from upscaler.errors import EngineError
+
+OPTIONS = UpscaleOptions("2x")
+SIDE = 160
+TEST_SIDE = 64 + 2 * 7  # of the known picture, with the border that the network consumes
+
+Fault = Callable[[Result, Window], Result]
+
+
+class FaultyNetwork(Network):
+    """Enlarges well, and then spoils it as its backend says."""
+
+    def __init__(self, inner: Network, backend: FaultyBackend) -> None:
+        super().__init__(inner.model)
+        self._inner = inner
+        self._backend = backend
+
+    def run(self, window: Window) -> Result:
+        self._backend.windows += 1
+        result = self._inner.run(window)
+        is_test = window.shape[0] == TEST_SIDE
+        if self._backend.fault is None or (is_test and not self._backend.fails_test):
+            return result
+        return self._backend.fault(result, window)
+
+
+class FaultyBackend(LanczosBackend):
+    """A device that does not exist, whose fault can be set and repaired."""
+
+    def __init__(
+        self, device: str, precision: str, fault: Fault | None = None, *, fails_test: bool = False
+    ) -> None:
+        super().__init__(EngineSettings(threads=1))
+        self.name = "test"
+        self.device = device
+        self.precision = precision
+        self.fault = fault
+        self.fails_test = fails_test
+        self.windows = 0
+
+    def load(self, model: Model) -> Network:
+        return FaultyNetwork(super().load(model), self)
+
+
+class Clock:
+    now = 1_765_110_896.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _raise(error: Exception) -> Fault:
+    def fault(result: Result, window: Window) -> Result:
+        raise error
+
+    return fault
+
+
+def _above(side: int, error: Exception) -> Fault:
+    def fault(result: Result, window: Window) -> Result:
+        if max(window.shape[:2]) > side:
+            raise error
+        return result
+
+    return fault
+
+
+FAULTS: dict[str, Fault] = {
+    "black": lambda result, _: result * 0,
+    "not a number": lambda result, _: result * np.float32("nan"),
+    "far out of range": lambda result, _: result * np.float32(1e6),
+    "channels swapped": lambda result, _: result[..., ::-1],
+    "a device lost": _raise(RuntimeError("device lost")),
+}
+
+
+@pytest.fixture
+def source(save: Callable[..., Path]) -> Path:
+    return save("in.png", np.ascontiguousarray(data.coffee()[100 : 100 + SIDE, 150 : 150 + SIDE]))
+
+
+@pytest.fixture
+def run(source: Path, tmp_path: Path) -> Callable[[Networks], dict[str, Any]]:
+    """Return what enlarges the picture and returns the receipt."""
+
+    def enlarge(networks: Networks) -> dict[str, Any]:
+        target = tmp_path / "out.png"
+        return upscale_file(source, target, None, OPTIONS, networks, scratch=Scratch(tmp_path)).receipt
+
+    return enlarge
+
+
+def _networks(backends: Iterable[Any], clock: Clock | None = None, **settings: Any) -> Networks:
+    chosen = EngineSettings(threads=1, **settings)
+    return Networks(chosen, Selection(chosen, list(backends), quarantine=Quarantine(clock or Clock())))
+
+
+def _told(receipt: dict[str, Any]) -> list[tuple[str, str, int | None, bool]]:
+    return [(one["device"], one["precision"], one["tile"], one["reason"] is None) for one in receipt["tries"]]
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
+def test_other_precision_then_smaller_tiles_then_another_device(
+    run: Callable[[Networks], dict[str, Any]], fault: Fault
+) -> None:
+    backends = [
+        FaultyBackend("GPU", "fp16", fault),
+        FaultyBackend("GPU", "fp32", fault),
+        FaultyBackend("processor", "fp32"),
+    ]
+
+    receipt = run(_networks(backends))
+
+    assert _told(receipt) == [
+        ("GPU", "fp16", SIDE, False),
+        ("GPU", "fp32", SIDE, False),
+        ("GPU", "fp32", SIDE // 2, False),
+        ("processor", "fp32", SIDE, True),
+    ]
+    assert receipt["backend"]["device"] == "processor"
+    held = [(one["device"], one["precision"]) for one in receipt["backend"]["quarantined"]]
+    assert held == [("GPU", "fp16"), ("GPU", "fp32")]
+    assert "tries: 3 failed before the result was right" in receipt["changed"]
+
+
+def test_a_try_that_worked_at_once_is_the_only_one(run: Callable[[Networks], dict[str, Any]]) -> None:
+    receipt = run(_networks([FaultyBackend("GPU", "fp16")]))
+
+    assert receipt["tries"] == [
+        {"engine": "test", "device": "GPU", "precision": "fp16", "tile": SIDE, "reason": None}
+    ]
+    assert not any(note.startswith("tries") for note in receipt["changed"])
+
+
+def test_one_shifted_tile_is_found_and_another_backend_makes_the_picture(
+    run: Callable[[Networks], dict[str, Any]], tmp_path: Path
+) -> None:
+    def shifted(result: Result, _: Window) -> Result:
+        return result + 6 if broken.windows == 6 else result
+
+    broken = FaultyBackend("GPU", "fp32", shifted)
+    receipt = run(_networks([broken, FaultyBackend("processor", "fp32")], tile_pixels=56))
+
+    assert _told(receipt)[0] == ("GPU", "fp32", 54, False)
+    assert "step between tiles" in receipt["tries"][0]["reason"]
+    assert _told(receipt)[-1] == ("processor", "fp32", 54, True)
+    result = np.asarray(Image.open(tmp_path / "out.png"))
+    run(_networks([FaultyBackend("processor", "fp32")], tile_pixels=56))
+    np.testing.assert_array_equal(result, np.asarray(Image.open(tmp_path / "out.png")))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), RuntimeError("std::bad_alloc"), RuntimeError("vkAllocateMemory: out of memory")],
+    ids=repr,
+)
+def test_a_lack_of_memory_makes_the_tiles_smaller_and_blames_no_device(
+    run: Callable[[Networks], dict[str, Any]], error: Exception
+) -> None:
+    networks = _networks([FaultyBackend("GPU", "fp16", _above(64, error)), FaultyBackend("GPU", "fp32")])
+
+    first, second = run(networks), run(networks)
+
+    assert _told(first) == [
+        ("GPU", "fp16", 160, False),
+        ("GPU", "fp16", 80, False),
+        ("GPU", "fp16", 40, True),
+    ]
+    assert first["backend"]["quarantined"] == []
+    # It is not asked for as much again.
+    assert _told(second) == [("GPU", "fp16", 40, True)]
+
+
+def test_a_device_without_memory_for_the_smallest_tile_is_left(
+    run: Callable[[Networks], dict[str, Any]],
+) -> None:
+    networks = _networks([FaultyBackend("GPU", "fp16", _raise(MemoryError())), FaultyBackend("CPU", "fp32")])
+
+    assert _told(run(networks)) == [
+        ("GPU", "fp16", 160, False),
+        ("GPU", "fp16", 80, False),
+        ("GPU", "fp16", 40, False),
+        ("CPU", "fp32", 160, True),
+    ]
+
+
+def test_a_device_comes_back_once_it_passes_its_test_and_not_before(
+    run: Callable[[Networks], dict[str, Any]],
+) -> None:
+    clock = Clock()
+    broken = FaultyBackend("GPU", "fp16", FAULTS["black"], fails_test=True)
+    networks = _networks([broken, FaultyBackend("processor", "fp32")], clock)
+
+    def device() -> str:
+        return str(run(networks)["backend"]["device"])
+
+    assert device() == "processor"
+    seen = broken.windows
+    clock.now += 590
+    assert device() == "processor"
+    assert broken.windows == seen, "it was not asked before its time"
+    clock.now += 11
+    assert device() == "processor"
+    assert broken.windows == seen + 1, "it was tested, and failed"
+    broken.fault = None
+    clock.now += 1190
+    assert device() == "processor"
+    clock.now += 11
+    assert device() == "GPU"
+    assert networks.state()["quarantined"] == []
+
+
+def test_a_job_finds_a_backend_after_one_that_every_backend_failed(
+    run: Callable[[Networks], dict[str, Any]],
+) -> None:
+    backends = [FaultyBackend("GPU", "fp16", FAULTS["black"]), FaultyBackend("CPU", "fp32", FAULTS["black"])]
+    networks = _networks(backends)
+    with pytest.raises(EngineError):
+        run(networks)
+    for backend in backends:
+        backend.fault = None
+
+    receipt = run(networks)
+
+    assert _told(receipt) == [("GPU", "fp16", SIDE, True)]
+    assert [held["device"] for held in receipt["backend"]["quarantined"]] == ["CPU"]
+
+
+def test_a_job_in_the_pause_of_another_has_tries_of_its_own(
+    run: Callable[[Networks], dict[str, Any]], source: Path, tmp_path: Path
+) -> None:
+    networks = _networks([FaultyBackend("GPU", "fp16", FAULTS["black"]), FaultyBackend("CPU", "fp32")])
+    inner: list[dict[str, Any]] = []
+
+    def pause() -> bool:
+        if not inner:
+            inner.append({})
+            inner[0] = run(networks)
+        return False
+
+    outer = upscale_file(
+        source, tmp_path / "outer.png", None, OPTIONS, networks, should_stop=pause, scratch=Scratch(tmp_path)
+    ).receipt
+
+    assert [one[3] for one in _told(inner[0])] == [False, False, True]
+    assert _told(outer) == [("CPU", "fp32", SIDE, True)]
+    assert not in_job()
+
+
+def test_tries_end_with_their_job() -> None:
+    with collected_tries() as tries:
+        assert in_job()
+    assert not in_job()
+    assert tries == []
+
+
+class WrappingNetwork(Network):
+    """Wraps negative numbers to white, as the post-processing of an old package does on some devices."""
+
+    def __init__(self, inner: Network) -> None:
+        super().__init__(inner.model)
+        self._inner = inner
+
+    def run(self, window: Window) -> Result:
+        result = self._inner.run(window)
+        return np.where(result < 0, result + 256, result)
+
+
+class WrappingBackend(OpenVinoBackend):
+    name = "wrapping"
+
+    def load(self, model: Model) -> Network:
+        return WrappingNetwork(super().load(model))
+
+
+def test_a_backend_of_real_networks_that_fails_its_golden_test_makes_no_picture(
+    run: Callable[[Networks], dict[str, Any]],
+) -> None:
+    settings = EngineSettings(threads=1)
+
+    receipt = run(_networks([WrappingBackend(settings, "fp32"), NcnnCpuBackend(settings)]))
+
+    assert [(one["engine"], one["tile"]) for one in receipt["tries"]] == [
+        ("wrapping", None),
+        ("ncnn", SIDE),
+    ]
+    assert "self-test" in receipt["tries"][0]["reason"]
+    assert receipt["backend"]["quarantined"][0]["engine"] == "wrapping"

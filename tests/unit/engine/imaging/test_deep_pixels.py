@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import pyvips
+from PIL import Image, ImageOps
+
+from upscaler.engine.imaging.decode import decode
+from upscaler.engine.imaging.deep_pixels import upright
+from upscaler.engine.imaging.inspection import ORIENTATION_TAG
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.tiling.scratch import Scratch
+
+
+def ramp(width: int, height: int, channels: int) -> np.ndarray:
+    """Levels that rise by a small part of an 8-bit level from pixel to pixel."""
+    steps = np.arange(height * width).reshape(height, width, 1) % 40_000
+    return (10_000 + steps + 3_000 * np.arange(channels)).astype(np.uint16)
+
+
+def deep_file(path, pixels: np.ndarray):
+    height, width, bands = pixels.shape
+    image = pyvips.Image.new_from_memory(np.ascontiguousarray(pixels).data, width, height, bands, "ushort")
+    image.copy(interpretation="rgb16" if bands >= 3 else "grey16").write_to_file(str(path))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("kind", "channels"),
+    [("png", 1), ("png", 2), ("png", 3), ("png", 4), ("tif", 1), ("tif", 3), ("tif", 4)],
+)
+def test_it_reads_16_bits_where_they_are_of_use(tmp_path, kind, channels):
+    pixels = ramp(30, 20, channels)
+    path = deep_file(tmp_path / f"a.{kind}", pixels)
+    picture = decode(path, deep=True)
+    assert picture.rgb.dtype == np.uint16
+    np.testing.assert_array_equal(picture.rgb[..., 0], pixels[..., 0])
+    if channels in (2, 4):
+        assert picture.alpha is not None
+        np.testing.assert_array_equal(picture.alpha, pixels[..., -1])
+    assert "bit depth: 16 bits per channel" in picture.kept
+    shallow = decode(path)
+    assert shallow.rgb.dtype == np.uint8
+    assert "bit depth: reduced from 16 to 8 bits per channel" in shallow.changed
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_it_turns_as_pillow_does(orientation):
+    image = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4))
+    image.getexif()[ORIENTATION_TAG] = orientation
+    np.testing.assert_array_equal(
+        upright(np.asarray(image), orientation), np.asarray(ImageOps.exif_transpose(image))
+    )
+
+
+@pytest.mark.parametrize("output_format", ["png", "tiff"])
+def test_more_than_8_bits_pass_through_the_networks(tmp_path, networks, output_format):
+    pixels = ramp(48, 48, 3)
+    source = deep_file(tmp_path / "a.png", pixels)
+    result = upscale_file(
+        source,
+        tmp_path / "out",
+        None,
+        UpscaleOptions("2x", output_format=output_format),
+        networks,
+        scratch=Scratch(tmp_path),
+    )
+    assert result.receipt["backend"]["precision"] == "fp32"
+    assert result.receipt["output"]["bit_depth"] == 16
+    enlarged = pyvips.Image.new_from_file(str(tmp_path / "out")).numpy()
+    assert enlarged.dtype == np.uint16
+    assert len(np.unique(enlarged)) > 10 * len(np.unique(enlarged // 257))
+    reduced = enlarged.reshape(48, 2, 48, 2, 3).mean(axis=(1, 3))
+    # A quarter of an 8-bit level: rounding to 8 bits anywhere on the way would miss it.
+    assert np.abs(reduced - pixels)[4:-4, 4:-4].mean() < 64
+
+
+def test_a_kind_that_holds_8_bits_gets_8(tmp_path, lanczos):
+    source = deep_file(tmp_path / "a.png", ramp(16, 16, 3))
+    options = UpscaleOptions("2x", output_format="webp")
+    result = upscale_file(source, tmp_path / "out", None, options, lanczos, scratch=Scratch(tmp_path))
+    assert result.receipt["output"]["bit_depth"] == 8
+    assert "bit depth: reduced from 16 to 8 bits per channel" in result.receipt["changed"]

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from upscaler.engine.postprocess.row_filters import ArraySink, Reducer, Sharpener
+
+
+def pass_through(make, pixels: np.ndarray, size: tuple[int, int], strips: int) -> np.ndarray:
+    """Return what comes out of a step at that width and height, the picture cut into about that many strips."""
+    out = np.zeros((size[1], size[0], pixels.shape[2]), pixels.dtype)
+    step = make(ArraySink(out))
+    rows = max(1, pixels.shape[0] // strips)
+    for top in range(0, pixels.shape[0], rows):
+        step.write(pixels[top : top + rows])
+    step.close()
+    return out
+
+
+def picture(width: int, height: int, channels: int, dtype=np.uint8) -> np.ndarray:
+    return np.random.default_rng(width * 7 + height).integers(
+        0, np.iinfo(dtype).max, (height, width, channels), dtype, endpoint=True
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    width=st.integers(1, 70),
+    height=st.integers(1, 70),
+    share=st.floats(0.5, 1),
+    strips=st.integers(1, 12),
+    channels=st.integers(1, 4),
+    dtype=st.sampled_from([np.uint8, np.uint16]),
+)
+def test_strips_are_reduced_as_the_whole_picture_is(width, height, share, strips, channels, dtype):
+    pixels = picture(width, height, channels, dtype)
+    size = (max(1, round(width * share)), max(1, round(height * share)))
+    got = pass_through(lambda sink: Reducer(sink, (width, height), size), pixels, size, strips)
+    most = float(np.iinfo(dtype).max)
+    for channel in range(channels):
+        plane = Image.fromarray(pixels[..., channel].astype(np.float32)).resize(
+            size, Image.Resampling.LANCZOS
+        )
+        expected = np.clip(np.asarray(plane), 0, most)
+        assert np.abs(got[..., channel] - expected).max() <= 1.01 * most / 255
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_strips_are_sharpened_as_the_whole_picture_is(channels, dtype):
+    pixels = picture(40, 50, channels, dtype)
+    whole, cut = (
+        pass_through(lambda sink: Sharpener(sink, 50, "med", 4), pixels, (40, 50), strips)
+        for strips in (1, 9)
+    )
+    np.testing.assert_array_equal(whole, cut)
+    if channels in (2, 4):
+        np.testing.assert_array_equal(whole[..., -1], pixels[..., -1])
+
+
+def test_edges_get_steeper_and_no_pixel_leaves_the_range_of_its_neighbours():
+    across = 60 + 120 / (1 + np.exp(-(np.arange(64) - 31.5) / 1.4))
+    pixels = np.tile(np.rint(across).astype(np.uint8)[np.newaxis, :, np.newaxis], (20, 1, 3))
+    steepness = [np.diff(pixels[10, :, 0].astype(int)).max()]
+    for level in ("low", "med", "high"):
+        sharp = pass_through(lambda sink, level=level: Sharpener(sink, 20, level, 4), pixels, (64, 20), 1)
+        assert pixels.min() <= sharp.min()
+        assert sharp.max() <= pixels.max()
+        assert np.diff(sharp[10, :, 0].astype(int)).min() >= -1, "no ripple beside the edge"
+        steepness.append(np.diff(sharp[10, :, 0].astype(int)).max())
+    assert steepness == sorted(set(steepness))
+
+
+def test_a_flat_picture_stays_as_it_is():
+    pixels = np.full((30, 30, 3), 77, np.uint8)
+    np.testing.assert_array_equal(
+        pass_through(lambda sink: Sharpener(sink, 30, "high", 2), pixels, (30, 30), 3), pixels
+    )

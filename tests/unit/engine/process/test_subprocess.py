@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from upscaler.engine.process.subprocess import ChildDiedError, ChildProcess
+
+# A module of the standard library that prints verses: no message of the protocol.
+NOT_A_HOST = "this"
+
+
+def test_a_child_that_does_not_speak_the_protocol_is_dead_to_us():
+    child = ChildProcess(NOT_A_HOST)
+    with pytest.raises(ChildDiedError):
+        child.receive(20)
+    assert "not a message" in child.log_tail
+    child.kill()
+
+
+def test_a_module_that_does_not_exist_tells_why_it_ended():
+    child = ChildProcess("upscaler.no_such_module")
+    with pytest.raises(ChildDiedError, match="exit status 1"):
+        child.receive(20)
+    child.kill()
+    assert "no_such_module" in child.log_tail
+    assert not child.running
+
+
+def test_ending_twice_is_harmless_and_leaves_no_open_files():
+    before = set(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names are all that is wanted
+    child = ChildProcess("upscaler.engine.process.inspector_child", [str(1 << 30)])
+    assert child.receive(30) == {"ready": True}
+    child.end(5)
+    child.end(5)
+    child.kill()
+    assert not child.running
+    assert set(os.listdir("/proc/self/fd")) == before  # noqa: PTH208 - as above
+
+
+def test_a_killed_child_is_named_by_its_signal():
+    child = ChildProcess("upscaler.engine.process.inspector_child", [str(1 << 30)])
+    assert child.receive(30) == {"ready": True}
+    os.kill(child.pid, signal.SIGSEGV)
+    with pytest.raises(ChildDiedError, match="SIGSEGV"):
+        child.receive(5)
+    with pytest.raises(ChildDiedError, match="SIGSEGV"):
+        child.send({"do": "anything"})
+    child.kill()
+
+
+def test_answers_go_to_the_box_of_their_request_and_late_ones_nowhere(tmp_path, monkeypatch):
+    (tmp_path / "echo_host.py").write_text(
+        "import sys\nfor line in sys.stdin:\n    sys.stdout.write(line)\n    sys.stdout.flush()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    child = ChildProcess("echo_host")
+    with child.box() as gone:
+        pass
+    with child.box() as first, child.box() as second:
+        for number in (second, gone, first):
+            child.send({"box": number, "to": number})
+        child.send({"to": "everybody"})
+        assert child.receive(20) == {"to": "everybody"}
+        assert child.receive(20, first) == {"to": first}
+        assert child.receive(20, second) == {"to": second}
+        child.kill()
+        for box in (first, second):
+            with pytest.raises(ChildDiedError, match="SIGKILL"):
+                child.receive(20, box)
+    with child.box() as late, pytest.raises(ChildDiedError, match="SIGKILL"):
+        child.receive(20, late)
+
+
+def test_a_child_that_dies_is_missed_even_if_something_it_started_holds_its_output(
+    tmp_path, monkeypatch, ends
+):
+    (tmp_path / "forking_host.py").write_text(
+        "import os, sys, time\n"
+        "other = os.fork()\n"
+        "if other == 0:\n    time.sleep(600)\n"
+        "print('{\"other\": %d}' % other, flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    child = ChildProcess("forking_host")
+    other = child.receive(30)["other"]
+
+    os.kill(child.pid, signal.SIGKILL)
+    with pytest.raises(ChildDiedError, match="SIGKILL"):
+        child.receive(60)
+
+    child.kill()
+    assert ends(other)

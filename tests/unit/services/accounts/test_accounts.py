@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+from werkzeug.security import check_password_hash
+
+from upscaler.errors import AccountConflict, InvalidAccount
+from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, AuditLog, Job, Role
+from upscaler.services.accounts import accounts
+from upscaler.services.accounts.accounts import AccountData, Seeding
+from upscaler.services.audit import Actor
+
+PASSWORD = "correct horse battery"
+SEEDER = Actor(None, "system", "")
+LAYLA = AccountData("layla", "layla@example.org", "Layla", "Haddad")
+
+
+@pytest.fixture
+def admin(db_session: Session) -> Account:
+    return accounts.create(
+        db_session, SEEDER, AccountData("abdullah", "a@example.org", role=ADMIN_ROLE), PASSWORD
+    )
+
+
+@pytest.fixture
+def actor(admin: Account) -> Actor:
+    return Actor(admin.id, admin.username, "192.0.2.7")
+
+
+def actions(session: Session) -> list[str]:
+    return list(session.scalars(select(AuditLog.action).order_by(AuditLog.id)))
+
+
+def test_a_new_account_has_a_hash_a_role_and_a_row_in_the_trail(db_session: Session, actor: Actor) -> None:
+    user = accounts.create(db_session, actor, LAYLA, PASSWORD)
+
+    assert user.password.startswith("scrypt:")
+    assert check_password_hash(user.password, PASSWORD)
+    assert [role.name for role in user.roles] == [USER_ROLE]
+    row = db_session.scalars(select(AuditLog).order_by(AuditLog.id.desc())).first()
+    assert row is not None
+    assert (row.user_id, row.username, row.ip_address) == (actor.user_id, "abdullah", "192.0.2.7")
+    assert (row.action, row.entity_type, row.entity_id) == ("user.create", "user", str(user.id))
+    assert PASSWORD not in str(row.details)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("username", ""),
+        ("username", "two words"),
+        ("username", "layla@example.org"),
+        ("username", "x" * 65),
+        ("email", "nobody"),
+        ("email", "a b@example.org"),
+        ("email", "a@" + "x" * 320),
+        ("first_name", "x" * 65),
+        ("last_name", "bell\a"),
+        ("role", "Root"),
+    ],
+)
+def test_it_says_which_value_cannot_be_used(
+    db_session: Session, actor: Actor, field: str, value: str
+) -> None:
+    with pytest.raises(InvalidAccount) as refused:
+        accounts.create(db_session, actor, replace(LAYLA, **{field: value}), PASSWORD)
+
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize("password", ["short", "x" * 129, "my name is LAYLA", "nul\0 in the middle"])
+def test_it_refuses_passwords_that_are_no_secret(db_session: Session, actor: Actor, password: str) -> None:
+    with pytest.raises(InvalidAccount) as refused:
+        accounts.create(db_session, actor, LAYLA, password)
+
+    assert refused.value.field == "password"
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        (AccountData("LAYLA", "other@example.org"), "username"),
+        (AccountData("other", "Layla@Example.org"), "email"),
+    ],
+)
+def test_names_and_addresses_are_taken_whatever_their_case(
+    db_session: Session, actor: Actor, data: AccountData, field: str
+) -> None:
+    accounts.create(db_session, actor, LAYLA, PASSWORD)
+
+    with pytest.raises(InvalidAccount) as refused:
+        accounts.create(db_session, actor, data, PASSWORD)
+
+    assert refused.value.field == field
+
+
+def test_an_edit_records_what_changed_and_nothing_else(db_session: Session, actor: Actor) -> None:
+    user = accounts.create(db_session, actor, LAYLA, PASSWORD)
+
+    assert accounts.update_account(db_session, actor, user, replace(LAYLA, role=ADMIN_ROLE, active=False))
+
+    assert user.is_admin
+    assert not user.active
+    row = db_session.scalars(select(AuditLog).where(AuditLog.action == "user.update")).one()
+    assert row.details == {
+        "username": "layla",
+        "role": {"from": USER_ROLE, "to": ADMIN_ROLE},
+        "active": {"from": True, "to": False},
+    }
+
+
+def test_an_edit_without_a_change_leaves_no_trace(db_session: Session, actor: Actor) -> None:
+    user = accounts.create(db_session, actor, LAYLA, PASSWORD)
+    before = actions(db_session)
+
+    assert not accounts.update_account(db_session, actor, user, LAYLA)
+    assert actions(db_session) == before
+
+
+def test_an_edit_cannot_take_somebody_elses_address(db_session: Session, actor: Actor) -> None:
+    user = accounts.create(db_session, actor, LAYLA, PASSWORD)
+
+    with pytest.raises(InvalidAccount, match="another account"):
+        accounts.update_account(db_session, actor, user, replace(LAYLA, email="A@example.org"))
+
+
+@pytest.mark.parametrize("loss", [{"role": USER_ROLE}, {"active": False}])
+def test_nobody_takes_away_their_own_rights(
+    db_session: Session, actor: Actor, admin: Account, loss: dict[str, str]
+) -> None:
+    accounts.create(db_session, actor, replace(LAYLA, role=ADMIN_ROLE), PASSWORD)
+    data = AccountData("abdullah", "a@example.org", role=ADMIN_ROLE)
+
+    with pytest.raises(AccountConflict, match="your own"):
+        accounts.update_account(db_session, actor, admin, replace(data, **loss))
+
+
+def test_the_last_admin_who_can_sign_in_stays(db_session: Session, actor: Actor, admin: Account) -> None:
+    layla = accounts.create(db_session, actor, replace(LAYLA, role=ADMIN_ROLE, active=False), PASSWORD)
+    her = Actor(layla.id, "layla", "")
+
+    with pytest.raises(AccountConflict, match="without an admin"):
+        accounts.delete(db_session, her, admin)
+    with pytest.raises(AccountConflict, match="without an admin"):
+        accounts.update_account(db_session, her, admin, AccountData("abdullah", "a@example.org"))
+
+    assert "user.delete" not in actions(db_session)
+
+
+def test_two_admins_who_delete_each_other_leave_one(
+    database: Engine, db_session: Session, actor: Actor
+) -> None:
+    layla = accounts.create(db_session, actor, replace(LAYLA, role=ADMIN_ROLE), PASSWORD)
+    admins = [actor.user_id, layla.id]
+    outcomes: list[str] = []
+
+    def remove(own: int, other: int) -> None:
+        with Session(database) as session:
+            try:
+                accounts.delete(session, Actor(own, "", ""), session.get_one(Account, other))
+                outcomes.append("deleted")
+            except AccountConflict:
+                outcomes.append("refused")
+
+    threads = [threading.Thread(target=remove, args=pair) for pair in (admins, admins[::-1])]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(outcomes) == ["deleted", "refused"]
+
+
+def test_a_deleted_account_leaves_its_jobs_and_its_trail(
+    db_session: Session, actor: Actor, new_job: Callable[..., Job]
+) -> None:
+    user = accounts.create(db_session, actor, LAYLA, PASSWORD)
+    user_id = user.id
+    other = accounts.create(
+        db_session, Actor(user_id, "layla", ""), AccountData("omar", "o@example.org"), PASSWORD
+    )
+    other.created_by_fk = user_id
+    job = new_job(owner_id=user_id)
+
+    accounts.delete(db_session, actor, user)
+
+    assert db_session.get(Account, user_id) is None
+    db_session.refresh(job)
+    db_session.refresh(other)
+    assert job.owner_id is None
+    assert other.created_by_fk is None
+    row = db_session.scalars(select(AuditLog).where(AuditLog.username == "layla")).one()
+    assert row.user_id is None
+
+
+def test_a_new_password_changes_what_sessions_remember(db_session: Session, actor: Actor) -> None:
+    user = accounts.create(db_session, actor, LAYLA, PASSWORD)
+    before = user.get_id()
+
+    accounts.reset_password(db_session, actor, user, "another long secret")
+
+    assert check_password_hash(user.password, "another long secret")
+    assert user.get_id() != before
+    assert actions(db_session)[-1] == "user.reset_password"
+
+
+def test_the_seed_makes_an_admin_once_and_never_touches_the_password_again(db_session: Session) -> None:
+    assert accounts.seed_admin(db_session, "abdullah", "231980077") is Seeding.CREATED
+    first = db_session.scalars(select(Account)).one()
+    accounts.reset_password(db_session, SEEDER, first, "changed by the admin")
+
+    done = accounts.seed_admin(db_session, "Abdullah", "another one", public="231980077")
+    assert done is Seeding.KEPT
+
+    again = db_session.scalars(select(Account)).one()
+    assert again.is_admin
+    assert check_password_hash(again.password, "changed by the admin")
+    assert {role.name for role in db_session.scalars(select(Role))} == {"Admin", "User", "Public"}
+
+
+def test_the_seed_replaces_a_password_that_everybody_knows(db_session: Session) -> None:
+    accounts.seed_admin(db_session, "abdullah", "231980077", public="231980077")
+    before = db_session.scalars(select(Account)).one().get_id()
+
+    again = accounts.seed_admin(db_session, "abdullah", "231980077", public="231980077")
+    done = accounts.seed_admin(db_session, "abdullah", "a better one", public="231980077")
+
+    assert (again, done) == (Seeding.KEPT, Seeding.RENEWED)
+    assert accounts.signs_in_with(db_session, "abdullah", "a better one")
+    assert not accounts.signs_in_with(db_session, "abdullah", "231980077")
+    assert not accounts.signs_in_with(db_session, "nobody", "231980077")
+    assert db_session.scalars(select(Account)).one().get_id() != before, "its sessions have ended"
+    assert actions(db_session)[-1] == "user.reset_password"
+
+
+@pytest.mark.parametrize(("username", "password"), [("", "secret"), ("abdullah", ""), ("a b", "secret")])
+def test_the_seed_refuses_what_nobody_could_sign_in_with(
+    db_session: Session, username: str, password: str
+) -> None:
+    with pytest.raises(InvalidAccount):
+        accounts.seed_admin(db_session, username, password)

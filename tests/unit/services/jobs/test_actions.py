@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from upscaler.errors import FileGone, InvalidParameter, JobConflict
+from upscaler.models import AuditLog, Job
+from upscaler.services.audit import Actor
+from upscaler.services.jobs import actions
+from upscaler.services.registry import Services
+
+ADMIN = Actor(None, "abdullah", "192.0.2.7")
+NewJob = Callable[..., Job]
+
+
+def trail(session: Session) -> list[tuple[str, str, dict[str, object]]]:
+    rows = session.scalars(select(AuditLog).order_by(AuditLog.id))
+    return [(row.action, row.entity_id, row.details) for row in rows]
+
+
+def test_a_canceled_job_has_a_row_in_the_trail(db_session: Session, new_job: NewJob) -> None:
+    job = new_job()
+
+    actions.cancel(db_session, ADMIN, job)
+
+    assert db_session.get_one(Job, job.id).status == "canceled"
+    assert trail(db_session) == [("job.cancel", job.id, {"status": "queued"})]
+
+
+def test_a_job_that_has_ended_is_not_canceled_and_leaves_no_row(db_session: Session, new_job: NewJob) -> None:
+    job = new_job(status="completed")
+
+    with pytest.raises(JobConflict, match="completed"):
+        actions.cancel(db_session, ADMIN, job)
+
+    assert trail(db_session) == []
+
+
+def test_a_new_run_names_the_old_one_and_what_differs(
+    db_session: Session, new_job: NewJob, services: Services, tmp_path: Path
+) -> None:
+    job = new_job(status="failed")
+    keep_original(services, job, tmp_path)
+
+    with actions.requeued(db_session, ADMIN, services.submissions, job, {"denoise": "low"}) as again:
+        pass
+
+    assert again.parent_id == job.id
+    assert again.status == "queued"
+    assert again.params["denoise"] == "low"
+    assert again.params["factor"] == "2x"
+    assert trail(db_session) == [
+        ("job.requeue", job.id, {"new_job": again.id, "overrides": {"denoise": "low"}})
+    ]
+
+
+def test_a_new_run_with_an_unknown_value_leaves_nothing(
+    db_session: Session, new_job: NewJob, services: Services, tmp_path: Path
+) -> None:
+    job = new_job(status="failed")
+    keep_original(services, job, tmp_path)
+
+    with (
+        pytest.raises(InvalidParameter),
+        actions.requeued(db_session, ADMIN, services.submissions, job, {"factor": "5x"}),
+    ):
+        pass
+    db_session.rollback()
+
+    assert [found.id for found in db_session.scalars(select(Job))] == [job.id]
+    assert trail(db_session) == []
+
+
+def test_a_new_run_needs_the_original(db_session: Session, new_job: NewJob, services: Services) -> None:
+    with (
+        pytest.raises(FileGone),
+        actions.requeued(db_session, ADMIN, services.submissions, new_job(), {}),
+    ):
+        pass
+
+
+def test_both_files_of_a_job_can_be_fetched_and_each_time_is_noted(
+    db_session: Session, new_job: NewJob
+) -> None:
+    job = new_job(status="completed", result_path="results/ab/job_ab.webp")
+
+    original = actions.file_to_download(db_session, ADMIN, job, "original")
+    result = actions.file_to_download(db_session, ADMIN, job, "result")
+
+    assert original == (job.upload.storage_path, "cat.png")
+    assert result == ("results/ab/job_ab.webp", "cat-2x.webp")
+    assert [details for _, _, details in trail(db_session)] == [{"file": "original"}, {"file": "result"}]
+
+
+@pytest.mark.parametrize("which", ["result", "", "../../etc/passwd"])
+def test_there_is_no_other_file(db_session: Session, new_job: NewJob, which: str) -> None:
+    with pytest.raises(FileGone):
+        actions.file_to_download(db_session, ADMIN, new_job(), which)
+
+
+def keep_original(services: Services, job: Job, folder: Path) -> None:
+    picture = folder / "original.png"
+    picture.write_bytes(b"not read here")
+    services.storage.save(job.upload.storage_path, picture)

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from config import load
+from upscaler.errors import FileGone, StorageUnavailable
+from upscaler.models import Account, Batch, BatchItem, Job, Upload
+from upscaler.services import audit
+from upscaler.services.jobs import actions, retention
+from upscaler.services.registry import default_settings
+from upscaler.services.settings.runtime import RuntimeSettings
+from upscaler.storage import LocalStorage
+
+NOW = datetime(2025, 12, 7, 12, 0, tzinfo=timezone.utc)
+NewJob = Callable[..., Job]
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> LocalStorage:
+    return LocalStorage(tmp_path / "files")
+
+
+@pytest.fixture
+def omar(db_session: Session) -> Account:
+    account = Account(username="omar", email="omar@example.org", first_name="", last_name="", active=True)
+    db_session.add(account)
+    db_session.commit()
+    return account
+
+
+@pytest.fixture
+def ended(db_session: Session, new_job: NewJob, storage: LocalStorage, tmp_path: Path) -> Callable[..., Job]:
+    """Return a function that stores a job that ended some days ago, with its original and result."""
+
+    def build(days: float, status: str = "completed", **values: object) -> Job:
+        job = new_job(status=status, finished_at=NOW - timedelta(days=days), **values)
+        job.result_path = f"results/{job.id[4:6]}/{job.id}.png"
+        for key in (job.upload.storage_path, job.result_path):
+            picture = tmp_path / "picture.png"
+            picture.write_bytes(b"pixels")
+            storage.save(key, picture)
+        db_session.commit()
+        return job
+
+    return build
+
+
+def settings(visitor: int = 0, account: int = 0) -> RuntimeSettings:
+    defaults = default_settings(load({}, env_file=None).model_dump())
+    return RuntimeSettings({**defaults, "visitor_keep_days": visitor, "account_keep_days": account})
+
+
+def left(session: Session) -> set[str]:
+    session.expire_all()
+    return set(session.scalars(select(Job.id)))
+
+
+def test_nothing_is_deleted_unless_the_operator_wants_it(
+    db_session: Session, storage: LocalStorage, ended: Callable[..., Job]
+) -> None:
+    job = ended(5000)
+
+    retention.purge(db_session, storage, settings(), NOW)
+
+    assert left(db_session) == {job.id}
+
+
+def test_what_is_over_goes_with_its_files_and_its_upload(
+    db_session: Session, storage: LocalStorage, ended: Callable[..., Job], new_job: NewJob
+) -> None:
+    old = [ended(8, status) for status in ("completed", "failed", "canceled")]
+    young, waiting = ended(6), new_job(status="queued", created_at=NOW - timedelta(days=90))
+    running = new_job(status="running", created_at=NOW - timedelta(days=90))
+    keys = [key for job in old for key in (job.upload.storage_path, job.result_path)]
+
+    retention.purge(db_session, storage, settings(visitor=7), NOW)
+
+    assert left(db_session) == {young.id, waiting.id, running.id}
+    assert db_session.query(Upload).count() == 3
+    for key in keys:
+        with pytest.raises(FileGone):
+            storage.stat(key)
+    assert storage.stat(young.result_path or "").size_bytes == 6
+
+
+def test_visitors_and_accounts_have_times_of_their_own(
+    db_session: Session, storage: LocalStorage, ended: Callable[..., Job], omar: Account
+) -> None:
+    ended(10)
+    of_accounts = {ended(10, owner_id=omar.id).id, ended(10, owner_gone=True).id}
+
+    retention.purge(db_session, storage, settings(visitor=7, account=30), NOW)
+    assert left(db_session) == of_accounts
+
+    retention.purge(db_session, storage, settings(visitor=7, account=9), NOW)
+    assert left(db_session) == set()
+
+
+def test_an_original_stays_for_a_younger_run(
+    db_session: Session, storage: LocalStorage, ended: Callable[..., Job]
+) -> None:
+    first, again = ended(10), ended(1)
+    again.upload_id = first.upload_id
+    original = first.upload.storage_path
+    db_session.commit()
+
+    retention.purge(db_session, storage, settings(visitor=7), NOW)
+
+    assert left(db_session) == {again.id}
+    assert storage.stat(original).size_bytes == 6
+
+
+def test_a_batch_goes_with_the_last_of_its_pictures(
+    db_session: Session, storage: LocalStorage, ended: Callable[..., Job]
+) -> None:
+    created = NOW - timedelta(days=10)
+    old, young = ended(10), ended(1)
+    for job in (old, young):
+        batch = Batch(created_at=created)
+        batch.items = [BatchItem(position=0, filename="a.png", job_id=job.id)]
+        db_session.add(batch)
+    db_session.commit()
+
+    retention.purge(db_session, storage, settings(visitor=7), NOW)
+
+    db_session.expire_all()
+    assert [item.job_id for item in db_session.query(BatchItem)] == [young.id]
+    assert db_session.query(Batch).count() == 1
+
+
+def test_a_storage_that_is_away_leaves_the_rest_for_later(
+    db_session: Session, storage: LocalStorage, ended: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = ended(10)
+
+    def away(*_: object) -> None:
+        raise StorageUnavailable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalStorage, "delete", away)
+        with pytest.raises(StorageUnavailable):
+            retention.purge(db_session, storage, settings(visitor=7), NOW)
+    db_session.rollback()
+    assert left(db_session) == {job.id}
+
+    retention.purge(db_session, storage, settings(visitor=7), NOW)
+    assert left(db_session) == set()
+
+
+def test_another_worker_may_be_faster(
+    db_session: Session, storage: LocalStorage, ended: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = ended(11).id, ended(10)
+    real = actions.delete
+
+    def late(session: Session, actor: object, kept: LocalStorage, job: Job) -> None:
+        if job.id == first:
+            # What the other one does between our look at the row and our work on it.
+            with Session(session.get_bind()) as other:
+                real(other, audit.SYSTEM, kept, other.get_one(Job, job.id))
+        real(session, audit.SYSTEM, kept, job)
+
+    monkeypatch.setattr(actions, "delete", late)
+
+    retention.purge(db_session, storage, settings(visitor=7), NOW)
+
+    assert left(db_session) == set()

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from tests.support.face_models import add_face_model, write_face_model
+from tests.support.small_models import write_onnx
+from upscaler.engine.faces.restore import active_face_model
+from upscaler.engine.model_import.probe import ProbeLimits
+from upscaler.engine.model_zoo.custom_model import Use
+from upscaler.engine.model_zoo.model_folder import ModelFolder
+from upscaler.engine.options import UpscaleOptions
+from upscaler.errors import EngineUnavailable, FileGone, ModelRefused, StorageUnavailable, UnknownModel
+from upscaler.models import NetworkModel
+from upscaler.services import audit
+from upscaler.services.audit import Actor
+from upscaler.services.files import pending_files
+from upscaler.services.files.workspace import Workspace
+from upscaler.services.models import model_table
+from upscaler.services.models.custom_models import CustomModels, provide, provide_faces, storage_keys
+from upscaler.storage import LocalStorage
+
+ADMIN = Actor(None, "abdullah", "127.0.0.1")
+
+
+def test_a_worker_fetches_what_it_lacks_and_nothing_else_than_what_was_tried(
+    db_session: Session, tmp_path: Path
+) -> None:
+    storage = LocalStorage(tmp_path / "files")
+    custom = CustomModels(storage, Workspace(tmp_path / "scratch"), 10**6, ProbeLimits(threads=1))
+    here = ModelFolder(tmp_path / "models")
+    files = [("a.onnx", write_onnx(tmp_path / "a.onnx"))]
+    use = Use("photo", "2x")
+    custom.add(db_session, ADMIN, files, name="mine", licence="", uses=(use,))
+    manifest = model_table.added(db_session)[0]
+    assert model_table.chosen(db_session, UpscaleOptions("2x", "photo"))[0].model == "mine"
+
+    provide(db_session, storage, here, "mine")
+    assert here.holds(manifest)
+    # What was changed on this host is fetched anew.
+    (here.folder("mine") / "model.onnx").write_bytes(b"something else")
+    provide(db_session, storage, here, "mine")
+    assert here.holds(manifest)
+
+    here.remove("mine")
+    kept = stored_file(db_session, storage, "mine")
+    kept.write_bytes(b"something else")
+    with pytest.raises(EngineUnavailable, match="damaged"):
+        provide(db_session, storage, here, "mine")
+    kept.unlink()
+    with pytest.raises(FileGone):
+        provide(db_session, storage, here, "mine")
+    assert list(here.root.iterdir()) == []
+    provide(db_session, storage, here, "realesrgan-x4plus")
+
+    # A choice is served by one model; whoever comes later takes it.
+    custom.add(db_session, ADMIN, files, name="other", licence="", uses=(use,))
+    assert [one.uses for one in model_table.added(db_session)] == [(), (use,)]
+    custom.delete(db_session, ADMIN, "mine")
+    with pytest.raises(UnknownModel):
+        provide(db_session, storage, here, "mine")
+
+
+def test_a_worker_has_the_active_face_model_and_no_other_one(db_session: Session, tmp_path: Path) -> None:
+    storage = LocalStorage(tmp_path / "files")
+    custom = CustomModels(storage, Workspace(tmp_path / "scratch"), 10**7, ProbeLimits(threads=1))
+    here = ModelFolder(tmp_path / "models")
+
+    def used() -> str | None:
+        provide_faces(db_session, storage, here)
+        model = active_face_model(str(here.root))
+        return model.name if model else None
+
+    assert used() is None
+    add_face_model(here, "a-of-this-host", side=256)
+    assert used() == "a-of-this-host"
+    for name in ("b", "a"):
+        files = [("f.onnx", write_face_model(tmp_path / "f.onnx", side=256))]
+        assert custom.add(db_session, ADMIN, files, name=name, licence="MIT", uses=()).type == "faces"
+        assert used() == name
+    custom.change(db_session, ADMIN, "a", active=False)
+    assert used() == "b"
+    custom.change(db_session, ADMIN, "a", active=True)
+    assert used() == "a"
+    custom.delete(db_session, ADMIN, "a")
+    assert used() == "b"
+    # What was changed on this host is fetched anew.
+    (here.folder("b") / "model.onnx").write_bytes(b"something else")
+    assert used() == "b"
+    assert here.holds(here.find("b"))
+    here.remove("b")
+    stored_file(db_session, storage, "b").unlink()
+    with pytest.raises(EngineUnavailable, match="add it again"):
+        used()
+    custom.delete(db_session, ADMIN, "b")
+    assert used() == "a-of-this-host"
+
+    custom.add(db_session, ADMIN, files, name="c", licence="MIT", uses=())
+    with pytest.raises(UnknownModel, match="restores faces"):
+        model_table.chosen(db_session, UpscaleOptions("2x", model="c"))
+    with pytest.raises(ModelRefused, match="restores faces"):
+        custom.change(db_session, ADMIN, "c", uses=(Use("face", "4x"),))
+
+
+@pytest.mark.parametrize("moment", ["storing", "telling"])
+def test_nothing_is_left_of_a_model_whose_process_dies_while_it_is_added(
+    db_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    class Death(BaseException):
+        """Nothing in the process can do anything any more."""
+
+    def die(*_: object, **__: object) -> None:
+        raise Death
+
+    storage = LocalStorage(tmp_path / "files")
+    custom = CustomModels(storage, Workspace(tmp_path / "scratch"), 10**6, ProbeLimits(threads=1))
+    files = [("a.onnx", write_onnx(tmp_path / "a.onnx"))]
+    with monkeypatch.context() as patched:
+        patched.setattr(pending_files, "discard", lambda *_: None)
+        patched.setattr(
+            *{"storing": (pending_files, "settle", die), "telling": (audit, "record", die)}[moment]
+        )
+        with pytest.raises(Death):
+            custom.add(db_session, ADMIN, files, name="mine", licence="", uses=())
+    assert len(stored_files(storage)) == 1
+
+    sweep(db_session, storage)
+
+    assert stored_files(storage) == []
+    assert custom.add(db_session, ADMIN, files, name="mine", licence="", uses=()).name == "mine"
+    sweep(db_session, storage)
+    assert len(stored_files(storage)) == 1
+
+
+def test_nothing_is_left_of_a_model_that_is_deleted_while_the_storage_is_away(
+    db_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> None:
+        raise StorageUnavailable
+
+    storage = LocalStorage(tmp_path / "files")
+    custom = CustomModels(storage, Workspace(tmp_path / "scratch"), 10**6, ProbeLimits(threads=1))
+    files = [("a.onnx", write_onnx(tmp_path / "a.onnx"))]
+    custom.add(db_session, ADMIN, files, name="mine", licence="", uses=())
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "delete", away)
+        custom.delete(db_session, ADMIN, "mine")
+    assert len(stored_files(storage)) == 1
+    # The same again, whose files the sweep leaves alone.
+    custom.add(db_session, ADMIN, files, name="mine", licence="", uses=())
+
+    sweep(db_session, storage)
+
+    assert stored_files(storage) == [stored_file(db_session, storage, "mine")]
+
+
+def sweep(session: Session, storage: LocalStorage) -> None:
+    """Sweep as often as it takes: what was announced is doomed first."""
+    for _ in range(2):
+        pending_files.sweep(session, storage, timedelta(0))
+
+
+def stored_files(storage: LocalStorage) -> list[Path]:
+    return [path for path in storage.root.rglob("*") if path.is_file()]
+
+
+def stored_file(session: Session, storage: LocalStorage, name: str) -> Path:
+    """Return the file of an ONNX model."""
+    row = session.scalars(select(NetworkModel).where(NetworkModel.name == name)).one()
+    [manifest] = [one for one in model_table.added(session) if one.name == name]
+    return storage.root / storage_keys(row, manifest)["model.onnx"]

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.orm import Session
+
+from upscaler.engine.model_zoo.catalogue import MODELS
+from upscaler.models import AuditLog, NetworkModel, Setting
+
+
+def test_every_network_is_listed_with_licence_and_hash(admin) -> None:
+    page = admin.get("/admin/models").text
+
+    for model in sorted(MODELS.values(), key=lambda model: model.name)[:25]:
+        assert model.name in page
+        assert model.bin_sha256 in page
+        assert model.licence in page
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"), [("type=esrgan", True), ("type=waifu2x", False), ("q=ANIME", True)]
+)
+def test_networks_can_be_searched(admin, query: str, shown: bool) -> None:
+    assert (">realesrgan-x4plus-anime<" in admin.get(f"/admin/models?{query}").text) is shown
+
+
+def test_a_network_tells_what_it_is_used_for(admin, session: Session) -> None:
+    network = session.query(NetworkModel).filter_by(name="realesrgan-x4plus").one()
+
+    page = admin.get(f"/admin/models/{network.id}").text
+
+    assert MODELS[network.name].note in page
+    assert "<td>photo</td>" in page
+
+
+def test_an_unknown_network_is_not_found(admin) -> None:
+    assert admin.get("/admin/models/999999").status_code == 404
+
+
+def test_the_default_preset_is_chosen_here(
+    admin, session: Session, trail: Callable[..., list[AuditLog]]
+) -> None:
+    admin.post("/admin/models/default-preset", {"default_preset": "art"}, page="/admin/models")
+
+    assert "<option selected>art</option>" in admin.get("/admin/models").text
+    assert session.query(Setting).one().value == "art"
+    assert [row.details for row in trail("setting.change")] == [{"from": "standard", "to": "art"}]
+
+
+def test_an_unknown_preset_is_refused(admin, session: Session) -> None:
+    answer = admin.post("/admin/models/default-preset", {"default_preset": "magic"}, page="/admin/models")
+
+    assert "magic" in admin.get(answer.location).text
+    assert session.query(Setting).count() == 0

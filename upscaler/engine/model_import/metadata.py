@@ -1,0 +1,187 @@
+"""What the files of a model say of themselves, before it is run: blobs, channels, sizes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from upscaler.engine.model_import.onnx_file import check_onnx_file
+from upscaler.engine.model_zoo.custom_model import FILES, ONNX
+from upscaler.engine.model_zoo.ncnn_graph import Graph, GraphError, Layer, read_graph
+from upscaler.errors import N_, ModelRefused
+
+_COLOURS = (1, 3)
+# What a size must hold: a tile of 32 pixels with a margin of 16 on each side.
+_SMALLEST_FIXED, _LARGEST_FIXED = 64, 1024
+# Sides in pixels of the aligned faces that face models take.
+FACE_SIDES = (256, 512)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a file says.
+
+    Attributes:
+        input: name of the input blob.
+        output: name of the output blob.
+        channels: of both.
+        fixed_side: the one side in pixels that is taken, 0 for any.
+        result_side: the one side in pixels that is given, 0 where the file does not say.
+
+    """
+
+    input: str
+    output: str
+    channels: int
+    fixed_side: int = 0
+    result_side: int = 0
+
+    @property
+    def restores_faces(self) -> bool:
+        """Whether it has the form of all face models: an aligned face in, another of the same size out."""
+        return self.channels == 3 and self.fixed_side in FACE_SIDES and self.fixed_side == self.result_side
+
+
+def read_facts(folder: Path, kind: str) -> Facts:
+    """Read what the files in ``folder`` say.
+
+    Raises:
+        ModelRefused: they are no model of one picture in and one picture out.
+
+    """
+    paths = [folder / name for name in FILES[kind]]
+    return _of_onnx(paths[0]) if kind == ONNX else _of_ncnn(paths[0])
+
+
+def _of_onnx(path: Path) -> Facts:
+    from upscaler.engine.backends.openvino_library import ov  # noqa: PLC0415 - heavy, and only needed here
+
+    check_onnx_file(path)
+    model = ov.Core().read_model(str(path))
+    _check_ends(len(model.inputs), len(model.outputs))
+    entry, result = model.inputs[0], model.outputs[0]
+    if not entry.get_element_type().is_real() or not result.get_element_type().is_real():
+        raise ModelRefused(
+            N_("The model was refused: it takes or gives whole numbers in place of fractions.")
+        )
+    shape = entry.get_partial_shape()
+    if shape.rank.is_static and len(shape) != 4:
+        raise ModelRefused(
+            N_(
+                "The model was refused: its input has %(count)s axes in place of batch, channels, height and width."
+            ),
+            count=len(shape),
+        )
+    sizes = [_static(axis) for axis in shape] if shape.rank.is_static else [0, 0, 0, 0]
+    batch, channels, height, width = sizes
+    if batch > 1:
+        raise ModelRefused(
+            N_("The model was refused: it takes %(count)s pictures at once in place of one."), count=batch
+        )
+    _check_channels(channels or 3)
+    return Facts(
+        _name_of(entry),
+        _name_of(result),
+        channels or 3,
+        _fixed_side(height, width) if height or width else 0,
+        _result_side(result.get_partial_shape()),
+    )
+
+
+def _result_side(shape: Any) -> int:
+    """Return the side of a result whose shape is known to be a square picture, else 0."""
+    sizes = [_static(axis) for axis in shape] if shape.rank.is_static else []
+    return sizes[2] if len(sizes) == 4 and sizes[2] == sizes[3] else 0
+
+
+def _static(axis: Any) -> int:
+    return int(axis.get_length()) if axis.is_static else 0
+
+
+def _name_of(blob: Any) -> str:
+    names = blob.get_names()
+    return min(names) if names else ""
+
+
+def _fixed_side(height: int, width: int) -> int:
+    if height != width:
+        raise ModelRefused(
+            N_(
+                "The model was refused: it takes pictures of %(height)s x %(width)s pixels only; tiles need a square, "
+                "or any size."
+            ),
+            height=height or "?",
+            width=width or "?",
+        )
+    if not _SMALLEST_FIXED <= height <= _LARGEST_FIXED:
+        raise ModelRefused(
+            N_(
+                "The model was refused: it takes pictures of %(side)s x %(side)s pixels only; tiles need a size from "
+                "%(least)s to %(most)s."
+            ),
+            side=height,
+            least=_SMALLEST_FIXED,
+            most=_LARGEST_FIXED,
+        )
+    return height
+
+
+def _of_ncnn(param: Path) -> Facts:
+    try:
+        graph = read_graph(param)
+    except (ValueError, OverflowError) as error:
+        raise ModelRefused(
+            N_("The model was refused: its .param file cannot be used (%(reason)s)."), reason=str(error)[:200]
+        ) from error
+    channels = _channels_of(graph)
+    _check_channels(channels)
+    return Facts(graph.input, graph.output, channels)
+
+
+def _channels_of(graph: Graph) -> int:
+    """Return how many channels the first convolution reads; 3 where none says.
+
+    ncnn itself takes any number without a word, and gives garbage.
+    """
+    same = {graph.input}
+    for layer in graph.layers:
+        if layer.kind == "Input" and layer.integer(2) > 0:
+            return layer.integer(2)
+        if not same.intersection(layer.inputs):
+            continue
+        if layer.kind == "Convolution":
+            return _convolved(layer)
+        if len(layer.inputs) == 1 and layer.kind in _KEEPING:
+            same.update(layer.outputs)
+    return 3
+
+
+# Layers whose output has as many channels as their input.
+_KEEPING = frozenset({"Split", "Interp", "Padding", "BinaryOp", "Noop", "Clip", "ReLU"})
+
+
+def _convolved(layer: Layer) -> int:
+    width = layer.integer(1)
+    kernel = layer.integer(0) * width * layer.integer(11, width)
+    if kernel <= 0:
+        raise GraphError(f"{layer.name}: a kernel without a size")
+    return layer.integer(6) // kernel
+
+
+def _check_ends(inputs: int, outputs: int) -> None:
+    if (inputs, outputs) != (1, 1):
+        raise ModelRefused(
+            N_(
+                "The model was refused: it has %(inputs)s inputs and %(outputs)s outputs in place of one of each."
+            ),
+            inputs=inputs,
+            outputs=outputs,
+        )
+
+
+def _check_channels(channels: int) -> None:
+    if channels not in _COLOURS:
+        raise ModelRefused(
+            N_("The model was refused: it takes %(count)s channels; 1 and 3 are possible."), count=channels
+        )

@@ -1,0 +1,245 @@
+"""From what the networks give to a file, strip by strip, while they still work on the rows below.
+
+Tones are corrected, the result is looked at, and rows go to the encoder as soon as nothing above or beside them can
+change any more. Only a strip is in memory at a time; the raw enlargement lives in a scratch file.
+"""
+
+from __future__ import annotations
+
+import mmap
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from upscaler.engine.imaging.image import Pixels
+from upscaler.engine.postprocess.colour_match import ToneGrid
+from upscaler.engine.postprocess.output_check import OutputCheck, OutputReport
+from upscaler.engine.postprocess.row_filters import Sink
+from upscaler.errors import EngineCanceled
+
+# Pixels of the result that are worked on at once: about 100 MB of working memory.
+_STRIP_PIXELS = 4_000_000
+
+
+class Overlay(Protocol):
+    """What is laid on an enlargement before it is finished, such as refined faces."""
+
+    def laid_on(self, top: int, rows: Pixels) -> Pixels:
+        """Return rows of the enlargement, the first of which is row ``top``, with what belongs on them."""
+
+
+@dataclass(frozen=True)
+class Enlargement:
+    """The parts of a result.
+
+    Attributes:
+        source: uint8 or uint16 (H, W, channels), what was enlarged; one channel for a gray picture.
+        raw: (H * scale, W * scale, channels), what the networks give; all parts are of one type.
+        scale: output side per input side.
+        alpha: (H * scale, W * scale) or None, the enlarged transparency.
+        source_alpha: (H, W) or None, its source.
+        gray_as_rgb: whether a gray picture is to be written with three equal channels.
+        overlay: what is laid on ``raw`` when its rows are read, or None; ``raw`` itself stays what the networks gave.
+        match_colours: whether the tones of the source are kept.
+
+    """
+
+    source: Pixels
+    raw: Pixels
+    scale: int
+    alpha: Pixels | None
+    source_alpha: Pixels | None
+    gray_as_rgb: bool
+    overlay: Overlay | None = None
+    match_colours: bool = True
+
+    @property
+    def channels(self) -> int:
+        """Channels of the file, transparency included."""
+        colour = 3 if self.gray_as_rgb else self.raw.shape[2]
+        return colour + (self.alpha is not None)
+
+    def rows(self, top: int, bottom: int) -> Pixels:
+        """Return rows of ``raw`` with the overlay on them."""
+        rows = self.raw[top:bottom]
+        return rows if self.overlay is None else self.overlay.laid_on(top, rows)
+
+
+@dataclass
+class Finished:
+    """What became of an enlargement: the figures of the check, and the seconds that each step took."""
+
+    report: OutputReport
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class Finisher:
+    """Follows the networks from the top to the bottom in a thread of its own.
+
+    Args:
+        enlargement: the parts of the result.
+        open_writer: opens what takes the rows, such as a file; it is called once for each start.
+        on_rows: called with the share of rows that went to the encoder.
+    """
+
+    def __init__(
+        self,
+        enlargement: Enlargement,
+        open_writer: Callable[[], Sink],
+        on_rows: Callable[[float], None],
+    ) -> None:
+        self._parts = enlargement
+        self._open_writer = open_writer
+        self._on_rows = on_rows
+        self._run: _Run | None = None
+
+    def rows_ready(self, count: int) -> None:
+        """Take note that the networks are done with that many rows of the source; 0 starts from the top.
+
+        Raises:
+            Exception: what went wrong in the thread, such as a full disk: there is no use in going on.
+
+        """
+        if count == 0:
+            self.abort()
+            self._run = _Run(self._parts, self._open_writer(), self._on_rows)
+        elif self._run is not None:
+            self._run.rows_ready(count)
+
+    def result(self) -> Finished:
+        """Wait until the file is whole and return what became of it.
+
+        Raises:
+            OutputRejected: the check found the result to be wrong; no file is left.
+
+        """
+        assert self._run is not None, "the networks have not begun"  # noqa: S101 - a defect of the caller
+        return self._run.result()
+
+    def abort(self) -> None:
+        """End the thread and leave no file. Safe to call at any time."""
+        if self._run is not None:
+            self._run.abort()
+            self._run = None
+
+
+class _Run(threading.Thread):
+    """One way through the rows."""
+
+    def __init__(self, parts: Enlargement, writer: Sink, on_rows: Callable[[float], None]) -> None:
+        super().__init__(name="finish", daemon=True)
+        self._parts = parts
+        self._writer = writer
+        self._on_rows = on_rows
+        height, width, channels = parts.source.shape
+        self._tones = ToneGrid(height, width, channels, parts.scale)
+        self._check = OutputCheck(parts.source, parts.scale, parts.source_alpha)
+        self._step = max(1, _STRIP_PIXELS // (width * parts.scale))
+        self._ready = 0
+        self._aborted = False
+        self._changed = threading.Condition()
+        self._error: BaseException | None = None
+        self._finished: Finished | None = None
+        self._seconds = dict.fromkeys(("tones", "check", "encode"), 0.0)
+        self.start()
+
+    def rows_ready(self, count: int) -> None:
+        with self._changed:
+            if self._error is not None:
+                raise self._error
+            self._ready = count
+            self._changed.notify()
+
+    def result(self) -> Finished:
+        self.join()
+        if self._error is not None:
+            raise self._error
+        assert self._finished is not None, "it ended without an error"  # noqa: S101 - a defect of this class
+        return self._finished
+
+    def abort(self) -> None:
+        with self._changed:
+            self._aborted = True
+            self._changed.notify()
+        self.join()
+
+    def run(self) -> None:
+        try:
+            self._follow()
+            with self._timed("check"):
+                report = self._check.report()
+            with self._timed("encode"):
+                self._writer.close()
+        except BaseException as error:  # noqa: BLE001 - it is raised again in the thread that waits
+            self._writer.abort()
+            with self._changed:
+                self._error = error
+        else:
+            self._finished = Finished(report, self._seconds)
+
+    def _follow(self) -> None:
+        parts, done = self._parts, 0
+        total = parts.raw.shape[0]
+        for rows in self._arriving():
+            with self._timed("tones"):
+                enlarged = parts.rows(rows.start * parts.scale, rows.stop * parts.scale)
+                self._tones.observe(parts.source[rows], enlarged)
+            while done < self._tones.final_rows:
+                stop = min(done + self._step, self._tones.final_rows)
+                self._finish(done, stop)
+                done = stop
+                self._on_rows(done / total)
+
+    def _arriving(self) -> Iterator[slice]:
+        """Yield slices of rows of the source, a strip at a time, as they become ready."""
+        height, seen = self._parts.source.shape[0], 0
+        step = max(1, self._step // self._parts.scale)
+        while seen < height:
+            with self._changed:
+                self._changed.wait_for(lambda: self._aborted or self._ready > seen)  # noqa: B023 - used at once
+                if self._aborted:
+                    raise EngineCanceled
+                stop = min(self._ready, seen + step)
+            yield slice(seen, stop)
+            seen = stop
+
+    def _finish(self, top: int, bottom: int) -> None:
+        parts = self._parts
+        with self._timed("tones"):
+            strip = parts.rows(top, bottom)
+            if parts.match_colours:
+                strip = self._tones.corrected(top, strip)
+        with self._timed("check"):
+            self._check.add(strip)
+        with self._timed("encode"):
+            channels = [strip] * 3 if parts.gray_as_rgb else [strip]
+            if parts.alpha is not None:
+                channels.append(parts.alpha[top:bottom, :, np.newaxis])
+            self._writer.write(np.concatenate(channels, axis=2) if len(channels) > 1 else strip)
+        for pixels in (parts.raw, parts.alpha):
+            if pixels is not None:
+                release(pixels, top, bottom)
+
+    @contextmanager
+    def _timed(self, step: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self._seconds[step] += time.perf_counter() - start
+
+
+def release(pixels: Pixels, top: int, bottom: int) -> None:
+    """Let go of the memory of rows of a memory map; their content stays in its file."""
+    mapped = getattr(pixels, "_mmap", None)
+    if mapped is None or not hasattr(mmap, "MADV_DONTNEED"):
+        return
+    row_bytes = pixels[0].nbytes
+    start = -(-top * row_bytes // mmap.PAGESIZE) * mmap.PAGESIZE
+    stop = bottom * row_bytes // mmap.PAGESIZE * mmap.PAGESIZE
+    if stop > start:
+        with suppress(OSError):
+            mapped.madvise(mmap.MADV_DONTNEED, start, stop - start)

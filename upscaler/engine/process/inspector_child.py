@@ -1,0 +1,48 @@
+"""The child that looks into files from strangers: little memory, no secrets, nothing but Pillow loaded."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import IO
+
+from upscaler.engine.imaging.crops import Crop
+from upscaler.engine.imaging.inspection import Cutting, InspectionLimits, inspect_image
+from upscaler.engine.process import child_limits
+from upscaler.engine.process.protocol import Message, decode_message, error_to_message, send, take_over_stdout
+from upscaler.errors import UpscalerError
+
+
+def main(arguments: list[str]) -> None:
+    """Serve until the input ends; arguments are the lifeline's descriptor and the memory limit in bytes."""
+    child_limits.die_with_parent(int(arguments[0]))
+    child_limits.leave_signals_to_parent()
+    child_limits.write_no_core()
+    child_limits.limit_memory(int(arguments[1]))
+    child_limits.prefer_as_victim()
+    serve(sys.stdin.buffer, take_over_stdout())
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer each request with the facts about its file or with the error it raises."""
+    send(answers, {"ready": True})
+    for line in requests:
+        send(answers, _answer(decode_message(line)))
+
+
+def _answer(request: Message) -> Message:
+    limits, wanted = request["limits"], request["cut"]
+    try:
+        info = inspect_image(
+            Path(request["path"]),
+            InspectionLimits(**{**limits, "allowed_mimes": tuple(limits["allowed_mimes"])}),
+            request["filename"],
+            Cutting(Crop(**wanted["crop"]), Path(wanted["target"])) if wanted else None,
+        )
+    except UpscalerError as error:
+        return error_to_message(error)
+    return {"result": info.as_dict()}
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

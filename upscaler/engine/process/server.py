@@ -1,0 +1,210 @@
+"""The engine's child process: networks stay loaded between jobs."""
+
+from __future__ import annotations
+
+import faulthandler
+import json
+import logging
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.process import child_limits
+from upscaler.engine.process.protocol import Message, decode_message, error_to_message, send, take_over_stdout
+from upscaler.engine.result import Keeping, Previews
+from upscaler.engine.settings import EngineSettings
+from upscaler.errors import EngineError, EngineOutOfMemory, UpscalerError
+
+if TYPE_CHECKING:
+    from upscaler.engine.devices.activity import Use
+    from upscaler.engine.tiling.upscaler import Networks
+
+logger = logging.getLogger(__name__)
+
+_PROGRESS_SECONDS = 0.1
+
+
+class Host:
+    """Answers the parent's requests one after another, and the urgent ones in the pauses of the others.
+
+    Args:
+        settings: of the engine.
+        scratch_dir: where large intermediate results live.
+        answers: what the parent reads.
+        held: the devices in quarantine, as the process before this one told them.
+    """
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        scratch_dir: Path,
+        answers: IO[bytes],
+        held: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        self._settings = settings
+        self._scratch_dir = scratch_dir
+        self._answers = answers
+        self._held = held
+        self._sending = threading.Lock()
+        self._arrived = threading.Condition()
+        self._waiting: deque[Message] = deque()
+        self._urgent: deque[Message] = deque()
+        self._input_ended = False
+        self._networks: Networks | None = None
+        self._told: Message = {}
+        self._actions: dict[str, Callable[[Message], Any]] = {
+            "describe": self._describe,
+            "warm_up": self._warm_up,
+            "upscale": self._upscale,
+        }
+
+    def serve(self, requests: IO[bytes]) -> None:
+        """Answer until the input ends, which is how the parent says good-bye."""
+        self._send({"ready": True})
+        threading.Thread(target=self._read, args=(requests,), name="requests", daemon=True).start()
+        while (request := self._next()) is not None:
+            self._reply(request)
+
+    def _read(self, requests: IO[bytes]) -> None:
+        try:
+            for line in requests:
+                request = decode_message(line)
+                with self._arrived:
+                    (self._urgent if "box" in request else self._waiting).append(request)
+                    self._arrived.notify()
+        finally:
+            with self._arrived:
+                self._input_ended = True
+                self._arrived.notify()
+
+    def _next(self) -> Message | None:
+        with self._arrived:
+            while not (self._urgent or self._waiting or self._input_ended):
+                self._arrived.wait()
+            queue = self._urgent or self._waiting
+            return queue.popleft() if queue else None
+
+    def _reply(self, request: Message) -> None:
+        answer = self._answer(request)
+        self._tell_state()
+        self._send({**answer, **_box_of(request)})
+
+    def _tell_state(self) -> None:
+        """Tell the parent what the engine runs on, and what it does not use and why, where that has changed."""
+        state = {} if self._networks is None else self._networks.state()
+        if state != self._told:
+            self._told = state
+            self._send({"state": state})
+
+    def _tell_use(self, use: Use | None) -> None:
+        """Tell the parent which device is at work: should this process end, it knows what it died of."""
+        self._send({"use": use and use.as_dict()})
+
+    def _send(self, message: Message) -> None:
+        # Progress is told by the threads that write files, too.
+        with self._sending:
+            send(self._answers, message)
+
+    def _attend_urgent(self) -> bool:
+        """Answer what is urgent in a pause of a long request, whose networks are free just then; never ask to stop."""
+        while self._urgent:
+            self._reply(self._urgent.popleft())
+        return False
+
+    def _answer(self, request: Message) -> Message:
+        try:
+            return {"result": self._actions[request["do"]](request)}
+        except UpscalerError as error:
+            if isinstance(error, EngineError):
+                logger.exception("engine_error")
+            return error_to_message(error)
+        except MemoryError:
+            logger.exception("engine_out_of_memory")
+            return error_to_message(EngineOutOfMemory(limit=""))
+        except Exception:
+            # Whatever goes wrong with one picture must not end the process that has the networks loaded; the
+            # traceback goes to the parent's log.
+            logger.exception("engine_unexpected_error")
+            return error_to_message(EngineError())
+
+    def _loaded_networks(self) -> Networks:
+        if self._networks is None:
+            from upscaler.engine.devices import activity  # noqa: PLC0415 - see below
+            from upscaler.engine.tiling.upscaler import Networks  # noqa: PLC0415
+
+            activity.listen(self._tell_use)
+            self._networks = Networks(self._settings, held=self._held)
+        return self._networks
+
+    def _describe(self, _: Message) -> dict[str, Any]:
+        return self._loaded_networks().describe()
+
+    def _warm_up(self, request: Message) -> None:
+        from upscaler.engine.model_zoo.presets import recipe_for  # noqa: PLC0415 - see below
+
+        self._loaded_networks().warm_up(recipe_for(UpscaleOptions.from_mapping(request["options"])))
+
+    def _upscale(self, request: Message) -> dict[str, Any]:
+        # Imported here, not above, so that the process answers its parent within the first moments.
+        from upscaler.engine.devices.attempts import Try, carried_on  # noqa: PLC0415
+        from upscaler.engine.pipeline import upscale_file  # noqa: PLC0415
+        from upscaler.engine.tiling.scratch import Scratch  # noqa: PLC0415
+
+        with carried_on(Try(**tried) for tried in request["tried"]):
+            result = upscale_file(
+                Path(request["source"]),
+                Path(request["target"]),
+                Previews(*(Path(path) for path in request["previews"])) if request["previews"] else None,
+                UpscaleOptions.from_mapping(request["options"]),
+                self._loaded_networks(),
+                on_progress=self._progress_reporter(_box_of(request)),
+                should_stop=(lambda: False) if "box" in request else self._attend_urgent,
+                scratch=Scratch(self._scratch_dir, _keeping_of(request)),
+            )
+        return result.as_dict()
+
+    def _progress_reporter(self, box: Message) -> Callable[[float], None]:
+        last = 0.0
+
+        def report(share: float) -> None:
+            nonlocal last
+            now = time.monotonic()
+            if now - last >= _PROGRESS_SECONDS:
+                last = now
+                self._tell_state()
+                self._send({"progress": round(share, 4), **box})
+
+        return report
+
+
+def _box_of(request: Message) -> Message:
+    return {"box": request["box"]} if "box" in request else {}
+
+
+def _keeping_of(request: Message) -> Keeping | None:
+    keeping = request.get("keeping")
+    return None if keeping is None else Keeping(Path(keeping["folder"]), keeping["limit_bytes"])
+
+
+def main(arguments: list[str]) -> None:
+    """Serve; arguments: the lifeline's descriptor, the settings, the scratch folder, and what is in quarantine."""
+    child_limits.die_with_parent(int(arguments[0]))
+    child_limits.leave_signals_to_parent()
+    child_limits.write_no_core()
+    child_limits.prefer_as_victim()
+    faulthandler.enable()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    # A dozen lines for each picture that say nothing of it.
+    logging.getLogger("pyvips").setLevel(logging.WARNING)
+    settings, held = EngineSettings(**json.loads(arguments[1])), json.loads(arguments[3])
+    host = Host(settings, Path(arguments[2]), take_over_stdout(), held)
+    host.serve(sys.stdin.buffer)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

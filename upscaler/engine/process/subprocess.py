@@ -1,0 +1,244 @@
+"""The parent's handle on one child process: start, talk, listen, end."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from upscaler.engine.devices.attempts import Try
+from upscaler.engine.process.protocol import Message, decode_message, send
+
+logger = logging.getLogger(__name__)
+
+_LOG_LINES = 200
+_LOG_LINE_CHARACTERS = 500
+_KILL_WAIT_SECONDS = 5.0
+# How often whoever waits for a message looks whether the child still lives, and how long what it wrote last may take.
+_LOOK_SECONDS = 1.0
+_LAST_WORDS_SECONDS = 1.0
+_EXIT = "exit status"
+# Where messages without a number go.
+MAIN_BOX = 0
+
+
+# What a process dies of that does something wrong; others are killed.
+_FAULTS = {"SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP"}
+
+
+class ChildDiedError(Exception):
+    """The child has ended, or must be ended.
+
+    Attributes:
+        reason: a signal's name or the exit status, or how it hangs.
+        hangs: whether it does nothing more but has not ended.
+        by_fault: whether it did something wrong, or hangs; it was killed otherwise, or nobody knows.
+
+    """
+
+    def __init__(self, reason: str, *, hangs: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.hangs = hangs
+        self.by_fault = hangs or reason in _FAULTS or reason.startswith(_EXIT)
+
+
+class ChildProcess:
+    """A running ``python -m module`` that speaks the protocol.
+
+    One thread at a time may talk to it, and others beside it that have opened a box of their own.
+
+    It gets the read end of a pipe as its first argument and ends when this process does (see ``lifeline``).
+    It has a session of its own, so that what it starts can be ended together with it.
+    """
+
+    def __init__(
+        self, module: str, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    ) -> None:
+        lifeline_end, self._lifeline = os.pipe()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", module, str(lifeline_end), *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env=_with_package(os.environ if environment is None else environment),
+                close_fds=True,
+                pass_fds=(lifeline_end,),
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(self._lifeline)
+            raise
+        finally:
+            os.close(lifeline_end)
+        self._sending = threading.Lock()
+        self._boxes_lock = threading.Lock()
+        self._boxes: dict[int, queue.SimpleQueue[Message | None]] = {MAIN_BOX: queue.SimpleQueue()}
+        self._numbers = itertools.count(1)
+        self._silent = False
+        # What the child told last about itself, whatever it was asked.
+        self.state: Message = {}
+        # Which device it said last to be at work, None for none.
+        self.use: Message | None = None
+        # The device that it died of, as its owner found out.
+        self.blamed: Try | None = None
+        self._log: deque[str] = deque(maxlen=_LOG_LINES)
+        self._threads = [
+            threading.Thread(
+                target=target, args=(stream,), name=f"{target.__name__.strip('_')}-{self.pid}", daemon=True
+            )
+            for target, stream in (
+                (self._read_messages, self._process.stdout),
+                (self._read_log, self._process.stderr),
+            )
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    @property
+    def log_tail(self) -> str:
+        """The last lines that the child wrote to its standard error."""
+        return "\n".join(tuple(self._log))
+
+    def send(self, message: Mapping[str, Any]) -> None:
+        """Send a message; raise ``ChildDiedError`` when nobody is there."""
+        assert self._process.stdin is not None  # noqa: S101 - it was asked for above; this tells mypy
+        try:
+            with self._sending:
+                send(self._process.stdin, message)
+        except (OSError, ValueError) as error:
+            # A ``ValueError`` says that another thread has closed the stream.
+            raise ChildDiedError(self._reason()) from error
+
+    @contextmanager
+    def box(self) -> Iterator[int]:
+        """Open a box for the answers to one request, which carries its number. What comes later is thrown away."""
+        with self._boxes_lock:
+            number = next(self._numbers)
+            self._boxes[number] = queue.SimpleQueue()
+            if self._silent:
+                self._boxes[number].put(None)
+        try:
+            yield number
+        finally:
+            with self._boxes_lock:
+                del self._boxes[number]
+
+    def receive(self, timeout_seconds: float, box: int = MAIN_BOX) -> Message | None:
+        """Return the next message, None when none came in time; raise ``ChildDiedError`` when none will."""
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            # What a child has started may hold its output open, and then its death does not end the stream.
+            has_ended = not self.running
+            left = max(0.0, deadline - time.monotonic())
+            try:
+                message = self._boxes[box].get(
+                    timeout=_LAST_WORDS_SECONDS if has_ended else min(left, _LOOK_SECONDS)
+                )
+            except queue.Empty:
+                if has_ended:
+                    raise ChildDiedError(self._reason()) from None
+                if left == 0.0:
+                    return None
+                continue
+            if message is None:
+                raise ChildDiedError(self._reason())
+            return message
+
+    def end(self, grace_seconds: float) -> None:
+        """Let the child leave by itself for a while, then kill it. Safe to call twice."""
+        assert self._process.stdin is not None  # noqa: S101 - it was asked for above; this tells mypy
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            if grace_seconds > 0:
+                self._process.wait(grace_seconds)
+        self.kill()
+
+    def kill(self) -> None:
+        """End the child and everything it started, at once. Safe to call twice."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait(_KILL_WAIT_SECONDS)
+        for thread in self._threads:
+            thread.join(_KILL_WAIT_SECONDS)
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            assert stream is not None  # noqa: S101 - they were asked for above; this tells mypy
+            with contextlib.suppress(OSError):
+                stream.close()
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
+
+    def _reason(self) -> str:
+        """Say how the child ended; a child that closed its output without ending is killed."""
+        try:
+            status = self._process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return "closed its output"
+        if status >= 0:
+            return f"{_EXIT} {status}"
+        with contextlib.suppress(ValueError):
+            return signal.Signals(-status).name
+        return f"signal {-status}"
+
+    def _read_messages(self, stream: IO[bytes]) -> None:
+        try:
+            for line in stream:
+                self._deliver(decode_message(line))
+        except ValueError:
+            # A child that no longer speaks the protocol cannot be trusted with the rest.
+            self._log.append("the process wrote something that is not a message")
+        with self._boxes_lock:
+            self._silent = True
+            for box in self._boxes.values():
+                box.put(None)
+
+    def _deliver(self, message: Message) -> None:
+        if "state" in message:
+            self.state = message["state"]
+            return
+        if "use" in message:
+            self.use = message["use"]
+            return
+        with self._boxes_lock:
+            box = self._boxes.get(message.pop("box", MAIN_BOX))
+            if box is not None:
+                box.put(message)
+
+    def _read_log(self, stream: IO[bytes]) -> None:
+        for line in stream:
+            text = line.decode("utf-8", "replace").rstrip()[:_LOG_LINE_CHARACTERS]
+            self._log.append(text)
+            logger.info("child_output", extra={"child_pid": self.pid, "line": text})
+
+
+def _with_package(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment with the folder of this package on Python's path."""
+    root = str(Path(__file__).resolve().parents[3])
+    path = environment.get("PYTHONPATH", "")
+    return {**environment, "PYTHONPATH": os.pathsep.join(part for part in (root, path) if part)}

@@ -1,0 +1,150 @@
+"""One picture's way through a recipe on one backend, window by window from the top."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+
+import numpy as np
+
+from upscaler.engine.backends.base import Result, Window
+from upscaler.engine.backends.selection import Selection
+from upscaler.engine.devices.failures import FAILURES, is_out_of_memory, reason_of
+from upscaler.engine.imaging.image import Pixels, to_luma, white_of
+from upscaler.engine.model_zoo.catalogue import Model
+from upscaler.engine.model_zoo.presets import Recipe, scale_of
+from upscaler.engine.progress import Progress
+from upscaler.engine.tiling.scratch import Tile
+from upscaler.engine.tiling.seams import SeamCheck
+from upscaler.engine.tiling.tiles import Span, core_of, read_window, run_window, to_levels
+from upscaler.errors import EngineCanceled, OutputRejected
+
+# The spans of rows and of columns.
+Plan = tuple[list[Span], list[Span]]
+
+
+class BackendError(Exception):
+    """A backend failed on a window; it may not with smaller ones, or the next one may not."""
+
+    def __init__(self, reason: str, cause: BaseException) -> None:
+        super().__init__(reason)
+        self.out_of_memory = is_out_of_memory(cause)
+
+
+class Enlarging:
+    """One picture's way through a recipe on one backend."""
+
+    def __init__(
+        self,
+        selection: Selection,
+        recipe: Recipe,
+        progress: Progress,
+        should_stop: Callable[[], bool] | None,
+    ) -> None:
+        self._selection = selection
+        self._recipe = recipe
+        self._progress = progress
+        self._should_stop = should_stop
+        self._done = 0.0
+        self._total = 1.0
+
+    def run(
+        self,
+        rgb: Pixels,
+        out: Pixels,
+        plan: Plan,
+        on_rows: Callable[[int], None],
+        done: Set[Tile],
+        note: Callable[[Tile], None],
+    ) -> None:
+        """Fill ``out`` but for the windows in ``done``, and note each; raise ``BackendError`` when a network does."""
+        rows, columns = plan
+        self._total = sum(_pixels(row) for row in rows) * sum(_pixels(column) for column in columns)
+        self._total *= self._recipe.seconds_per_megapixel
+        self._progress.report(0.0)
+        on_rows(0)
+        seams = SeamCheck(rgb, out, self._recipe.scale, rows, columns)
+        # While the networks work on a window, the one before it is rounded and stored.
+        with ThreadPoolExecutor(1, "store") as storing:
+            stored: Future[None] | None = None
+            for row_number, row in enumerate(rows):
+                for column_number, column in enumerate(columns):
+                    tile = (row_number, column_number)
+                    if tile in done:
+                        self._skip(_pixels(row) * _pixels(column))
+                        continue
+                    core = self._enlarged_core(rgb, row, column)
+                    if stored is not None:
+                        stored.result()
+                    stored = storing.submit(self._store, out, core, (row, column), partial(note, tile))
+                if stored is not None:
+                    stored.result()
+                try:
+                    seams.row_done(row_number)
+                except OutputRejected as error:
+                    raise BackendError(reason_of(error, self._recipe.name), error) from error
+                on_rows(row.stop)
+
+    def _skip(self, window_pixels: int) -> None:
+        self._stop_if_asked()
+        self._done += window_pixels * self._recipe.seconds_per_megapixel
+        self._progress.report(min(self._done / self._total, 1.0))
+
+    def _store(self, out: Pixels, core: Result, window: tuple[Span, Span], note: Callable[[], None]) -> None:
+        row, column = window
+        scale = self._recipe.scale
+        target = out[row.start * scale : row.stop * scale, column.start * scale : column.stop * scale]
+        if target.shape[2] == 1:
+            # Of the colours that a picture can hold: what is beyond them would shift the luma of the others.
+            core = to_luma(np.clip(core, 0, 255, out=core))
+        if target.dtype == np.uint16:
+            core *= np.float32(257)
+        np.rint(core, out=core)
+        target[:] = np.clip(core, 0, white_of(target), out=core)
+        note()
+
+    def _enlarged_core(self, rgb: Pixels, row: Span, column: Span) -> Result:
+        window = read_window(rgb, row, column)
+        mixed: Result | None = None
+        for models, share in self._recipe.ways:
+            result = self._through(models, window, _pixels(row) * _pixels(column))
+            core = _averaged(core_of(result, models, row, column), scale_of(models) // self._recipe.scale)
+            if share != 1:
+                core = core * np.float32(share)
+            mixed = core if mixed is None else mixed + core
+        assert mixed is not None  # noqa: S101 - a recipe has at least one way; this tells mypy
+        return mixed
+
+    def _through(self, models: tuple[Model, ...], window: Window, window_pixels: int) -> Result:
+        """Run networks one after another on a window."""
+        scale, deep = 1, window.dtype == np.float32
+        result = window.astype(np.float32)
+        for model in models:
+            self._stop_if_asked()
+            window = np.clip(result, 0, 255) if deep else to_levels(result)
+            network = self._selection.network(model)
+            try:
+                result = run_window(network, window, self._stop_if_asked)
+            except FAILURES as error:
+                raise BackendError(reason_of(error, model.name), error) from error
+            self._done += window_pixels * model.seconds_per_megapixel * scale**2
+            scale *= model.scale
+            self._progress.report(min(self._done / self._total, 1.0))
+        return result
+
+    def _stop_if_asked(self) -> None:
+        if self._should_stop and self._should_stop():
+            raise EngineCanceled
+
+
+def _averaged(core: Result, by: int) -> Result:
+    """Reduce by a whole number: each pixel is the mean of a block."""
+    if by == 1:
+        return core
+    height, width, channels = core.shape
+    return np.asarray(core.reshape(height // by, by, width // by, by, channels).mean(axis=(1, 3)), np.float32)
+
+
+def _pixels(span: Span) -> int:
+    return span.read_stop - span.read_start

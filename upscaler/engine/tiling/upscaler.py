@@ -1,0 +1,273 @@
+"""Enlarge a picture with a recipe: window by window, on the best backend that works here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from upscaler.engine.backends.base import Backend
+from upscaler.engine.backends.candidates import candidates_for
+from upscaler.engine.backends.selection import Selection
+from upscaler.engine.devices.activity import in_use
+from upscaler.engine.devices.attempts import Try
+from upscaler.engine.devices.quarantine import Device, Quarantine
+from upscaler.engine.faces.restore import FaceNetworks
+from upscaler.engine.imaging.image import Pixels
+from upscaler.engine.model_zoo.catalogue import MODELS, Model
+from upscaler.engine.model_zoo.custom_model import FACES, CustomModel, not_for_enlarging
+from upscaler.engine.model_zoo.model_folder import ModelFolder
+from upscaler.engine.model_zoo.presets import Recipe
+from upscaler.engine.progress import Progress
+from upscaler.engine.settings import EngineSettings
+from upscaler.engine.tiling.scratch import NoTileLog, TileLog
+from upscaler.engine.tiling.tile_runner import BackendError, Enlarging, Plan
+from upscaler.engine.tiling.tiles import Span, core_side, edge_for, margin_for, spans
+from upscaler.errors import ModelNotFound, UnknownModel
+from upscaler.version import __version__
+
+_log = logging.getLogger(__name__)
+
+
+# Pixels that are digested at once.
+_DIGEST_PIXELS = 1_000_000
+
+
+class Networks:
+    """The networks of one process. Nothing is chosen or loaded before the first use.
+
+    Args:
+        settings: of the engine.
+        selection: chooses the backend; None for one of these networks' own.
+        kind: that of the custom network that they are for, "" for those of the catalogue.
+        held: the devices in quarantine, as ``state`` told them in the process before this one.
+    """
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        selection: Selection | None = None,
+        kind: str = "",
+        held: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        self._settings = settings
+        self._held_with_custom: list[Mapping[str, Any]] = [
+            entry for entry in held if not MODELS.keys() >= set(entry["networks"])
+        ]
+        known = [entry for entry in held if entry not in self._held_with_custom]
+        self._selection = selection or Selection(settings, quarantine=Quarantine.restored(known))
+        self._kind = kind
+        self._precise: Networks | None = None
+        self._custom: tuple[CustomModel, Networks] | None = None
+        self.faces = FaceNetworks(settings)
+        # Side of the tiles' cores of the last picture, in input pixels.
+        self._tile = 0
+
+    def precise(self) -> Networks:
+        """Return the same networks computed in float32, for pictures of more than 8 bits; loaded on first use."""
+        if self._precise is None:
+            if self._selection.backend.precision == "fp32":
+                return self
+            candidates = candidates_for(self._settings, precise=True, kind=self._kind)
+            selection = Selection(self._settings, candidates, quarantine=self._selection.quarantine)
+            self._precise = Networks(self._settings, selection, self._kind)
+        return self._precise
+
+    def model_named(self, name: str) -> Model:
+        """Return a network that enlarges, of the catalogue or added by the operator; raise ``UnknownModel``."""
+        if name in MODELS:
+            return MODELS[name]
+        if not self._settings.models_dir:
+            raise UnknownModel(name=name)
+        folder = ModelFolder(Path(self._settings.models_dir))
+        try:
+            manifest = folder.find(name)
+        except ModelNotFound:
+            raise UnknownModel(name=name) from None
+        if manifest.findings.purpose == FACES:
+            raise not_for_enlarging(name)
+        return manifest.model(folder.folder(name))
+
+    def suited_to(self, recipe: Recipe, *, deep: bool) -> Networks:
+        """Return the networks that are to run a stage, in float32 for pictures of more than 8 bits.
+
+        A custom network chooses its backend by itself, so that its failures say nothing against those of the
+        others. The last one that was used stays loaded.
+        """
+        own = next((model for model in recipe.models if isinstance(model, CustomModel)), None)
+        networks = self if own is None else self._of(own)
+        return networks.precise() if deep else networks
+
+    def _of(self, model: CustomModel) -> Networks:
+        if self._custom is None or self._custom[0].digests != model.digests:
+            self._held_with_custom = self._held_for_custom()
+            held = [entry for entry in self._held_with_custom if model.name in entry["networks"]]
+            candidates = candidates_for(self._settings, kind=model.kind)
+            selection = Selection(self._settings, candidates, quarantine=Quarantine.restored(held))
+            self._custom = (model, Networks(self._settings, selection, model.kind))
+        return self._custom[1]
+
+    def describe(self) -> dict[str, Any]:
+        """Return the backend in use and why the ones before it were not taken, as JSON-ready values.
+
+        Raises:
+            EngineUnavailable: no backend can run here.
+
+        """
+        _ = self._selection.backend
+        return self._description()
+
+    def state(self) -> dict[str, Any]:
+        """Return the same as ``describe``, but nothing of a backend while none is in use, and what is in memory.
+
+        Devices in quarantine are those of a custom network, too.
+        """
+        loaded = {name for networks in self._all_in_memory() for name in networks._selection.loaded}
+        held = [*self._selection.quarantine.as_list(), *self._held_for_custom()]
+        return {**self._description(), "loaded": sorted(loaded), "quarantined": held}
+
+    def _held_for_custom(self) -> list[Mapping[str, Any]]:
+        """Return what is in quarantine for the custom network in use, and for those that are not."""
+        if self._custom is None:
+            return self._held_with_custom
+        model, networks = self._custom
+        others = [entry for entry in self._held_with_custom if model.name not in entry["networks"]]
+        return [*others, *networks._selection.quarantine.as_list()]
+
+    def _description(self) -> dict[str, Any]:
+        return {**self._selection.describe(), "threads": self._settings.threads}
+
+    def _all_in_memory(self) -> list[Networks]:
+        """Return these networks, and those that some pictures take in their place."""
+        others = (self._precise, self._custom and self._custom[1])
+        return [self, *(networks for networks in others if networks is not None)]
+
+    def look_again(self) -> None:
+        """At the start of a job: test the devices whose time in quarantine is over."""
+        for networks in self._all_in_memory():
+            networks._selection.look_again()
+
+    def last_try(self) -> Try:
+        """Return the backend that enlarged the last picture, and how, as the try that worked."""
+        device = Device.of(self._selection.backend)
+        return Try(device.engine, device.name, device.precision, self._tile, None)
+
+    def warm_up(self, recipe: Recipe) -> None:
+        """Load and self-test every network of a recipe.
+
+        Raises:
+            EngineUnavailable: no backend can run it, or weights are missing.
+
+        """
+        for model in recipe.models:
+            self._selection.network(model)
+
+    @staticmethod
+    def cost(recipe: Recipe) -> float:
+        """Return a guess of the seconds per input megapixel, for the time before anything was measured."""
+        return recipe.seconds_per_megapixel
+
+    def reject(self, reason: str, recipe: Recipe) -> None:
+        """Take note that what the backend in use gave was wrong. The next use tries it in another way."""
+        names = [model.name for model in recipe.models]
+        self._selection.reject(self._selection.backend, reason, tile=self._tile, networks=names)
+
+    def enlarge(
+        self,
+        rgb: Pixels,
+        recipe: Recipe,
+        out: Pixels,
+        *,
+        on_rows: Callable[[int], None] | None = None,
+        on_progress: Callable[[float], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+        tiles: TileLog | None = None,
+    ) -> None:
+        """Enlarge a picture, window by window from the top.
+
+        Args:
+            rgb: uint8 or uint16 of shape (height, width, 3), any size from 1 x 1 on.
+            recipe: the networks to run.
+            out: of shape (height * scale, width * scale, channels) and the same type, to write into; it may be a
+                memory map.
+                With one channel it gets the luma of what the networks give.
+            on_rows: is called with the number of rows of ``rgb``, from the top, whose enlargement is in ``out``:
+                0 at the start, and again when the work starts anew on another backend.
+            on_progress: is called with a rising fraction from 0 to 1.
+            should_stop: is asked before each run of a network; True ends the work.
+            tiles: knows which windows of ``out`` are there already, and learns of the others; None for none.
+
+        Raises:
+            EngineCanceled: ``should_stop`` returned True.
+            EngineUnavailable: no backend can run the recipe, or every one failed.
+
+        """
+        height, width, _ = rgb.shape
+        shape = (height * recipe.scale, width * recipe.scale)
+        if out.shape[:2] != shape:
+            raise ValueError(f"out has shape {out.shape[:2]} in place of {shape}")
+        progress = Progress(on_progress or (lambda _: None))
+        while True:
+            self.warm_up(recipe)
+            backend = self._selection.backend
+            plan = self._plan(height, width, recipe)
+            tile = _tile_of(plan)
+            names = [model.name for model in recipe.models]
+            try:
+                work = Enlarging(self._selection, recipe, progress, should_stop)
+                log = tiles or NoTileLog()
+                done = log.begin(_key(rgb, recipe, backend, plan) if log.remembers else "")
+                with in_use(Device.of(backend), names, testing=False):
+                    work.run(rgb, out, plan, on_rows or (lambda _: None), done, log.note)
+            except BackendError as error:
+                # A device that fails on one window is not trusted with the others: the picture starts again.
+                self._selection.reject(
+                    backend, str(error), tile=tile, networks=names, out_of_memory=error.out_of_memory
+                )
+            else:
+                self._tile = tile
+                progress.report(1.0)
+                return
+
+    def _plan(self, height: int, width: int, recipe: Recipe) -> Plan:
+        """Return the spans of rows and of columns: as large as the hungriest pass of the recipe permits."""
+        backend = self._selection.backend
+        side, margin, edge = backend.largest_window, 0, 0
+        for models, _ in recipe.ways:
+            margin = max(margin, margin_for(models))
+            edge = max(edge, edge_for(models))
+            scale = 1
+            for model in models:
+                side = min(side, backend.window_side(model) // scale)
+                scale *= model.scale
+        wanted = [pixels for pixels in (self._settings.tile_pixels, self._selection.tile_limit) if pixels]
+        core = core_side(side, margin, min(wanted, default=0))
+        return spans(height, core, margin, edge), spans(width, core, margin, edge)
+
+
+def _key(rgb: Pixels, recipe: Recipe, backend: Backend, plan: Plan) -> str:
+    """Return what stands for everything that the pixels of an enlargement depend on."""
+    facts = [
+        *(__version__, recipe.name, recipe.scale, recipe.blend, backend.describe(), rgb.dtype.str, rgb.shape),
+        [
+            [(model.name, model.param_sha256, model.bin_sha256) for model in models]
+            for models, _ in recipe.ways
+        ],
+        [[astuple(span) for span in axis] for axis in plan],
+    ]
+    digest = hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16)
+    step = max(1, _DIGEST_PIXELS // rgb.shape[1])
+    for top in range(0, rgb.shape[0], step):
+        digest.update(np.ascontiguousarray(rgb[top : top + step]).data)
+    return digest.hexdigest()
+
+
+def _tile_of(plan: tuple[list[Span], list[Span]]) -> int:
+    """Return the longest side of a core, in input pixels."""
+    return max(span.stop - span.start for axis in plan for span in axis)

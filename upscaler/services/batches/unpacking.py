@@ -1,0 +1,134 @@
+"""Taking pictures out of a ZIP file that a stranger has packed.
+
+What the archive says of itself is not believed: bytes count as they are read, names lose their folders, and only the
+plainest form of ZIP is opened.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from upscaler.errors import N_, BatchTooLarge, InvalidArchive, TooManyFiles
+from upscaler.services.jobs.submissions import IncomingFile, readable_bytes, safe_filename
+from upscaler.storage.base import as_ours
+
+BLOCK_BYTES = 1 << 16
+# A list of contents is read at once: a longer one would fill the memory. This one names some ten thousand files.
+DIRECTORY_BYTES = 4 << 20
+
+_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
+_METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+_ENCRYPTED = 0x1
+# All that zipfile raises over files that are no archives, or only half of one.
+_BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
+    *(ValueError, RuntimeError, LookupError, ArithmeticError),
+)
+
+
+@dataclass(frozen=True)
+class UnpackLimits:
+    """What an archive may hold: files, bytes of each, and bytes of all together."""
+
+    files: int
+    file_bytes: int
+    total_bytes: int
+
+
+def is_archive(path: Path) -> bool:
+    """Tell by the first bytes whether a file is a ZIP archive; pictures with an archive behind them are pictures."""
+    with path.open("rb") as file:
+        return file.read(4) in _MAGIC
+
+
+def unpack(path: Path, folder: Path, limits: UnpackLimits) -> list[IncomingFile]:
+    """Write the files of an archive into ``folder`` under names of ours, and return them with their own.
+
+    Folders, files whose name begins with a dot, and what a Mac adds are left out. A file that is larger than
+    ``limits.file_bytes`` is read no further than that, so that whoever judges it sees that it is too large.
+
+    Raises:
+        InvalidArchive: it is damaged, encrypted, packed in an unusual way, or holds no files.
+        TooManyFiles, BatchTooLarge: it holds more than is allowed.
+        StorageFull, StorageUnavailable: it cannot be written.
+    """
+    with _Archive(io.FileIO(path)) as file:
+        with _readable():
+            archive = zipfile.ZipFile(file)
+        wanted = [entry for entry in archive.infolist() if _is_wanted(entry)]
+        _check(wanted, limits)
+        return list(_written(archive, wanted, folder, limits))
+
+
+class _Archive(io.BufferedReader):
+    """The archive's bytes, never more at once than a list of contents may have."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        if size is None or size < 0:
+            return super().read(DIRECTORY_BYTES)
+        if size > DIRECTORY_BYTES:
+            raise InvalidArchive(N_("The ZIP file has too long a list of contents. Please pack fewer files."))
+        return super().read(size)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Turn whatever zipfile raises into our error."""
+    try:
+        yield
+    except _BROKEN:
+        raise InvalidArchive from None
+
+
+def _is_wanted(entry: zipfile.ZipInfo) -> bool:
+    parts = entry.filename.replace("\\", "/").split("/")
+    hidden = any(part.startswith(".") and part not in {".", ".."} for part in parts)
+    return not (entry.is_dir() or hidden or "__MACOSX" in parts)
+
+
+def _check(entries: list[zipfile.ZipInfo], limits: UnpackLimits) -> None:
+    if not entries:
+        raise InvalidArchive(N_("The ZIP file holds no files. Please put pictures into it."))
+    if len(entries) > limits.files:
+        raise TooManyFiles(limit=limits.files)
+    for entry in entries:
+        if entry.flag_bits & _ENCRYPTED:
+            raise InvalidArchive(N_("The ZIP file is encrypted. Please pack it again without a password."))
+        if entry.compress_type not in _METHODS:
+            raise InvalidArchive(
+                N_("The ZIP file is packed in an unusual way. Please pack it again as a plain ZIP file.")
+            )
+
+
+def _written(
+    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folder: Path, limits: UnpackLimits
+) -> Iterator[IncomingFile]:
+    total = 0
+    for number, entry in enumerate(entries):
+        path = folder / str(number)
+        try:
+            with path.open("wb") as target:
+                for block in _blocks(archive, entry, limits.file_bytes):
+                    total += len(block)
+                    if total > limits.total_bytes:
+                        raise BatchTooLarge(limit=readable_bytes(limits.total_bytes))
+                    target.write(block)
+        except OSError as error:
+            raise as_ours(error) from error
+        yield IncomingFile(path, safe_filename(entry.filename))
+
+
+def _blocks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most_bytes: int) -> Iterator[bytes]:
+    """Yield the content of an entry until more than ``most_bytes`` have come."""
+    size = 0
+    with _readable(), archive.open(entry) as source:
+        while size <= most_bytes and (block := source.read(BLOCK_BYTES)):
+            size += len(block)
+            yield block

@@ -1,0 +1,127 @@
+"""How long a job will take, from what the last jobs took."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import false, func, select
+from sqlalchemy.orm import Session
+
+from upscaler.engine.model_zoo.presets import Recipe
+from upscaler.models import Job, JobStatus, Upload
+from upscaler.services.jobs import scheduling
+
+# Jobs of a recipe that the estimate looks back on.
+LOOK_BACK = 20
+# Shorter times say more about the clock than about the work.
+_SHORTEST_SECONDS = 0.05
+# Guess for the faces of a picture on two CPU cores, until something was measured.
+_FACES_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a picture costs: ``fixed`` seconds, and more for each million input pixels."""
+
+    fixed: float
+    per_megapixel: float
+
+    def seconds(self, pixels: int) -> float:
+        """Return the time for a picture of so many input pixels."""
+        return self.fixed + self.per_megapixel * pixels / 1e6
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be done: the networks, on how many input pixels, and whether faces are refined as well."""
+
+    recipe: Recipe
+    pixels: int
+    faces: bool = False
+
+
+def measured_cost(session: Session, work: Work, device: str | None = None) -> Cost | None:
+    """Return the cost as measured on the last jobs of this kind, None before there are any.
+
+    With ``device``, as ``workers.device_of`` names it, only those count that ran there.
+    """
+    faces = func.coalesce(Job.params["refine_faces"].as_boolean(), false())
+    query = (
+        select(Upload.width * Upload.height, Job.work_seconds)
+        .join(Upload, Job.upload_id == Upload.id)
+        .where(
+            Job.status == JobStatus.COMPLETED.value,
+            Job.model == work.recipe.name,
+            Job.work_seconds.is_not(None),
+            faces if work.faces else ~faces,
+        )
+        .order_by(Job.finished_at.desc())
+        .limit(LOOK_BACK)
+    )
+    if device is not None:
+        query = query.where(Job.device == device)
+    recent = session.execute(query)
+    measured = [(pixels / 1e6, max(seconds or 0.0, _SHORTEST_SECONDS)) for pixels, seconds in recent]
+    return fit(measured) if measured else None
+
+
+def guessed_cost(work: Work) -> Cost:
+    """Return what a recipe is thought to cost before it was ever measured."""
+    return Cost(_FACES_SECONDS if work.faces else 0.0, work.recipe.seconds_per_megapixel)
+
+
+def fit(measured: Sequence[tuple[float, float]]) -> Cost:
+    """Return the cost that comes nearest to pairs of megapixels and seconds, all above zero.
+
+    Weighted least squares (Gauss): each pair weighs by the inverse square of its seconds, so that what becomes small is
+    the relative error, of small pictures as of large ones. Neither part of a cost is below zero.
+    """
+    # With x = megapixels / seconds and y = 1 / seconds, fixed * y + slope * x = 1 should hold for every pair.
+    pairs = [(megapixels / seconds, 1 / seconds) for megapixels, seconds in measured]
+    xx = sum(x * x for x, _ in pairs)
+    xy = sum(x * y for x, y in pairs)
+    yy = sum(y * y for _, y in pairs)
+    sx, sy = sum(x for x, _ in pairs), sum(y for _, y in pairs)
+    determinant = xx * yy - xy * xy
+    # Pictures of one size cannot tell the two parts apart; then all of it counts as work on pixels.
+    if determinant <= 1e-6 * xx * yy:
+        return Cost(0.0, sx / xx)
+    fixed, slope = (sy * xx - sx * xy) / determinant, (sx * yy - sy * xy) / determinant
+    if fixed < 0:
+        return Cost(0.0, sx / xx)
+    if slope < 0:
+        return Cost(sy / yy, 0.0)
+    return Cost(fixed, slope)
+
+
+def own_seconds(session: Session, work: Work, devices: Sequence[str] = ()) -> int:
+    """Return how long a worker will be busy with it, at least one second.
+
+    ``devices`` are those of the workers that may take it, each named as often as there are workers. The fast ones take
+    more of what waits, in proportion to their speed; what is to be expected is therefore the harmonic mean.
+    """
+    workers = Counter(devices)
+    known = {device: measured_cost(session, work, device) for device in workers}
+    costs = [(cost, workers[device]) for device, cost in known.items() if cost is not None]
+    if not costs:
+        costs = [(measured_cost(session, work) or guessed_cost(work), 1)]
+    seconds = [max(cost.seconds(work.pixels), _SHORTEST_SECONDS) for cost, _ in costs]
+    return max(1, math.ceil(statistics.harmonic_mean(seconds, [count for _, count in costs])))
+
+
+def place_of(session: Session, job: Job) -> scheduling.Place:
+    """Return what comes before a job that waits."""
+    return scheduling.place(session, job.submitter, job.priority, job.estimated_seconds, job)
+
+
+def seconds_until_done(session: Session, job: Job, workers: int) -> int:
+    """Return how long a queued or running job still takes, its wait included; 0 for one that has ended."""
+    if job.state.ended:
+        return 0
+    if job.state is JobStatus.RUNNING:
+        return max(1, math.ceil(job.estimated_seconds * (100 - job.progress) / 100))
+    return math.ceil(place_of(session, job).seconds / max(1, workers)) + job.estimated_seconds

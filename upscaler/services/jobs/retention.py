@@ -1,0 +1,64 @@
+"""How long pictures are kept: what has been over for longer than the operator wants is deleted, with its files."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import ColumnElement, delete, not_, or_, select
+from sqlalchemy.orm import Session
+
+from upscaler.errors import JobNotFound
+from upscaler.models import Batch, BatchItem, Job, JobStatus, utcnow
+from upscaler.services import audit
+from upscaler.services.jobs import actions
+from upscaler.services.settings.runtime import RuntimeSettings
+from upscaler.storage import Storage
+
+log = structlog.get_logger()
+
+# Jobs that one round deletes; the next round is seconds away.
+BATCH = 50
+_ENDED = [status.value for status in JobStatus if status.ended]
+
+
+def purge(session: Session, storage: Storage, settings: RuntimeSettings, now: datetime | None = None) -> None:
+    """Delete jobs that ended longer ago than ``visitor_keep_days`` or ``account_keep_days``; 0 days are for ever.
+
+    What belonged to an account that is gone counts as an account's. Batches of which nothing is left go as well. Safe
+    to run on every worker at once.
+
+    Raises:
+        StorageUnavailable: the rest is for a later round.
+
+    """
+    for key, of_accounts in (("visitor_keep_days", False), ("account_keep_days", True)):
+        days = settings.get(session, key)
+        if days > 0:
+            _purge(session, storage, of_accounts, (now or utcnow()) - timedelta(days=days))
+
+
+def _purge(session: Session, storage: Storage, of_accounts: bool, before: datetime) -> None:
+    over = select(Job.id).where(Job.status.in_(_ENDED), Job.finished_at < before, _owned(Job, of_accounts))
+    found = list(session.scalars(over.order_by(Job.finished_at).limit(BATCH)))
+    session.commit()
+    for job_id in found:
+        job = session.get(Job, job_id, populate_existing=True)
+        if job is None:
+            continue
+        try:
+            actions.delete(session, audit.SYSTEM, storage, job)
+        except JobNotFound:
+            # Another worker, or its owner, was faster.
+            continue
+        else:
+            log.info("job.expired", job_id=job_id)
+    left = select(BatchItem.id).where(BatchItem.batch_id == Batch.id, BatchItem.job_id.is_not(None))
+    empty = delete(Batch).where(Batch.created_at < before, _owned(Batch, of_accounts), ~left.exists())
+    session.execute(empty.execution_options(synchronize_session=False))
+    session.commit()
+
+
+def _owned(kind: type[Job] | type[Batch], of_accounts: bool) -> ColumnElement[bool]:
+    owned = or_(kind.owner_id.is_not(None), kind.owner_gone)
+    return owned if of_accounts else not_(owned)

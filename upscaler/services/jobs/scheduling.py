@@ -1,0 +1,106 @@
+"""Whose turn it is: the highest priority first, then whoever was served least of late, then the oldest job.
+
+The queue only says that there is something to do. Which job a worker takes is decided here, when it has a hand free, so
+that one account's five hundred pictures do not stand in the way of the next visitor's one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy.orm import Session
+
+from upscaler.models import Job, JobStatus, Priority, utcnow
+from upscaler.services.jobs import lifecycle
+from upscaler.services.jobs.lifecycle import Claim
+
+# Work that was begun this long ago no longer counts against a submitter.
+MEMORY = timedelta(minutes=15)
+# A job that has waited for this long counts as of the highest priority: none waits for ever.
+PATIENCE = timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What comes before a job: so many other jobs, and so many seconds of one worker's work."""
+
+    jobs: int
+    seconds: float
+
+
+def is_due(now: datetime) -> ColumnElement[bool]:
+    """Return the condition that a job waits and may be begun."""
+    put_off = and_(Job.not_before.is_not(None), Job.not_before > now)
+    return and_(Job.status == JobStatus.QUEUED.value, ~put_off)
+
+
+def next_job_id(session: Session, now: datetime) -> str | None:
+    """Return the id of the job whose turn it is, or None when there is nothing to do."""
+    served = (
+        select(Job.submitter.label("submitter"), func.sum(Job.estimated_seconds).label("seconds"))
+        .where(Job.started_at >= now - MEMORY)
+        .group_by(Job.submitter)
+        .subquery()
+    )
+    rank = case((Job.created_at < now - PATIENCE, int(max(Priority))), else_=Job.priority)
+    query = (
+        select(Job.id)
+        .outerjoin(served, served.c.submitter == Job.submitter)
+        .where(is_due(now))
+        .order_by(rank.desc(), func.coalesce(served.c.seconds, 0), Job.created_at, Job.id)
+    )
+    return session.scalar(query.limit(1))
+
+
+def claim_next(session: Session, worker_id: str, lease_seconds: int) -> Claim | None:
+    """Take the job whose turn it is; return None when there is nothing to do."""
+    while (job_id := next_job_id(session, utcnow())) is not None:
+        if held := lifecycle.claim(session, job_id, worker_id, lease_seconds):
+            return held
+        # Another worker was quicker; the job no longer waits, so the next look finds another one.
+    session.rollback()
+    return None
+
+
+def place(session: Session, submitter: str, priority: int, seconds: float, job: Job | None = None) -> Place:
+    """Return what comes before a job of ``seconds`` of work.
+
+    Submitters of the same priority take turns, so of the others' work no more comes first than one has waiting oneself,
+    this job included.
+
+    Args:
+        session: of the database.
+        submitter: who sends it.
+        priority: of the job.
+        seconds: of work that it takes.
+        job: the job itself where it waits already; None for one that would come last.
+
+    """
+    waiting = Job.status == JobStatus.QUEUED.value
+    before = waiting if job is None else and_(waiting, Job.created_at <= job.created_at, Job.id != job.id)
+    own = _count(session, and_(before, Job.submitter == submitter, Job.priority == priority))
+    first = _count(session, and_(waiting, Job.priority > priority))
+    running, left = session.execute(
+        select(func.count(), func.sum(Job.estimated_seconds * (100 - Job.progress) / 100.0)).where(
+            Job.status == JobStatus.RUNNING.value
+        )
+    ).one()
+    others = session.execute(
+        select(func.count(), func.sum(Job.estimated_seconds))
+        .where(waiting, Job.priority == priority, Job.submitter != submitter)
+        .group_by(Job.submitter)
+    )
+    jobs, work = running + first.jobs + own.jobs, float(left or 0) + first.seconds + own.seconds
+    for count, theirs in others:
+        jobs += min(count, own.jobs + 1)
+        work += min(float(theirs or 0), own.seconds + seconds)
+    return Place(jobs, work)
+
+
+def _count(session: Session, condition: ColumnElement[bool]) -> Place:
+    count, seconds = session.execute(
+        select(func.count(), func.sum(Job.estimated_seconds)).where(condition)
+    ).one()
+    return Place(count, float(seconds or 0))

@@ -1,0 +1,75 @@
+"""Finished tiles of jobs that have not ended: a process that dies takes none of them with it.
+
+They lie on the host that made them. Another host starts from the original, which is right as well, and slower.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from upscaler.engine.result import Keeping
+from upscaler.engine.tiling.scratch import is_in_use
+from upscaler.models import ENDED, Job
+
+log = structlog.get_logger()
+
+# What the system counts the room that a file takes in, in bytes.
+_BLOCK = 512
+
+
+class KeptTiles:
+    """The tiles on this host, a folder for each job.
+
+    Args:
+        root: the folder of those folders.
+        limit_bytes: how much room they may take; 0 keeps none.
+    """
+
+    def __init__(self, root: Path, limit_bytes: int) -> None:
+        self._root = root
+        self._limit_bytes = limit_bytes
+
+    def keeping(self, job_id: str) -> Keeping | None:
+        """Return where the engine is to keep the tiles of a job, None for nowhere."""
+        return Keeping(self._root / job_id, self._limit_bytes) if self._limit_bytes else None
+
+    def forget(self, job_id: str) -> None:
+        """Remove the tiles of a job that has ended."""
+        shutil.rmtree(self._root / job_id, ignore_errors=True)
+
+    def sweep(self, session: Session) -> None:
+        """Remove the tiles of jobs that have ended, and the oldest ones beyond the limit; safe in several processes."""
+        folders = [folder for folder in self._root.glob("*") if not is_in_use(folder)]
+        if not folders:
+            return
+        waiting = set(
+            session.scalars(
+                select(Job.id).where(
+                    Job.id.in_([folder.name for folder in folders]), Job.status.not_in(_ENDED)
+                )
+            )
+        )
+        session.commit()
+        left = self._limit_bytes
+        for folder in sorted(folders, key=_changed_at, reverse=True):
+            is_waiting = folder.name in waiting
+            left -= _size_bytes(folder) if is_waiting else 0
+            if not is_waiting or left < 0:
+                log.info("tiles.removed", job_id=folder.name, ended=not is_waiting)
+                self.forget(folder.name)
+
+
+_ENDED = [status.value for status in ENDED]
+
+
+def _changed_at(folder: Path) -> float:
+    return max((path.stat().st_mtime for path in (folder, *folder.glob("*")) if path.exists()), default=0.0)
+
+
+def _size_bytes(folder: Path) -> int:
+    return sum(path.stat().st_blocks * _BLOCK for path in folder.glob("*") if path.exists())

@@ -1,0 +1,98 @@
+"""The table of networks: those of the engine's catalogue, with which it keeps step, and those that admins added."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from upscaler.engine.model_zoo.catalogue import MODELS, Model
+from upscaler.engine.model_zoo.custom_model import FACES, Manifest, not_for_enlarging
+from upscaler.engine.model_zoo.model_folder import serving
+from upscaler.engine.model_zoo.presets import Choice, all_recipes, recipe_for
+from upscaler.engine.options import UpscaleOptions
+from upscaler.errors import UnknownModel
+from upscaler.models import NetworkModel
+
+
+def sync_catalogue(session: Session) -> None:
+    """Add the bundled networks that are missing and bring the others up to date; rows of other networks stay."""
+    rows = {row.name: row for row in session.scalars(select(NetworkModel))}
+    for model in MODELS.values():
+        row = rows.get(model.name)
+        if row is None:
+            row = NetworkModel(name=model.name)
+            session.add(row)
+        for column, value in _columns(model).items():
+            setattr(row, column, value)
+    session.commit()
+
+
+def _columns(model: Model) -> dict[str, object]:
+    return {
+        "type": model.type,
+        "scale": model.scale,
+        "artifact_path": f"bundled:{model.name}",
+        "sha256": model.bin_sha256,
+        "licence": model.licence,
+        "default_params": {"noise_level": model.noise_level, "overlap": model.overlap},
+        "gpu_required": False,
+        "note": model.note,
+    }
+
+
+def manifest_of(row: NetworkModel) -> Manifest | None:
+    """Return the manifest of a network that an admin added, None for one of the catalogue."""
+    if row.name in MODELS:
+        return None
+    try:
+        return Manifest.from_dict(row.default_params)
+    except ValueError:
+        return None
+
+
+def added(session: Session) -> list[Manifest]:
+    """Return the networks that admins added, by name."""
+    rows = session.scalars(
+        select(NetworkModel).where(NetworkModel.name.not_in(MODELS)).order_by(NetworkModel.name)
+    )
+    return [manifest for manifest in map(manifest_of, rows) if manifest is not None]
+
+
+def chosen(session: Session, options: UpscaleOptions) -> tuple[UpscaleOptions, Model | None]:
+    """Return the options with the added network that serves them, and that network, where there is one.
+
+    A job names the network from then on, so that it stays the same whatever is changed later.
+
+    Raises:
+        UnknownModel: the options name a network that is not there, or that may not be used.
+
+    """
+    if options.model in MODELS:
+        return options, None
+    manifests = [manifest for manifest in added(session) if manifest.active]
+    options = serving(options, manifests)
+    if options.model is None:
+        return options, None
+    for manifest in manifests:
+        if manifest.name == options.model:
+            if manifest.findings.purpose == FACES:
+                raise not_for_enlarging(manifest.name)
+            # Where the files lie is the workers' affair.
+            return options, manifest.model(Path())
+    raise UnknownModel(name=options.model)
+
+
+def choices(session: Session) -> list[Choice]:
+    """Return every combination of preset, factor and noise removal with the recipe that serves it here."""
+    found = []
+    serving_any = any(manifest.uses for manifest in added(session))
+    for choice in all_recipes():
+        if serving_any:
+            wanted = UpscaleOptions(choice.factor, choice.preset, choice.denoise)
+            options, model = chosen(session, wanted)
+            choice = replace(choice, recipe=recipe_for(options, model=model))  # noqa: PLW2901 - the same choice
+        found.append(choice)
+    return found

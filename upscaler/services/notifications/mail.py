@@ -1,0 +1,105 @@
+"""The e-mail that tells a person that their picture is done: text and HTML, in their language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from pathlib import Path
+
+from babel import Locale
+from babel.support import NullTranslations, Translations
+from jinja2 import Environment, FileSystemLoader
+
+from upscaler.errors import N_
+from upscaler.models import utcnow
+from upscaler.services.notifications.message import Letter
+from upscaler.services.notifications.outcome import Outcome
+from upscaler.services.notifications.smtp import MailServer
+
+ROOT = Path(__file__).resolve().parents[3]
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(ROOT / "upscaler" / "templates" / "mail"), autoescape=True, auto_reload=False
+)
+
+# By the status of the job: the subject, and what there is to say. No words of the uploader are repeated, not even the
+# name of the file: nobody can have this service send a text of their own to a stranger.
+_SUBJECTS = {
+    "completed": N_("Your enlarged picture is ready"),
+    "failed": N_("Your picture could not be enlarged"),
+    "canceled": N_("The enlargement of your picture was canceled"),
+}
+_TEXTS = {
+    "completed": N_("Your picture was enlarged and checked. You can compare and download it on its page."),
+    "failed": N_("We are sorry: the enlargement of your picture did not succeed."),
+    "canceled": N_("The enlargement of your picture was stopped before it was finished."),
+}
+_LINK = N_("Open the page of your picture")
+_SECRET = N_("Whoever has this link can see the picture.")
+_WHY = N_(
+    "You get this one message because your address was entered when the picture was sent. If that was not you, "
+    "please ignore it: no other message follows."
+)
+
+
+@dataclass(frozen=True)
+class MailChannel:
+    """Writes and sends e-mails from ``sender``, an address with or without a name."""
+
+    server: MailServer
+    sender: str
+    translations: Path = ROOT / "translations"
+
+    def deliver(self, letter: Letter) -> Outcome:
+        """Make one attempt."""
+        return self.server.send(self.compose(letter))
+
+    def compose(self, letter: Letter) -> EmailMessage:
+        """Write the message."""
+        language = letter.language or "en"
+        catalogue: NullTranslations = Translations.load(self.translations, [language])
+        if not isinstance(catalogue, Translations):
+            # Without a catalogue the sentences stay as they are.
+            language = "en"
+        status = str(letter.payload["data"]["status"])
+        paragraphs = [catalogue.gettext(_TEXTS[status])]
+        if letter.error is not None:
+            template, values = letter.error
+            translated = catalogue.gettext(template)
+            paragraphs.append(translated % values if values else translated)
+        words = {
+            "subject": catalogue.gettext(_SUBJECTS[status]),
+            "link": catalogue.gettext(_LINK),
+            "secret": catalogue.gettext(_SECRET),
+            "why": catalogue.gettext(_WHY),
+        }
+        message = EmailMessage()
+        # A line break in a header raises ValueError here, so that nothing can be slipped in.
+        message["Subject"] = words["subject"]
+        message["From"] = self.sender
+        message["To"] = letter.target
+        message["Date"] = format_datetime(utcnow())
+        # The same for every attempt, so that a second copy can be told from a second message.
+        message["Message-ID"] = f"<{letter.delivery_id}@{parseaddr(self.sender)[1].rpartition('@')[2]}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(
+            "\n\n".join(
+                [
+                    *paragraphs,
+                    f"{words['link']}:\n{letter.page_url}\n{words['secret']}",
+                    f"-- \n{words['why']}",
+                ]
+            )
+            + "\n"
+        )
+        html = _TEMPLATES.get_template("ended.html").render(
+            language=language,
+            direction=Locale.parse(language).text_direction,
+            paragraphs=paragraphs,
+            url=letter.page_url,
+            words=words,
+        )
+        message.add_alternative(html, subtype="html")
+        # Last: a new content takes such headers away with the old one.
+        message["Content-Language"] = language
+        return message

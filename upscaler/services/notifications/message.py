@@ -1,0 +1,39 @@
+"""What a channel needs to know of a message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from upscaler.services.notifications.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One message to one receiver.
+
+    Attributes:
+        delivery_id: the same for every attempt.
+        target: a URL or an e-mail address.
+        payload: the event, as it was written when the job ended.
+        language: of the person who sent the picture.
+        error: template and values of why the job failed, to be translated; None otherwise.
+        result_url: a fresh signed link to the result; None without a result or without ``PUBLIC_URL``.
+        page_url: the page of the job; None without ``PUBLIC_URL``.
+    """
+
+    delivery_id: str
+    target: str
+    payload: Mapping[str, Any]
+    language: str | None
+    error: tuple[str, Mapping[str, Any]] | None
+    result_url: str | None
+    page_url: str | None
+
+
+class Channel(Protocol):
+    """A way to a receiver."""
+
+    def deliver(self, letter: Letter) -> Outcome:
+        """Make one attempt; whatever goes wrong outside of this process is an outcome and no exception."""
