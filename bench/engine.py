@@ -19,10 +19,10 @@ from bench.peers import NcnnBf16Backend, OnnxRuntimeBackend
 from upscaler.engine.backends.base import Backend, Network, Window
 from upscaler.engine.backends.ncnn import NcnnCpuBackend, NcnnVulkanBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
+from upscaler.engine.backends.windows import run_window
 from upscaler.engine.backends.wrapper import WrapperBackend
 from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiling.tiles import run_window
 from upscaler.errors import EngineUnavailable
 
 MODEL_NAMES = (

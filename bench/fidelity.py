@@ -26,7 +26,7 @@ from skimage.color import deltaE_ciede2000
 
 from bench.denoise import psnr, with_noise
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch
 from upscaler.engine.tiling.upscaler import Networks
@@ -59,7 +59,9 @@ class Ours(Tool):
     def enlarge(self, source: Path, target: Path, **wishes: Any) -> None:
         """Enlarge in this process."""
         options = UpscaleOptions.from_mapping({"factor": "2x", **wishes})
-        result = upscale_file(source, target, None, options, self._networks, scratch=Scratch(self._folder))
+        result = upscale_file(
+            source, target, None, options, Engine(self._networks), scratch=Scratch(self._folder)
+        )
         self.receipt = result.receipt
 
 

@@ -27,7 +27,7 @@ from upscaler.engine.backends.selection import Selection
 from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.engine.model_zoo.presets import recipe_for
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch
 from upscaler.engine.tiling.upscaler import Networks
@@ -97,7 +97,7 @@ def measure(
         Image.fromarray(pixels).save(source, compress_level=1)
 
         def enlarge() -> None:
-            result = upscale_file(source, target, None, options, networks, scratch=Scratch(folder))
+            result = upscale_file(source, target, None, options, Engine(networks), scratch=Scratch(folder))
             assert (result.width, result.height) == (side * recipe.scale, side * recipe.scale)
             for step in STEPS:
                 steps[step].append(result.receipt["seconds"][step])

@@ -29,10 +29,10 @@ from bench.seams import measure as measure_seams
 from bench.sizes import Row
 from bench.sizes import measure as measure_size
 from upscaler.engine.backends.openvino import OpenVinoBackend
+from upscaler.engine.backends.windows import run_window
 from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiling.tiles import run_window
 from upscaler.version import __version__
 
 HERE = Path(__file__).resolve().parent

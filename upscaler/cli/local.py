@@ -10,7 +10,7 @@ from pathlib import Path
 from upscaler.cli.tasks import Enlarged, Task, TaskFailed, TaskInterrupted
 from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings, available_threads
 from upscaler.engine.tiling.scratch import Scratch
 from upscaler.engine.tiling.upscaler import Networks
@@ -22,14 +22,13 @@ class LocalEnlarger:
 
     def __init__(self, options: UpscaleOptions, choices: argparse.Namespace, models_dir: Path) -> None:
         self._options = ModelFolder(models_dir).serving(options)
-        self._networks = Networks(
-            EngineSettings(
-                engine=choices.engine or "auto",
-                threads=choices.threads or available_threads(),
-                tile_pixels=choices.tile or 0,
-                models_dir=str(models_dir),
-            )
+        settings = EngineSettings(
+            engine=choices.engine or "auto",
+            threads=choices.threads or available_threads(),
+            tile_pixels=choices.tile or 0,
+            models_dir=str(models_dir),
         )
+        self._engine = Engine(Networks(settings))
 
     def enlarge(
         self, task: Task, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
@@ -42,7 +41,7 @@ class LocalEnlarger:
                     task.target,
                     None,
                     self._options,
-                    self._networks,
+                    self._engine,
                     on_progress=on_progress,
                     should_stop=interrupted,
                     scratch=Scratch(Path(scratch)),

@@ -14,6 +14,7 @@ import numpy as np
 from upscaler.engine.devices.attempts import Try, collected_tries, in_job
 from upscaler.engine.faces.refine import FaceWork, refine_faces, stage_for_faces
 from upscaler.engine.faces.report import Refinement
+from upscaler.engine.faces.restore import FaceNetworks
 from upscaler.engine.imaging import encode
 from upscaler.engine.imaging.alpha import bleed_colour, has_shape, is_visible, limit_to_source
 from upscaler.engine.imaging.decode import decode
@@ -45,6 +46,23 @@ _FACES_SHARE = 0.1
 
 
 @dataclass
+class Engine:
+    """The models of one process, loaded on first use and kept for the next job.
+
+    Attributes:
+        upscaler: the models that upscale.
+        faces: the models that find and restore faces.
+
+    """
+
+    upscaler: Networks
+    faces: FaceNetworks = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.faces = FaceNetworks(self.upscaler.settings)
+
+
+@dataclass
 class _Job:
     """State of one run; each step fills in more of it."""
 
@@ -53,6 +71,7 @@ class _Job:
     previews: Previews | None
     options: UpscaleOptions
     networks: Networks
+    face_networks: FaceNetworks
     scratch: Scratch
     progress: Progress
     should_stop: Callable[[], bool]
@@ -75,7 +94,7 @@ def upscale_file(
     target: Path,
     previews: Previews | None,
     options: UpscaleOptions,
-    networks: Networks,
+    engine: Engine,
     *,
     on_progress: Callable[[float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -88,7 +107,7 @@ def upscale_file(
         target: the file to write, whole or not at all, in the format of the options whatever its name.
         previews: the small copies to write, or None.
         options: what was asked for.
-        networks: what enlarges.
+        engine: the models that do the work.
         on_progress: called with the share that is done, rising from 0 to 1.
         should_stop: asked between steps and tiles.
         scratch: where the uncompressed result lives; it is closed in the end.
@@ -102,7 +121,8 @@ def upscale_file(
         target=target,
         previews=previews,
         options=options,
-        networks=networks,
+        networks=engine.upscaler,
+        face_networks=engine.faces,
         scratch=scratch,
         progress=Progress(on_progress or (lambda _: None)),
         should_stop=should_stop or (lambda: False),
@@ -111,7 +131,7 @@ def upscale_file(
     seconds: dict[str, float] = {}
     if not in_job():
         # Not in the pause of another job, whose tiles are to come from one backend.
-        networks.look_again()
+        engine.upscaler.look_again()
     try:
         with collected_tries() as failed:
             for name, step in _STEPS:
@@ -188,7 +208,7 @@ def _refine_faces(job: _Job) -> None:
             source=picture.rgb if picture.alpha is None else bleed_colour(picture.rgb, picture.alpha),
             channels=1 if picture.gray else 3,
             scale=scale,
-            faces=job.networks.faces,
+            faces=job.face_networks,
             networks=job.networks if bundled is None else job.networks_for(bundled),
             bundled=bundled,
             scratch=job.scratch,

@@ -61,6 +61,10 @@ class Priority(enum.IntEnum):
         return self.name.lower()
 
 
+# The parameter that holds the URL of a webhook.
+CALLBACK = "callback_url"
+
+
 class Job(Model):
     """One enlargement of one upload."""
 
@@ -139,6 +143,16 @@ class Job(Model):
     def state(self) -> JobStatus:
         """The status as a member of ``JobStatus``."""
         return JobStatus(self.status)
+
+    @property
+    def callback_url(self) -> str | None:
+        """The URL of the webhook that reports the end of the job."""
+        return self.params.get(CALLBACK)
+
+    @property
+    def public_params(self) -> dict[str, Any]:
+        """The parameters as anybody with the link to the job may see them: a webhook's URL may hold a secret."""
+        return {name: True if name == CALLBACK else value for name, value in self.params.items()}
 
     def __repr__(self) -> str:
         return self.id

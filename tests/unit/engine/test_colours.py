@@ -9,7 +9,7 @@ from skimage.color import deltaE_ciede2000
 
 from tests.support.photographs import photograph
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.tiling.scratch import Scratch
 
 
@@ -38,7 +38,9 @@ def test_wide_and_cmyk_photographs_keep_their_colours(tmp_path, networks, profil
     source = tmp_path / "source.tif"
     image.tiffsave(str(source))
     options = UpscaleOptions("2x", output_format=output_format)
-    result = upscale_file(source, tmp_path / "out", None, options, networks, scratch=Scratch(tmp_path))
+    result = upscale_file(
+        source, tmp_path / "out", None, options, Engine(networks), scratch=Scratch(tmp_path)
+    )
     difference = deltaE_ciede2000(as_lab(source), as_lab(tmp_path / "out", 2))
     assert difference.mean() <= 1.0
     said = "kept" if profile == "p3" else "changed"

@@ -13,7 +13,7 @@ from skimage import data
 from upscaler.engine.imaging.formats import OUTPUT_FORMATS, format_named
 from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.options import FACTORS, SHARPEN_LEVELS, UpscaleOptions, factor_number
-from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.result import Previews
 from upscaler.engine.tiling.scratch import Scratch
 from upscaler.errors import DamagedImage, EngineCanceled, ResultTooLarge, StorageFull
@@ -28,7 +28,9 @@ def run(tmp_path, lanczos):
     def enlarge(source, options=None, networks=lanczos, previews=None, **more):
         target = tmp_path / "target"
         options = options or UpscaleOptions("2x")
-        result = upscale_file(source, target, previews, options, networks, scratch=Scratch(scratch), **more)
+        result = upscale_file(
+            source, target, previews, options, Engine(networks), scratch=Scratch(scratch), **more
+        )
         assert list(scratch.iterdir()) == [], "scratch files have no names"
         with Image.open(target) as image:
             image.load()

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.process.client import EngineLimits, EngineProcess
 from upscaler.engine.result import Keeping
 from upscaler.engine.settings import EngineSettings
@@ -40,7 +40,7 @@ def enlarge(tmp_path, small_tiles):
             tmp_path / "out.png",
             None,
             options,
-            small_tiles,
+            Engine(small_tiles),
             on_progress=done.append,
             should_stop=lambda: done[-1] > until,
             scratch=scratch,
@@ -123,6 +123,11 @@ def test_a_child_that_is_killed_leaves_its_tiles_to_the_next(tmp_path, save, col
     assert result.receipt["tiles_taken_over"] >= 2
     assert resumed[0] < 1, "something was left to do"
     whole = upscale_file(
-        source, tmp_path / "whole.png", None, options, Networks(SMALL_TILES), scratch=Scratch(tmp_path)
+        source,
+        tmp_path / "whole.png",
+        None,
+        options,
+        Engine(Networks(SMALL_TILES)),
+        scratch=Scratch(tmp_path),
     )
     assert result.sha256 == whole.sha256

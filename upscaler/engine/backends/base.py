@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from upscaler.engine.devices.quarantine import Device
 from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.engine.settings import EngineSettings
 
@@ -41,7 +42,7 @@ class Network(ABC):
         """Run the network on one window, uint8 or float32 levels of shape (height, width, 3), RGB, C-contiguous.
 
         Each side must be at least ``model.minimum_side`` and a multiple of ``model.multiple``;
-        ``tiles.run_window`` sees to it. Returns float32 levels, neither clipped nor rounded, of shape
+        ``windows.run_window`` sees to it. Returns float32 levels, neither clipped nor rounded, of shape
         ``((height - 2 * border) * scale, (width - 2 * border) * scale, 3)``.
         """
 
@@ -86,6 +87,11 @@ class Backend(ABC):
     @abstractmethod
     def precision(self) -> str:
         """Numbers that the networks compute in: ``fp32``, ``fp16``, ``bf16`` or ``int8``."""
+
+    @property
+    def device_key(self) -> Device:
+        """What goes into quarantine when this backend fails; right once it was probed."""
+        return Device(self.name, self.device, self.precision)
 
     @property
     @abstractmethod

@@ -11,13 +11,13 @@ from upscaler.engine.backends.base import Backend, Network
 from upscaler.engine.backends.candidates import candidates_for
 from upscaler.engine.backends.self_test import self_test
 from upscaler.engine.backends.speed import TOLERATED, seconds_for_window
+from upscaler.engine.backends.windows import SMALLEST_CORE
 from upscaler.engine.devices import attempts
 from upscaler.engine.devices.activity import in_use
 from upscaler.engine.devices.failures import FAILURES, reason_of
 from upscaler.engine.devices.quarantine import Device, Quarantine
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiling.tiles import SMALLEST_CORE
 from upscaler.errors import EngineUnavailable
 
 _log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class _Candidate:
 
     @property
     def device(self) -> Device:
-        return Device.of(self.backend)
+        return self.backend.device_key
 
 
 class Selection:
@@ -95,7 +95,7 @@ class Selection:
     @property
     def tile_limit(self) -> int:
         """The longest side of a tile's core in input pixels that the backend in use copes with, 0 for any."""
-        return self._tiles.get(Device.of(self.backend), 0)
+        return self._tiles.get(self.backend.device_key, 0)
 
     @property
     def not_taken(self) -> list[dict[str, str]]:
@@ -169,7 +169,7 @@ class Selection:
             out_of_memory: whether it wanted more memory than there is.
 
         """
-        device = Device.of(backend)
+        device = backend.device_key
         with self._lock:
             shrinks = out_of_memory or (device not in self._shrunk and not self._other_precision(backend))
             if shrinks and tile is not None and tile // 2 >= SMALLEST_CORE:
@@ -196,7 +196,7 @@ class Selection:
                 self._networks.clear()
 
     def _put_aside(self, backend: Backend, reason: str, tile: int | None, networks: Iterable[str]) -> None:
-        device = Device.of(backend)
+        device = backend.device_key
         _log.warning("engine %s (%s) is in quarantine: %s", *device[::2], reason)
         _note(device, tile, reason)
         with self._lock:
@@ -332,7 +332,7 @@ class Selection:
 
 def _tested(backend: Backend, model: Model) -> Network:
     """Load a network and run its self-test."""
-    with in_use(Device.of(backend), [model.name], testing=True):
+    with in_use(backend.device_key, [model.name], testing=True):
         network = backend.load(model)
         self_test(network, backend.precision if backend.runs_networks else None)
     return network

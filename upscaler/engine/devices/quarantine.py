@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, NamedTuple
 
-from upscaler.engine.backends.base import Backend
-
 # A driver that was restarted or a card that has cooled down is back within minutes; one that is broken stays so, and
 # each test of it delays a job.
 FIRST_SECONDS = 600.0
@@ -24,11 +22,6 @@ class Device(NamedTuple):
     engine: str
     name: str
     precision: str
-
-    @classmethod
-    def of(cls, backend: Backend) -> Device:
-        """Return what a backend runs on; right once it was probed."""
-        return cls(backend.name, backend.device, backend.precision)
 
 
 @dataclass

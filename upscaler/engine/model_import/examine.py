@@ -19,6 +19,7 @@ from upscaler.engine.backends.adapted import AdaptedNetwork, Runner
 from upscaler.engine.backends.ncnn import NcnnCpuBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
 from upscaler.engine.backends.self_test import self_test
+from upscaler.engine.backends.windows import run_window, to_levels
 from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.model_import.examine_faces import examine_face_model
 from upscaler.engine.model_import.metadata import Facts, read_facts
@@ -34,7 +35,6 @@ from upscaler.engine.model_zoo.custom_model import (
 )
 from upscaler.engine.postprocess.output_check import OutputCheck
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiling.tiles import run_window, to_levels
 from upscaler.errors import N_, EngineError, ModelRefused, OutputRejected
 
 # Two sides whose difference tells the scale from what is lost at the border.

@@ -22,7 +22,7 @@ from upscaler.errors import EngineError, EngineOutOfMemory, UpscalerError
 
 if TYPE_CHECKING:
     from upscaler.engine.devices.activity import Use
-    from upscaler.engine.tiling.upscaler import Networks
+    from upscaler.engine.pipeline import Engine
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Host:
         self._waiting: deque[Message] = deque()
         self._urgent: deque[Message] = deque()
         self._input_ended = False
-        self._networks: Networks | None = None
+        self._engine: Engine | None = None
         self._told: Message = {}
         self._actions: dict[str, Callable[[Message], Any]] = {
             "describe": self._describe,
@@ -96,7 +96,7 @@ class Host:
 
     def _tell_state(self) -> None:
         """Tell the parent what the engine runs on, and what it does not use and why, where that has changed."""
-        state = {} if self._networks is None else self._networks.state()
+        state = {} if self._engine is None else self._engine.upscaler.state()
         if state != self._told:
             self._told = state
             self._send({"state": state})
@@ -132,22 +132,23 @@ class Host:
             logger.exception("engine_unexpected_error")
             return error_to_message(EngineError())
 
-    def _loaded_networks(self) -> Networks:
-        if self._networks is None:
+    def _loaded_engine(self) -> Engine:
+        if self._engine is None:
             from upscaler.engine.devices import activity  # noqa: PLC0415 - see below
+            from upscaler.engine.pipeline import Engine  # noqa: PLC0415
             from upscaler.engine.tiling.upscaler import Networks  # noqa: PLC0415
 
             activity.listen(self._tell_use)
-            self._networks = Networks(self._settings, held=self._held)
-        return self._networks
+            self._engine = Engine(Networks(self._settings, held=self._held))
+        return self._engine
 
     def _describe(self, _: Message) -> dict[str, Any]:
-        return self._loaded_networks().describe()
+        return self._loaded_engine().upscaler.describe()
 
     def _warm_up(self, request: Message) -> None:
         from upscaler.engine.model_zoo.presets import recipe_for  # noqa: PLC0415 - see below
 
-        self._loaded_networks().warm_up(recipe_for(UpscaleOptions.from_mapping(request["options"])))
+        self._loaded_engine().upscaler.warm_up(recipe_for(UpscaleOptions.from_mapping(request["options"])))
 
     def _upscale(self, request: Message) -> dict[str, Any]:
         # Imported here, not above, so that the process answers its parent within the first moments.
@@ -161,7 +162,7 @@ class Host:
                 Path(request["target"]),
                 Previews(*(Path(path) for path in request["previews"])) if request["previews"] else None,
                 UpscaleOptions.from_mapping(request["options"]),
-                self._loaded_networks(),
+                self._loaded_engine(),
                 on_progress=self._progress_reporter(_box_of(request)),
                 should_stop=(lambda: False) if "box" in request else self._attend_urgent,
                 scratch=Scratch(self._scratch_dir, _keeping_of(request)),

@@ -60,7 +60,7 @@ class ChildProcess:
 
     One thread at a time may talk to it, and others beside it that have opened a box of their own.
 
-    It gets the read end of a pipe as its first argument and ends when this process does (see ``lifeline``).
+    It gets the read end of a pipe as its first argument and ends when this process does (see ``child_limits``).
     It has a session of its own, so that what it starts can be ended together with it.
     """
 

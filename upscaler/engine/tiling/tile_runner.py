@@ -10,6 +10,7 @@ import numpy as np
 
 from upscaler.engine.backends.base import Result, Window
 from upscaler.engine.backends.selection import Selection
+from upscaler.engine.backends.windows import run_window, to_levels
 from upscaler.engine.devices.failures import FAILURES, is_out_of_memory, reason_of
 from upscaler.engine.imaging.image import Pixels, to_luma, white_of
 from upscaler.engine.model_zoo.catalogue import Model
@@ -17,7 +18,7 @@ from upscaler.engine.model_zoo.presets import Recipe, scale_of
 from upscaler.engine.progress import Progress
 from upscaler.engine.tiling.scratch import Tile
 from upscaler.engine.tiling.seams import SeamCheck
-from upscaler.engine.tiling.tiles import Span, core_of, read_window, run_window, to_levels
+from upscaler.engine.tiling.tiles import Span, core_of, read_window
 from upscaler.errors import EngineCanceled, OutputRejected
 
 # The spans of rows and of columns.

@@ -1,4 +1,4 @@
-"""Cut a picture into overlapping windows, and run networks on one window safely.
+"""The geometry of tiles: a picture is cut into overlapping windows.
 
 A window is a core plus a margin. The margin covers what the networks consume at their border and what they
 must see around the core so that neighbouring cores meet without a seam; only the core of a result is kept.
@@ -9,24 +9,18 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from upscaler.engine.backends.base import Network, Result, Window
+from upscaler.engine.backends.base import Result, Window
+from upscaler.engine.backends.windows import SMALLEST_CORE
 from upscaler.engine.imaging.image import Pixels
 from upscaler.engine.model_zoo.catalogue import Model
-from upscaler.errors import OutputRejected
 
 # Networks that pad with zeros inside see this many reflected pixels beyond the picture's edge first.
 _EDGE_PIXELS = 10
-SMALLEST_CORE = 32
-# Levels below black and above white that a network's result may hold. The furthest that was seen of all networks on
-# photographs, text, gratings, blocks, pure noise and single colours: -1193 and 1407, waifu2x-cunet-n3 on a chequerboard
-# of single pixels; all but the cunet networks stay within -430 and 670.
-_BEYOND_RANGE = 4096
 
 
 @dataclass(frozen=True)
@@ -97,50 +91,6 @@ def read_window(rgb: Pixels, rows: Span, columns: Span) -> Window:
     if padded.dtype == np.uint16:
         return np.divide(padded, np.float32(257), dtype=np.float32)
     return np.ascontiguousarray(padded, np.uint8)
-
-
-def run_window(network: Network, window: Window, pause: Callable[[], None] = lambda: None) -> Result:
-    """Run a network on a window of any size from ``2 * border + 1`` pixels on, and check what it gives.
-
-    Below its minimum a network may end the process, and at an odd size a U-Net loses its last pixels: such
-    windows are extended to the right and below, and the surplus of the result is cut off.
-
-    ``pause`` is called now and then where a window takes long; it may run the network on something else, or raise.
-
-    Raises:
-        OutputRejected: the result has the wrong shape, or numbers in it are not finite or far out of range.
-
-    """
-    model = network.model
-    height, width, _ = window.shape
-    full_height, full_width = _permitted(height, model), _permitted(width, model)
-    if (full_height, full_width) != (height, width):
-        window = np.pad(window, ((0, full_height - height), (0, full_width - width), (0, 0)), mode="edge")
-    result = network.run_pausing(np.ascontiguousarray(window), pause)
-    expected = (_result_side(full_height, model), _result_side(full_width, model), 3)
-    if result.shape != expected:
-        raise OutputRejected(reason=f"{model.name} gave {result.shape} in place of {expected}")
-    # One that is not a number makes both extremes so too.
-    lowest, highest = float(result.min()), float(result.max())
-    if not (math.isfinite(lowest) and math.isfinite(highest)):
-        raise OutputRejected(reason=f"{model.name} gave numbers that are not finite")
-    if lowest < -_BEYOND_RANGE or highest > 255 + _BEYOND_RANGE:
-        raise OutputRejected(reason=f"{model.name} gave numbers out of range, {lowest:.0f} to {highest:.0f}")
-    return result[: _result_side(height, model), : _result_side(width, model)]
-
-
-def _permitted(side: int, model: Model) -> int:
-    """Return the smallest side from ``side`` on that the network accepts."""
-    return math.ceil(max(side, model.minimum_side) / model.multiple) * model.multiple
-
-
-def _result_side(side: int, model: Model) -> int:
-    return (side - 2 * model.border) * model.scale
-
-
-def to_levels(result: Result | Window) -> NDArray[np.uint8]:
-    """Round and clip float levels to uint8."""
-    return np.clip(np.rint(result), 0, 255).astype(np.uint8)
 
 
 def core_of(result: Result, models: Sequence[Model], rows: Span, columns: Span) -> Result:

@@ -17,8 +17,7 @@ from upscaler.engine.backends.candidates import candidates_for
 from upscaler.engine.backends.selection import Selection
 from upscaler.engine.devices.activity import in_use
 from upscaler.engine.devices.attempts import Try
-from upscaler.engine.devices.quarantine import Device, Quarantine
-from upscaler.engine.faces.restore import FaceNetworks
+from upscaler.engine.devices.quarantine import Quarantine
 from upscaler.engine.imaging.image import Pixels
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
 from upscaler.engine.model_zoo.custom_model import FACES, CustomModel, not_for_enlarging
@@ -65,9 +64,13 @@ class Networks:
         self._kind = kind
         self._precise: Networks | None = None
         self._custom: tuple[CustomModel, Networks] | None = None
-        self.faces = FaceNetworks(settings)
         # Side of the tiles' cores of the last picture, in input pixels.
         self._tile = 0
+
+    @property
+    def settings(self) -> EngineSettings:
+        """The settings of the engine."""
+        return self._settings
 
     def precise(self) -> Networks:
         """Return the same networks computed in float32, for pictures of more than 8 bits; loaded on first use."""
@@ -155,7 +158,7 @@ class Networks:
 
     def last_try(self) -> Try:
         """Return the backend that enlarged the last picture, and how, as the try that worked."""
-        device = Device.of(self._selection.backend)
+        device = self._selection.backend.device_key
         return Try(device.engine, device.name, device.precision, self._tile, None)
 
     def warm_up(self, recipe: Recipe) -> None:
@@ -223,7 +226,7 @@ class Networks:
                 work = Enlarging(self._selection, recipe, progress, should_stop)
                 log = tiles or NoTileLog()
                 done = log.begin(_key(rgb, recipe, backend, plan) if log.remembers else "")
-                with in_use(Device.of(backend), names, testing=False):
+                with in_use(backend.device_key, names, testing=False):
                     work.run(rgb, out, plan, on_rows or (lambda _: None), done, log.note)
             except BackendError as error:
                 # A device that fails on one window is not trusted with the others: the picture starts again.

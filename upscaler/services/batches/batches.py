@@ -28,8 +28,9 @@ from upscaler.errors import (
 from upscaler.models import Batch, BatchItem, Job, JobStatus, iso8601, utcnow
 from upscaler.services import audit
 from upscaler.services.batches.packing import MANIFEST, PackedFile
-from upscaler.services.jobs.actions import result_name
-from upscaler.services.jobs.submissions import CheckedFile, IncomingFile, Sender, Submissions, safe_filename
+from upscaler.services.files.incoming import IncomingFile
+from upscaler.services.files.names import result_name, safe_filename
+from upscaler.services.jobs.submissions import CheckedFile, Sender, Submissions
 
 log = structlog.get_logger()
 

@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from upscaler.errors import N_, BatchTooLarge, InvalidArchive, TooManyFiles
-from upscaler.services.jobs.submissions import IncomingFile, readable_bytes, safe_filename
+from upscaler.services.files.incoming import IncomingFile
+from upscaler.services.files.names import readable_bytes, safe_filename
 from upscaler.storage.base import as_ours
 
 BLOCK_BYTES = 1 << 16

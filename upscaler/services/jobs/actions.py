@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from upscaler.errors import FileGone, JobConflict, JobNotFound
 from upscaler.models import Account, Batch, Job, Upload
 from upscaler.services import audit
+from upscaler.services.files.names import result_name
 from upscaler.services.jobs import lifecycle
 from upscaler.services.jobs.submissions import Submissions
 from upscaler.storage import Storage
@@ -21,9 +22,6 @@ from upscaler.storage import Storage
 # What can be fetched of a job.
 ORIGINAL = "original"
 RESULT = "result"
-
-# Characters of the original's name that a result keeps: file systems allow 255 bytes for the whole of a name.
-MAX_STEM = 200
 
 
 def cancel(session: Session, actor: audit.Actor, job: Job) -> None:
@@ -118,10 +116,3 @@ def file_to_download(session: Session, actor: audit.Actor, job: Job, which: str)
     audit.record(session, actor, "job.download", entity=("job", job.id), details={"file": which})
     session.commit()
     return key, name
-
-
-def result_name(job: Job) -> str:
-    """Return the name that a result is offered under, such as ``holiday-4x.png``."""
-    stem = job.upload.original_filename.rpartition(".")[0] or job.upload.original_filename
-    ending = (job.result_path or "").rpartition(".")[2]
-    return f"{stem[:MAX_STEM]}-{job.params.get('factor', '')}.{ending}"

@@ -37,10 +37,10 @@ from upscaler.services.files import pending_files
 from upscaler.services.files.workspace import Workspace
 from upscaler.services.jobs import estimates, lifecycle, scheduling, workers
 from upscaler.services.jobs.lifecycle import Claim
+from upscaler.services.jobs.params import options_of
 from upscaler.services.jobs.queue import Queue, dispatch
 from upscaler.services.jobs.tile_cache import KeptTiles
 from upscaler.services.models import custom_models, model_table
-from upscaler.services.notifications.rules import options_of
 from upscaler.storage import Storage, make_key
 
 log = structlog.get_logger()

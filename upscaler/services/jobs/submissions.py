@@ -22,11 +22,14 @@ from upscaler.errors import EmptyFile, FileTooLarge, QueueFull, ResultTooLarge
 from upscaler.models import Job, JobStatus, Priority, Upload
 from upscaler.models.types import random_id
 from upscaler.services.files import pending_files
+from upscaler.services.files.incoming import IncomingFile
+from upscaler.services.files.names import fitting_filename, readable_bytes, safe_filename
 from upscaler.services.jobs import estimates, lifecycle
+from upscaler.services.jobs.params import job_params, options_of
 from upscaler.services.jobs.queue import Queue, dispatch
 from upscaler.services.jobs.workers import devices_online
 from upscaler.services.models import model_table
-from upscaler.services.notifications.rules import CALLBACK, Notifications, job_params, options_of
+from upscaler.services.notifications.rules import Notifications
 from upscaler.services.settings.runtime import RuntimeSettings
 from upscaler.storage import Storage, make_key
 
@@ -48,23 +51,6 @@ class Sender:
     owner_id: int | None = None
     priority: Priority = Priority.NORMAL
     notifications: Notifications = field(default_factory=Notifications)
-
-
-@dataclass(frozen=True)
-class IncomingFile:
-    """A received file on the local disk, with the name that the sender gave it.
-
-    A ``guessed_name`` comes from an address: its ending is nobody's claim, and gives way to what the file is.
-    """
-
-    path: Path
-    filename: str
-    guessed_name: bool = False
-
-    @property
-    def claimed_name(self) -> str:
-        """The name that the content is compared with."""
-        return "" if self.guessed_name else self.filename
 
 
 @dataclass(frozen=True)
@@ -164,7 +150,7 @@ class Submissions:
             job.upload.width, job.upload.height, options, limits["factors"], limits["max_output_pixels"]
         )
         self._storage.stat(job.upload.storage_path)
-        wanted = Notifications(job.params.get(CALLBACK), job.notify_email, job.language)
+        wanted = Notifications(job.callback_url, job.notify_email, job.language)
         sender = Sender(job.submitter, owner_id, Priority(job.priority), wanted)
         again = new_job(session, job.upload, options, sender, devices_online(session))
         again.parent_id = job.id
@@ -261,28 +247,3 @@ def check_result_size(
     if wide * high > max_pixels:
         raise ResultTooLarge(width=wide, height=high, limit=f"{max_pixels:,} pixels")
     formats.check_result_size(wide, high, formats.format_named(options.output_format))
-
-
-def safe_filename(name: str) -> str:
-    """Return the last part of a file name, without control characters, at most 255 characters; never empty."""
-    base = name.replace("\\", "/").rpartition("/")[2]
-    printable = "".join(character for character in base if character.isprintable()).strip()
-    return printable[-255:] or "picture"
-
-
-def fitting_filename(name: str, extensions: Sequence[str]) -> str:
-    """Return a file name that ends in one of ``extensions``, its own where it does; another picture's is replaced."""
-    base, _, ending = name.rpartition(".")
-    if base and ending.lower() in extensions:
-        return name
-    if base and formats.format_for_extension(ending) is not None:
-        name = base
-    return f"{name}.{extensions[0]}"
-
-
-def readable_bytes(size: int) -> str:
-    """Write a size as people do, such as ``15 MB``."""
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= factor:
-            return f"{size / factor:.3g} {unit}"
-    return f"{size} bytes"

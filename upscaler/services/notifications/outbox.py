@@ -21,7 +21,6 @@ from upscaler.models.database import changed_rows
 from upscaler.services import audit
 from upscaler.services.notifications.backoff import MAX_ATTEMPTS, pause_after
 from upscaler.services.notifications.outcome import Outcome, Verdict
-from upscaler.services.notifications.rules import CALLBACK, public_params
 
 # Longer than any attempt takes, the many steps of a slow mail server included; in seconds.
 LEASE_SECONDS = 120
@@ -61,7 +60,7 @@ def write(session: Session, job_id: str, status: JobStatus, now: datetime) -> No
             Job.error_values,
         ).where(Job.id == job_id)
     ).one()
-    receivers = {DeliveryKind.WEBHOOK: job.params.get(CALLBACK), DeliveryKind.EMAIL: job.notify_email}
+    receivers = {DeliveryKind.WEBHOOK: job.callback_url, DeliveryKind.EMAIL: job.notify_email}
     error = None
     if status is JobStatus.FAILED:
         detail = job.error_message % job.error_values if job.error_values else job.error_message
@@ -74,7 +73,7 @@ def write(session: Session, job_id: str, status: JobStatus, now: datetime) -> No
             "parent_id": job.parent_id,
             "status": str(status),
             "model": job.model,
-            "params": public_params(job.params),
+            "params": job.public_params,
             "error": error,
         },
     }

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from upscaler.models import DeliveryKind, Job, JobStatus
 from upscaler.services.files.links import LinkSigner
-from upscaler.services.jobs.actions import result_name
+from upscaler.services.files.names import result_name
 from upscaler.services.notifications import outbox
 from upscaler.services.notifications.message import Channel, Letter
 from upscaler.services.notifications.outbox import HeldDelivery

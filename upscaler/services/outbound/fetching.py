@@ -19,7 +19,8 @@ from urllib3.util import Url
 from werkzeug.http import parse_options_header
 
 from upscaler.errors import N_, FetchFailed, FileTooLarge, InvalidUrl, ServiceUnavailable, UrlNotAllowed
-from upscaler.services.jobs.submissions import IncomingFile, readable_bytes, safe_filename
+from upscaler.services.files.incoming import IncomingFile
+from upscaler.services.files.names import readable_bytes, safe_filename
 from upscaler.services.outbound import urls
 from upscaler.services.outbound.addresses import AddressPolicy
 from upscaler.services.outbound.connection import (

@@ -21,8 +21,9 @@ from upscaler.models import Preview, utcnow
 from upscaler.models.job import JobStatus
 from upscaler.models.types import random_id
 from upscaler.services.files import pending_files
+from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.files.workspace import Workspace
-from upscaler.services.jobs.submissions import IncomingFile, checked_size, inspection_limits
+from upscaler.services.jobs.submissions import checked_size, inspection_limits
 from upscaler.services.settings.runtime import RuntimeSettings
 from upscaler.storage import Storage, make_key
 

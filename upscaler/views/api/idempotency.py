@@ -17,7 +17,7 @@ from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.errors import N_, UnusableParameter
 from upscaler.extensions import db
 from upscaler.services import idempotency
-from upscaler.services.jobs.submissions import IncomingFile
+from upscaler.services.files.incoming import IncomingFile
 from upscaler.views.api.authentication import current_caller
 
 HEADER = "Idempotency-Key"

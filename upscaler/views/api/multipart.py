@@ -27,7 +27,8 @@ from upscaler.errors import (
     UnusableParameter,
 )
 from upscaler.services.batches.unpacking import UnpackLimits, is_archive, unpack
-from upscaler.services.jobs.submissions import IncomingFile, readable_bytes
+from upscaler.services.files.incoming import IncomingFile
+from upscaler.services.files.names import readable_bytes
 from upscaler.views.api.routing import json_body
 from upscaler.views.context import services
 

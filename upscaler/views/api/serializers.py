@@ -11,10 +11,10 @@ from flask_babel import gettext
 from upscaler.extensions import db
 from upscaler.models import BatchItem, Job, JobLog, JobStatus, iso8601
 from upscaler.services.files.links import LinkSigner
+from upscaler.services.files.names import result_name
 from upscaler.services.jobs import estimates
-from upscaler.services.jobs.actions import may_change, result_name
+from upscaler.services.jobs.actions import may_change
 from upscaler.services.jobs.workers import count_online
-from upscaler.services.notifications.rules import public_params
 from upscaler.views.context import absolute_url, current_account, links
 
 # Lines of the job's log that a status shows.
@@ -40,7 +40,7 @@ def job_summary(job: Job) -> dict[str, Any]:
         "parent_id": job.parent_id,
         "status": job.status,
         "progress": job.progress,
-        "params": public_params(job.params),
+        "params": job.public_params,
         "model": job.model,
         "filename": job.upload.original_filename,
         "created_at": iso8601(job.created_at),
@@ -62,7 +62,7 @@ def job_status(job: Job) -> dict[str, Any]:
         "status": job.status,
         "progress": job.progress,
         "worker_id": job.worker_id if job.state is JobStatus.RUNNING else None,
-        "params": public_params(job.params),
+        "params": job.public_params,
         "model": job.model,
         "created_at": iso8601(job.created_at),
         "started_at": iso8601(job.started_at),

@@ -17,7 +17,8 @@ from upscaler.errors import UploadNotFound
 from upscaler.extensions import db
 from upscaler.models import Job, Priority, Upload
 from upscaler.services.accounts import api_keys
-from upscaler.services.jobs.submissions import IncomingFile, Sender
+from upscaler.services.files.incoming import IncomingFile
+from upscaler.services.jobs.submissions import Sender
 from upscaler.views.api import rate_limits
 from upscaler.views.api.authentication import current_caller
 from upscaler.views.api.idempotency import asked_by_form, keep, once

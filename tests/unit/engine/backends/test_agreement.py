@@ -12,11 +12,11 @@ from upscaler.engine.backends.base import Window
 from upscaler.engine.backends.ncnn import NcnnCpuBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
 from upscaler.engine.backends.openvino_graph import build_parts
+from upscaler.engine.backends.windows import run_window, to_levels
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
 from upscaler.engine.model_zoo.ncnn_graph import GraphError, read_graph
 from upscaler.engine.model_zoo.weights import find_weights
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiling.tiles import run_window, to_levels
 from upscaler.errors import EngineCanceled
 
 SETTINGS = EngineSettings(threads=1)

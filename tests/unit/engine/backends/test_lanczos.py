@@ -6,9 +6,9 @@ from PIL import Image
 from skimage import data
 
 from upscaler.engine.backends.lanczos import LanczosBackend
+from upscaler.engine.backends.windows import run_window
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiling.tiles import run_window
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)

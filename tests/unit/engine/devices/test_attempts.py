@@ -20,7 +20,7 @@ from upscaler.engine.devices.attempts import collected_tries, in_job
 from upscaler.engine.devices.quarantine import Quarantine
 from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch
 from upscaler.engine.tiling.upscaler import Networks
@@ -111,7 +111,9 @@ def run(source: Path, tmp_path: Path) -> Callable[[Networks], dict[str, Any]]:
 
     def enlarge(networks: Networks) -> dict[str, Any]:
         target = tmp_path / "out.png"
-        return upscale_file(source, target, None, OPTIONS, networks, scratch=Scratch(tmp_path)).receipt
+        return upscale_file(
+            source, target, None, OPTIONS, Engine(networks), scratch=Scratch(tmp_path)
+        ).receipt
 
     return enlarge
 
@@ -265,7 +267,13 @@ def test_a_job_in_the_pause_of_another_has_tries_of_its_own(
         return False
 
     outer = upscale_file(
-        source, tmp_path / "outer.png", None, OPTIONS, networks, should_stop=pause, scratch=Scratch(tmp_path)
+        source,
+        tmp_path / "outer.png",
+        None,
+        OPTIONS,
+        Engine(networks),
+        should_stop=pause,
+        scratch=Scratch(tmp_path),
     ).receipt
 
     assert [one[3] for one in _told(inner[0])] == [False, False, True]

@@ -16,7 +16,7 @@ from skimage import data
 from upscaler.engine.faces.mtcnn import Mtcnn
 from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch
 from upscaler.engine.tiling.upscaler import Networks
@@ -67,7 +67,9 @@ def run(tmp_path: Path, models: ModelFolder) -> Callable[..., Run]:
             EngineSettings(engine="lanczos", threads=1, models_dir=str(models.root))
         )
         options = UpscaleOptions(factor, **{"refine_faces": True, **more})
-        result = upscale_file(source, target, None, options, networks, scratch=Scratch(scratch), **listeners)
+        result = upscale_file(
+            source, target, None, options, Engine(networks), scratch=Scratch(scratch), **listeners
+        )
         assert list(scratch.iterdir()) == [], "scratch files have no names"
         with Image.open(target) as opened:
             opened.load()

@@ -9,7 +9,7 @@ from upscaler.engine.imaging.decode import decode
 from upscaler.engine.imaging.deep_pixels import upright
 from upscaler.engine.imaging.inspection import ORIENTATION_TAG
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.tiling.scratch import Scratch
 
 
@@ -63,7 +63,7 @@ def test_more_than_8_bits_pass_through_the_networks(tmp_path, networks, output_f
         tmp_path / "out",
         None,
         UpscaleOptions("2x", output_format=output_format),
-        networks,
+        Engine(networks),
         scratch=Scratch(tmp_path),
     )
     assert result.receipt["backend"]["precision"] == "fp32"
@@ -79,6 +79,6 @@ def test_more_than_8_bits_pass_through_the_networks(tmp_path, networks, output_f
 def test_a_kind_that_holds_8_bits_gets_8(tmp_path, lanczos):
     source = deep_file(tmp_path / "a.png", ramp(16, 16, 3))
     options = UpscaleOptions("2x", output_format="webp")
-    result = upscale_file(source, tmp_path / "out", None, options, lanczos, scratch=Scratch(tmp_path))
+    result = upscale_file(source, tmp_path / "out", None, options, Engine(lanczos), scratch=Scratch(tmp_path))
     assert result.receipt["output"]["bit_depth"] == 8
     assert "bit depth: reduced from 16 to 8 bits per channel" in result.receipt["changed"]

@@ -5,7 +5,7 @@ from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.tiling.scratch import Scratch
 
 BASE = ExifTags.Base
@@ -38,7 +38,7 @@ def enlarge(tmp_path, lanczos):
             tmp_path / "out",
             None,
             UpscaleOptions("2x", **options),
-            lanczos,
+            Engine(lanczos),
             scratch=Scratch(tmp_path),
         )
         with Image.open(tmp_path / "out") as image:

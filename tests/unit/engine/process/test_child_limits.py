@@ -13,9 +13,9 @@ import pytest
 # The child holds the interpreter's lock in a native call, so that no thread and no Python handler could run.
 CHILD = """
 import ctypes, sys
-from upscaler.engine.process import lifeline
-lifeline.die_with_parent(int(sys.argv[1]))
-lifeline.leave_signals_to_parent()
+from upscaler.engine.process import child_limits
+child_limits.die_with_parent(int(sys.argv[1]))
+child_limits.leave_signals_to_parent()
 print("armed", flush=True)
 ctypes.PyDLL(None).sleep(60)
 """

@@ -16,7 +16,7 @@ from upscaler.engine.model_zoo.custom_model import FILES, LEVELS, NCNN, ONNX, Fi
 from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.model_zoo.presets import recipe_for
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.pipeline import upscale_file
+from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch
 from upscaler.engine.tiling.upscaler import Networks
@@ -92,7 +92,7 @@ def test_a_job_takes_the_named_network_and_the_receipt_says_so(
         target,
         None,
         UpscaleOptions("4x", "standard", model="three"),
-        networks_of(models),
+        Engine(networks_of(models)),
         scratch=Scratch(tmp_path),
     )
 

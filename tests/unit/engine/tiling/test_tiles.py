@@ -6,18 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from upscaler.engine.backends.base import Network, Result, Window
+from upscaler.engine.backends.windows import run_window, to_levels
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
-from upscaler.engine.tiling.tiles import (
-    Span,
-    core_of,
-    core_side,
-    edge_for,
-    margin_for,
-    read_window,
-    run_window,
-    spans,
-    to_levels,
-)
+from upscaler.engine.tiling.tiles import Span, core_of, core_side, edge_for, margin_for, read_window, spans
 from upscaler.errors import OutputRejected
 
 PHOTO = MODELS["waifu2x-upconv7-photo"]

@@ -21,7 +21,7 @@ from upscaler.errors import (
     UpscalerError,
     UrlNotAllowed,
 )
-from upscaler.services.jobs.submissions import fitting_filename
+from upscaler.services.files.names import fitting_filename
 from upscaler.services.outbound.addresses import AddressPolicy
 from upscaler.services.outbound.fetching import MOST_REDIRECTS, PictureFetcher
 

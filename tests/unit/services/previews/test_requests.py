@@ -15,7 +15,7 @@ from upscaler.engine.imaging.crops import Crop
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import CropOutside, EmptyFile, InvalidParameter, PreviewNotFound, QueueFull
 from upscaler.models import Preview, utcnow
-from upscaler.services.jobs.submissions import IncomingFile
+from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.previews import requests
 from upscaler.services.previews.requests import find
 from upscaler.services.registry import Services

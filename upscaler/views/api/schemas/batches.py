@@ -13,8 +13,8 @@ from upscaler.models import Batch, BatchItem, iso8601
 from upscaler.services.batches import batches
 from upscaler.services.batches.batches import ITEM_STATES, BatchStatus
 from upscaler.services.files.links import LinkSigner
+from upscaler.services.files.names import result_name
 from upscaler.services.jobs import estimates
-from upscaler.services.jobs.actions import result_name
 from upscaler.services.jobs.workers import count_online
 from upscaler.views.api.schemas.jobs import JobErrorAnswer
 from upscaler.views.api.serializers import job_error, link_to
