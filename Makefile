@@ -39,7 +39,7 @@ bench: setup-test ## Measure pixels per second by engine and model on this machi
 	$(BIN)/python -m bench.engine $(ARGS)
 	$(BIN)/python -m bench.pipeline $(filter --quick,$(ARGS))
 
-fidelity: setup-test ## Show what an enlargement keeps, beside other tools
+fidelity: setup-test ## Show what an upscaled image keeps, beside other tools
 	$(BIN)/python -m bench.fidelity $(ARGS)
 
 lock: setup-test ## Pin requirements.in and requirements-dev.in for every supported Python

@@ -66,7 +66,7 @@ class Config(BaseModel):
         "", description="Redis for the queue and the rate limits; empty: SQLite queue in `DATA_DIR`"
     )
     storage_backend: Literal["local", "s3"] = Field(
-        "local", description="where pictures are kept: `local` is `DATA_DIR/files`, `s3` a bucket"
+        "local", description="where images are kept: `local` is `DATA_DIR/files`, `s3` a bucket"
     )
     s3_bucket: str = Field("", description="bucket for `STORAGE_BACKEND=s3`; it must be there already")
     s3_endpoint_url: str = Field(
@@ -108,11 +108,11 @@ class Config(BaseModel):
     factors: str = Field(
         "2x, 3x, 4x, 8x",
         pattern=r"^\s*(2x|3x|4x|8x)(\s*,\s*(2x|3x|4x|8x))*\s*$",
-        description="how much larger pictures may be made",
+        description="how much larger images may be made",
     )
     frames: Literal["first", "refuse"] = Field(
         "first",
-        description="animations and files with several pages: `first` enlarges their first picture and says so, "
+        description="animations and files with several pages: `first` upscales their first image and says so, "
         "`refuse` refuses them",
     )
     rate_limit: str = Field(
@@ -131,17 +131,17 @@ class Config(BaseModel):
         "separated by commas; empty for none",
     )
     fetch_urls: bool = Field(
-        True, description="whether pictures may be sent as a `url`, which the service fetches"
+        True, description="whether images may be sent as a `url`, which the service fetches"
     )
     queue_limit: int = Field(1_000, ge=1, description="most jobs that may wait; more are answered with 429")
     visitor_keep_days: int = Field(
         0,
         ge=0,
         le=36_500,
-        description="days after which visitors' pictures are deleted; 0: nobody but people does",
+        description="days after which visitors' images are deleted; 0: nobody but people does",
     )
     account_keep_days: int = Field(
-        0, ge=0, le=36_500, description="the same for pictures of people with an account"
+        0, ge=0, le=36_500, description="the same for images of people with an account"
     )
     link_ttl_seconds: int = Field(86_400, ge=60, description="how long a signed link is valid, in seconds")
 
@@ -200,7 +200,7 @@ class Config(BaseModel):
     )
     webhook_allowed_networks: str = Field(
         "",
-        description="private networks that webhooks may reach and pictures be fetched from, such as "
+        description="private networks that webhooks may reach and images be fetched from, such as "
         "`10.1.2.0/24, fd00::/8`; empty for none",
     )
     smtp_host: str = Field(
@@ -214,7 +214,7 @@ class Config(BaseModel):
         description="how the connection to the mail server is encrypted: `none`, `starttls` or `tls`",
     )
     mail_from: str = Field(
-        "", description="sender of e-mails, such as `ImageUpscalerPro <pictures@example.org>`"
+        "", description="sender of e-mails, such as `ImageUpscalerPro <images@example.org>`"
     )
     notification_days: int = Field(
         30,
@@ -342,7 +342,7 @@ class Config(BaseModel):
 
     @property
     def files_dir(self) -> Path:
-        """Where the local storage keeps pictures."""
+        """Where the local storage keeps images."""
         return self.data_dir / "files"
 
     @property

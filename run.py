@@ -138,7 +138,7 @@ def _check_port(host: str, port: int) -> None:
 
 
 def _check_storage(config: configuration.Config, *, may_be_away: bool) -> None:
-    """Make sure that pictures can be kept, before anybody sends one. Workers wait for a storage that is away."""
+    """Make sure that images can be kept, before anybody sends one. Workers wait for a storage that is away."""
     if config.storage_backend == "local":
         return
     # As above.
@@ -185,7 +185,7 @@ def _announce(config: configuration.Config, web: Child) -> None:
     while time.monotonic() < deadline:
         # The address was put together above: it is always http.
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/api/v1/health", timeout=5):  # noqa: S310
-            print(f"ImageUpscalerPro is ready: open {address} and drop a picture on the page.")
+            print(f"ImageUpscalerPro is ready: open {address} and drop an image on the page.")
             print(f"The console is at {address}/admin/login; press Ctrl-C to stop.", flush=True)
             return
         if web.process is not None and web.process.poll() is not None:

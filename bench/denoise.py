@@ -1,4 +1,4 @@
-"""Measure each grade of noise removal against the clean truth: PSNR in dB after enlarging noisy photographs.
+"""Measure each grade of noise removal against the clean truth: PSNR in dB after upscaling noisy photographs.
 
 The truth is a photograph; the input is that photograph reduced, then with noise or JPEG marks.
 """
@@ -13,11 +13,11 @@ import numpy as np
 from PIL import Image
 from skimage import data
 
-from bench.seams import enlarged
+from bench.seams import upscaled
 from upscaler.engine.model_zoo.presets import recipe_for
 from upscaler.engine.options import DENOISE_LEVELS, PRESETS, UpscaleOptions
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 
 Degrade = Callable[[np.ndarray], np.ndarray]
 
@@ -62,7 +62,7 @@ def psnr(first: np.ndarray, second: np.ndarray) -> float:
     return float(10 * np.log10(255**2 / ((first.astype(float) - second) ** 2).mean()))
 
 
-def gain_table(networks: Networks, preset: str, factor: str, side: int) -> dict[str, dict[str, float]]:
+def gain_table(networks: Upscaler, preset: str, factor: str, side: int) -> dict[str, dict[str, float]]:
     """Return the mean PSNR by degradation and grade."""
     table: dict[str, dict[str, float]] = {}
     for title, degrade in DEGRADATIONS.items():
@@ -72,7 +72,7 @@ def gain_table(networks: Networks, preset: str, factor: str, side: int) -> dict[
             values = []
             for truth in truths(side):
                 small = Image.fromarray(truth).resize((side // recipe.scale,) * 2, Image.Resampling.BICUBIC)
-                values.append(psnr(enlarged(networks, degrade(np.asarray(small)), recipe), truth))
+                values.append(psnr(upscaled(networks, degrade(np.asarray(small)), recipe), truth))
             table[title][grade] = float(np.mean(values))
     return table
 
@@ -84,7 +84,7 @@ def main() -> None:
     parser.add_argument("--presets", nargs="*", default=PRESETS)
     parser.add_argument("--factors", nargs="*", default=("2x", "4x"))
     chosen = parser.parse_args()
-    networks = Networks(EngineSettings())
+    networks = Upscaler(EngineSettings())
     for preset in chosen.presets:
         for factor in chosen.factors:
             print(f"\n{preset + ' ' + factor:16}", *(f"{grade:>7}" for grade in DENOISE_LEVELS))

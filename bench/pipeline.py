@@ -1,7 +1,7 @@
-"""Measure a whole enlargement, from file to file, against its networks alone, with memory and the share of each step.
+"""Measure a whole upscale, from file to file, against its networks alone, with memory and the share of each step.
 
 Each row is a process of its own, so that its peak of memory is its own: it runs the networks on the very windows of
-the picture, then enlarges the picture, and so on in turns; medians are shown. The result is checked for its size only:
+the image, then upscales the image, and so on in turns; medians are shown. The result is checked for its size only:
 whether it is right is for the tests to say.
 """
 
@@ -30,7 +30,7 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 
 STEPS = ("decode", "tones", "check", "encode")
 ROWS = (
@@ -56,7 +56,7 @@ class Recorder(Network):
 
 
 class RecordingSelection(Selection):
-    """Hands out recorders; ``runs`` are the windows of all pictures since it was last cleared."""
+    """Hands out recorders; ``runs`` are the windows of all images since it was last cleared."""
 
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)
@@ -68,7 +68,7 @@ class RecordingSelection(Selection):
 
 
 def photograph(side: int) -> Image.Image:
-    """Return a square picture of that side, made of photographs side by side at their own size."""
+    """Return a square image of that side, made of photographs side by side at their own size."""
     astronaut, coffee = data.astronaut(), data.coffee()[:, :512]  # type: ignore[no-untyped-call]  # no types
     block = np.concatenate([astronaut[:400], coffee[:400]], axis=1)
     repeats = (-(-side // block.shape[0]), -(-side // block.shape[1]), 1)
@@ -88,7 +88,7 @@ def measure(
     """Measure one row and print it as JSON."""
     options = UpscaleOptions(factor, preset, output_format=output_format)
     recipe, selection = recipe_for(options), RecordingSelection(settings)
-    networks = Networks(settings, selection)
+    networks = Upscaler(settings, selection)
     pixels = np.asarray(photograph(side))
     alone, whole, steps = [], [], {step: [] for step in STEPS}  # type: ignore[var-annotated]
     with tempfile.TemporaryDirectory() as name:
@@ -96,16 +96,16 @@ def measure(
         source, target = folder / "source.png", folder / "target"
         Image.fromarray(pixels).save(source, compress_level=1)
 
-        def enlarge() -> None:
+        def upscale() -> None:
             result = upscale_file(source, target, None, options, Engine(networks), scratch=Scratch(folder))
             assert (result.width, result.height) == (side * recipe.scale, side * recipe.scale)
             for step in STEPS:
                 steps[step].append(result.receipt["seconds"][step])
 
-        # The first one loads the networks; the second one tells the windows of one picture.
+        # The first one loads the networks; the second one tells the windows of one image.
         for _ in range(2):
             selection.runs.clear()
-            enlarge()
+            upscale()
         windows = list(selection.runs)
         for values in steps.values():
             values.clear()
@@ -116,7 +116,7 @@ def measure(
 
         for _ in range(rounds):
             alone.append(seconds_of(run_alone))
-            whole.append(seconds_of(enlarge))
+            whole.append(seconds_of(upscale))
     total = statistics.median(whole)
     print(
         json.dumps(

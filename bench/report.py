@@ -37,7 +37,7 @@ from upscaler.version import __version__
 
 HERE = Path(__file__).resolve().parent
 WINDOW_SIDES = (64, 128, 256, 512)
-# The networks that presets enlarge with; the others are these with other weights.
+# The networks that presets upscale with; the others are these with other weights.
 NETWORKS = (
     *("realesrgan-x4plus", "realesrgan-x4plus-anime"),
     *("realesr-animevideov3-x2", "realesr-animevideov3-x3", "realesr-animevideov3-x4"),
@@ -126,7 +126,7 @@ def windows(threads: int) -> str:
 
 
 def pipeline(threads: int) -> str:
-    """Return the table of whole pictures against their networks alone."""
+    """Return the table of whole images against their networks alone."""
     rows = []
     for preset, factor, side in ROWS:
         command = ("bench.pipeline", "--row", preset, factor, str(side), "--threads", str(threads))
@@ -140,11 +140,11 @@ def pipeline(threads: int) -> str:
                 *shares,
             )
         )
-    return table(("picture", "s", "times its networks alone", *STEPS), rows)
+    return table(("image", "s", "times its networks alone", *STEPS), rows)
 
 
 def sizes(threads: int, *, largest: bool) -> tuple[str, list[Row]]:
-    """Return the table of growing pictures, and its rows."""
+    """Return the table of growing images, and its rows."""
     found = [measure_size(options, side, threads) for options, sides in GROWTH for side in sides]
     if largest:
         found += [measure_size(options, LARGEST_SIDE, threads) for options in LARGEST]
@@ -176,7 +176,7 @@ def seams(threads: int) -> str:
 
 def draw(entries: Sequence[Entry], grown: Sequence[Row], path: Path) -> None:
     """Draw speed by engine, and time and memory by size."""
-    mpl.rcParams["svg.hashsalt"] = "the same picture for the same figures"
+    mpl.rcParams["svg.hashsalt"] = "the same image for the same figures"
     figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(15, 4.5), layout="constrained")
     shown = (
         "realesrgan-x4plus",
@@ -268,12 +268,12 @@ The engine that is chosen here (OpenVINO {backend.precision}).
 
 ## Seams
 
-Pictures that are cut into windows against the same in one piece: a photograph a little larger than a window's core, so
+Images that are cut into windows against the same in one piece: a photograph a little larger than a window's core, so
 that it is cut as every larger one is, and the work for 2000 x 1500 px.
 
 {seams(chosen.threads)}
 
-## Whole pictures
+## Whole images
 
 From file to file, against the same networks on the same windows alone; and the share of the time that each step takes,
 most of it while the networks work.

@@ -1,7 +1,7 @@
-"""Measure what cutting a picture into windows costs: pixels that differ from an untiled run, and extra work.
+"""Measure what cutting an image into windows costs: pixels that differ from an untiled run, and extra work.
 
-The picture is a little larger than one window's core, so that it is cut as every larger one is; the extra work is told
-for a picture of 2000 x 1500 px. Promised: at most 0.5 % of the pixels of an RRDB network off by more than 2 of 255
+The image is a little larger than one window's core, so that it is cut as every larger one is; the extra work is told
+for an image of 2000 x 1500 px. Promised: at most 0.5 % of the pixels of an RRDB network off by more than 2 of 255
 levels, none of the compact networks', and at most 1.35 times the work.
 """
 
@@ -20,7 +20,7 @@ from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.model_zoo.presets import Recipe
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.tiles import Span, edge_for, margin_for, spans
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 
 MODEL_NAMES = (
     "realesrgan-x4plus",
@@ -31,16 +31,16 @@ MODEL_NAMES = (
 )
 
 
-class Untiled(Networks):
-    """Takes the whole picture for one window."""
+class Untiled(Upscaler):
+    """Takes the whole image for one window."""
 
     def _plan(self, height: int, width: int, recipe: Recipe) -> tuple[list[Span], list[Span]]:
         margin, edge = margin_for(recipe.models), edge_for(recipe.models)
         return spans(height, height, margin, edge), spans(width, width, margin, edge)
 
 
-def plan_of(networks: Networks, height: int, width: int, recipe: Recipe) -> tuple[list[Span], list[Span]]:
-    """Return how a picture of that size is cut."""
+def plan_of(networks: Upscaler, height: int, width: int, recipe: Recipe) -> tuple[list[Span], list[Span]]:
+    """Return how an image of that size is cut."""
     return networks._plan(height, width, recipe)
 
 
@@ -50,11 +50,11 @@ def work(plan: tuple[list[Span], list[Span]]) -> int:
     return rows * columns
 
 
-def enlarged(networks: Networks, pixels: np.ndarray, recipe: Recipe) -> np.ndarray:
-    """Return the enlargement, uint8 (H, W, 3)."""
+def upscaled(networks: Upscaler, pixels: np.ndarray, recipe: Recipe) -> np.ndarray:
+    """Return the upscaled image, uint8 (H, W, 3)."""
     height, width, channels = pixels.shape
     out = np.empty((height * recipe.scale, width * recipe.scale, channels), np.uint8)
-    networks.enlarge(pixels, recipe, out)
+    networks.upscale(pixels, recipe, out)
     return out
 
 
@@ -72,7 +72,7 @@ class Row:
         network: its name.
         window: longest side of a window in input pixels, ``overlap`` on both sides included.
         overlap: input pixels a side.
-        side: of the picture that was compared.
+        side: of the image that was compared.
         windows: into which it was cut.
         off: share of the pixels whose result is more than 2 levels from the untiled one.
         worst: largest difference in levels.
@@ -93,7 +93,7 @@ class Row:
 
 def measure(names: Sequence[str], settings: EngineSettings) -> Iterator[Row]:
     """Compare tiled with untiled results, network by network."""
-    tiled, untiled = Networks(settings), Untiled(settings)
+    tiled, untiled = Upscaler(settings), Untiled(settings)
     for name in names:
         recipe = Recipe(name, (name,))
         tiled.warm_up(recipe)
@@ -101,7 +101,7 @@ def measure(names: Sequence[str], settings: EngineSettings) -> Iterator[Row]:
         first = plan_of(tiled, 4000, 4000, recipe)[0][0]
         side = (first.stop - first.start) * 5 // 4
         pixels = photograph(side)
-        cut, whole = (enlarged(networks, pixels, recipe).astype(int) for networks in (tiled, untiled))
+        cut, whole = (upscaled(networks, pixels, recipe).astype(int) for networks in (tiled, untiled))
         difference = np.abs(cut - whole)
         error = float((difference**2).mean())
         rows, columns = plan_of(tiled, side, side, recipe)

@@ -1,4 +1,4 @@
-"""Measure how time and memory grow with a picture, from file to file, in the engine process that the service uses.
+"""Measure how time and memory grow with an image, from file to file, in the engine process that the service uses.
 
 Memory is what the limit of the service looks at: the resident memory of the engine and its children without the pages
 of mapped files, which the kernel can drop at any time. It is sampled ten times a second.
@@ -26,7 +26,7 @@ _SAMPLE_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Row:
-    """What one picture took."""
+    """What one image took."""
 
     networks: str
     factor: str
@@ -65,7 +65,7 @@ class _Peak(threading.Thread):
 
 
 def measure(options: UpscaleOptions, side: int, threads: int) -> Row:
-    """Enlarge a square photograph in an engine of its own, whose networks are loaded already."""
+    """Upscale a square photograph in an engine of its own, whose networks are loaded already."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         engine = EngineProcess(EngineSettings(threads=threads), _LIMITS, folder)

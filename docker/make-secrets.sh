@@ -28,5 +28,5 @@ keep s3_access_key_id "$(random)"
 keep s3_secret_access_key "$(random)"
 keep s3_identities "{\"identities\": [{\"name\": \"upscaler\", \"credentials\": [{\
 \"accessKey\": \"$(cat "$folder/s3_access_key_id")\", \"secretKey\": \"$(cat "$folder/s3_secret_access_key")\"}],\
- \"actions\": [\"Read:pictures\", \"Write:pictures\", \"List:pictures\"]}]}"
+ \"actions\": [\"Read:images\", \"Write:images\", \"List:images\"]}]}"
 echo "The secrets are in $folder. The first admin's password: $folder/admin_seed_pass"

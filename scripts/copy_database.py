@@ -1,6 +1,6 @@
 """Copy a SQLite database into the one of the settings: ``python -m scripts.copy_database data/app.db``.
 
-Both must be at the same version of the tables, and the target must not have taken in a picture yet.
+Both must be at the same version of the tables, and the target must not have taken in an image yet.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _refusal(source: Engine, target: Engine) -> str:
         if reader.scalar(version) != writer.scalar(version):
             return "the databases have different versions; run `python -m scripts.prepare` on both with this code"
         if writer.scalar(select(func.count()).select_from(Upload)):
-            return "the target has pictures already; copy into a new database"
+            return "the target has images already; copy into a new database"
     return ""
 
 

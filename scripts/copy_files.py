@@ -1,4 +1,4 @@
-"""Copy the pictures of a local storage into the bucket of the settings: ``python -m scripts.copy_files data/files``.
+"""Copy the images of a local storage into the bucket of the settings: ``python -m scripts.copy_files data/files``.
 
 Safe to run again: what is in the bucket with the same size already is left alone.
 """

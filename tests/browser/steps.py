@@ -47,7 +47,7 @@ def result(page: Page) -> Locator:
 
 
 def size_of(download: Download) -> tuple[int, int]:
-    """Return width and height of a downloaded picture in pixels, read to its end."""
+    """Return width and height of a downloaded image in pixels, read to its end."""
     with Image.open(download.path()) as image:
         image.load()
         return image.size

@@ -21,7 +21,7 @@ PAINTED = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, 
 
 @pytest.fixture(scope="module")
 def finished(live_service, photographs):
-    return live_service.enlarge(photographs["chelsea"], factor="2x", preset="standard")
+    return live_service.upscale(photographs["chelsea"], factor="2x", preset="standard")
 
 
 @pytest.fixture
@@ -75,15 +75,15 @@ def test_a_job_is_run_again_after_a_question_and_the_trail_tells_it(sign_in, fin
     expect(page.get_by_role("row").nth(1)).to_contain_text(ADMIN[0])
 
 
-def test_the_report_shows_both_pictures_and_hands_out_the_result(sign_in, finished):
+def test_the_report_shows_both_images_and_hands_out_the_result(sign_in, finished):
     page = sign_in(**DESKTOP)
     page.goto(f"/admin/job/{finished['job_id']}")
-    for picture in page.locator(".picture img").all():
-        picture.scroll_into_view_if_needed()
+    for image in page.locator(".image img").all():
+        image.scroll_into_view_if_needed()
         page.wait_for_function(
-            "image => image.complete && image.naturalWidth > 0", arg=picture.element_handle()
+            "image => image.complete && image.naturalWidth > 0", arg=image.element_handle()
         )
-    assert page.locator(".picture img").count() == 2
+    assert page.locator(".image img").count() == 2
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the result").click()
     assert download.value.suggested_filename == "chelsea-2x.png"

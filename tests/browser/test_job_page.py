@@ -15,26 +15,26 @@ from upscaler.client import Client
 
 @pytest.fixture(scope="module")
 def finished(live_service, photographs):
-    return live_service.enlarge(photographs["coffee"], factor="2x", preset="standard")
+    return live_service.upscale(photographs["coffee"], factor="2x", preset="standard")
 
 
-def test_the_link_alone_shows_both_pictures_and_the_facts(open_page, finished):
+def test_the_link_alone_shows_both_images_and_the_facts(open_page, finished):
     page = open_page(f"/jobs/{finished['job_id']}")
     steps.result(page)
     facts = page.locator("#job-facts")
     expect(facts).to_contain_text("coffee.jpg")
     expect(facts).to_contain_text(re.compile(r"160\s.\s107.*320\s.\s214.*pixels"))
     expect(facts).to_contain_text(finished["model"])
-    for name in ("Original: ", "Enlarged: "):
-        picture = page.get_by_role("img", name=name)
-        expect(picture).to_have_js_property("complete", value=True)
-        assert picture.evaluate("image => image.naturalWidth") > 0
+    for name in ("Original: ", "Upscaled: "):
+        photo = page.get_by_role("img", name=name)
+        expect(photo).to_have_js_property("complete", value=True)
+        assert photo.evaluate("image => image.naturalWidth") > 0
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     assert steps.size_of(download.value) == (320, 214)
 
 
-def test_pictures_show_where_the_service_was_opened_under_another_of_its_names(
+def test_images_show_where_the_service_was_opened_under_another_of_its_names(
     open_page, live_service, finished
 ):
     def rename(route):
@@ -45,10 +45,10 @@ def test_pictures_show_where_the_service_was_opened_under_another_of_its_names(
     page.route("**/api/v1/jobs/*", rename)
     page.goto(f"/jobs/{finished['job_id']}")
     steps.result(page)
-    for name in ("Original: ", "Enlarged: "):
-        picture = page.get_by_role("img", name=name)
-        expect(picture).to_have_js_property("complete", value=True)
-        assert picture.evaluate("image => image.naturalWidth") > 0
+    for name in ("Original: ", "Upscaled: "):
+        photo = page.get_by_role("img", name=name)
+        expect(photo).to_have_js_property("complete", value=True)
+        assert photo.evaluate("image => image.naturalWidth") > 0
 
 
 def test_reloading_after_sending_keeps_the_job_and_going_back_returns_to_the_form(open_page, photographs):
@@ -71,7 +71,7 @@ def test_what_was_kept_and_changed_is_told_in_sentences(open_page, live_service,
         exif = Image.Exif()
         exif[0x0112] = 6
         image.save(path, exif=exif, dpi=(300, 300))
-    job = live_service.enlarge(path, factor="2x")
+    job = live_service.upscale(path, factor="2x")
     page = open_page(f"/jobs/{job['job_id']}")
     steps.result(page)
     expect(page.locator("#job-kept")).to_contain_text(re.compile("Print resolution: .?300.? dpi"))
@@ -84,7 +84,7 @@ def test_a_lost_connection_is_told_and_overcome(open_page, expected_errors, phot
     page.route("**/api/v1/jobs/*", lambda route: route.abort())
     steps.choose(page, photographs["astronaut"])
     steps.submit(page)
-    expect(page.locator("#job-trouble")).to_contain_text("Your picture is safe; trying again")
+    expect(page.locator("#job-trouble")).to_contain_text("Your image is safe; trying again")
     page.unroute("**/api/v1/jobs/*")
     steps.result(page)
     expect(page.locator("#job-trouble")).to_be_hidden()
@@ -110,31 +110,29 @@ def test_a_job_can_be_canceled(open_page, tmp_path):
     page.get_by_role("button", name="Cancel").click()
     expect(page.locator("#job-title")).to_have_text("The job was canceled")
     expect(page.locator("#job-progress-card")).to_be_hidden()
-    expect(page.get_by_role("link", name="Send a picture")).to_be_visible()
+    expect(page.get_by_role("link", name="Send an image")).to_be_visible()
 
 
-def test_a_visitor_deletes_the_picture_after_being_asked(
-    open_page, live_service, photographs, expected_errors
-):
-    job = live_service.enlarge(photographs["coffee"], factor="2x")
+def test_a_visitor_deletes_the_image_after_being_asked(open_page, live_service, photographs, expected_errors):
+    job = live_service.upscale(photographs["coffee"], factor="2x")
     page = open_page(f"/jobs/{job['job_id']}")
     steps.result(page)
     page.once("dialog", lambda dialog: dialog.dismiss())
-    page.get_by_role("button", name="Delete the picture").click()
+    page.get_by_role("button", name="Delete the image").click()
     expect(page.locator("#job-result")).to_be_visible()
 
     page.once("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Delete the picture").click()
-    expect(page.get_by_role("heading", name="The picture was deleted")).to_be_focused()
+    page.get_by_role("button", name="Delete the image").click()
+    expect(page.get_by_role("heading", name="The image was deleted")).to_be_focused()
     expect(page.locator("#job-result")).to_be_hidden()
-    expect(page.get_by_role("button", name="Delete the picture")).to_be_hidden()
-    expect(page.get_by_role("link", name="Send a picture")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete the image")).to_be_hidden()
+    expect(page.get_by_role("link", name="Send an image")).to_be_visible()
     expected_errors.append("status of 404")
     page.reload()
     expect(page.get_by_role("heading", name="Unknown job")).to_be_visible()
 
 
-def test_whoever_only_holds_the_link_to_an_accounts_picture_may_look(open_page, live_service, photographs):
+def test_whoever_only_holds_the_link_to_an_accounts_image_may_look(open_page, live_service, photographs):
     answer = requests.post(
         f"{live_service.url}/api/v1/auth/login",
         json={"username": ADMIN[0], "password": ADMIN[1]},
@@ -145,4 +143,4 @@ def test_whoever_only_holds_the_link_to_an_accounts_picture_may_look(open_page, 
     page = open_page(f"/jobs/{job.id}")
     steps.result(page)
     expect(page.get_by_role("button", name="Copy the link")).to_be_visible()
-    expect(page.get_by_role("button", name="Delete the picture")).to_be_hidden()
+    expect(page.get_by_role("button", name="Delete the image")).to_be_hidden()

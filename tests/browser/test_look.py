@@ -24,7 +24,7 @@ TARGETS = """() => Array.from(
 
 @pytest.fixture(scope="module")
 def finished(live_service, photographs):
-    return live_service.enlarge(photographs["chelsea"], factor="2x", preset="standard")
+    return live_service.upscale(photographs["chelsea"], factor="2x", preset="standard")
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "ar"])

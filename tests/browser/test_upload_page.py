@@ -35,14 +35,14 @@ def tab_to(page: Page, target: str) -> None:
     raise AssertionError(f"Tab never reached {target}")
 
 
-def test_a_dropped_picture_comes_back_twice_as_large(open_page, photographs):
+def test_a_dropped_image_comes_back_twice_as_large(open_page, photographs):
     page = open_page()
     steps.drop(page, photographs["coffee"])
     expect(page.locator("#chosen-name")).to_have_text("coffee.jpg")
     expect(page.locator("#chosen-growth")).to_have_text(re.compile(r"160\s.\s107.*320\s.\s214.*pixels"))
     steps.submit(page)
     steps.result(page)
-    expect(page.locator("#job-title")).to_have_text("Your picture is ready")
+    expect(page.locator("#job-title")).to_have_text("Your image is ready")
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
     assert download.value.suggested_filename == "coffee-2x.png"
@@ -69,7 +69,7 @@ def test_what_to_expect_is_told_before_anything_is_sent(open_page, photographs):
     assert sent == []
 
 
-def test_without_an_answer_about_the_time_pictures_can_be_sent_all_the_same(
+def test_without_an_answer_about_the_time_images_can_be_sent_all_the_same(
     open_page, photographs, expected_errors
 ):
     expected_errors.append("ERR_FAILED")
@@ -88,22 +88,20 @@ def test_presets_are_tried_on_a_piece_before_anything_is_sent(open_page, photogr
     steps.choose(page, photographs["coffee"])
     page.get_by_role("button", name="Try them").click()
     for preset in ("Standard", "Photo", "Art", "Face"):
-        piece = page.get_by_role("img", name=f"A piece of your picture: {preset}")
+        piece = page.get_by_role("img", name=f"A piece of your image: {preset}")
         expect(piece).to_be_visible(timeout=120_000)
         expect(piece).to_have_js_property("complete", value=True)
-        # The picture is smaller than the largest piece, and enlarged twice.
+        # The image is smaller than the largest piece, and upscaled twice.
         assert piece.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [320, 214]
     expect(page.locator("#trial-words")).to_have_text(re.compile("Choose what looks best"))
     assert steps.overflow(page) <= 0
 
     page.get_by_role("radio", name="4 times").check()
-    expect(page.get_by_role("img", name="A piece of your picture: Art")).to_be_hidden()
+    expect(page.get_by_role("img", name="A piece of your image: Art")).to_be_hidden()
     expect(page.get_by_role("button", name="Try them")).to_be_enabled()
 
 
-def test_a_trial_that_is_refused_says_why_and_the_picture_can_be_sent(
-    open_page, photographs, expected_errors
-):
+def test_a_trial_that_is_refused_says_why_and_the_image_can_be_sent(open_page, photographs, expected_errors):
     expected_errors.append("status of 429")
     page = open_page()
     detail = {"title": "Too many", "detail": "Please wait a little.", "code": "rate_limited"}
@@ -115,7 +113,7 @@ def test_a_trial_that_is_refused_says_why_and_the_picture_can_be_sent(
     steps.result(page)
 
 
-def test_further_choices_are_sent_with_the_picture(open_page, live_service, photographs):
+def test_further_choices_are_sent_with_the_image(open_page, live_service, photographs):
     page = open_page()
     steps.choose(page, photographs["coffee"])
     page.get_by_text("More choices").first.click()
@@ -166,24 +164,24 @@ def test_the_keyboard_alone_is_enough(open_page, photographs):
     assert steps.size_of(download.value) == (640, 640)
 
 
-def test_a_pasted_picture_is_taken(open_page, photographs):
+def test_a_pasted_image_is_taken(open_page, photographs):
     page = open_page()
     page.evaluate(PASTE, base64.b64encode(photographs["astronaut"].read_bytes()).decode())
     expect(page.locator("#chosen-name")).to_have_text("image.png")
 
 
-def test_a_file_that_is_no_picture_is_refused_before_anything_is_sent(open_page, tmp_path):
+def test_a_file_that_is_no_image_is_refused_before_anything_is_sent(open_page, tmp_path):
     page = open_page()
     sent = watch_uploads(page)
     text = tmp_path / "holiday.png"
-    text.write_text("This only looks like a picture.")
+    text.write_text("This only looks like an image.")
     page.set_input_files("#file", text)
     expect(page.locator("#file-message")).to_have_text(
-        "This is not a picture of a supported kind. Please choose one of these: "
+        "This is not an image of a supported kind. Please choose one of these: "
         "JPEG, PNG, WebP, TIFF, AVIF, HEIC, GIF, BMP."
     )
     page.locator("#submit").click()
-    expect(page.locator("#file-message")).to_have_text("Please choose a picture first.")
+    expect(page.locator("#file-message")).to_have_text("Please choose an image first.")
     assert sent == []
 
 

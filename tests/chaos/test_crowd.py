@@ -1,4 +1,4 @@
-"""Fifty clients send pictures as fast as they can: none is lost, none is refused, and states are told quickly."""
+"""Fifty clients send images as fast as they can: none is lost, none is refused, and states are told quickly."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from sqlalchemy import func, select
 
 from tests.support import chaos
 from tests.support.chaos import Deployment
-from tests.support.load import picture
+from tests.support.load import image
 from tests.support.polls import Polls
 from tests.support.service import LiveService
 from upscaler.models import Job
 
 CLIENTS = 50
-PICTURES, PICTURES_IN_FULL = 150, 10_000
+IMAGES, IMAGES_IN_FULL = 150, 10_000
 # Longer side in pixels: it is the submissions that are tried here.
 SIDE = 16
-# Every so many pictures one is sent a second time with its key, as by a client that got no answer.
+# Every so many images one is sent a second time with its key, as by a client that got no answer.
 REPEATED = 10
 SETTINGS = {
     **{"RATE_LIMIT": "off", "POLL_RATE_LIMIT": "off", "QUEUE_LIMIT": "100000"},
@@ -40,7 +40,7 @@ END_SECONDS = 1800
 def test_a_crowd_loses_nothing(
     tmp_path: Path, full: bool, sweep_seconds: float, tell: Callable[[str], None]
 ) -> None:
-    count = PICTURES_IN_FULL if full else PICTURES
+    count = IMAGES_IN_FULL if full else IMAGES
     service = LiveService(tmp_path, SETTINGS)
     service.start()
     files = tmp_path / "files"
@@ -68,7 +68,7 @@ def test_a_crowd_loses_nothing(
 
     answers = dict(Counter(crowd.statuses))
     tell(
-        f"{count} pictures of {CLIENTS} clients in {sent:.1f} s, {count / sent:.1f} a second; answers {answers}"
+        f"{count} images of {CLIENTS} clients in {sent:.1f} s, {count / sent:.1f} a second; answers {answers}"
     )
     tell(f"submissions took {chaos.spread(crowd.seconds)}; polls meanwhile {chaos.spread(polls.seconds)}")
     tell(f"all completed {done:.1f} s after the first was sent: {census}")
@@ -80,7 +80,7 @@ def test_a_crowd_loses_nothing(
 
 
 class Crowd:
-    """Sends pictures from many threads, each with a connection of its own that it keeps.
+    """Sends images from many threads, each with a connection of its own that it keeps.
 
     Attributes:
         statuses: of each answer.
@@ -91,11 +91,11 @@ class Crowd:
         self.statuses: list[int] = []
         self.seconds: list[float] = []
         self._address = f"{url}/api/v1/uploads"
-        self._picture = picture(SIDE)
+        self._image = image(SIDE)
         self._own = threading.local()
 
     def send_as_clients_do(self, number: int) -> str:
-        """Send a picture, some of them twice; return the id of its job."""
+        """Send an image, some of them twice; return the id of its job."""
         key = uuid.uuid4().hex
         job_id = self.send(key)
         if number % REPEATED == 0:
@@ -103,13 +103,13 @@ class Crowd:
         return job_id
 
     def send(self, key: str) -> str:
-        """Send a picture with a key; return the id of its job, or the answer's text where it was refused."""
+        """Send an image with a key; return the id of its job, or the answer's text where it was refused."""
         if not hasattr(self._own, "session"):
             self._own.session = requests.Session()
         begun = time.monotonic()
         answer = self._own.session.post(
             self._address,
-            files={"file": ("tiny.png", self._picture)},
+            files={"file": ("tiny.png", self._image)},
             data={"factor": "2x"},
             headers={"Idempotency-Key": key},
             timeout=PATIENCE_SECONDS,

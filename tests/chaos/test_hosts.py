@@ -18,7 +18,7 @@ from sqlalchemy import select
 from tests.support import chaos
 from tests.support.chaos import Deployment, Kill
 from tests.support.fleet import fleet_settings
-from tests.support.load import Load, picture
+from tests.support.load import Load, image
 from tests.support.netns import NetHost, bridge
 from tests.support.proxy import Proxy
 from tests.support.s3 import S3Server
@@ -41,7 +41,7 @@ DEAD_SECONDS = 3.0
 # How often all of it happens.
 ROUNDS, ROUNDS_IN_FULL = 1, 3
 SIDE, BACKLOG = 300, 8
-# Longer side of a picture that takes a worker seconds: it is in hand when the cable is pulled.
+# Longer side of an image that takes a worker seconds: it is in hand when the cable is pulled.
 LARGE_SIDE = 1600
 # What becomes of a request whose host was killed is not known to the next host for a while: it says so.
 REFUSALS = {0, 409, 503}
@@ -108,14 +108,14 @@ def wait_for_workers(url: str, count: int) -> None:
 
 
 @pytest.mark.timeout(3600)
-def test_hosts_that_are_cut_off_or_killed_cost_no_accepted_picture(
+def test_hosts_that_are_cut_off_or_killed_cost_no_accepted_image(
     fleet: Fleet, full: bool, chance: random.Random, sweep_seconds: float, tell: Callable[[str], None]
 ) -> None:
     deployment = fleet.deployment
     cut_seconds = CUT_SECONDS_IN_FULL if full else CUT_SECONDS
     stream = Load(
         deployment.urls,
-        picture(SIDE),
+        image(SIDE),
         clients=4,
         answer_seconds=10,
         most_waiting=(BACKLOG, deployment.waiting),
@@ -140,7 +140,7 @@ def test_hosts_that_are_cut_off_or_killed_cost_no_accepted_picture(
     tell(f"interrupted jobs completed after {chaos.spread(chaos.recovery_seconds(deployment, kills))}")
     assert {answer.status for answer in load.answers if answer.status != 202} <= REFUSALS, answers
     assert len(set(load.accepted.values())) == len(load.accepted)
-    # One job for each key, and the large pictures. What was given up may have been accepted or not.
+    # One job for each key, and the large images. What was given up may have been accepted or not.
     surplus = sum(census.statuses.values()) - len(load.accepted) - rounds
     assert 0 <= surplus <= len(load.given_up), surplus
     chaos.assert_nothing_lost(census)
@@ -148,9 +148,9 @@ def test_hosts_that_are_cut_off_or_killed_cost_no_accepted_picture(
 
 
 def cut_off_hosts(fleet: Fleet, chance: random.Random, seconds: float) -> list[Kill]:
-    """Cut off the worker that has a large picture in hand, and a web host, for a while."""
+    """Cut off the worker that has a large image in hand, and a web host, for a while."""
     url = chance.choice(fleet.deployment.urls)
-    large = {"file": ("large.png", picture(LARGE_SIDE))}
+    large = {"file": ("large.png", image(LARGE_SIDE))}
     answer = requests.post(f"{url}/api/v1/uploads", files=large, data={"factor": "2x"}, timeout=60)
     assert answer.status_code == 202, answer.text
     host, worker = holder(fleet, answer.json()["job_id"])
@@ -185,7 +185,7 @@ def holder(fleet: Fleet, job_id: str) -> tuple[NetHost, WorkerHost]:
         for host, worker in fleet.workers:
             if job_id in fleet.deployment.running(worker.pid):
                 return host, worker
-        assert time.monotonic() < deadline, "no worker took the large picture"
+        assert time.monotonic() < deadline, "no worker took the large image"
 
 
 def changed_results(fleet: Fleet) -> list[str]:

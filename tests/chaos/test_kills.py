@@ -14,13 +14,13 @@ import pytest
 from tests.support import chaos
 from tests.support.chaos import Deployment, Kill
 from tests.support.fleet import fleet_settings
-from tests.support.load import Load, picture
+from tests.support.load import Load, image
 from tests.support.s3 import S3Server
 from tests.support.service import START_SECONDS, LiveService
 from tests.support.worker_host import WorkerHost, consumers, engines, family_of
 
 KILLS, KILLS_IN_FULL = 2, 50
-# Longer side of the pictures in pixels: a worker needs a moment for each, and kills find it at all stages.
+# Longer side of the images in pixels: a worker needs a moment for each, and kills find it at all stages.
 SIDE = 200
 # So many jobs wait all the time.
 BACKLOG = 10
@@ -30,7 +30,7 @@ SETTINGS = {
     "QUEUE_LIMIT": "100000",
     "LEASE_SECONDS": "5",
     "ORPHAN_SECONDS": "20",
-    # A picture that is by chance in hand at several kills is none that kills workers.
+    # An image that is by chance in hand at several kills is none that kills workers.
     "JOB_MAX_ATTEMPTS": "20",
 }
 
@@ -39,7 +39,7 @@ Family = Callable[[], list[psutil.Process]]
 
 @pytest.fixture
 def laptop(tmp_path: Path) -> Iterator[tuple[Deployment, Family]]:
-    """SQLite, a queue in a file and pictures on the local disk, run by one command."""
+    """SQLite, a queue in a file and images on the local disk, run by one command."""
     service = LiveService(tmp_path, SETTINGS)
     service.start()
     files = tmp_path / "files"
@@ -102,7 +102,7 @@ def test_kill_after_kill_nothing_is_lost(
     kinds = ["worker", "engine"] * ((KILLS_IN_FULL if full else KILLS) // 2)
     chance.shuffle(kinds)
 
-    with Load(deployment.urls, picture(SIDE), most_waiting=(BACKLOG, deployment.waiting)) as load:
+    with Load(deployment.urls, image(SIDE), most_waiting=(BACKLOG, deployment.waiting)) as load:
         load.wait_for(BACKLOG)
         kills = [kill_one(deployment, family, kind, chance) for kind in kinds]
     family()

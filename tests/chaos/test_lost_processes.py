@@ -26,8 +26,8 @@ def fragile_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSe
 
 
 @pytest.fixture(scope="module")
-def slow_picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A picture that keeps the large network busy for a while."""
+def slow_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An image that keeps the large network busy for a while."""
     return save_photograph("coffee", tmp_path_factory.mktemp("slow") / "coffee.png", side=240)
 
 
@@ -48,9 +48,9 @@ def process_running(service: LiveService, part: str) -> psutil.Process:
 
 @pytest.mark.parametrize("victim", ["upscaler.engine.process.server", "upscaler.tasks.huey"])
 def test_a_job_survives_the_death_of_a_process(
-    fragile_service: LiveService, slow_picture: Path, victim: str
+    fragile_service: LiveService, slow_image: Path, victim: str
 ) -> None:
-    job_id = fragile_service.upload(slow_picture, factor="4x", preset="art").json()["job_id"]
+    job_id = fragile_service.upload(slow_image, factor="4x", preset="art").json()["job_id"]
     running(fragile_service, job_id)
 
     process_running(fragile_service, victim).kill()
@@ -70,9 +70,9 @@ def test_a_job_survives_the_death_of_a_process(
 
 
 def test_a_running_job_is_canceled_at_once_and_the_worker_goes_on(
-    fragile_service: LiveService, slow_picture: Path, photographs: dict[str, Path]
+    fragile_service: LiveService, slow_image: Path, photographs: dict[str, Path]
 ) -> None:
-    job_id = fragile_service.upload(slow_picture, factor="4x", preset="art").json()["job_id"]
+    job_id = fragile_service.upload(slow_image, factor="4x", preset="art").json()["job_id"]
     running(fragile_service, job_id)
 
     answer = requests.post(f"{fragile_service.url}/api/v1/jobs/{job_id}/cancel", timeout=30)
@@ -80,7 +80,7 @@ def test_a_running_job_is_canceled_at_once_and_the_worker_goes_on(
     assert answer.status_code == 200
     assert answer.json()["status"] == "canceled"
     assert requests.post(f"{fragile_service.url}/api/v1/jobs/{job_id}/cancel", timeout=30).status_code == 409
-    assert fragile_service.enlarge(photographs["coffee"], factor="2x")["status"] == "completed"
+    assert fragile_service.upscale(photographs["coffee"], factor="2x")["status"] == "completed"
     assert fragile_service.job(job_id)["status"] == "canceled"
     deadline = time.monotonic() + 120
     while left := list((fragile_service.data_dir / "scratch").rglob(f"*{job_id}*")):
@@ -97,8 +97,8 @@ def patient_service(tmp_path: Path) -> Iterator[LiveService]:
     service.stop()
 
 
-def test_a_stopping_service_hands_its_job_back(patient_service: LiveService, slow_picture: Path) -> None:
-    job_id = patient_service.upload(slow_picture, factor="4x", preset="art").json()["job_id"]
+def test_a_stopping_service_hands_its_job_back(patient_service: LiveService, slow_image: Path) -> None:
+    job_id = patient_service.upload(slow_image, factor="4x", preset="art").json()["job_id"]
     running(patient_service, job_id)
 
     patient_service.stop()

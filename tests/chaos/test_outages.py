@@ -16,7 +16,7 @@ from tests.support import chaos
 from tests.support.chaos import Deployment, local_keys
 from tests.support.disks import kept_full, small_disk
 from tests.support.fleet import fleet_settings
-from tests.support.load import Answer, Load, picture
+from tests.support.load import Answer, Load, image
 from tests.support.polls import Polls
 from tests.support.proxy import Manner, Proxy
 from tests.support.s3 import S3Server
@@ -24,11 +24,11 @@ from tests.support.servers import PostgreSQLServer, RedisServer
 from tests.support.service import LiveService
 
 OUTAGE_SECONDS, OUTAGE_SECONDS_IN_FULL = 3.0, 30.0
-# How many pictures are accepted before an outage and after it.
+# How many images are accepted before an outage and after it.
 BEFORE, BEFORE_IN_FULL = 5, 40
-# Longer side of the pictures in pixels: the worker falls behind, so that something waits when an outage begins.
+# Longer side of the images in pixels: the worker falls behind, so that something waits when an outage begins.
 SIDE = 400
-# How long each of two clients waits after a picture, in seconds.
+# How long each of two clients waits after an image, in seconds.
 PAUSE_SECONDS = 0.3
 # What is promised of a refusal. A machine that is too slow to answer a poll at once cannot be held to it.
 REFUSED_WITHIN_SECONDS = 2.0
@@ -38,7 +38,7 @@ SETTINGS = {
     **{"ENGINE": "lanczos", "LEASE_SECONDS": "5", "ORPHAN_SECONDS": "20"},
 }
 REFUSALS = {503, 507}
-# Room for all pictures of the full form and their results.
+# Room for all images of the full form and their results.
 DISK_MEGABYTES = 256
 
 
@@ -72,7 +72,7 @@ def fleet(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @dataclass
 class Outage:
-    """How it begins and ends, and how a picture that is sent meanwhile may be answered."""
+    """How it begins and ends, and how an image that is sent meanwhile may be answered."""
 
     begin: Callable[[], object]
     end: Callable[[], None]
@@ -111,7 +111,7 @@ def outage(request: pytest.FixtureRequest, fleet: Fleet) -> Outage:
     ],
     indirect=True,
 )
-def test_an_outage_costs_no_accepted_picture(
+def test_an_outage_costs_no_accepted_image(
     fleet: Fleet, outage: Outage, full: bool, sweep_seconds: float, tell: Callable[[str], None]
 ) -> None:
     with ExitStack() as after:
@@ -155,7 +155,7 @@ def fleet_disk(
 
 
 @pytest.mark.parametrize("form", ["laptop_disk", pytest.param("fleet_disk", marks=pytest.mark.full_chaos)])
-def test_a_full_disk_costs_no_accepted_picture(
+def test_a_full_disk_costs_no_accepted_image(
     request: pytest.FixtureRequest, form: str, full: bool, sweep_seconds: float, tell: Callable[[str], None]
 ) -> None:
     deployment, disk = request.getfixturevalue(form)
@@ -167,8 +167,8 @@ def test_a_full_disk_costs_no_accepted_picture(
 def check_outage(
     deployment: Deployment, outage: Outage, full: bool, sweep_seconds: float, tell: Callable[[str], None]
 ) -> None:
-    """Send pictures before, during and after an outage, and see what becomes of them."""
-    with Load(deployment.urls, picture(SIDE), pause_seconds=PAUSE_SECONDS) as load:
+    """Send images before, during and after an outage, and see what becomes of them."""
+    with Load(deployment.urls, image(SIDE), pause_seconds=PAUSE_SECONDS) as load:
         load.wait_for(BEFORE_IN_FULL if full else BEFORE)
         with Polls(deployment.urls[0], next(iter(load.accepted.values()))) as polls:
             begun = time.monotonic()
@@ -189,7 +189,7 @@ def check_outage(
     tell(f"answers during it {statuses(during)}: {chaos.spread([answer.seconds for answer in during])}")
     tell(f"polls during it {Counter(polls.statuses)}: {chaos.spread(polls.seconds)}")
     tell(
-        f"first picture accepted {accepted_again:.2f} s after it, first job completed {completed_again:.2f} s, "
+        f"first image accepted {accepted_again:.2f} s after it, first job completed {completed_again:.2f} s, "
         f"all completed {idle - ended:.2f} s; {len(load.accepted)} accepted: {census}"
     )
     assert {answer.status for answer in refused} <= REFUSALS, statuses(refused)

@@ -1,4 +1,4 @@
-"""Several workers of one host, as where it has several GPUs: each works on a picture of its own."""
+"""Several workers of one host, as where it has several GPUs: each works on an image of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import requests
 
-from tests.support.load import picture
+from tests.support.load import image
 from tests.support.service import JOB_SECONDS, START_SECONDS, LiveService
 from tests.support.worker_host import consumers
 
@@ -36,9 +36,9 @@ def test_they_work_at_once_and_each_is_started_again_when_it_dies(tmp_path: Path
 
 
 def workers_that_work_together(service: LiveService) -> set[str]:
-    """Send pictures until two are worked on at the same moment, and return who does so."""
+    """Send images until two are worked on at the same moment, and return who does so."""
     path = service.data_dir / "coffee.png"
-    path.write_bytes(picture(600))
+    path.write_bytes(image(600))
     deadline = time.monotonic() + JOB_SECONDS
     while time.monotonic() < deadline:
         for _ in range(4):

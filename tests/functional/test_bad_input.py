@@ -54,7 +54,7 @@ def footprint(service: LiveService) -> tuple[int, int, list[str]]:
 @pytest.mark.parametrize(
     ("name", "content", "fields", "status", "code"),
     [
-        ("notes.png", lambda: b"these are words, not a picture" * 50, {}, 415, "unsupported_image"),
+        ("notes.png", lambda: b"these are words, not an image" * 50, {}, 415, "unsupported_image"),
         ("page.html", lambda: b"<html><script>alert(1)</script></html>", {}, 415, "unsupported_image"),
         ("empty.png", lambda: b"", {}, 400, "empty_file"),
         ("truncated.jpg", lambda: jpeg()[: len(jpeg()) // 2], {}, 422, "damaged_image"),

@@ -13,13 +13,13 @@ from tests.support.photographs import photograph, psnr, save_photograph
 from tests.support.service import JOB_SECONDS, LiveService
 
 
-def test_a_batch_is_enlarged_and_comes_back_as_one_archive(live_service: LiveService, tmp_path: Path) -> None:
+def test_a_batch_is_upscaled_and_comes_back_as_one_archive(live_service: LiveService, tmp_path: Path) -> None:
     side = 48
     names = {"coffee": "coffee.jpg", "astronaut": "astronaut.png"}
-    pictures = [save_photograph(name, tmp_path / file, side) for name, file in names.items()]
-    (tmp_path / "notes.png").write_bytes(b"no picture")
+    images = [save_photograph(name, tmp_path / file, side) for name, file in names.items()]
+    (tmp_path / "notes.png").write_bytes(b"no image")
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
-        for path in [*pictures, tmp_path / "notes.png"]:
+        for path in [*images, tmp_path / "notes.png"]:
             archive.write(path, f"holiday/{path.name}")
 
     with live_service.client() as client:

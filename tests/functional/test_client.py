@@ -72,7 +72,7 @@ def test_the_example_of_the_documentation_works(
 
     assert done.returncode == 0, done.stderr
     wide, high = size_of(photographs["coffee"])
-    assert size_of(tmp_path / "enlarged.png") == (2 * wide, 2 * high)
+    assert size_of(tmp_path / "upscaled.png") == (2 * wide, 2 * high)
     assert done.stdout.splitlines()[-2:] == ["100 %", f"{2 * wide} x {2 * high}"]
 
 
@@ -81,7 +81,7 @@ def test_an_account_sees_its_jobs_and_deletes_them(
 ) -> None:
     with live_service.client(key) as client:
         assert client.me()["username"] == ADMIN[0]
-        job = client.enlarge(photographs["astronaut"], tmp_path / "a.webp", factor="2x", output_format="webp")
+        job = client.upscale(photographs["astronaut"], tmp_path / "a.webp", factor="2x", output_format="webp")
         assert job.completed
         assert size_of(tmp_path / "a.webp") == (320, 320)
         assert job.id in [found.id for found in client.jobs("completed")]
@@ -108,7 +108,7 @@ def test_a_canceled_job_has_no_result(live_service: LiveService, tmp_path: Path)
 
 def test_what_is_refused_says_why_in_the_language_asked_for(live_service: LiveService) -> None:
     with Client(live_service.url, language="ar") as client, pytest.raises(ApiError) as caught:
-        client.upload(b"no picture", filename="a.png", factor="2x")
+        client.upload(b"no image", filename="a.png", factor="2x")
     assert (caught.value.status, caught.value.code) == (415, "unsupported_image")
     assert re.search("[\u0600-\u06ff]", caught.value.detail)
 
@@ -131,13 +131,13 @@ def test_what_the_service_offers_can_be_asked(live_service: LiveService) -> None
     assert (quote["output_width"], quote["output_height"]) == (1280, 960)
 
 
-def test_the_command_line_has_a_folder_enlarged(
+def test_the_command_line_has_a_folder_upscaled(
     live_service: LiveService, key: str, photographs: dict[str, Path], tmp_path: Path
 ) -> None:
     (tmp_path / "in").mkdir()
     for name in ("coffee", "chelsea"):
         (tmp_path / "in" / photographs[name].name).write_bytes(photographs[name].read_bytes())
-    (tmp_path / "in" / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "in" / "broken.png").write_bytes(b"no image")
     given = (
         str(tmp_path / "in"),
         "-o",
@@ -156,7 +156,7 @@ def test_the_command_line_has_a_folder_enlarged(
     assert size_of(tmp_path / "out" / "coffee-fit.png")[0] == 300
     assert f"{tmp_path / 'out' / 'coffee-fit.png'} (300 x " in output
     assert errors.count("\n") == 1
-    assert "broken.png: Please send one of these kinds of picture" in errors
+    assert "broken.png: Please send one of these kinds of image" in errors
     with live_service.client(key) as client:
         newest = [job.data["filename"] for _, job in zip(range(2), client.jobs(), strict=False)]
     assert newest == ["coffee.jpg", "chelsea.webp"]
@@ -165,9 +165,9 @@ def test_the_command_line_has_a_folder_enlarged(
 def test_ctrl_c_cancels_the_job_on_the_service_too(
     live_service: LiveService, key: str, tmp_path: Path
 ) -> None:
-    picture = save_photograph("coffee", tmp_path / "slow.png", side=400)
+    photo = save_photograph("coffee", tmp_path / "slow.png", side=400)
     process = command_line(
-        *(str(picture), "--factor", "4x", "--server", live_service.url),
+        *(str(photo), "--factor", "4x", "--server", live_service.url),
         UPSCALER_TOKEN=key,
     )
     with live_service.client(key) as client:

@@ -117,10 +117,10 @@ def direct(fleet: Fleet) -> LiveService:
     return fleet.direct
 
 
-def test_a_photograph_is_enlarged_and_downloaded_through_the_web_host(
+def test_a_photograph_is_upscaled_and_downloaded_through_the_web_host(
     streaming: LiveService, photographs: dict[str, Path]
 ) -> None:
-    job = streaming.enlarge(photographs["coffee"], factor="2x", preset="photo")
+    job = streaming.upscale(photographs["coffee"], factor="2x", preset="photo")
 
     answer = requests.get(job["result_file"], timeout=60, allow_redirects=False)
     part = requests.get(job["result_file"], headers={"Range": "bytes=100-199"}, timeout=60)
@@ -171,21 +171,21 @@ def test_a_photograph_is_downloaded_from_the_bucket_itself(
     assert requests.get(job["result_file"][:-2] + "xx", timeout=60).status_code == 403
 
 
-def test_pages_may_show_pictures_of_the_bucket_where_browsers_reach_it(
+def test_pages_may_show_images_of_the_bucket_where_browsers_reach_it(
     fleet: Fleet, streaming: LiveService, direct: LiveService
 ) -> None:
-    def picture_sources(host: LiveService) -> str:
+    def image_sources(host: LiveService) -> str:
         policy = requests.get(host.url, timeout=60).headers["Content-Security-Policy"]
         return re.findall(r"img-src ([^;]*);", policy)[0]
 
-    assert picture_sources(direct) == f"'self' data: blob: {fleet.s3.url}"
-    assert picture_sources(streaming) == "'self' data: blob:"
+    assert image_sources(direct) == f"'self' data: blob: {fleet.s3.url}"
+    assert image_sources(streaming) == "'self' data: blob:"
 
 
 def test_no_host_keeps_anything_of_its_own(
     fleet: Fleet, streaming: LiveService, photographs: dict[str, Path]
 ) -> None:
-    streaming.enlarge(photographs["coffee"], factor="2x")
+    streaming.upscale(photographs["coffee"], factor="2x")
 
     for host in ("streaming", "direct", "worker"):
         files = {path.name for path in files_in(fleet.folder / host)}
@@ -209,7 +209,7 @@ def test_the_health_check_of_the_worker_image_finds_its_worker(fleet: Fleet) -> 
     assert check("postgresql://postgres@127.0.0.1:1/none") == 1
 
 
-def test_a_picture_is_accepted_without_redis_and_enlarged_once_redis_is_back(
+def test_an_image_is_accepted_without_redis_and_upscaled_once_redis_is_back(
     fleet: Fleet, streaming: LiveService, photographs: dict[str, Path]
 ) -> None:
     fleet.redis.close()
@@ -223,8 +223,8 @@ def test_a_picture_is_accepted_without_redis_and_enlarged_once_redis_is_back(
     assert streaming.job(accepted.json()["job_id"])["status"] == "queued"
     fleet.start_redis()
     assert streaming.wait(accepted.json()["job_id"])["status"] == "completed"
-    # The worker is connected again: a further picture needs no rescue by the reaper.
-    assert streaming.enlarge(photographs["coffee"], factor="2x")["status"] == "completed"
+    # The worker is connected again: a further image needs no rescue by the reaper.
+    assert streaming.upscale(photographs["coffee"], factor="2x")["status"] == "completed"
 
 
 def test_without_the_storage_nothing_is_accepted_and_nothing_that_was_accepted_is_lost(
@@ -250,7 +250,7 @@ def test_without_the_storage_nothing_is_accepted_and_nothing_that_was_accepted_i
     job = streaming.wait(accepted)
 
     assert job["status"] == "completed", job
-    assert streaming.enlarge(photographs["coffee"], factor="2x")["status"] == "completed"
+    assert streaming.upscale(photographs["coffee"], factor="2x")["status"] == "completed"
 
 
 def test_the_bucket_of_the_compose_file_can_be_made_again_and_again(s3_server: S3Server) -> None:
@@ -258,7 +258,7 @@ def test_the_bucket_of_the_compose_file_can_be_made_again_and_again(s3_server: S
     shell = "weed shell -master=s3:9333 -filer=s3:8888"
     assert shell in command
     name = "made-by-the-shell"
-    command = command.replace("$$", "$").replace(shell, s3_server.shell).replace("pictures", name)
+    command = command.replace("$$", "$").replace(shell, s3_server.shell).replace("images", name)
 
     for _ in range(2):
         done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=120, check=False)

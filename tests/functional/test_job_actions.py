@@ -31,7 +31,7 @@ def admin(live_service: LiveService) -> requests.Session:
 def test_an_admin_runs_a_job_again_with_other_parameters(
     live_service: LiveService, photographs: dict[str, Path], admin: requests.Session, path: str
 ) -> None:
-    job = live_service.enlarge(photographs["coffee"], factor="2x")
+    job = live_service.upscale(photographs["coffee"], factor="2x")
 
     answer = admin.post(live_service.url + path.format(job["job_id"]), json={"denoise": "high"}, timeout=30)
 
@@ -83,7 +83,7 @@ def test_a_request_with_a_session_needs_the_token_of_a_page(
 def test_every_action_of_an_admin_is_on_the_record(
     live_service: LiveService, photographs: dict[str, Path], admin: requests.Session
 ) -> None:
-    job = live_service.enlarge(photographs["chelsea"], factor="2x")
+    job = live_service.upscale(photographs["chelsea"], factor="2x")
     admin.post(f"{live_service.url}/api/v1/jobs/{job['job_id']}/requeue", timeout=30)
 
     page = admin.get(f"{live_service.url}/admin/audit", timeout=30).text

@@ -16,7 +16,7 @@ from upscaler.services.files.links import LinkSigner
 
 @pytest.fixture(scope="module")
 def job(live_service: LiveService, photographs: dict[str, Path]) -> dict[str, Any]:
-    return live_service.enlarge(photographs["astronaut"], factor="2x")
+    return live_service.upscale(photographs["astronaut"], factor="2x")
 
 
 def changed(url: str, **values: str) -> str:

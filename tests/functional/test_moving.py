@@ -37,7 +37,7 @@ def prepare(settings: dict[str, str]) -> None:
 
 @pytest.fixture
 def laptop(tmp_path: Path) -> Path:
-    """A laptop's database with a picture, a job and a second run of it."""
+    """A laptop's database with an image, a job and a second run of it."""
     (tmp_path / "laptop").mkdir()
     prepare(environment(tmp_path / "laptop", 1))
     path = tmp_path / "laptop" / "app.db"
@@ -99,10 +99,10 @@ def test_a_laptops_database_moves_to_postgresql(laptop: Path, new_database: str,
 
     again = run_command("copy_database", laptop, settings)
     assert again.returncode == 1
-    assert again.stderr.strip() == "copy_database: the target has pictures already; copy into a new database"
+    assert again.stderr.strip() == "copy_database: the target has images already; copy into a new database"
 
 
-def test_pictures_move_to_a_bucket(s3_server: S3Server, tmp_path: Path) -> None:
+def test_images_move_to_a_bucket(s3_server: S3Server, tmp_path: Path) -> None:
     bucket = s3_server.empty_bucket("moved")
     files = tmp_path / "files"
     for key, content in (("uploads/ab/upl_ab.png", b"first"), ("results/cd/job_cd.webp", b"second")):

@@ -36,7 +36,7 @@ def telling_service(tmp_path_factory: pytest.TempPathFactory, box: Mailbox) -> I
         "SMTP_HOST": "127.0.0.1",
         "SMTP_PORT": str(box.port),
         "SMTP_SECURITY": "none",
-        "MAIL_FROM": "pictures@example.org",
+        "MAIL_FROM": "images@example.org",
     }
     service.start()
     yield service
@@ -91,9 +91,9 @@ def test_a_verified_message_with_a_working_link_and_an_e_mail_arrive(
     assert message["data"]["model"] == job["model"]
     assert message["data"]["params"] == job["params"]
     assert job["params"]["callback_url"] is True
-    picture = requests.get(message["data"]["result_file"], timeout=30)
-    assert picture.status_code == 200
-    assert len(picture.content) == job["result"]["size_bytes"]
+    image = requests.get(message["data"]["result_file"], timeout=30)
+    assert image.status_code == 200
+    assert len(image.content) == job["result"]["size_bytes"]
     assert requests.get(message["data"]["job_url"], timeout=30).status_code == 200
     eventually(lambda: bool(box.messages))
     [mail] = box.messages

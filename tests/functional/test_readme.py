@@ -14,7 +14,7 @@ from PIL import Image
 from tests.support.service import ROOT, LiveService
 
 
-def test_the_walk_through_with_curl_ends_with_an_enlarged_picture(
+def test_the_walk_through_with_curl_ends_with_an_upscaled_image(
     live_service: LiveService, photographs: dict[str, Path], tmp_path: Path
 ) -> None:
     commands = re.search(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
@@ -23,8 +23,8 @@ def test_the_walk_through_with_curl_ends_with_an_enlarged_picture(
 
     subprocess.run(["bash", "-euc", commands[1]], cwd=tmp_path, env=environment, timeout=240, check=True)
 
-    with Image.open(photographs["coffee"]) as original, Image.open(tmp_path / "enlarged.png") as enlarged:
-        assert enlarged.size == (original.width * 2, original.height * 2)
+    with Image.open(photographs["coffee"]) as original, Image.open(tmp_path / "upscaled.png") as upscaled:
+        assert upscaled.size == (original.width * 2, original.height * 2)
 
 
 @pytest.mark.parametrize("target", ["one", "folder", "list"])
@@ -32,9 +32,9 @@ def test_the_command_line_examples_work(photographs: dict[str, Path], tmp_path: 
     readme = (ROOT / "README.md").read_text()
     lines = re.findall(r"^ {4}\.venv/bin/python (-m upscaler .*)$", readme, re.MULTILINE)
     chosen = {"one": lines[0], "folder": lines[1], "list": lines[2]}[target]
-    (tmp_path / "pictures").mkdir()
+    (tmp_path / "images").mkdir()
     (tmp_path / "holiday.jpg").write_bytes(photographs["coffee"].read_bytes())
-    (tmp_path / "pictures" / "cat.webp").write_bytes(photographs["chelsea"].read_bytes())
+    (tmp_path / "images" / "cat.webp").write_bytes(photographs["chelsea"].read_bytes())
     # At 2x the photo preset is quick; everything else is as written.
     arguments = chosen.replace("--factor 4x", "--factor 2x").split()
 
@@ -49,6 +49,6 @@ def test_the_command_line_examples_work(photographs: dict[str, Path], tmp_path: 
     )
 
     assert done.returncode == 0, done.stderr
-    expected = {"one": "enlarged.png", "folder": "enlarged/cat-2x.png", "list": "holiday.jpg"}[target]
+    expected = {"one": "upscaled.png", "folder": "upscaled/cat-2x.png", "list": "holiday.jpg"}[target]
     assert (tmp_path / expected).exists()
     assert target != "list" or "realesrgan-x4plus" in done.stdout

@@ -1,4 +1,4 @@
-"""Pictures that are over go by themselves, with their files, where the operator wants it."""
+"""Images that are over go by themselves, with their files, where the operator wants it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.service import LiveService
 PATIENCE_SECONDS = 120
 
 
-def test_a_picture_of_long_ago_is_gone_and_a_new_one_is_not(
+def test_an_image_of_long_ago_is_gone_and_a_new_one_is_not(
     tmp_path: Path, photographs: dict[str, Path]
 ) -> None:
     data = tmp_path / "data"
@@ -22,7 +22,7 @@ def test_a_picture_of_long_ago_is_gone_and_a_new_one_is_not(
     service = LiveService(data, {"ENGINE": "lanczos", "VISITOR_KEEP_DAYS": "2"})
     service.start()
     try:
-        old, new = (service.enlarge(photographs["coffee"], factor="2x") for _ in range(2))
+        old, new = (service.upscale(photographs["coffee"], factor="2x") for _ in range(2))
         with sqlite3.connect(data / "app.db", timeout=30) as database:
             changed = database.execute(
                 "UPDATE jobs SET finished_at = datetime(finished_at, '-3 days') WHERE id = ?",

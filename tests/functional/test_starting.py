@@ -123,6 +123,6 @@ def test_it_starts_from_nothing_and_stops_without_leaving_a_process(
     service.start()
 
     assert service.url in service.output
-    assert "drop a picture" in service.output
+    assert "drop an image" in service.output
     assert {path.name for path in tmp_path.iterdir()} >= {"app.db", "queue.db", "logs", "secret_key"}
     assert service.stop(how) == 0

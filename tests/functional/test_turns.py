@@ -1,4 +1,4 @@
-"""Many pictures of one account do not keep the next visitor waiting, over HTTP."""
+"""Many images of one account do not keep the next visitor waiting, over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the scenarios of chaos share: a deployment as they see it, and what became of each picture."""
+"""What the scenarios of chaos share: a deployment as they see it, and what became of each image."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import numpy as np
 from upscaler.engine.backends.base import Network, Result, Window
 from upscaler.engine.model_zoo.presets import Recipe
 from upscaler.engine.postprocess.colour_match import ToneGrid
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 
 
 class SpoiltNetwork(Network):
@@ -25,16 +25,16 @@ class SpoiltNetwork(Network):
         return self._spoil(self._inner.run(window).copy())
 
 
-def enlarge(networks: Networks, picture: np.ndarray, recipe: Recipe, **more: Any) -> np.ndarray:
+def upscale(networks: Upscaler, image: np.ndarray, recipe: Recipe, **more: Any) -> np.ndarray:
     """Return what the networks make of uint8 (H, W, 3), tones not yet corrected."""
-    height, width, channels = picture.shape
+    height, width, channels = image.shape
     out = np.empty((height * recipe.scale, width * recipe.scale, channels), np.uint8)
-    networks.enlarge(picture, recipe, out, **more)
+    networks.upscale(image, recipe, out, **more)
     return out
 
 
 def matched(source: np.ndarray, result: np.ndarray, scale: int, step: int = 1000) -> np.ndarray:
-    """Return the enlargement with its tones corrected, passing by in strips of ``step`` source rows."""
+    """Return the upscaled image with its tones corrected, passing by in strips of ``step`` source rows."""
     grid = ToneGrid(*source.shape, scale)
     strips: list[np.ndarray] = []
     done = 0

@@ -32,7 +32,7 @@ def write_face_model(
         numpy_helper.from_array(np.array(tint, np.float32).reshape(1, 3, 1, 1), "t"),
     ]
     if mirrored:
-        # Upside down: all of the picture, and not the same face.
+        # Upside down: all of the image, and not the same face.
         nodes.append(helper.make_node("Slice", ["a", "start", "stop", "axis", "step"], ["y"]))
         for name, number in (("start", -1), ("stop", -side - 1), ("axis", 2), ("step", -1)):
             values.append(numpy_helper.from_array(np.array([number], np.int64), name))

@@ -1,4 +1,4 @@
-"""Clients that send pictures as long as a test lasts, and what they were answered."""
+"""Clients that send images as long as a test lasts, and what they were answered."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from tests.support.service import JOB_SECONDS
 # How long a client tries to connect, and how long it waits for an answer, before it asks elsewhere, in seconds.
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 30.0
-# How long a client waits between two pictures, in seconds.
+# How long a client waits between two images, in seconds.
 PAUSE_SECONDS = 0.1
-# How long a client waits before it sends a picture again that was refused, in seconds.
+# How long a client waits before it sends an image again that was refused, in seconds.
 PAUSE_AFTER_REFUSAL = 0.3
 
 
-def picture(side: int = 64) -> bytes:
+def image(side: int = 64) -> bytes:
     """Return a photograph as a PNG file, its longer side in pixels."""
     file = io.BytesIO()
     photograph("coffee", side).save(file, "PNG")
@@ -44,7 +44,7 @@ class Answer:
 
 
 class Load:
-    """Clients that send a picture again and again, each time until it is accepted, with a key of its own.
+    """Clients that send an image again and again, each time until it is accepted, with a key of its own.
 
     ``most_waiting`` is how many jobs may wait before they pause, and what counts them.
 
@@ -57,7 +57,7 @@ class Load:
     def __init__(
         self,
         urls: Sequence[str],
-        picture: bytes,
+        image: bytes,
         *,
         clients: int = 2,
         pause_seconds: float = PAUSE_SECONDS,
@@ -68,7 +68,7 @@ class Load:
         self.answers: list[Answer] = []
         self.given_up: set[str] = set()
         self._urls = urls
-        self._picture = picture
+        self._image = image
         self._pause_seconds = pause_seconds
         self._patience = (CONNECT_SECONDS, answer_seconds)
         self._most_waiting = most_waiting
@@ -93,7 +93,7 @@ class Load:
             thread.join()
 
     def wait_for(self, more: int, seconds: float = JOB_SECONDS) -> None:
-        """Wait until so many more pictures are accepted."""
+        """Wait until so many more images are accepted."""
         wanted, deadline = len(self.accepted) + more, time.monotonic() + seconds
         while len(self.accepted) < wanted:
             assert time.monotonic() < deadline, Counter(answer.status for answer in self.answers)
@@ -129,7 +129,7 @@ class Load:
         try:
             answer = session.post(
                 f"{url}/api/v1/uploads",
-                files={"file": ("coffee.png", self._picture)},
+                files={"file": ("coffee.png", self._image)},
                 data={"factor": "2x"},
                 headers={"Idempotency-Key": key},
                 timeout=self._patience,

@@ -24,7 +24,7 @@ def save_photograph(name: str, path: Path, side: int = 160) -> Path:
 
 
 def psnr(first: Image.Image, second: Image.Image) -> float:
-    """Return the peak signal-to-noise ratio of two RGB pictures of the same size, in dB."""
+    """Return the peak signal-to-noise ratio of two RGB images of the same size, in dB."""
     difference = _levels(first) - _levels(second)
     error = float(np.mean(difference**2))
     return float("inf") if error == 0 else 10 * float(np.log10(255**2 / error))

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that answers as a test tells it to: a receiver of webhooks, a host of pictures."""
+"""A real HTTP server on loopback that answers as a test tells it to: a receiver of webhooks, a host of images."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ from upscaler.storage.s3 import Bucket
 ACCESS_KEY = "access-key-for-tests"
 SERVICE_KEY = "access-key-of-the-service"
 SECRET_KEY = "secret-key-for-tests"
-FLEET_BUCKET = "pictures"
+FLEET_BUCKET = "images"
 _PORTS = (
     "master.port",
     "master.port.grpc",

@@ -22,7 +22,7 @@ from upscaler.client import Client
 ROOT = Path(__file__).resolve().parents[2]
 ADMIN = ("abdullah", "231980077")
 
-# Where the shared service may fetch pictures from: a loopback address that no other test names.
+# Where the shared service may fetch images from: a loopback address that no other test names.
 FETCHED_FROM = "127.0.0.7"
 
 # A shared machine may be slow; these end a test that hangs, they measure nothing.
@@ -148,7 +148,7 @@ class LiveService:
         return Client(self.url, token)
 
     def upload(self, path: Path, **fields: str) -> requests.Response:
-        """Send a picture."""
+        """Send an image."""
         with path.open("rb") as file:
             return requests.post(
                 f"{self.url}/api/v1/uploads", files={"file": (path.name, file)}, data=fields, timeout=60
@@ -164,8 +164,8 @@ class LiveService:
         with self.client() as client:
             return client.wait(job_id, timeout_seconds=JOB_SECONDS).data
 
-    def enlarge(self, path: Path, **fields: str) -> dict[str, Any]:
-        """Send a picture and return its completed job."""
+    def upscale(self, path: Path, **fields: str) -> dict[str, Any]:
+        """Send an image and return its completed job."""
         answer = self.upload(path, **fields)
         assert answer.status_code == 202, answer.text
         job = self.wait(answer.json()["job_id"])

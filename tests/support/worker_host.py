@@ -65,7 +65,7 @@ def consumers(family: Sequence[psutil.Process]) -> list[psutil.Process]:
 
 
 def engines(family: Sequence[psutil.Process]) -> list[psutil.Process]:
-    """Return those processes that enlarge pictures."""
+    """Return those processes that upscale images."""
     return [process for process in family if _runs(process, _ENGINE)]
 
 

@@ -96,11 +96,11 @@ def test_it_never_shows_a_secret() -> None:
 def test_it_takes_a_mail_server_and_a_webhook_secret() -> None:
     secret = "whsec_" + "A" * 43 + "="
     config = load(
-        {**STRONG, **MAIL, "MAIL_FROM": "Pictures <a@example.org>", "WEBHOOK_SECRET": f"{secret} {secret}"},
+        {**STRONG, **MAIL, "MAIL_FROM": "Images <a@example.org>", "WEBHOOK_SECRET": f"{secret} {secret}"},
         env_file=None,
     )
 
-    assert config.mail_from == "Pictures <a@example.org>"
+    assert config.mail_from == "Images <a@example.org>"
     assert secret not in repr(config)
 
 

@@ -69,7 +69,7 @@ class TestCatalogue:
             expected = set(PLACEHOLDER.findall(first(message.id)))
             for form in all_forms(message.string):
                 found = set(PLACEHOLDER.findall(form))
-                # "One picture" and "two pictures" are words of their own in some languages: a counted phrase
+                # "One image" and "two images" are words of their own in some languages: a counted phrase
                 # may leave the number out, but it never names something else.
                 assert found <= expected if message.pluralizable else found == expected, message.id
 
@@ -82,7 +82,7 @@ class TestCatalogue:
 
 def test_arabic_tells_its_six_plural_forms_apart():
     path = TRANSLATIONS / "ar" / "LC_MESSAGES" / "messages.po"
-    forms = messages(read(path))["%(num)s picture an hour"].string
+    forms = messages(read(path))["%(num)s image an hour"].string
     assert forms[1] == "صورة واحدة في الساعة"
     assert forms[2] == "صورتان في الساعة"
     assert forms[3] == "%(num)s صور في الساعة"

@@ -23,7 +23,7 @@ from upscaler.engine.settings import ENGINE_NAMES
 CREDENTIALS = "UPSCALER_TOKEN"
 # The options of the engine in this process; a server has its own.
 LOCAL_ONLY = ("engine", "threads", "tile")
-# What may follow ``models``, so that a folder of that name can still be enlarged.
+# What may follow ``models``, so that a folder of that name can still be upscaled.
 MODEL_COMMANDS = ("add", "list", "remove", "check", "-h", "--help")
 
 
@@ -31,16 +31,16 @@ def build_parser() -> argparse.ArgumentParser:
     """Describe the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m upscaler",
-        description="Enlarge pictures with neural networks.",
+        description="Upscale images with neural networks.",
         epilog="Networks of your own: python -m upscaler models --help",
     )
-    parser.add_argument("inputs", metavar="IN", nargs="*", type=Path, help="pictures, or folders of pictures")
+    parser.add_argument("inputs", metavar="IN", nargs="*", type=Path, help="images, or folders of images")
     parser.add_argument(
         "-o",
         "--output",
         metavar="OUT",
         type=Path,
-        help="file for one picture, folder for several (default: beside IN)",
+        help="file for one image, folder for several (default: beside IN)",
     )
     parser.add_argument("--factor", choices=FACTORS, help="how much larger (default: 4x)")
     parser.add_argument(
@@ -50,7 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--height", type=positive, metavar="PIXELS", help="height of the result; with both, the smaller"
     )
     parser.add_argument(
-        "--preset", choices=PRESETS, default="photo", help="kind of picture (default: %(default)s)"
+        "--preset", choices=PRESETS, default="photo", help="kind of image (default: %(default)s)"
     )
     parser.add_argument(
         "--denoise", choices=DENOISE_LEVELS, default="none", help="noise removal (default: %(default)s)"

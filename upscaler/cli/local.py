@@ -1,4 +1,4 @@
-"""Enlarging in this process, without a server."""
+"""Upscaling in this process, without a server."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from upscaler.cli.tasks import Enlarged, Task, TaskFailed, TaskInterrupted
+from upscaler.cli.tasks import Task, TaskFailed, TaskInterrupted, Upscaled
 from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings, available_threads
 from upscaler.engine.tiling.scratch import Scratch
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 from upscaler.errors import EngineCanceled, UpscalerError
 
 
-class LocalEnlarger:
-    """Runs the networks here; they are loaded with the first picture and stay."""
+class LocalUpscaler:
+    """Runs the networks here; they are loaded with the first image and stay."""
 
     def __init__(self, options: UpscaleOptions, choices: argparse.Namespace, models_dir: Path) -> None:
         self._options = ModelFolder(models_dir).serving(options)
@@ -28,12 +28,12 @@ class LocalEnlarger:
             tile_pixels=choices.tile or 0,
             models_dir=str(models_dir),
         )
-        self._engine = Engine(Networks(settings))
+        self._engine = Engine(Upscaler(settings))
 
-    def enlarge(
+    def upscale(
         self, task: Task, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
-    ) -> Enlarged:
-        """Enlarge one picture; see ``tasks.Enlarger``."""
+    ) -> Upscaled:
+        """Upscale one image; see ``tasks.ImageUpscaler``."""
         try:
             with tempfile.TemporaryDirectory(prefix="upscaler-") as scratch:
                 result = upscale_file(
@@ -50,4 +50,4 @@ class LocalEnlarger:
             raise TaskInterrupted from error
         except UpscalerError as error:
             raise TaskFailed(error.detail) from error
-        return Enlarged(result.width, result.height, tuple(result.receipt["changed"]))
+        return Upscaled(result.width, result.height, tuple(result.receipt["changed"]))

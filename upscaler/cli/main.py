@@ -1,4 +1,4 @@
-"""The command line: enlarge pictures in this process, or with a running service."""
+"""The command line: upscale images in this process, or with a running service."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import config as configuration
 from upscaler.cli.arguments import CREDENTIALS, LOCAL_ONLY, MODEL_COMMANDS, build_parser, options_of
-from upscaler.cli.tasks import Enlarger, Task, TaskFailed, TaskInterrupted, plan
+from upscaler.cli.tasks import ImageUpscaler, Task, TaskFailed, TaskInterrupted, plan
 from upscaler.cli.terminal import complain, interruption, print_table
 from upscaler.engine.options import PRESETS, UpscaleOptions
 from upscaler.errors import InvalidParameter
@@ -45,39 +45,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\n".join(PRESETS))
         return 0
     if not choices.inputs:
-        parser.error("name at least one picture or folder")
+        parser.error("name at least one image or folder")
     try:
         options = options_of(choices)
         tasks = plan(choices.inputs, choices.output, options)
     except (ValueError, InvalidParameter) as error:
         parser.error(str(error))
     try:
-        with enlarger_for(options, choices, several=len(tasks) > 1) as enlarger:
-            return run(tasks, enlarger, choices)
+        with upscaler_for(options, choices, several=len(tasks) > 1) as upscaler:
+            return run(tasks, upscaler, choices)
     except KeyboardInterrupt:
         complain("interrupted")
         return EXIT_INTERRUPTED
 
 
 def is_about_models(arguments: Sequence[str]) -> bool:
-    """Tell the command ``models ...`` from a picture or folder of that name."""
+    """Tell the command ``models ...`` from an image or folder of that name."""
     return len(arguments) > 1 and arguments[0] == "models" and arguments[1] in MODEL_COMMANDS
 
 
 @contextmanager
-def enlarger_for(
+def upscaler_for(
     options: UpscaleOptions, choices: argparse.Namespace, *, several: bool
-) -> Iterator[Enlarger]:
-    """Give what enlarges: the service that was named, or the networks in this process."""
+) -> Iterator[ImageUpscaler]:
+    """Give what upscales: the service that was named, or the networks in this process."""
     if choices.server:
-        from upscaler.cli.remote import RemoteEnlarger  # noqa: PLC0415
+        from upscaler.cli.remote import RemoteUpscaler  # noqa: PLC0415
 
         with client_for(choices) as client:
-            yield RemoteEnlarger(client, options, several=several)
+            yield RemoteUpscaler(client, options, several=several)
     else:
-        from upscaler.cli.local import LocalEnlarger  # noqa: PLC0415
+        from upscaler.cli.local import LocalUpscaler  # noqa: PLC0415
 
-        yield LocalEnlarger(options, choices, configuration.models_dir())
+        yield LocalUpscaler(options, choices, configuration.models_dir())
 
 
 def client_for(choices: argparse.Namespace) -> Client:
@@ -91,10 +91,10 @@ def client_for(choices: argparse.Namespace) -> Client:
         raise SystemExit(EXIT_WRONG_USE) from error
 
 
-def run(tasks: Sequence[Task], enlarger: Enlarger, choices: argparse.Namespace) -> int:
-    """Enlarge one picture after another; a failure of one does not stop the others."""
+def run(tasks: Sequence[Task], upscaler: ImageUpscaler, choices: argparse.Namespace) -> int:
+    """Upscale one image after another; a failure of one does not stop the others."""
     with interruption() as interrupted:
-        succeeded = [attempt(task, enlarger, choices, interrupted) for task in tasks]
+        succeeded = [attempt(task, upscaler, choices, interrupted) for task in tasks]
         if interrupted():
             complain("interrupted")
             return EXIT_INTERRUPTED
@@ -102,9 +102,9 @@ def run(tasks: Sequence[Task], enlarger: Enlarger, choices: argparse.Namespace) 
 
 
 def attempt(
-    task: Task, enlarger: Enlarger, choices: argparse.Namespace, interrupted: Callable[[], bool]
+    task: Task, upscaler: ImageUpscaler, choices: argparse.Namespace, interrupted: Callable[[], bool]
 ) -> bool:
-    """Enlarge one picture and say so; on failure say why in one line and return False."""
+    """Upscale one image and say so; on failure say why in one line and return False."""
     from tqdm import tqdm  # noqa: PLC0415
 
     if interrupted():
@@ -117,7 +117,7 @@ def attempt(
             def show(share: float) -> None:
                 bar.update(round(100 * share) - bar.n)
 
-            result = enlarger.enlarge(task, show, interrupted)
+            result = upscaler.upscale(task, show, interrupted)
     except TaskInterrupted:
         return False
     except TaskFailed as error:

@@ -1,17 +1,17 @@
-"""Enlarging with a running service, through its API."""
+"""Upscaling with a running service, through its API."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
 
-from upscaler.cli.tasks import Enlarged, Task, TaskFailed, TaskInterrupted
+from upscaler.cli.tasks import Task, TaskFailed, TaskInterrupted, Upscaled
 from upscaler.client import Client, ClientError, Job
 from upscaler.engine.options import FIT, UpscaleOptions
 
 
-class RemoteEnlarger:
-    """Sends pictures to a service and fetches the results."""
+class RemoteUpscaler:
+    """Sends images to a service and fetches the results."""
 
     def __init__(self, client: Client, options: UpscaleOptions, *, several: bool) -> None:
         self._client = client
@@ -24,10 +24,10 @@ class RemoteEnlarger:
             del choices["factor"]
         self._choices = choices
 
-    def enlarge(
+    def upscale(
         self, task: Task, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
-    ) -> Enlarged:
-        """Enlarge one picture; see ``tasks.Enlarger``. An interrupted job is canceled on the service too."""
+    ) -> Upscaled:
+        """Upscale one image; see ``tasks.ImageUpscaler``. An interrupted job is canceled on the service too."""
 
         def show(job: Job) -> None:
             on_progress(job.progress / 100)
@@ -47,4 +47,4 @@ class RemoteEnlarger:
         except ClientError as error:
             raise TaskFailed(str(error)) from error
         result = job.data["result"]
-        return Enlarged(result["width"], result["height"], tuple(job.data["receipt"]["changed"]))
+        return Upscaled(result["width"], result["height"], tuple(job.data["receipt"]["changed"]))

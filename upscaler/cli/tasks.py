@@ -1,4 +1,4 @@
-"""Which picture becomes which file, and what can come of it."""
+"""Which image becomes which file, and what can come of it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from upscaler.engine.imaging.formats import PICTURE_EXTENSIONS, format_named
+from upscaler.engine.imaging.formats import IMAGE_EXTENSIONS, format_named
 from upscaler.engine.options import UpscaleOptions
 
 
 class TaskFailed(Exception):
-    """One picture could not be enlarged; the text says why, in one line."""
+    """One image could not be upscaled; the text says why, in one line."""
 
 
 class TaskInterrupted(Exception):
@@ -22,7 +22,7 @@ class TaskInterrupted(Exception):
 
 @dataclass(frozen=True)
 class Task:
-    """One picture to enlarge and the file to write."""
+    """One image to upscale and the file to write."""
 
     source: Path
     target: Path
@@ -35,7 +35,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Enlarged:
+class Upscaled:
     """A result: its size in pixels, and what was changed on purpose on the way, a line each."""
 
     width: int
@@ -43,16 +43,16 @@ class Enlarged:
     changed: tuple[str, ...]
 
 
-class Enlarger(Protocol):
-    """Whatever enlarges: the networks in this process, or a server."""
+class ImageUpscaler(Protocol):
+    """Whatever upscales: the networks in this process, or a server."""
 
-    def enlarge(
+    def upscale(
         self, task: Task, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
-    ) -> Enlarged:
+    ) -> Upscaled:
         """Write the result of a task; ``on_progress`` is told shares from 0 to 1.
 
         Raises:
-            TaskFailed: this picture cannot be enlarged.
+            TaskFailed: this image cannot be upscaled.
             TaskInterrupted: ``interrupted`` said so.
             OSError: a file cannot be read or written.
 
@@ -67,9 +67,9 @@ def plan(inputs: Sequence[Path], output: Path | None, options: UpscaleOptions) -
             input.
 
     """
-    sources = [source for given in inputs for source in pictures_of(given)]
+    sources = [source for given in inputs for source in images_of(given)]
     if not sources:
-        raise ValueError("there are no pictures in the given folders")
+        raise ValueError("there are no images in the given folders")
     one_file = len(inputs) == 1 and not inputs[0].is_dir() and output is not None and is_file_name(output)
     extension = format_named(options.output_format).extensions[0]
     tasks = []
@@ -78,18 +78,16 @@ def plan(inputs: Sequence[Path], output: Path | None, options: UpscaleOptions) -
         target = output if one_file and output is not None else (output or source.parent) / name
         tasks.append(Task(source, target))
     if output is not None and not one_file and (output.is_file() or is_file_name(output)):
-        raise ValueError(f"{output} must be a folder when there are several pictures")
+        raise ValueError(f"{output} must be a folder when there are several images")
     check_targets(tasks)
     return tasks
 
 
-def pictures_of(given: Path) -> Iterator[Path]:
-    """Yield a file itself, or the pictures directly in a folder, by name."""
+def images_of(given: Path) -> Iterator[Path]:
+    """Yield a file itself, or the images directly in a folder, by name."""
     if given.is_dir():
         yield from sorted(
-            path
-            for path in given.iterdir()
-            if path.is_file() and path.suffix[1:].lower() in PICTURE_EXTENSIONS
+            path for path in given.iterdir() if path.is_file() and path.suffix[1:].lower() in IMAGE_EXTENSIONS
         )
     elif given.is_file():
         yield given
@@ -98,8 +96,8 @@ def pictures_of(given: Path) -> Iterator[Path]:
 
 
 def is_file_name(path: Path) -> bool:
-    """Tell a file to write from a folder: a folder exists, or its name does not end like a picture's."""
-    return not path.is_dir() and (path.is_file() or path.suffix[1:].lower() in PICTURE_EXTENSIONS)
+    """Tell a file to write from a folder: a folder exists, or its name does not end like an image's."""
+    return not path.is_dir() and (path.is_file() or path.suffix[1:].lower() in IMAGE_EXTENSIONS)
 
 
 def check_targets(tasks: Sequence[Task]) -> None:

@@ -1,10 +1,10 @@
-"""A client for the API: send pictures, wait for them, fetch the results, and check webhooks.
+"""A client for the API: send images, wait for them, fetch the results, and check webhooks.
 
 It needs nothing else of this project, no settings and no database. ::
 
     from upscaler.client import Client
 
-    with Client("https://pictures.example.org", token="upk_...") as client:
+    with Client("https://images.example.org", token="upk_...") as client:
         job = client.upload("portrait.jpg", factor="4x", preset="face")
         job = client.wait(job.id)
         client.download(job, "portrait-4x.png")

@@ -23,7 +23,7 @@ COMPLETED = "completed"
 ENDED = frozenset({COMPLETED, "failed", "canceled"})
 # The service may hold a poll for up to a minute; proxies in between often give up after half of one.
 _HELD_SECONDS = 20
-# A service looks into every picture of a batch before it answers.
+# A service looks into every image of a batch before it answers.
 _BATCH_PATIENCE = 10
 _TOO_MANY_REQUESTS = 429
 _LINK_EXPIRED = 410
@@ -81,7 +81,7 @@ class Client:
     """Talks to one service; may be used as a context manager, and by one thread at a time.
 
     Args:
-        server: address of the service, such as ``https://pictures.example.org``.
+        server: address of the service, such as ``https://images.example.org``.
         token: an API key (``upk_...``) or an access token; None for a visitor.
         timeout_seconds: for one step of a request: connecting, sending a block, the wait for the answer.
         attempts: how often a request is sent when no answer comes or the service has no room for the moment.
@@ -122,18 +122,18 @@ class Client:
 
     def upload(
         self,
-        picture: str | os.PathLike[str] | bytes | None = None,
+        image: str | os.PathLike[str] | bytes | None = None,
         *,
         url: str | None = None,
         filename: str | None = None,
         idempotency_key: str | None = None,
         **choices: Any,
     ) -> Job:
-        """Send a picture and return its job, queued.
+        """Send an image and return its job, queued.
 
         Args:
-            picture: a file, which is streamed, or the bytes of one.
-            url: the address of a picture in place of one; the service fetches it.
+            image: a file, which is streamed, or the bytes of one.
+            url: the address of an image in place of one; the service fetches it.
             filename: the name that the service is told; needed for bytes.
             idempotency_key: the same for what must become one job, even over restarts of the caller; by default, one
                 is made for this call, so that its own repetitions make one job.
@@ -141,14 +141,14 @@ class Client:
                 those that are None are left out.
 
         Raises:
-            ApiError: the picture or a choice was refused, or there were too many requests (429).
+            ApiError: the image or a choice was refused, or there were too many requests (429).
             ServerUnreachable: no answer came.
             OSError: the file cannot be read.
 
         """
-        if (picture is None) == (url is None):
-            raise ValueError("there must be either a picture or a url")
-        if isinstance(picture, bytes) and not filename:
+        if (image is None) == (url is None):
+            raise ValueError("there must be either an image or a url")
+        if isinstance(image, bytes) and not filename:
             raise ValueError("bytes need a filename")
         key, form = idempotency_key or str(uuid.uuid4()), _form({"url": url, **choices})
 
@@ -159,23 +159,23 @@ class Client:
             )
 
         def attempt() -> httpx.Response:
-            if picture is None:
+            if image is None:
                 return send(None, "")
-            if isinstance(picture, bytes):
-                return send(picture, filename or "")
+            if isinstance(image, bytes):
+                return send(image, filename or "")
             # Opened for each attempt: the one before may have read half of it.
-            with Path(picture).open("rb") as file:
-                return send(file, filename or Path(picture).name)
+            with Path(image).open("rb") as file:
+                return send(file, filename or Path(image).name)
 
         return Job(_json(self._transport.repeated(attempt)))
 
     def preview(
-        self, picture: str | os.PathLike[str], *, timeout_seconds: float = 180.0, **choices: Any
+        self, image: str | os.PathLike[str], *, timeout_seconds: float = 180.0, **choices: Any
     ) -> dict[str, Any]:
-        """Return what several presets make of a small piece of a picture, as ``docs/api.md`` lists it, once all have.
+        """Return what several presets make of a small piece of an image, as ``docs/api.md`` lists it, once all have.
 
         Args:
-            picture: a file, which is streamed.
+            image: a file, which is streamed.
             timeout_seconds: how long to wait at most.
             choices: the fields of ``POST /previews``, such as ``presets="photo,art"``, ``factor="4x"``, ``left=100``.
 
@@ -185,7 +185,7 @@ class Client:
 
         """
         deadline = time.monotonic() + timeout_seconds
-        path = Path(picture)
+        path = Path(image)
         form = {name: _field(value) for name, value in choices.items() if value is not None}
         headers = {"Idempotency-Key": str(uuid.uuid4())}
 
@@ -252,12 +252,12 @@ class Client:
 
     def upload_batch(
         self,
-        pictures: Sequence[str | os.PathLike[str]],
+        images: Sequence[str | os.PathLike[str]],
         *,
         idempotency_key: str | None = None,
         **choices: Any,
     ) -> Batch:
-        """Send several files, or one ZIP file of pictures, and return their batch.
+        """Send several files, or one ZIP file of images, and return their batch.
 
         Files that the service refuses are among its ``items``, with their ``error``. All else is as with ``upload``.
 
@@ -272,8 +272,8 @@ class Client:
         def attempt() -> httpx.Response:
             with ExitStack() as stack:
                 files = [
-                    ("file", (Path(picture).name, stack.enter_context(Path(picture).open("rb"))))
-                    for picture in pictures
+                    ("file", (Path(image).name, stack.enter_context(Path(image).open("rb"))))
+                    for image in images
                 ]
                 headers = {"Idempotency-Key": key}
                 return self._transport.send(
@@ -299,7 +299,7 @@ class Client:
         return self._wait(f"/batches/{batch_id}", Batch, timeout_seconds, on_progress)
 
     def retry_batch(self, batch_id: str) -> Batch:
-        """Have the failed pictures of a batch tried again; ``ApiError`` with status 409 when none has failed."""
+        """Have the failed images of a batch tried again; ``ApiError`` with status 409 when none has failed."""
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         return Batch(_json(self._transport.call("POST", f"/batches/{batch_id}/retry", headers=headers)))
 
@@ -317,9 +317,9 @@ class Client:
             raise JobNotCompleted(f"{known.id} has no results: it is {known.status}")
         return self._save(known.result_url, Path(target))
 
-    def enlarge(self, picture: str | os.PathLike[str], target: str | os.PathLike[str], **choices: Any) -> Job:
-        """Send a picture, wait, and fetch the result into ``target``; raises what the three steps do."""
-        job = self.wait(self.upload(picture, **choices).id)
+    def upscale(self, image: str | os.PathLike[str], target: str | os.PathLike[str], **choices: Any) -> Job:
+        """Send an image, wait, and fetch the result into ``target``; raises what the three steps do."""
+        job = self.wait(self.upload(image, **choices).id)
         self.download(job, target)
         return job
 
@@ -344,7 +344,7 @@ class Client:
                 return
 
     def quote(self, width: int, height: int, **choices: Any) -> dict[str, Any]:
-        """Return size, bytes, seconds and the place in the queue for a picture of so many pixels."""
+        """Return size, bytes, seconds and the place in the queue for an image of so many pixels."""
         params = {"width": str(width), "height": str(height), **_form(choices)}
         return _json(self._transport.call("GET", "/quote", params=params))
 

@@ -10,7 +10,7 @@ _GOING_ON = frozenset({"queued", "running"})
 
 @dataclass(frozen=True)
 class Batch:
-    """Pictures that were sent together, as they were when the service last told of them.
+    """Images that were sent together, as they were when the service last told of them.
 
     ``data`` holds the whole answer, as ``docs/api.md`` lists it.
     """
@@ -34,7 +34,7 @@ class Batch:
 
     @property
     def completed(self) -> bool:
-        """Whether there is a result of every picture."""
+        """Whether there is a result of every image."""
         return self.status == "completed"
 
     @property

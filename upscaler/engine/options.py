@@ -1,4 +1,4 @@
-"""What a person may ask of an enlargement, as one validated value."""
+"""What a person may ask of an upscaled image, as one validated value."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PRESETS = ("standard", "photo", "art", "face")
 DENOISE_LEVELS = ("none", "low", "med", "high")
 SHARPEN_LEVELS = ("none", "low", "med", "high")
 DETAILS = range(101)
-# How much networks enlarge, in one pass through the picture or two.
+# How much networks upscale, in one pass through the image or two.
 NETWORK_SCALES = (2, 4, 8)
 TARGET_SIDES = range(1, 1_000_001)
 QUALITIES = range(1, 101)
@@ -41,7 +41,7 @@ class UpscaleOptions:
     ``detail`` blends the truest (0) and the sharpest (100) networks of the preset; None is the preset's own choice.
     ``target_width`` and ``target_height`` in pixels stand in for a factor, which is then ``fit``: the result keeps its
     proportions and is as large as both permit. ``quality`` is for kinds of file whose compression loses something;
-    None is that kind's own default. ``model`` names the network that is to enlarge, in place of those of the preset;
+    None is that kind's own default. ``model`` names the network that is to upscale, in place of those of the preset;
     there is nothing to blend then, so it does not go with ``detail``. ``match_colours`` keeps the tones of the
     original, from which networks drift by some levels.
     """
@@ -96,11 +96,11 @@ class UpscaleOptions:
         return self.target_width is not None or self.target_height is not None
 
     def result_size(self, width: int, height: int, factors: Sequence[str] = FACTORS) -> tuple[int, int]:
-        """Return width and height in pixels of what becomes of a picture of that many pixels.
+        """Return width and height in pixels of what becomes of an image of that many pixels.
 
         Raises:
             InvalidParameter: the factor is not one of ``factors``.
-            TargetOutOfRange: the wanted size is smaller than the picture, or takes more than the largest of them.
+            TargetOutOfRange: the wanted size is smaller than the image, or takes more than the largest of them.
 
         """
         if self.factor in factors:
@@ -113,12 +113,12 @@ class UpscaleOptions:
         return max(1, round(width * ratio)), max(1, round(height * ratio))
 
     def network_scale(self, width: int, height: int) -> int:
-        """Return how much the networks must enlarge a picture of that size, 2, 4 or 8; what is too much is reduced."""
+        """Return how much the networks must upscale an image of that size, 2, 4 or 8; what is too much is reduced."""
         ratio = self.ratio(width, height)
         return next((scale for scale in NETWORK_SCALES if scale >= ratio), NETWORK_SCALES[-1])
 
     def ratio(self, width: int, height: int) -> Fraction:
-        """Return how much larger a picture of that size is to become, along a side."""
+        """Return how much larger an image of that size is to become, along a side."""
         if self.factor != FIT:
             return Fraction(factor_number(self.factor))
         wanted = ((self.target_width, width), (self.target_height, height))

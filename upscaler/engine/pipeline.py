@@ -1,4 +1,4 @@
-"""One enlargement from file to file, as a list of small steps."""
+"""One upscaled image from file to file, as a list of small steps."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from typing import Any
 
 import numpy as np
 
-from upscaler.engine.devices.attempts import Try, collected_tries, in_job
+from upscaler.engine.devices.attempts import Attempt, collected_tries, in_job
 from upscaler.engine.faces.refine import FaceWork, refine_faces, stage_for_faces
 from upscaler.engine.faces.report import Refinement
-from upscaler.engine.faces.restore import FaceNetworks
+from upscaler.engine.faces.restore import FaceModels
 from upscaler.engine.imaging import encode
 from upscaler.engine.imaging.alpha import bleed_colour, has_shape, is_visible, limit_to_source
 from upscaler.engine.imaging.decode import decode
-from upscaler.engine.imaging.formats import PictureFormat, check_result_size, format_named
+from upscaler.engine.imaging.formats import ImageFormat, check_result_size, format_named
 from upscaler.engine.imaging.hashing import sha256_of
-from upscaler.engine.imaging.image import Picture, Pixels
+from upscaler.engine.imaging.image import DecodedImage, Pixels
 from upscaler.engine.imaging.png import Tags
 from upscaler.engine.model_zoo.presets import Recipe, face_recipe, recipe_for, shape_stages
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.postprocess.finisher import Enlargement, Finished, Finisher
+from upscaler.engine.postprocess.finisher import Finished, Finisher, ResultParts
 from upscaler.engine.postprocess.output_check import OutputReport
-from upscaler.engine.postprocess.row_filters import ArraySink, Reducer, Sharpener, Sink
+from upscaler.engine.postprocess.row_filters import ArraySink, Downscaler, Sharpener, Sink
 from upscaler.engine.progress import Progress, Shares, stage_part
 from upscaler.engine.receipt import build_receipt
 from upscaler.engine.result import Previews, UpscaleResult
 from upscaler.engine.tiling.scratch import Scratch, TileLog
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 from upscaler.errors import EngineCanceled, EngineUnavailable, OutputRejected, StorageFull
 
 # Share of the whole that is done when a part ends. Reading takes little time beside the networks, and writing
 # follows them closely.
 _DECODED = 0.02
-_ENLARGED = 0.97
+_UPSCALED = 0.97
 _WRITTEN = 0.99
-# Enlarging the alpha channel takes a network of its own, of the fast kind.
+# Upscaling the alpha channel takes a network of its own, of the fast kind.
 _ALPHA_SHARE = 0.3
-# Refining faces takes a moment for each, whatever the size of the picture.
+# Refining faces takes a moment for each, whatever the size of the image.
 _FACES_SHARE = 0.1
 
 
@@ -55,11 +55,11 @@ class Engine:
 
     """
 
-    upscaler: Networks
-    faces: FaceNetworks = field(init=False)
+    upscaler: Upscaler
+    faces: FaceModels = field(init=False)
 
     def __post_init__(self) -> None:
-        self.faces = FaceNetworks(self.upscaler.settings)
+        self.faces = FaceModels(self.upscaler.settings)
 
 
 @dataclass
@@ -70,13 +70,13 @@ class _Job:
     target: Path
     previews: Previews | None
     options: UpscaleOptions
-    networks: Networks
-    face_networks: FaceNetworks
+    networks: Upscaler
+    face_networks: FaceModels
     scratch: Scratch
     progress: Progress
     should_stop: Callable[[], bool]
-    kind: PictureFormat
-    picture: Picture = field(init=False)
+    kind: ImageFormat
+    image: DecodedImage = field(init=False)
     recipe: Recipe = field(init=False)
     result_size: tuple[int, int] = (0, 0)
     alphas: list[Pixels | None] = field(default_factory=list)
@@ -84,9 +84,9 @@ class _Job:
     finished: list[Finished] = field(default_factory=list)
     preview_size: tuple[int, int] = (0, 0)
 
-    def networks_for(self, stage: Recipe) -> Networks:
-        """Return the networks for a stage, in a precision that suits the picture's depth."""
-        return self.networks.suited_to(stage, deep=self.picture.rgb.dtype == np.uint16)
+    def networks_for(self, stage: Recipe) -> Upscaler:
+        """Return the networks for a stage, in a precision that suits the image's depth."""
+        return self.networks.suited_to(stage, deep=self.image.rgb.dtype == np.uint16)
 
 
 def upscale_file(
@@ -100,7 +100,7 @@ def upscale_file(
     should_stop: Callable[[], bool] | None = None,
     scratch: Scratch,
 ) -> UpscaleResult:
-    """Enlarge the picture in ``source`` and write it to ``target``, and small copies of both if asked for.
+    """Upscale the image in ``source`` and write it to ``target``, and small copies of both if asked for.
 
     Args:
         source: the file to read; it is never changed.
@@ -152,21 +152,21 @@ def upscale_file(
 
 
 def _decode(job: _Job) -> None:
-    job.picture = decode(job.source, keep_metadata=job.options.keep_metadata, deep=job.kind.deep)
-    if job.picture.exif is not None and not job.kind.has_exif:
-        job.picture.exif = None
-        job.picture.kept = [note for note in job.picture.kept if not note.startswith("metadata: ")]
-        job.picture.changed.append(f"metadata: EXIF removed, because {job.kind.label} results carry none")
+    job.image = decode(job.source, keep_metadata=job.options.keep_metadata, deep=job.kind.deep)
+    if job.image.exif is not None and not job.kind.has_exif:
+        job.image.exif = None
+        job.image.kept = [note for note in job.image.kept if not note.startswith("metadata: ")]
+        job.image.changed.append(f"metadata: EXIF removed, because {job.kind.label} results carry none")
     model = None if job.options.model is None else job.networks.model_named(job.options.model)
-    job.recipe = recipe_for(job.options, *job.picture.size, model)
-    job.result_size = job.options.result_size(*job.picture.size)
+    job.recipe = recipe_for(job.options, *job.image.size, model)
+    job.result_size = job.options.result_size(*job.image.size)
     check_result_size(*job.result_size, job.kind)
     job.progress.report(_DECODED)
 
 
-def _enlarge_alpha(job: _Job) -> None:
-    """Enlarge transparency by the fast, faithful network on three equal channels: as crisp as the colour."""
-    job.alphas = [job.picture.alpha]
+def _upscale_alpha(job: _Job) -> None:
+    """Upscale transparency by the fast, faithful network on three equal channels: as crisp as the colour."""
+    job.alphas = [job.image.alpha]
     stages = shape_stages(job.recipe)
     for number, stage in enumerate(stages):
         source = job.alphas[-1]
@@ -181,32 +181,32 @@ def _enlarge_alpha(job: _Job) -> None:
             job.alphas.append(uniform[..., 0])
             continue
         kept = job.scratch.tiles(f"alpha-{number}", shape, source.dtype)
-        enlarged = kept.pixels
-        job.alphas.append(enlarged[..., 0])
-        job.networks_for(stage).enlarge(
+        upscaled = kept.pixels
+        job.alphas.append(upscaled[..., 0])
+        job.networks_for(stage).upscale(
             _three_channels(source[..., np.newaxis]),
             stage,
-            enlarged,
+            upscaled,
             on_progress=job.progress.part(*stage_part(stages, number, _DECODED, _DECODED + _ALPHA_SHARE)),
             should_stop=job.should_stop,
             tiles=kept.tiles,
         )
         # Also on pixels that went through it before: it changes them no more.
-        limit_to_source(enlarged[..., 0], source, stage.scale)
+        limit_to_source(upscaled[..., 0], source, stage.scale)
 
 
 def _refine_faces(job: _Job) -> None:
-    """Restore the faces, if asked to, in the size that they have after the first networks that enlarge."""
+    """Restore the faces, if asked to, in the size that they have after the first networks that upscale."""
     if not job.options.refine_faces:
         return
-    picture = job.picture
+    image = job.image
     _, scale = stage_for_faces(job.recipe)
     bundled = face_recipe(job.options, scale)
-    start = _DECODED + (_ALPHA_SHARE if has_shape(picture.alpha) else 0)
+    start = _DECODED + (_ALPHA_SHARE if has_shape(image.alpha) else 0)
     job.faces = refine_faces(
         FaceWork(
-            source=picture.rgb if picture.alpha is None else bleed_colour(picture.rgb, picture.alpha),
-            channels=1 if picture.gray else 3,
+            source=image.rgb if image.alpha is None else bleed_colour(image.rgb, image.alpha),
+            channels=1 if image.gray else 3,
             scale=scale,
             faces=job.face_networks,
             networks=job.networks if bundled is None else job.networks_for(bundled),
@@ -216,35 +216,35 @@ def _refine_faces(job: _Job) -> None:
             should_stop=job.should_stop,
         )
     )
-    job.faces.tell(picture)
+    job.faces.tell(image)
 
 
-def _enlarge_colour(job: _Job) -> None:
-    """Enlarge and write: what the networks are done with goes to the file while they work on.
+def _upscale_colour(job: _Job) -> None:
+    """Upscale and write: what the networks are done with goes to the file while they work on.
 
-    Where the picture goes through networks more than once, each time but the last goes to a scratch file.
+    Where the image goes through networks more than once, each time but the last goes to a scratch file.
     """
-    picture = job.picture
-    if picture.alpha is not None:
-        picture.rgb = bleed_colour(picture.rgb, picture.alpha)
+    image = job.image
+    if image.alpha is not None:
+        image.rgb = bleed_colour(image.rgb, image.alpha)
         _note_lost_transparency(job)
     stages = job.recipe.stages
-    start = _DECODED + (_ALPHA_SHARE if has_shape(picture.alpha) else 0)
+    start = _DECODED + (_ALPHA_SHARE if has_shape(image.alpha) else 0)
     if job.faces is not None and job.faces.found:
         start += _FACES_SHARE
-    source = picture.rgb[..., :1] if picture.gray else picture.rgb
+    source = image.rgb[..., :1] if image.gray else image.rgb
     for number, stage in enumerate(stages):
         height, width, channels = source.shape
         shape = (height * stage.scale, width * stage.scale, channels)
         is_last = number == len(stages) - 1
         kept = job.scratch.tiles(f"colour-{number}", shape, source.dtype)
-        parts = Enlargement(
+        parts = ResultParts(
             source=source,
             raw=kept.pixels,
             scale=stage.scale,
             alpha=job.alphas[number + 1] if is_last else None,
             source_alpha=job.alphas[number],
-            gray_as_rgb=is_last and picture.gray and not picture.gray_layout,
+            gray_as_rgb=is_last and image.gray and not image.gray_layout,
             overlay=job.faces.overlay
             if job.faces is not None and number == stage_for_faces(job.recipe)[0]
             else None,
@@ -252,9 +252,9 @@ def _enlarge_colour(job: _Job) -> None:
         )
         # What the networks gave stays as it is, for a next try to go on from; finished rows go elsewhere.
         finished = None if is_last else job.scratch.pixels(shape, source.dtype)
-        shares = stage_part(stages, number, start, _ENLARGED)
+        shares = stage_part(stages, number, start, _UPSCALED)
         part = _Pass(stage, parts, kept.tiles, finished, shares)
-        while not _enlarged_well(job, part):
+        while not _upscaled_well(job, part):
             pass
         if finished is not None:
             source = finished
@@ -262,20 +262,20 @@ def _enlarge_colour(job: _Job) -> None:
 
 @dataclass(frozen=True)
 class _Pass:
-    """One way of the whole picture through networks.
+    """One way of the whole image through networks.
 
     ``finished`` takes its rows; None for the last one, whose rows go to the file. ``shares`` is where its progress
     begins and ends.
     """
 
     stage: Recipe
-    parts: Enlargement
+    parts: ResultParts
     tiles: TileLog
     finished: Pixels | None
     shares: Shares
 
 
-def _enlarged_well(job: _Job, part: _Pass) -> bool:
+def _upscaled_well(job: _Job, part: _Pass) -> bool:
     """Try it on the backend in use; False when its result was rejected and another backend is left."""
     stage, parts, finished = part.stage, part.parts, part.finished
     networks = job.networks_for(stage)
@@ -284,10 +284,10 @@ def _enlarged_well(job: _Job, part: _Pass) -> bool:
         return _open_result(job, parts) if finished is None else ArraySink(finished)
 
     finisher = Finisher(
-        parts, open_sink, job.progress.part(_ENLARGED, _WRITTEN) if finished is None else (lambda _: None)
+        parts, open_sink, job.progress.part(_UPSCALED, _WRITTEN) if finished is None else (lambda _: None)
     )
     try:
-        networks.enlarge(
+        networks.upscale(
             _three_channels(parts.source),
             stage,
             parts.raw,
@@ -309,54 +309,54 @@ def _enlarged_well(job: _Job, part: _Pass) -> bool:
     return True
 
 
-def _open_result(job: _Job, parts: Enlargement) -> Sink:
+def _open_result(job: _Job, parts: ResultParts) -> Sink:
     """Open the file, behind what rows go through before they are written."""
-    enlarged = (parts.raw.shape[1], parts.raw.shape[0])
+    upscaled = (parts.raw.shape[1], parts.raw.shape[0])
     sink: Sink = encode.ResultWriter(
         job.target,
         job.kind,
         job.result_size,
         (parts.channels, parts.raw.dtype),
-        Tags(job.picture.profile, job.picture.dpi, job.picture.exif),
+        Tags(job.image.profile, job.image.dpi, job.image.exif),
         quality=job.options.quality,
     )
     if job.options.sharpen != "none":
-        grown = job.result_size[0] / job.picture.size[0]
+        grown = job.result_size[0] / job.image.size[0]
         sink = Sharpener(sink, job.result_size[1], job.options.sharpen, grown)
-    return Reducer(sink, enlarged, job.result_size) if enlarged != job.result_size else sink
+    return Downscaler(sink, upscaled, job.result_size) if upscaled != job.result_size else sink
 
 
 def _three_channels(pixels: Pixels) -> Pixels:
-    """Return (H, W, 3) of a picture with one channel or three, without a copy."""
+    """Return (H, W, 3) of an image with one channel or three, without a copy."""
     return np.broadcast_to(pixels, (*pixels.shape[:2], 3))
 
 
 def _note_lost_transparency(job: _Job) -> None:
-    picture = job.picture
-    if not job.kind.has_alpha and is_visible(picture.alpha):
-        picture.kept.remove("transparency")
-        picture.changed.append(f"transparency: laid on white, because {job.kind.label} has none")
+    image = job.image
+    if not job.kind.has_alpha and is_visible(image.alpha):
+        image.kept.remove("transparency")
+        image.changed.append(f"transparency: laid on white, because {job.kind.label} has none")
 
 
 def _write_previews(job: _Job) -> None:
     if job.previews is None:
         return
     job.preview_size = encode.write_preview_of_file(job.target, job.previews.result)
-    picture = job.picture
-    parts = [picture.rgb] if picture.alpha is None else [picture.rgb, picture.alpha[..., np.newaxis]]
-    encode.write_preview_of_pixels(np.concatenate(parts, axis=2), picture.profile, job.previews.original)
+    image = job.image
+    parts = [image.rgb] if image.alpha is None else [image.rgb, image.alpha[..., np.newaxis]]
+    encode.write_preview_of_pixels(np.concatenate(parts, axis=2), image.profile, job.previews.original)
 
 
 _STEPS: tuple[tuple[str, Callable[[_Job], None]], ...] = (
     ("decode", _decode),
-    ("alpha", _enlarge_alpha),
+    ("alpha", _upscale_alpha),
     ("faces", _refine_faces),
-    ("enlarge", _enlarge_colour),
+    ("upscale", _upscale_colour),
     ("previews", _write_previews),
 )
 
 
-def _result_of(job: _Job, seconds: dict[str, float], failed: Sequence[Try]) -> UpscaleResult:
+def _result_of(job: _Job, seconds: dict[str, float], failed: Sequence[Attempt]) -> UpscaleResult:
     width, height = job.result_size
     size_bytes, sha256 = job.target.stat().st_size, sha256_of(job.target)
     output: dict[str, Any] = {
@@ -364,9 +364,9 @@ def _result_of(job: _Job, seconds: dict[str, float], failed: Sequence[Try]) -> U
         "mime_type": job.kind.mime_type,
         "width": width,
         "height": height,
-        "bit_depth": job.picture.rgb.dtype.itemsize * 8,
-        "mode": ("L" if job.picture.gray_layout else "RGB")
-        + ("A" if job.picture.alpha is not None and job.kind.has_alpha else ""),
+        "bit_depth": job.image.rgb.dtype.itemsize * 8,
+        "mode": ("L" if job.image.gray_layout else "RGB")
+        + ("A" if job.image.alpha is not None and job.kind.has_alpha else ""),
         "size_bytes": size_bytes,
         "sha256": sha256,
     }
@@ -374,9 +374,9 @@ def _result_of(job: _Job, seconds: dict[str, float], failed: Sequence[Try]) -> U
         output["quality"] = job.options.quality or job.kind.default_quality
     networks = job.networks_for(_main_stage(job.recipe))
     if failed:
-        job.picture.changed.append(f"tries: {len(failed)} failed before the result was right")
+        job.image.changed.append(f"tries: {len(failed)} failed before the result was right")
     receipt = build_receipt(
-        job.picture,
+        job.image,
         job.options,
         job.recipe,
         backend=networks.describe(),

@@ -1,4 +1,4 @@
-"""How much of an enlargement is done: a share of the whole that only rises, whatever part tells of it."""
+"""How much of an upscaled image is done: a share of the whole that only rises, whatever part tells of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Shares = tuple[float, float]
 
 
 class Progress:
-    """Tells a listener of one enlargement."""
+    """Tells a listener of one upscaled image."""
 
     def __init__(self, listener: Callable[[float], None]) -> None:
         self._listener = listener

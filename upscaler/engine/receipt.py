@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from upscaler.engine.imaging.image import Picture
+from upscaler.engine.imaging.image import DecodedImage
 from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.engine.model_zoo.presets import Recipe
 from upscaler.engine.options import UpscaleOptions
@@ -14,7 +14,7 @@ RECEIPT_VERSION = 1
 
 
 def build_receipt(
-    picture: Picture,
+    image: DecodedImage,
     options: UpscaleOptions,
     recipe: Recipe,
     *,
@@ -24,13 +24,13 @@ def build_receipt(
     seconds: Mapping[str, float],
     extra: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Put the account of one enlargement together.
+    """Put the account of one upscaled image together.
 
     Args:
-        picture: the decoded input with its notes.
+        image: the decoded input with its notes.
         options: what was asked for.
         recipe: what ran.
-        backend: ``Networks.describe()``.
+        backend: ``Upscaler.describe()``.
         check: figures of the output check.
         output: facts about the result's file.
         seconds: time of each step.
@@ -39,7 +39,7 @@ def build_receipt(
     """
     return {
         "version": RECEIPT_VERSION,
-        "input": dict(picture.source),
+        "input": dict(image.source),
         "options": options.as_dict(),
         "recipe": recipe.name,
         "models": [describe_model(model) for model in recipe.models],
@@ -47,8 +47,8 @@ def build_receipt(
         "output": dict(output),
         "check": dict(check),
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
-        "kept": list(picture.kept),
-        "changed": list(picture.changed),
+        "kept": list(image.kept),
+        "changed": list(image.changed),
         **extra,
     }
 

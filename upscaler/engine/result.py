@@ -1,4 +1,4 @@
-"""What an enlargement gives back."""
+"""What an upscaled image gives back."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Previews:
-    """Small WebP pictures to write beside a result: one of it, one of the input, whatever kind of file that is."""
+    """Small WebP images to write beside a result: one of it, one of the input, whatever kind of file that is."""
 
     result: Path
     original: Path

@@ -48,14 +48,14 @@ class KeysNotAccepted(Forbidden):
 class InvalidSignature(Forbidden):
     code = "invalid_signature"
     title = N_("The link is not valid")
-    message = N_("This link was changed or is incomplete. Please get a new one from the page of the picture.")
+    message = N_("This link was changed or is incomplete. Please get a new one from the page of the image.")
 
 
 class LinkExpired(UpscalerError):
     status = 410
     code = "link_expired"
     title = N_("The link has expired")
-    message = N_("This link was only valid for a while. Please get a new one from the page of the picture.")
+    message = N_("This link was only valid for a while. Please get a new one from the page of the image.")
 
 
 class NotFound(UpscalerError):
@@ -111,7 +111,7 @@ class FileGone(UpscalerError):
     status = 410
     code = "file_gone"
     title = N_("The file was deleted")
-    message = N_("The file is no longer kept. Please send the picture again.")
+    message = N_("The file is no longer kept. Please send the image again.")
 
 
 class MethodNotAllowed(UpscalerError):
@@ -132,7 +132,7 @@ class BatchConflict(UpscalerError):
     status = 409
     code = "batch_conflict"
     title = N_("The batch is in the wrong state for this")
-    message = N_("No picture of this batch is completed yet. Please wait a little.")
+    message = N_("No image of this batch is completed yet. Please wait a little.")
 
 
 class DeliveryConflict(UpscalerError):
@@ -208,4 +208,4 @@ class QueueFull(UpscalerError):
     status = 429
     code = "queue_full"
     title = N_("The queue is full")
-    message = N_("Too many pictures are waiting right now. Please try again in a few minutes.")
+    message = N_("Too many images are waiting right now. Please try again in a few minutes.")

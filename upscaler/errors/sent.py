@@ -17,14 +17,14 @@ class InvalidRequest(UpscalerError):
 class MissingFile(InvalidRequest):
     status = 422
     code = "missing_file"
-    title = N_("No picture was sent")
-    message = N_('Please send a picture in the form field "file", or its address in "url".')
+    title = N_("No image was sent")
+    message = N_('Please send an image in the form field "file", or its address in "url".')
 
 
-class TwoPictures(UpscalerError):
+class TwoImages(UpscalerError):
     status = 422
-    code = "two_pictures"
-    title = N_("Two pictures were sent as one")
+    code = "two_images"
+    title = N_("Two images were sent as one")
     message = N_('Please send either "file" or "url", not both.')
 
 
@@ -121,7 +121,7 @@ class UrlNotAllowed(UpscalerError):
     code = "url_not_allowed"
     title = N_("That address is not fetched from")
     message = N_(
-        "This service fetches pictures from public addresses only, at the usual ports of the web. "
+        "This service fetches images from public addresses only, at the usual ports of the web. "
         "Please send the file itself."
     )
 
@@ -129,7 +129,7 @@ class UrlNotAllowed(UpscalerError):
 class FetchFailed(UpscalerError):
     status = 422
     code = "fetch_failed"
-    title = N_("The picture could not be fetched")
+    title = N_("The image could not be fetched")
     message = N_(
         "No complete answer came from that address. Please check it and try again, or send the file itself."
     )
@@ -145,9 +145,9 @@ class FileTooLarge(UpscalerError):
 class TooManyPixels(UpscalerError):
     status = 422
     code = "too_many_pixels"
-    title = N_("The picture has too many pixels")
+    title = N_("The image has too many pixels")
     message = N_(
-        "The picture is %(width)s x %(height)s pixels; at most %(limit)s are accepted. Please make it smaller first."
+        "The image is %(width)s x %(height)s pixels; at most %(limit)s are accepted. Please make it smaller first."
     )
 
 
@@ -156,8 +156,8 @@ class ResultTooLarge(UpscalerError):
     code = "result_too_large"
     title = N_("The result would have too many pixels")
     message = N_(
-        "Enlarged, the picture would be %(width)s x %(height)s pixels; at most %(limit)s are possible. "
-        "Please choose a smaller factor or a smaller picture."
+        "Upscaled, the image would be %(width)s x %(height)s pixels; at most %(limit)s are possible. "
+        "Please choose a smaller factor or a smaller image."
     )
 
 
@@ -173,29 +173,29 @@ class FormatTooSmall(ResultTooLarge):
 class TargetOutOfRange(UpscalerError):
     status = 422
     code = "target_out_of_range"
-    title = N_("That size cannot be made of this picture")
+    title = N_("That size cannot be made of this image")
     message = N_(
-        "The picture is %(width)s x %(height)s pixels; for that width or height it would grow %(ratio)s times. "
-        "Please choose a size between 1 and %(most)s times the picture's own."
+        "The image is %(width)s x %(height)s pixels; for that width or height it would grow %(ratio)s times. "
+        "Please choose a size between 1 and %(most)s times the image's own."
     )
 
 
 class CropOutside(UpscalerError):
     status = 422
     code = "crop_outside"
-    title = N_("That piece lies outside the picture")
+    title = N_("That piece lies outside the image")
     message = N_(
-        "The picture is %(width)s x %(height)s pixels; a piece that begins at %(left)s, %(top)s reaches beyond it. "
+        "The image is %(width)s x %(height)s pixels; a piece that begins at %(left)s, %(top)s reaches beyond it. "
         "Please choose another place, or leave it out for the middle."
     )
 
 
-class SeveralPictures(UpscalerError):
+class SeveralImages(UpscalerError):
     status = 422
-    code = "several_pictures"
-    title = N_("The file holds more than one picture")
+    code = "several_images"
+    title = N_("The file holds more than one image")
     message = N_(
-        "The file holds %(count)s pictures, such as frames or pages, and this server takes single pictures only. "
+        "The file holds %(count)s images, such as frames or pages, and this server takes single images only. "
         "Please save the one you want as a file of its own."
     )
 
@@ -232,8 +232,8 @@ class BatchRefused(UpscalerError):
 class UnsupportedImage(UpscalerError):
     status = 415
     code = "unsupported_image"
-    title = N_("The file is not a picture of a supported kind")
-    message = N_("Please send one of these kinds of picture: %(formats)s.")
+    title = N_("The file is not an image of a supported kind")
+    message = N_("Please send one of these kinds of image: %(formats)s.")
 
 
 class ExtensionMismatch(UpscalerError):
@@ -241,14 +241,14 @@ class ExtensionMismatch(UpscalerError):
     code = "extension_mismatch"
     title = N_("The file's name does not fit its content")
     message = N_(
-        'The file is named "%(name)s" but holds a picture of kind %(kind)s. Please rename it and send it again.'
+        'The file is named "%(name)s" but holds an image of kind %(kind)s. Please rename it and send it again.'
     )
 
 
 class DamagedImage(UpscalerError):
     status = 422
     code = "damaged_image"
-    title = N_("The picture is damaged")
+    title = N_("The image is damaged")
     message = N_(
         "The file is incomplete or damaged and cannot be read to its end. Please send it again, or another copy."
     )

@@ -15,18 +15,18 @@ class ServiceUnavailable(UpscalerError):
 class StorageUnavailable(ServiceUnavailable):
     code = "storage_unavailable"
     title = N_("The storage is not available right now")
-    message = N_("The place where pictures are kept is not answering. Please try again in a moment.")
+    message = N_("The place where images are kept is not answering. Please try again in a moment.")
 
 
 class StorageFull(UpscalerError):
     status = 507
     code = "storage_full"
     title = N_("There is no room left")
-    message = N_("The server has no room for more pictures right now. Please try again later.")
+    message = N_("The server has no room for more images right now. Please try again later.")
 
 
 class EngineError(UpscalerError):
-    """The enlargement failed; the next attempt may succeed.
+    """The upscaled image failed; the next attempt may succeed.
 
     Attributes:
         log_tail: last lines of the engine's log, for the operator and not for the public.
@@ -34,8 +34,8 @@ class EngineError(UpscalerError):
 
     log_tail = ""
     code = "engine_failed"
-    title = N_("The picture could not be enlarged")
-    message = N_("The enlargement failed. Please try again.")
+    title = N_("The image could not be upscaled")
+    message = N_("The upscaled image failed. Please try again.")
 
 
 class EngineCrashed(EngineError):
@@ -45,17 +45,17 @@ class EngineCrashed(EngineError):
 
 class EngineTimeout(EngineError):
     code = "timeout"
-    title = N_("The enlargement took too long")
+    title = N_("The upscaled image took too long")
     message = N_(
-        "The enlargement took longer than %(seconds)s seconds and was stopped. Please try a smaller picture or factor."
+        "The upscaled image took longer than %(seconds)s seconds and was stopped. Please try a smaller image or factor."
     )
 
 
 class EngineOutOfMemory(EngineError):
     code = "out_of_memory"
-    title = N_("The enlargement needed too much memory")
+    title = N_("The upscaled image needed too much memory")
     message = N_(
-        "The enlargement needed more than %(limit)s of memory and was stopped. Please try a smaller picture or factor."
+        "The upscaled image needed more than %(limit)s of memory and was stopped. Please try a smaller image or factor."
     )
 
 
@@ -78,4 +78,4 @@ class EngineCanceled(EngineError):
     status = 409
     code = "canceled"
     title = N_("The job was canceled")
-    message = N_("The enlargement was canceled.")
+    message = N_("The upscaled image was canceled.")

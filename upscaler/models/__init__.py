@@ -5,7 +5,7 @@ from upscaler.models.batch import Batch, BatchItem
 from upscaler.models.delivery import Delivery, DeliveryKind, DeliveryStatus
 from upscaler.models.job import ENDED, MOVES, Job, JobLog, JobStatus, Priority
 from upscaler.models.operations import AuditLog, NetworkModel, Setting, Worker
-from upscaler.models.pending_file import LooseFile
+from upscaler.models.pending_file import PendingFile
 from upscaler.models.preview import Preview
 from upscaler.models.types import iso8601, utcnow
 from upscaler.models.upload import Upload
@@ -28,8 +28,8 @@ __all__ = [
     "JobLog",
     "JobStatus",
     "KeptAnswer",
-    "LooseFile",
     "NetworkModel",
+    "PendingFile",
     "Preview",
     "Priority",
     "Role",

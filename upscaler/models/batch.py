@@ -1,4 +1,4 @@
-"""Pictures that were sent together."""
+"""Images that were sent together."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class BatchItem(Model):
     # From 0, in the order in which the files came.
     position: Mapped[int] = mapped_column(Integer)
     filename: Mapped[str] = mapped_column(String(255))
-    # The newest one: a failed picture that is tried again gets another.
+    # The newest one: a failed image that is tried again gets another.
     job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
     error_code: Mapped[str | None] = mapped_column(String(64))
     error_message: Mapped[str | None] = mapped_column(Text)

@@ -66,7 +66,7 @@ CALLBACK = "callback_url"
 
 
 class Job(Model):
-    """One enlargement of one upload."""
+    """One upscaled image of one upload."""
 
     __tablename__ = "jobs"
     __table_args__ = (
@@ -122,7 +122,7 @@ class Job(Model):
     started_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     duration_seconds: Mapped[int | None] = mapped_column(Integer)
-    # Of the attempt that succeeded, for estimates: whole seconds are too coarse for small pictures. There is no time
+    # Of the attempt that succeeded, for estimates: whole seconds are too coarse for small images. There is no time
     # where it took over what an earlier attempt had done.
     work_seconds: Mapped[float | None] = mapped_column(Float)
     # What it ran on, as ``services.workers.device_of`` names it.

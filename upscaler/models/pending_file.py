@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from upscaler.models.types import UTCDateTime, utcnow
 
 
-class LooseFile(Model):
+class PendingFile(Model):
     """The key of a file that is about to be stored. The row goes in the transaction that makes another row point to it.
 
     ``doomed_at`` is when a sweep decided to remove the file: from then on no row may point to it any more.

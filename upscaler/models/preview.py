@@ -1,4 +1,4 @@
-"""Small pieces of pictures that are enlarged at once, to choose by. They and their files live for an hour."""
+"""Small pieces of images that are upscaled at once, to choose by. They and their files live for an hour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from upscaler.models.types import UTCDateTime, random_id, utcnow
 
 
 class Preview(Model):
-    """A piece of a picture, and what the wanted presets make of it.
+    """A piece of an image, and what the wanted presets make of it.
 
     ``results`` has an entry for each preset that is done: what was written, or why it failed.
     """

@@ -1,4 +1,4 @@
-"""The pictures that people sent."""
+"""The images that people sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from upscaler.models.user import Account
 
 
 class Upload(Model):
-    """An original picture and what was found out about it."""
+    """An original image and what was found out about it."""
 
     __tablename__ = "uploads"
 

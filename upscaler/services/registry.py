@@ -18,7 +18,7 @@ from upscaler.services.models.custom_models import CustomModels
 from upscaler.services.monitoring.statistics import StorageMeter
 from upscaler.services.notifications.rules import NotificationRules
 from upscaler.services.outbound.addresses import AddressPolicy
-from upscaler.services.outbound.fetching import PictureFetcher
+from upscaler.services.outbound.fetching import ImageFetcher
 from upscaler.services.previews.requests import PreviewRequests
 from upscaler.services.settings.kinds import several_of
 from upscaler.services.settings.runtime import RuntimeSettings
@@ -36,7 +36,7 @@ class Services:
     submissions: Submissions
     previews: PreviewRequests
     notifications: NotificationRules
-    fetcher: PictureFetcher | None
+    fetcher: ImageFetcher | None
     custom_models: CustomModels
     workspace: Workspace
     signing_key: str
@@ -67,7 +67,7 @@ def build_services(
         previews=PreviewRequests(storage, inspector, settings, workspace),
         notifications=NotificationRules(policy, offers_mail=bool(defaults["smtp_host"])),
         # Polls that wait may hold half of the threads; together they must leave some for everybody else.
-        fetcher=PictureFetcher(policy, max(1, defaults["web_threads"] // 4))
+        fetcher=ImageFetcher(policy, max(1, defaults["web_threads"] // 4))
         if defaults["fetch_urls"]
         else None,
         custom_models=CustomModels(storage, workspace, defaults["max_model_size_bytes"]),

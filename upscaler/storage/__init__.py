@@ -1,4 +1,4 @@
-"""Where pictures are kept: one interface, and the places behind it."""
+"""Where images are kept: one interface, and the places behind it."""
 
 from upscaler.storage.base import Presentation, Storage, StorageSettingsError, StoredFile, make_key
 from upscaler.storage.local import LocalStorage

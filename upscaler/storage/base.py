@@ -1,4 +1,4 @@
-"""What a place for pictures must be able to do. Keys are relative paths such as ``uploads/3f/3fa9….png``."""
+"""What a place for images must be able to do. Keys are relative paths such as ``uploads/3f/3fa9….png``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Presentation:
 
 
 class Storage(Protocol):
-    """A place for pictures. Every call may raise ``StorageUnavailable``; writing may raise ``StorageFull``."""
+    """A place for images. Every call may raise ``StorageUnavailable``; writing may raise ``StorageFull``."""
 
     @property
     def public_origin(self) -> str | None:

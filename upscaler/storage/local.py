@@ -1,4 +1,4 @@
-"""Pictures on a local disk."""
+"""Images on a local disk."""
 
 from __future__ import annotations
 

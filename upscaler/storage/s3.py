@@ -1,4 +1,4 @@
-"""Pictures in a bucket of Amazon S3, or of any service that speaks its protocol."""
+"""Images in a bucket of Amazon S3, or of any service that speaks its protocol."""
 
 from __future__ import annotations
 

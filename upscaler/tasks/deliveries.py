@@ -1,6 +1,6 @@
 """The threads of a worker that send the news of ended jobs.
 
-The consumer runs one task at a time, and a receiver may take its time to answer: sending must never hold up a picture.
+The consumer runs one task at a time, and a receiver may take its time to answer: sending must never hold up an image.
 So it happens beside the consumer, on every worker, and not as a task of the queue.
 """
 

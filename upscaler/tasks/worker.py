@@ -88,7 +88,7 @@ class WorkerDuty:
                 "orphans": self._sweep_orphans,
                 "tiles": partial(self._with_session, tiles.sweep),
                 "scratch": partial(workspace.sweep, config.scratch_dir),
-                "pictures": self._purge_pictures,
+                "images": self._purge_images,
             }
         )
         self._deliveries = DeliveryThreads(build_sender(config, self._sessions))
@@ -151,7 +151,7 @@ class WorkerDuty:
         age = timedelta(seconds=self._config.orphan_seconds)
         self._with_session(partial(pending_files.sweep, storage=self._storage, age=age))
 
-    def _purge_pictures(self) -> None:
+    def _purge_images(self) -> None:
         self._with_session(partial(retention.purge, storage=self._storage, settings=self._settings))
 
     def _with_session(self, call: Callable[[Session], None]) -> None:

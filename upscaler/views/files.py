@@ -20,7 +20,7 @@ from upscaler.views.context import links, services
 
 blueprint = Blueprint("files", __name__, url_prefix="/files")
 
-# Kinds that a browser shows as a picture and never as a page of ours.
+# Kinds that a browser shows as an image and never as a page of ours.
 _SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "image/avif"})
 # How long the storage's own address for a file is valid at most, in seconds.
 DIRECT_SECONDS = 300
@@ -58,7 +58,7 @@ def disposition(filename: str, *, attachment: bool) -> str:
 
 def _redirect(address: str, seconds: int) -> WerkzeugResponse:
     response = redirect(address)
-    # A browser that comes back soon takes the same address, and with it the picture that it has already.
+    # A browser that comes back soon takes the same address, and with it the image that it has already.
     response.headers["Cache-Control"] = f"private, max-age={seconds // 2}"
     return response
 

@@ -26,8 +26,8 @@ def csp_nonce() -> str:
     return str(g.csp_nonce)
 
 
-def _picture_sources() -> str:
-    """Return where pages may load pictures from: ours, and the storage's own address where it has one."""
+def _image_sources() -> str:
+    """Return where pages may load images from: ours, and the storage's own address where it has one."""
     return " ".join(filter(None, ("'self'", "data:", "blob:", services().storage.public_origin)))
 
 
@@ -50,7 +50,7 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault(
             "Content-Security-Policy",
             f"default-src 'self'; script-src 'self' 'nonce-{csp_nonce()}'; style-src 'self'; "
-            f"style-src-attr 'unsafe-inline'; img-src {_picture_sources()}; object-src 'none'; base-uri 'self'; "
+            f"style-src-attr 'unsafe-inline'; img-src {_image_sources()}; object-src 'none'; base-uri 'self'; "
             "form-action 'self'; frame-ancestors 'none'",
         )
         response.headers.setdefault("Cache-Control", "no-store")

@@ -18,7 +18,7 @@ FAST = ["--engine", "lanczos", "--factor", "2x"]
 
 
 @pytest.fixture
-def picture(tmp_path):
+def photo(tmp_path):
     def write(name: str, size: tuple[int, int] = (12, 9)) -> Path:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
@@ -33,13 +33,13 @@ def size_of(path: Path) -> tuple[int, int]:
         return image.size
 
 
-def test_it_writes_beside_the_input_by_default(picture, tmp_path, capsys):
-    assert main([*FAST, str(picture("a.jpg"))]) == 0
+def test_it_writes_beside_the_input_by_default(photo, tmp_path, capsys):
+    assert main([*FAST, str(photo("a.jpg"))]) == 0
     assert size_of(tmp_path / "a-2x.png") == (24, 18)
     assert "a-2x.png (24 x 18)" in capsys.readouterr().out
 
 
-def test_real_networks_enlarge_from_the_command_line(picture, tmp_path):
+def test_real_networks_upscale_from_the_command_line(photo, tmp_path):
     target = tmp_path / "out.webp"
     assert (
         main(
@@ -50,7 +50,7 @@ def test_real_networks_enlarge_from_the_command_line(picture, tmp_path):
                 "standard",
                 "--threads",
                 "1",
-                str(picture("a.png")),
+                str(photo("a.png")),
                 "-o",
                 str(target),
             ]
@@ -61,30 +61,30 @@ def test_real_networks_enlarge_from_the_command_line(picture, tmp_path):
         assert (image.format, image.size) == ("WEBP", (24, 18))
 
 
-def test_it_enlarges_a_folder_into_a_folder(picture, tmp_path):
-    picture("in/a.jpg")
-    picture("in/b.PNG")
-    (tmp_path / "in" / "notes.txt").write_text("no picture")
+def test_it_upscales_a_folder_into_a_folder(photo, tmp_path):
+    photo("in/a.jpg")
+    photo("in/b.PNG")
+    (tmp_path / "in" / "notes.txt").write_text("no image")
     assert (
         main([*FAST, str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--format", "jpeg", "--quiet"]) == 0
     )
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a-2x.jpg", "b-2x.jpg"]
 
 
-def test_a_bad_picture_fails_with_one_line_and_the_others_go_on(picture, tmp_path, capsys):
+def test_a_bad_image_fails_with_one_line_and_the_others_go_on(photo, tmp_path, capsys):
     broken = tmp_path / "broken.png"
-    broken.write_bytes(b"not a picture")
-    good = picture("good.png")
+    broken.write_bytes(b"not an image")
+    good = photo("good.png")
     assert main([*FAST, str(broken), str(good), "--quiet"]) == 1
     assert size_of(tmp_path / "good-2x.png") == (24, 18)
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 1
-    assert "broken.png: Please send one of these kinds of picture" in captured.err
+    assert "broken.png: Please send one of these kinds of image" in captured.err
 
 
-def test_it_does_not_replace_a_result_unless_told(picture, tmp_path, capsys):
-    source = picture("a.png")
+def test_it_does_not_replace_a_result_unless_told(photo, tmp_path, capsys):
+    source = photo("a.png")
     (tmp_path / "a-2x.png").write_bytes(b"precious")
     assert main([*FAST, str(source)]) == 1
     assert "--overwrite" in capsys.readouterr().err
@@ -94,8 +94,8 @@ def test_it_does_not_replace_a_result_unless_told(picture, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("extra", [[], ["--overwrite"]])
-def test_it_never_replaces_an_input(picture, extra, capsys):
-    source = picture("a.png")
+def test_it_never_replaces_an_input(photo, extra, capsys):
+    source = photo("a.png")
     before = source.read_bytes()
     with pytest.raises(SystemExit) as left:
         main([*FAST, str(source), "-o", str(source), *extra])
@@ -116,18 +116,18 @@ def test_it_never_replaces_an_input(picture, extra, capsys):
         ["a.png", "b.png", "-o", "x.png"],
     ],
 )
-def test_bad_use_ends_with_2(picture, tmp_path, monkeypatch, wrong):
-    picture("a.png")
-    picture("b.png")
+def test_bad_use_ends_with_2(photo, tmp_path, monkeypatch, wrong):
+    photo("a.png")
+    photo("b.png")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as left:
         main(wrong)
     assert left.value.code == 2
 
 
-def test_two_inputs_with_one_result_name_are_refused(picture, capsys):
+def test_two_inputs_with_one_result_name_are_refused(photo, capsys):
     with pytest.raises(SystemExit):
-        main([*FAST, str(picture("a.png")), str(picture("a.jpg"))])
+        main([*FAST, str(photo("a.png")), str(photo("a.jpg"))])
     assert "would both become" in capsys.readouterr().err
 
 

@@ -45,13 +45,13 @@ def test_a_model_is_added_from_a_url_used_checked_and_removed(
     assert "blocks was added: 3x, RGB" in capsys.readouterr().out
 
     assert main(["models", "list"]) == 0
-    assert "blocks  onnx  enlarging  3x     art 3x  CC0-1.0" in capsys.readouterr().out
+    assert "blocks  onnx  upscaling  3x     art 3x  CC0-1.0" in capsys.readouterr().out
 
-    picture, result = tmp_path / "in.png", tmp_path / "out.png"
-    Image.new("RGB", (40, 30), (200, 90, 30)).save(picture)
+    photo, result = tmp_path / "in.png", tmp_path / "out.png"
+    Image.new("RGB", (40, 30), (200, 90, 30)).save(photo)
     # Once by its name, and once because it serves this choice.
     for choice in (["--model", "blocks", "--factor", "2x"], ["--preset", "art", "--factor", "3x"]):
-        assert main([str(picture), "-o", str(result), "--threads", "1", "--overwrite", *choice]) == 0
+        assert main([str(photo), "-o", str(result), "--threads", "1", "--overwrite", *choice]) == 0
         with Image.open(result) as image:
             assert image.size[0] == 40 * int(choice[-1][0])
 
@@ -59,7 +59,7 @@ def test_a_model_is_added_from_a_url_used_checked_and_removed(
     assert "blocks is well" in capsys.readouterr().out
 
     assert main(["models", "remove", "blocks"]) == 0
-    assert main([str(picture), "-o", str(result), "--overwrite", "--model", "blocks"]) == 1
+    assert main([str(photo), "-o", str(result), "--overwrite", "--model", "blocks"]) == 1
     assert 'There is no model "blocks" here' in capsys.readouterr().err
 
 
@@ -69,7 +69,7 @@ def test_a_refused_model_leaves_nothing(
     path = write_onnx(tmp_path / "black.onnx", weights=kernel(2) * 0)
 
     assert main(["models", "add", str(path)]) == 1
-    assert "the same colour whatever the picture" in capsys.readouterr().err
+    assert "the same colour whatever the image" in capsys.readouterr().err
     assert main(["models", "add", f"{address}/black.onnx", "--sha256", "0" * 64]) == 1
     assert "another SHA-256" in capsys.readouterr().err
     assert list(models_dir.iterdir()) == []
@@ -107,7 +107,7 @@ def test_a_folder_named_models_is_still_a_folder(
     assert (tmp_path / "out" / "a-2x.png").is_file()
 
 
-def test_a_face_model_is_added_and_refines_faces_but_enlarges_nothing(
+def test_a_face_model_is_added_and_refines_faces_but_upscales_nothing(
     tmp_path: Path, address: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write_face_model(tmp_path / "gfp.onnx", side=256)
@@ -120,12 +120,12 @@ def test_a_face_model_is_added_and_refines_faces_but_enlarges_nothing(
     assert main(["models", "check", "gfp"]) == 0
     assert "gfp is well" in capsys.readouterr().out
 
-    picture, result = tmp_path / "in.png", tmp_path / "out.png"
-    Image.fromarray(data.astronaut()[20:210, 140:310]).save(picture)
-    assert main([str(picture), "-o", str(result), "--threads", "1", "--model", "gfp"]) == 1
+    photo, result = tmp_path / "in.png", tmp_path / "out.png"
+    Image.fromarray(data.astronaut()[20:210, 140:310]).save(photo)
+    assert main([str(photo), "-o", str(result), "--threads", "1", "--model", "gfp"]) == 1
     assert 'The model "gfp" restores faces' in capsys.readouterr().err
     plain = ["--threads", "1", "--engine", "lanczos", "--factor", "2x", "--refine-faces"]
-    assert main([str(picture), "-o", str(result), *plain]) == 0
+    assert main([str(photo), "-o", str(result), *plain]) == 0
     assert "1 of 1 refined with the face model gfp" in capsys.readouterr().out
     assert main(["models", "add", str(path), "--name", "b", "--preset", "face", "--factor", "4x"]) == 1
     assert "without a preset" in capsys.readouterr().err

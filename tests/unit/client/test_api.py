@@ -47,10 +47,10 @@ def test_bytes_need_a_name(script):
     assert server.requests[0].headers["Idempotency-Key"] == "mine"
 
 
-def test_an_address_is_sent_in_place_of_a_picture(script):
+def test_an_address_is_sent_in_place_of_an_image(script):
     server = script(says(202, QUEUED))
     with Client(server.url) as client:
-        for arguments in ({}, {"picture": "a.png", "url": "https://example.org/a.png"}):
+        for arguments in ({}, {"image": "a.png", "url": "https://example.org/a.png"}):
             with pytest.raises(ValueError, match="either"):
                 client.upload(**arguments)
         assert client.upload(url="https://example.org/a.png", factor="2x").id == "job_1"

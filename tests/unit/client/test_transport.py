@@ -52,11 +52,11 @@ def test_it_gives_up_after_its_attempts(script, pauses):
 
 
 def test_a_refusal_is_told_at_once_with_all_that_the_service_said(script, pauses):
-    problem = {"code": "not_an_image", "detail": "Please send a picture."}
+    problem = {"code": "not_an_image", "detail": "Please send an image."}
     server = script(says(415, problem, X_Request_ID="abc"))
     with (
         Client(server.url) as client,
-        pytest.raises(ApiError, match=r"Please send a picture\. \(415") as caught,
+        pytest.raises(ApiError, match=r"Please send an image\. \(415") as caught,
     ):
         client.health()
     assert (caught.value.code, caught.value.request_id, caught.value.retry_after) == (
@@ -78,10 +78,10 @@ def test_what_a_proxy_says_becomes_an_error_too(script):
 
 
 def test_another_address_is_named_and_not_followed(script):
-    server = script(says(301, b"", Location="https://pictures.example.org/"))
+    server = script(says(301, b"", Location="https://images.example.org/"))
     with (
         Client(server.url, token="upk_secret") as client,
-        pytest.raises(ApiError, match=r"https://pictures\.example\.org/"),
+        pytest.raises(ApiError, match=r"https://images\.example\.org/"),
     ):
         client.health()
 
@@ -102,7 +102,7 @@ def test_a_server_that_is_down_is_unreachable(pauses):
     assert pauses == [0.5, 1.0, 2.0]
 
 
-@pytest.mark.parametrize("address", ["pictures.example.org", "ftp://example.org"])
+@pytest.mark.parametrize("address", ["images.example.org", "ftp://example.org"])
 def test_an_address_that_is_none_is_told_at_once(address, pauses):
     with pytest.raises(ServerUnreachable, match="no address"), Client(address) as client:
         client.health()

@@ -19,7 +19,7 @@ DOCKERFILES = sorted(DOCKER.glob("Dockerfile.*"))
 COMPOSE: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 LASTING = ["web", "worker", "postgresql", "redis", "s3"]
-ONCE = ["bucket", "pictures-folder"]
+ONCE = ["bucket", "images-folder"]
 
 
 def instructions(path: Path, name: str) -> list[str]:
@@ -109,7 +109,7 @@ def test_a_service_may_do_as_little_as_possible(name: str) -> None:
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
     assert "privileged" not in service
-    if name == "pictures-folder":
+    if name == "images-folder":
         # It gives a folder away, which only root can, and reaches nothing else.
         assert (service["cap_add"], service["network_mode"]) == (["CHOWN"], "none")
     else:

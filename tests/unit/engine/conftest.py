@@ -1,4 +1,4 @@
-"""Pictures, colour profiles and networks for the tests of the engine."""
+"""Images, colour profiles and networks for the tests of the engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PIL import Image, ImageCms
 from upscaler.engine.imaging.formats import INPUT_MIME_TYPES
 from upscaler.engine.imaging.inspection import InspectionLimits
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 
 
 @pytest.fixture
@@ -41,25 +41,25 @@ def colours() -> Callable[[int, int], np.ndarray]:
 
 @pytest.fixture
 def save(tmp_path: Path) -> Callable[..., Path]:
-    """Return a writer of pictures into the test's folder."""
+    """Return a writer of images into the test's folder."""
 
     def write(name: str, image: Image.Image | np.ndarray, **options: Any) -> Path:
         path = tmp_path / name
-        picture = Image.fromarray(image) if isinstance(image, np.ndarray) else image
-        picture.save(path, **options)
+        photo = Image.fromarray(image) if isinstance(image, np.ndarray) else image
+        photo.save(path, **options)
         return path
 
     return write
 
 
 @pytest.fixture(scope="session")
-def lanczos() -> Networks:
-    return Networks(EngineSettings(engine="lanczos", threads=1))
+def lanczos() -> Upscaler:
+    return Upscaler(EngineSettings(engine="lanczos", threads=1))
 
 
 @pytest.fixture(scope="session")
-def networks() -> Iterator[Networks]:
-    return Networks(EngineSettings(threads=1))
+def networks() -> Iterator[Upscaler]:
+    return Upscaler(EngineSettings(threads=1))
 
 
 @pytest.fixture(scope="session")

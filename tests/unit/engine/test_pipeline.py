@@ -21,11 +21,11 @@ from upscaler.errors import DamagedImage, EngineCanceled, ResultTooLarge, Storag
 
 @pytest.fixture
 def run(tmp_path, lanczos):
-    """Enlarge a file with the fast engine; return the result and the opened picture."""
+    """Upscale a file with the fast engine; return the result and the opened image."""
     scratch = tmp_path / "scratch"
     scratch.mkdir(exist_ok=True)
 
-    def enlarge(source, options=None, networks=lanczos, previews=None, **more):
+    def upscale(source, options=None, networks=lanczos, previews=None, **more):
         target = tmp_path / "target"
         options = options or UpscaleOptions("2x")
         result = upscale_file(
@@ -36,7 +36,7 @@ def run(tmp_path, lanczos):
             image.load()
         return result, image
 
-    return enlarge
+    return upscale
 
 
 def reduced(image: Image.Image, scale: int) -> np.ndarray:
@@ -44,7 +44,7 @@ def reduced(image: Image.Image, scale: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("factor", ["2x", "4x"])
-def test_real_networks_enlarge_a_picture_truly(run, networks, save, colours, factor):
+def test_real_networks_upscale_an_image_truly(run, networks, save, colours, factor):
     pixels = colours(48, 40)
     options = UpscaleOptions(factor, "standard")
     result, image = run(save("a.png", pixels), options, networks)
@@ -107,7 +107,7 @@ def test_the_receipt_tells_the_whole_story(run, save, colours, tmp_path):
     assert all(len(model["bin_sha256"]) == 64 for model in receipt["models"])
     assert receipt["backend"]["engine"] == "lanczos"
     assert receipt["output"]["sha256"] == result.sha256 == sha256_of(tmp_path / "target")
-    steps = {"decode", "alpha", "faces", "enlarge", "tones", "check", "encode", "previews"}
+    steps = {"decode", "alpha", "faces", "upscale", "tones", "check", "encode", "previews"}
     assert set(receipt["seconds"]) == steps
     assert receipt["kept"] == ["resolution: 300 dpi"]
     changes = " / ".join(receipt["changed"])

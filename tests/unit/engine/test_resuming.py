@@ -1,4 +1,4 @@
-"""An enlargement that is broken off goes on where it was, and gives the very same picture."""
+"""An upscaled image that is broken off goes on where it was, and gives the very same image."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from upscaler.engine.process.client import EngineLimits, EngineProcess
 from upscaler.engine.result import Keeping
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 from upscaler.errors import EngineCanceled, EngineCrashed
 
 SMALL_TILES = EngineSettings(threads=1, tile_pixels=32)
@@ -25,12 +25,12 @@ SMALL_TILES = EngineSettings(threads=1, tile_pixels=32)
 
 @pytest.fixture(scope="module")
 def small_tiles():
-    return Networks(SMALL_TILES)
+    return Upscaler(SMALL_TILES)
 
 
 @pytest.fixture
-def enlarge(tmp_path, small_tiles):
-    """Return a function that enlarges a file until a share is done, and keeps the tiles."""
+def upscale(tmp_path, small_tiles):
+    """Return a function that upscales a file until a share is done, and keeps the tiles."""
 
     def run(source, options, until=2.0, keeping=None):
         done = [0.0]
@@ -52,7 +52,7 @@ def enlarge(tmp_path, small_tiles):
 
 
 def logo(colours):
-    """Return a picture whose transparency has a shape."""
+    """Return an image whose transparency has a shape."""
     y, x = np.indices((70, 100))
     inside = ((x - 50) ** 2 + (y - 35) ** 2 < 900).astype(np.uint8) * 255
     return np.dstack([colours(100, 70), inside])
@@ -60,37 +60,35 @@ def logo(colours):
 
 @pytest.mark.parametrize("until", [0.3, 0.6, 0.93])
 @pytest.mark.parametrize("factor", ["4x", "8x"])
-def test_a_picture_that_was_broken_off_is_the_same_in_the_end(
-    enlarge, save, colours, factor, until, tmp_path
-):
+def test_an_image_that_was_broken_off_is_the_same_in_the_end(upscale, save, colours, factor, until, tmp_path):
     source = save("a.png", logo(colours) if factor == "4x" else colours(70, 50))
     options = UpscaleOptions(factor, "standard")
-    _, whole = enlarge(source, options, keeping=Keeping(tmp_path / "other", 10**9))
+    _, whole = upscale(source, options, keeping=Keeping(tmp_path / "other", 10**9))
 
     with pytest.raises(EngineCanceled):
-        enlarge(source, options, until)
-    taken_over, resumed = enlarge(source, options)
+        upscale(source, options, until)
+    taken_over, resumed = upscale(source, options)
 
     assert taken_over > 0
     assert np.array_equal(resumed, whole)
 
 
-def test_a_second_run_has_nothing_left_to_compute(enlarge, save, colours):
+def test_a_second_run_has_nothing_left_to_compute(upscale, save, colours):
     source = save("a.png", colours(100, 70))
-    enlarge(source, UpscaleOptions("2x"))
+    upscale(source, UpscaleOptions("2x"))
 
-    taken_over, _ = enlarge(source, UpscaleOptions("2x"))
+    taken_over, _ = upscale(source, UpscaleOptions("2x"))
 
     assert taken_over == 4 * 3
 
 
-def test_other_choices_and_other_pictures_start_anew(enlarge, save, colours):
+def test_other_choices_and_other_images_start_anew(upscale, save, colours):
     source = save("a.png", colours(100, 70))
-    enlarge(source, UpscaleOptions("2x"))
-    assert enlarge(source, UpscaleOptions("2x", denoise="high"))[0] == 0
+    upscale(source, UpscaleOptions("2x"))
+    assert upscale(source, UpscaleOptions("2x", denoise="high"))[0] == 0
 
-    enlarge(source, UpscaleOptions("2x"))
-    assert enlarge(save("b.png", colours(100, 70)[::-1]), UpscaleOptions("2x"))[0] == 0
+    upscale(source, UpscaleOptions("2x"))
+    assert upscale(save("b.png", colours(100, 70)[::-1]), UpscaleOptions("2x"))[0] == 0
 
 
 def test_a_child_that_is_killed_leaves_its_tiles_to_the_next(tmp_path, save, colours):
@@ -127,7 +125,7 @@ def test_a_child_that_is_killed_leaves_its_tiles_to_the_next(tmp_path, save, col
         tmp_path / "whole.png",
         None,
         options,
-        Engine(Networks(SMALL_TILES)),
+        Engine(Upscaler(SMALL_TILES)),
         scratch=Scratch(tmp_path),
     )
     assert result.sha256 == whole.sha256

@@ -1,4 +1,4 @@
-"""What is special about pictures in a bucket."""
+"""What is special about images in a bucket."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def bucket(s3_server: S3Server) -> Bucket:
 @pytest.fixture
 def stored(bucket: Bucket, tmp_path: Path) -> S3Storage:
     storage = S3Storage(bucket, WEB)
-    (tmp_path / "picture").write_bytes(b"0123456789")
-    storage.save(KEY, tmp_path / "picture")
+    (tmp_path / "image").write_bytes(b"0123456789")
+    storage.save(KEY, tmp_path / "image")
     return storage
 
 
@@ -76,7 +76,7 @@ def test_nobody_reads_without_a_genuine_link(stored: S3Storage, bucket: Bucket) 
 
 def test_a_bucket_may_be_part_of_the_host_name() -> None:
     bucket = Bucket(
-        name="pictures",
+        name="images",
         endpoint_url="http://127.0.0.1:1",
         access_key_id="a",
         secret_access_key="b",
@@ -84,7 +84,7 @@ def test_a_bucket_may_be_part_of_the_host_name() -> None:
         public_endpoint_url="https://s3.example.org",
     )
 
-    assert S3Storage(bucket, WEB).public_origin == "https://pictures.s3.example.org"
+    assert S3Storage(bucket, WEB).public_origin == "https://images.s3.example.org"
 
 
 @pytest.mark.parametrize(
@@ -107,11 +107,11 @@ def test_it_names_what_is_wrong_with_the_settings_in_one_line(
 
 
 def test_wrong_keys_while_it_runs_are_an_outage(bucket: Bucket, tmp_path: Path) -> None:
-    (tmp_path / "picture").write_bytes(b"x")
+    (tmp_path / "image").write_bytes(b"x")
     storage = S3Storage(dataclasses.replace(bucket, secret_access_key="changed"), WEB)
 
     for call in (
-        lambda: storage.save(KEY, tmp_path / "picture"),
+        lambda: storage.save(KEY, tmp_path / "image"),
         lambda: storage.open(KEY),
         lambda: storage.fetch(KEY, tmp_path / "copy"),
         lambda: storage.delete(KEY),
@@ -134,7 +134,7 @@ def shortest_refusal(call: Callable[[], object], tries: int = 3) -> float:
 
 
 def test_a_server_that_is_down_is_noticed_within_two_seconds(bucket: Bucket, tmp_path: Path) -> None:
-    (tmp_path / "picture").write_bytes(b"x")
+    (tmp_path / "image").write_bytes(b"x")
     address = f"http://127.0.0.1:{free_port()}"
     storage = S3Storage(dataclasses.replace(bucket, endpoint_url=address), WEB)
 
@@ -142,7 +142,7 @@ def test_a_server_that_is_down_is_noticed_within_two_seconds(bucket: Bucket, tmp
         storage.check,
         lambda: storage.stat(KEY),
         lambda: storage.open(KEY),
-        lambda: storage.save(KEY, tmp_path / "picture"),
+        lambda: storage.save(KEY, tmp_path / "image"),
         lambda: storage.fetch(KEY, tmp_path / "copy"),
         lambda: storage.delete(KEY),
         storage.free_percent,
@@ -153,11 +153,11 @@ def test_a_server_that_is_down_is_noticed_within_two_seconds(bucket: Bucket, tmp
 def test_a_server_that_says_nothing_is_given_up_within_two_seconds(
     bucket: Bucket, silent_server: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "picture").write_bytes(b"x")
+    (tmp_path / "image").write_bytes(b"x")
     storage = S3Storage(dataclasses.replace(bucket, endpoint_url=silent_server), WEB)
 
     for call in (
-        lambda: storage.save(KEY, tmp_path / "picture"),
+        lambda: storage.save(KEY, tmp_path / "image"),
         lambda: storage.stat(KEY),
         storage.free_percent,
     ):

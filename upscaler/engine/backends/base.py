@@ -1,4 +1,4 @@
-"""What a backend offers: a device that loads networks and runs them on windows of a picture."""
+"""What a backend offers: a device that loads networks and runs them on windows of an image."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from upscaler.engine.devices.quarantine import Device
 from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.engine.settings import EngineSettings
 
-# Levels from 0 to 255: uint8, or float32 with fractions where the picture has more than 8 bits.
+# Levels from 0 to 255: uint8, or float32 with fractions where the image has more than 8 bits.
 Window = NDArray[Any]
 Result = NDArray[np.float32]
 

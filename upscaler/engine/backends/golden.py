@@ -1,4 +1,4 @@
-"""What each network of the catalogue makes of the known picture: the reference of the self-test.
+"""What each network of the catalogue makes of the known image: the reference of the self-test.
 
 ``golden.json`` holds it, as ``python -m bench.golden`` wrote it from OpenVINO in float32.
 """
@@ -52,8 +52,8 @@ def summary(result: Result, scale: int) -> NDArray[np.uint8]:
     The pixels show what was blurred or displaced; the extremes show single pixels that overflowed, wherever they are.
 
     Args:
-        result: float32 (H, W, 3), the known picture enlarged.
-        scale: its side per side of the picture.
+        result: float32 (H, W, 3), the known image upscaled.
+        scale: its side per side of the image.
     """
     levels = np.rint(np.clip(result, 0, 255)).astype(np.uint8)
     inner = levels[_EDGE * scale : -_EDGE * scale, _EDGE * scale : -_EDGE * scale]
@@ -65,7 +65,7 @@ def summary(result: Result, scale: int) -> NDArray[np.uint8]:
 
 
 def compare(model: Model, result: Result, precision: str) -> None:
-    """Compare what a network made of the known picture with its reference.
+    """Compare what a network made of the known image with its reference.
 
     Raises:
         OutputRejected: it lies further away than the precision explains.

@@ -14,23 +14,23 @@ from upscaler.engine.model_zoo.catalogue import Model
 
 
 class LanczosNetwork(Network):
-    """Enlarges as much as the network it stands for, and drops the border that the network would consume."""
+    """Upscales as much as the network it stands for, and drops the border that the network would consume."""
 
     def run(self, window: Window) -> Result:
-        """Enlarge the window and cut its border off."""
+        """Upscale the window and cut its border off."""
         scale = self.model.scale
         height, width, _ = window.shape
         size = (width * scale, height * scale)
         if window.dtype == np.uint8:
-            enlarged = np.asarray(Image.fromarray(window).resize(size, Image.Resampling.LANCZOS), np.float32)
+            upscaled = np.asarray(Image.fromarray(window).resize(size, Image.Resampling.LANCZOS), np.float32)
         else:
             # Pillow knows fractions in one channel only.
             planes = (Image.fromarray(np.ascontiguousarray(window[..., channel])) for channel in range(3))
-            enlarged = np.dstack(
+            upscaled = np.dstack(
                 [np.asarray(plane.resize(size, Image.Resampling.LANCZOS)) for plane in planes]
             )
         border = self.model.border * scale
-        return enlarged[border : height * scale - border, border : width * scale - border]
+        return upscaled[border : height * scale - border, border : width * scale - border]
 
 
 class LanczosBackend(Backend):
@@ -44,7 +44,7 @@ class LanczosBackend(Backend):
 
     @property
     def bytes_per_pixel(self) -> Mapping[str, int]:
-        """The enlarged window in 8 bits and as float32."""
+        """The upscaled window in 8 bits and as float32."""
         return defaultdict(lambda: 300)
 
     def probe(self) -> str | None:

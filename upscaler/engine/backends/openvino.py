@@ -24,10 +24,10 @@ from upscaler.engine.model_zoo.weights import find_weights
 from upscaler.engine.settings import EngineSettings
 
 _COLOURS = 3
-# Where RRDB networks begin to enlarge: what comes before works at the size of the window.
+# Where RRDB networks begin to upscale: what comes before works at the size of the window.
 _RRDB_CUT = "Interp"
 # Rows of a window that the last layers take at once, and those above and below that they must see: four convolutions
-# of 3 x 3 behind the enlargements, at 2, 4, 4 and 4 times the size, reach 1.25 rows far.
+# of 3 x 3 behind the upscaled images, at 2, 4, 4 and 4 times the size, reach 1.25 rows far.
 _STRIP_ROWS = 32
 _STRIP_MARGIN = 2
 # How often something else is asked for while a window runs.

@@ -53,7 +53,7 @@ class Selection:
     """The backend in use, its loaded networks, and why those before it were not taken.
 
     A backend that fails is put into quarantine, and the next one is taken. At the start of a job the devices whose time
-    has come are tested again; so are all of them where none is left, for a picture may be to blame and not a device.
+    has come are tested again; so are all of them where none is left, for an image may be to blame and not a device.
 
     Args:
         settings: of the engine.
@@ -156,7 +156,7 @@ class Selection:
         networks: Iterable[str] = (),
         out_of_memory: bool = False,
     ) -> None:
-        """Take note that a backend failed with a picture, and choose how to go on.
+        """Take note that a backend failed with an image, and choose how to go on.
 
         Where it ran out of memory it gets tiles of half the side, again and again. After other failures another
         precision of the same device is taken, where there is none smaller tiles once, and then the next device.
@@ -219,7 +219,7 @@ class Selection:
                 device = candidate.device
                 _log.info("engine %s on %s, %s", *device)
                 return candidate
-        # Another process may have put them into quarantine, for a picture that was to blame.
+        # Another process may have put them into quarantine, for an image that was to blame.
         untested = [candidate for candidate in self._all() if not candidate.was_tested]
         passing = self._first_passing(untested)
         if passing is not None:
@@ -339,4 +339,4 @@ def _tested(backend: Backend, model: Model) -> Network:
 
 
 def _note(device: Device, tile: int | None, reason: str) -> None:
-    attempts.note(attempts.Try(device.engine, device.name, device.precision, tile, reason))
+    attempts.note(attempts.Attempt(device.engine, device.name, device.precision, tile, reason))

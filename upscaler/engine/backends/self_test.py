@@ -1,4 +1,4 @@
-"""Run a known picture through a network before anything else goes through it."""
+"""Run a known image through a network before anything else goes through it."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from upscaler.errors import OutputRejected
 
 _SIDE = 64
 _BLOCK = 16
-# Every network of the catalogue leaves the mean of each 16 px block of the known picture within 11 levels of
+# Every network of the catalogue leaves the mean of each 16 px block of the known image within 11 levels of
 # the input's; black, constant and channel-swapped results are 100 and more off in some block.
 _TOLERATED_LEVELS = 25.0
 
 
-def known_picture() -> Window:
-    """Return a small picture with a gradient, a disc and a bar, near black to catch negatives that wrap."""
+def known_image() -> Window:
+    """Return a small image with a gradient, a disc and a bar, near black to catch negatives that wrap."""
     rows, columns = np.mgrid[0:_SIDE, 0:_SIDE].astype(np.float32) / _SIDE
-    picture = np.stack([60 + 150 * columns, 200 - 120 * rows, 90 + 60 * (rows + columns)], axis=-1)
-    picture[(rows - 0.35) ** 2 + (columns - 0.6) ** 2 < 0.04] = (230, 190, 60)
-    picture[(rows > 0.7) & (rows < 0.85) & (columns > 0.1) & (columns < 0.7)] = (3, 4, 6)
-    return picture.astype(np.uint8)
+    image = np.stack([60 + 150 * columns, 200 - 120 * rows, 90 + 60 * (rows + columns)], axis=-1)
+    image[(rows - 0.35) ** 2 + (columns - 0.6) ** 2 < 0.04] = (230, 190, 60)
+    image[(rows > 0.7) & (rows < 0.85) & (columns > 0.1) & (columns < 0.7)] = (3, 4, 6)
+    return image.astype(np.uint8)
 
 
 def known_result(network: Network) -> Result:
-    """Return what a network makes of the known picture: float32 (64 * scale, 64 * scale, 3).
+    """Return what a network makes of the known image: float32 (64 * scale, 64 * scale, 3).
 
     Raises:
         OutputRejected: it has the wrong shape, or holds impossible numbers.
@@ -36,25 +36,25 @@ def known_result(network: Network) -> Result:
     """
     border = network.model.border
     return run_window(
-        network, np.pad(known_picture(), ((border, border), (border, border), (0, 0)), mode="reflect")
+        network, np.pad(known_image(), ((border, border), (border, border), (0, 0)), mode="reflect")
     )
 
 
 def self_test(network: Network, precision: str | None = None) -> None:
-    """Run the known picture through a network.
+    """Run the known image through a network.
 
     Args:
         network: the network to test.
         precision: what it computes in, or None where it only stands in for the network and gives another result: then,
-            and for a custom network, the means of blocks are compared with the picture's.
+            and for a custom network, the means of blocks are compared with the image's.
 
     Raises:
-        OutputRejected: the result is not an enlargement of the picture, or not the known one.
+        OutputRejected: the result is not an upscaled image of the image, or not the known one.
 
     """
     model = network.model
     result = known_result(network)
-    means = _block_means(result, _SIDE * model.scale) - _block_means(known_picture(), _SIDE)
+    means = _block_means(result, _SIDE * model.scale) - _block_means(known_image(), _SIDE)
     worst = float(np.abs(means).max())
     if worst > _TOLERATED_LEVELS:
         raise OutputRejected(reason=f"the self-test of {model.name} is off by {worst:.0f} of 255 levels")
@@ -62,7 +62,7 @@ def self_test(network: Network, precision: str | None = None) -> None:
         compare(model, result, precision)
 
 
-def _block_means(picture: np.ndarray[Any, Any], side: int) -> np.ndarray[Any, Any]:
+def _block_means(image: np.ndarray[Any, Any], side: int) -> np.ndarray[Any, Any]:
     count = _SIDE // _BLOCK
-    blocks = picture.reshape(count, side // count, count, side // count, 3)
+    blocks = image.reshape(count, side // count, count, side // count, 3)
     return np.asarray(blocks.mean(axis=(1, 3), dtype=np.float64))

@@ -19,7 +19,7 @@ class Use:
         device: name of its processor or graphics device, "" while that is not known.
         precision: numbers that it computes in, "" while that is not known.
         networks: names of those that run.
-        testing: whether it is looked for, loads a network or tests it; a picture is enlarged otherwise.
+        testing: whether it is looked for, loads a network or tests it; an image is upscaled otherwise.
     """
 
     engine: str
@@ -45,7 +45,7 @@ class Use:
 
 _Listener = Callable[[Use | None], None]
 
-# Networks run in one thread of a process, a small picture in the pauses of a large one: a stack.
+# Networks run in one thread of a process, a small image in the pauses of a large one: a stack.
 _uses: list[Use] = []
 _listeners: list[_Listener] = []
 

@@ -10,7 +10,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Try:
+class Attempt:
     """One try.
 
     Attributes:
@@ -34,13 +34,13 @@ class Try:
 
 
 # Of the job that this thread works on. A small job may run in a pause of a long one, so each has a list of its own.
-_failed: ContextVar[list[Try] | None] = ContextVar("failed_tries", default=None)
+_failed: ContextVar[list[Attempt] | None] = ContextVar("failed_tries", default=None)
 # Of the next job of this thread, in a process that has ended.
-_before: ContextVar[tuple[Try, ...]] = ContextVar("tries_before", default=())
+_before: ContextVar[tuple[Attempt, ...]] = ContextVar("tries_before", default=())
 
 
 @contextmanager
-def carried_on(before: Iterable[Try]) -> Iterator[None]:
+def carried_on(before: Iterable[Attempt]) -> Iterator[None]:
     """Have the job in the block begin with tries that failed it in another process."""
     token = _before.set(tuple(before))
     try:
@@ -50,7 +50,7 @@ def carried_on(before: Iterable[Try]) -> Iterator[None]:
 
 
 @contextmanager
-def collected_tries() -> Iterator[list[Try]]:
+def collected_tries() -> Iterator[list[Attempt]]:
     """Collect what fails until the end of the block: one job."""
     tries = list(_before.get())
     token = _failed.set(tries)
@@ -65,7 +65,7 @@ def in_job() -> bool:
     return _failed.get() is not None
 
 
-def note(failed: Try) -> None:
+def note(failed: Attempt) -> None:
     """Add a failed try to the job that this thread works on, if there is one."""
     tries = _failed.get()
     if tries is not None:

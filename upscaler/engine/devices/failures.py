@@ -20,6 +20,6 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 def reason_of(error: BaseException, network: str) -> str:
     """Return one line on what went wrong with a network, for operators."""
-    # The sentence around the reason speaks to whoever waits for a picture.
+    # The sentence around the reason speaks to whoever waits for an image.
     told = error.values["reason"] if isinstance(error, OutputRejected) else error
     return f"{network}: {told}" if str(told) else f"{network}: {type(error).__name__}"

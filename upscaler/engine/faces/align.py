@@ -16,7 +16,7 @@ from upscaler.engine.faces.boxes import Floats
 
 Map = NDArray[np.float64]
 
-# Where the landmarks of `detect.Face` lie, on average, in the aligned pictures of the data set FFHQ ("A Style-Based
+# Where the landmarks of `detect.Face` lie, on average, in the aligned images of the data set FFHQ ("A Style-Based
 # Generator Architecture for Generative Adversarial Networks", Karras et al., 2019) at a side of 512 pixels; GFPGAN,
 # RestoreFormer and others of their kind are fed so by the library facexlib, from which these figures come.
 SIDE = 512
@@ -64,7 +64,7 @@ def sampled(pixels: Floats, way: Map, size: tuple[int, int]) -> Floats:
     """Return (height, width, channels) of what lies where ``way`` leads, smoothly; size is width and height.
 
     What lies beyond the given pixels is 0. They are made as large as they will be first, at most twice as large:
-    details would flicker where they become smaller, and Pillow turns pictures with a rougher kernel than it resizes
+    details would flicker where they become smaller, and Pillow turns images with a rougher kernel than it resizes
     them with.
     """
     growth = min(1 / scale_of(way), _MOST_GROWTH)

@@ -16,7 +16,7 @@ def best_of(boxes: Floats, scores: Floats, most: float, *, of_smaller: bool = Fa
     of the smaller one's with ``of_smaller``.
     """
     areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
-    # Among equals the first one wins, so that equal pictures give equal faces.
+    # Among equals the first one wins, so that equal images give equal faces.
     waiting = np.argsort(-scores, kind="stable")
     kept = []
     while waiting.size:
@@ -46,11 +46,11 @@ def squared(boxes: Floats) -> Floats:
     return np.rint(np.concatenate([centres - half, centres + half], axis=1)).astype(np.float32)
 
 
-def cut_out(picture: Image.Image, boxes: Floats, side: int) -> NDArray[np.uint8]:
-    """Return (n, side, side, 3) of what lies in the boxes; what is beyond the picture is black."""
+def cut_out(image: Image.Image, boxes: Floats, side: int) -> NDArray[np.uint8]:
+    """Return (n, side, side, 3) of what lies in the boxes; what is beyond the image is black."""
     windows = np.empty((len(boxes), side, side, 3), np.uint8)
     for window, box in zip(windows, boxes, strict=True):
         left, top, right, bottom = (int(edge) for edge in box)
-        part = picture.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+        part = image.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
         window[:] = np.asarray(part.resize((side, side), Image.Resampling.BILINEAR))
     return windows

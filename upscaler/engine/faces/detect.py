@@ -1,4 +1,4 @@
-"""Find the faces of a picture, and where their eyes, nose and mouth are."""
+"""Find the faces of an image, and where their eyes, nose and mouth are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from upscaler.engine.imaging.image import Pixels, as_8_bits
 # A face counts when its eyes are that many pixels apart: below it nobody can tell what belongs there.
 LEAST_EYE_DISTANCE = 16
 MOST_FACES = 64
-# Pixels that are searched; a larger picture is reduced first. At the first, largest step 0.36 of them are looked at,
+# Pixels that are searched; a larger image is reduced first. At the first, largest step 0.36 of them are looked at,
 # by a network whose widest layer keeps 10 floats of each: about 30 MB.
 _SEARCHED_PIXELS = 2_000_000
 # Smallest face in pixels that is searched for. Eyes are 0.4 to 0.5 of a face's width apart.
@@ -35,8 +35,8 @@ class Face:
     """A face.
 
     Attributes:
-        box: left, top, right and bottom in pixels; it may reach beyond the picture.
-        landmarks: x and y in pixels of the eye on the left of the picture, the one on the right, the nose, the left
+        box: left, top, right and bottom in pixels; it may reach beyond the image.
+        landmarks: x and y in pixels of the eye on the left of the image, the one on the right, the nose, the left
             and the right corner of the mouth.
         score: how sure it is one, 0 to 1.
 
@@ -52,18 +52,18 @@ class Face:
         return math.dist(self.landmarks[0], self.landmarks[1])
 
     def lies_in(self, width: int, height: int) -> bool:
-        """Whether its nose is in a picture of that size: of what lies beyond there is nothing to refine."""
+        """Whether its nose is in an image of that size: of what lies beyond there is nothing to refine."""
         x, y = self.landmarks[2]
         return 0 <= x < width and 0 <= y < height
 
 
 def find_faces(rgb: Pixels, networks: Mtcnn) -> list[Face]:
     """Return the faces of uint8 or uint16 (H, W, 3) that are large enough, the largest ``MOST_FACES`` of them."""
-    picture, reduction = _searched(rgb)
-    boxes = _proposed(picture, networks, _LEAST_FACE)
+    image, reduction = _searched(rgb)
+    boxes = _proposed(image, networks, _LEAST_FACE)
     if len(boxes):
-        boxes = _refined(picture, networks, boxes)
-    faces = _judged(picture, networks, boxes, reduction) if len(boxes) else []
+        boxes = _refined(image, networks, boxes)
+    faces = _judged(image, networks, boxes, reduction) if len(boxes) else []
     height, width, _ = rgb.shape
     large = [
         face for face in faces if face.eye_distance >= LEAST_EYE_DISTANCE and face.lies_in(width, height)
@@ -72,25 +72,25 @@ def find_faces(rgb: Pixels, networks: Mtcnn) -> list[Face]:
 
 
 def _searched(rgb: Pixels) -> tuple[Image.Image, tuple[float, float]]:
-    """Return the picture in 8 bits, of a size that can be searched, and how much larger it was: width, height."""
+    """Return the image in 8 bits, of a size that can be searched, and how much larger it was: width, height."""
     height, width, _ = rgb.shape
     share = math.sqrt(min(1.0, _SEARCHED_PIXELS / (height * width)))
     size = (max(1, round(width * share)), max(1, round(height * share)))
-    # Every second, third, ... pixel of a far larger picture first: Pillow would copy all of it.
+    # Every second, third, ... pixel of a far larger image first: Pillow would copy all of it.
     step = max(1, math.floor(0.5 / share))
-    picture = Image.fromarray(np.ascontiguousarray(as_8_bits(rgb[::step, ::step])))
-    if picture.size != size:
-        picture = picture.resize(size, Image.Resampling.BOX)
-    return picture, (width / size[0], height / size[1])
+    image = Image.fromarray(np.ascontiguousarray(as_8_bits(rgb[::step, ::step])))
+    if image.size != size:
+        image = image.resize(size, Image.Resampling.BOX)
+    return image, (width / size[0], height / size[1])
 
 
-def _proposed(picture: Image.Image, networks: Mtcnn, least: int) -> Floats:
+def _proposed(image: Image.Image, networks: Mtcnn, least: int) -> Floats:
     """Search for faces of ``least`` pixels on, size by size."""
     found, scores = [np.empty((0, 4), np.float32)], [np.empty(0, np.float32)]
     share = _WINDOW / least
-    while min(picture.size) * share >= _WINDOW:
-        size = (math.ceil(picture.width * share), math.ceil(picture.height * share))
-        smaller = np.asarray(picture.resize(size, Image.Resampling.BILINEAR))
+    while min(image.size) * share >= _WINDOW:
+        size = (math.ceil(image.width * share), math.ceil(image.height * share))
+        smaller = np.asarray(image.resize(size, Image.Resampling.BILINEAR))
         score, moves = networks.proposals(smaller)
         rows, columns = np.nonzero(score >= _THRESHOLDS[0])
         best = np.argsort(-score[rows, columns], kind="stable")[:_MOST_WINDOWS]
@@ -105,18 +105,16 @@ def _proposed(picture: Image.Image, networks: Mtcnn, least: int) -> Floats:
     return squared(boxes[best_of(boxes, np.concatenate(scores), 0.7)])
 
 
-def _refined(picture: Image.Image, networks: Mtcnn, boxes: Floats) -> Floats:
-    scores, moves = networks.refined(cut_out(picture, boxes, 24))
+def _refined(image: Image.Image, networks: Mtcnn, boxes: Floats) -> Floats:
+    scores, moves = networks.refined(cut_out(image, boxes, 24))
     sure = scores > _THRESHOLDS[1]
     boxes, scores, moves = boxes[sure], scores[sure], moves[sure]
     kept = best_of(boxes, scores, 0.7)
     return squared(moved(boxes[kept], moves[kept]))
 
 
-def _judged(
-    picture: Image.Image, networks: Mtcnn, boxes: Floats, reduction: tuple[float, float]
-) -> list[Face]:
-    scores, moves, landmarks = networks.judged(cut_out(picture, boxes, 48))
+def _judged(image: Image.Image, networks: Mtcnn, boxes: Floats, reduction: tuple[float, float]) -> list[Face]:
+    scores, moves, landmarks = networks.judged(cut_out(image, boxes, 48))
     sure = scores > _THRESHOLDS[2]
     boxes, scores, moves, landmarks = boxes[sure], scores[sure], moves[sure], landmarks[sure]
     points = boxes[:, np.newaxis, :2] + landmarks * (boxes[:, 2:] - boxes[:, :2])[:, np.newaxis]

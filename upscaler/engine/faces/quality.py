@@ -1,4 +1,4 @@
-"""Bring the colours of a refined face back to the picture's, and see that it is still the same face."""
+"""Bring the colours of a refined face back to the image's, and see that it is still the same face."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def match_colours(original: Floats, patch: Pixels, mask: Floats) -> None:
 
 
 def check_patch(original: Pixels, patch: Pixels, mask: Floats, scale: int) -> None:
-    """Compare a patch with what it covers, as every result is compared with its picture; raise ``OutputRejected``."""
+    """Compare a patch with what it covers, as every result is compared with its image; raise ``OutputRejected``."""
     check = OutputCheck(original, scale, (mask[..., 0] > 0.5).astype(np.uint8))
     check.add(patch)
     check.report()

@@ -1,4 +1,4 @@
-"""Refine the faces of a picture: find them, restore each from the picture's own pixels, and judge what came of it."""
+"""Refine the faces of an image: find them, restore each from the image's own pixels, and judge what came of it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from upscaler.engine.faces.detect import Face, find_faces
 from upscaler.engine.faces.paste import Patch, mask_of, reach_of, within
 from upscaler.engine.faces.quality import check_features, check_patch, match_colours
 from upscaler.engine.faces.report import BUNDLED, FACE_MODEL, Reason, Refinement
-from upscaler.engine.faces.restore import FaceNetwork, FaceNetworks
+from upscaler.engine.faces.restore import FaceModel, FaceModels
 from upscaler.engine.imaging.image import Pixels, to_luma, white_of
 from upscaler.engine.model_zoo.presets import Recipe
 from upscaler.engine.receipt import describe_model
 from upscaler.engine.tiling.scratch import Scratch
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 from upscaler.errors import EngineCanceled, EngineUnavailable, OutputRejected
 
 _log = logging.getLogger(__name__)
@@ -41,12 +41,12 @@ class FaceWork:
 
     Attributes:
         source: uint8 or uint16 (H, W, 3).
-        channels: of the enlargement, 1 for a gray picture.
+        channels: of the upscaled image, 1 for a gray image.
         scale: output side per input side.
         faces: the networks for faces.
-        networks: those that run ``bundled``, in a precision that suits the picture.
-        bundled: what refines faces where no face model is installed, None where nothing is better than what enlarges
-            the whole picture.
+        networks: those that run ``bundled``, in a precision that suits the image.
+        bundled: what refines faces where no face model is installed, None where nothing is better than what upscales
+            the whole image.
         scratch: where the refined faces live.
         on_progress: called with the share that is done, 0 to 1.
         should_stop: asked between faces and tiles.
@@ -56,8 +56,8 @@ class FaceWork:
     source: Pixels
     channels: int
     scale: int
-    faces: FaceNetworks
-    networks: Networks
+    faces: FaceModels
+    networks: Upscaler
     bundled: Recipe | None
     scratch: Scratch
     on_progress: Callable[[float], None]
@@ -66,20 +66,20 @@ class FaceWork:
 
 @dataclass(frozen=True)
 class _Region:
-    """The part of the picture that a refined face may change, in whole pixels."""
+    """The part of the image that a refined face may change, in whole pixels."""
 
     left: int
     top: int
     right: int
     bottom: int
-    to_template: Map  # from the picture's coordinates
+    to_template: Map  # from the image's coordinates
 
     def of(self, pixels: Pixels) -> Pixels:
         return pixels[self.top : self.bottom, self.left : self.right]
 
 
 def stage_for_faces(recipe: Recipe) -> tuple[int, int]:
-    """Return the number of the first stage that enlarges, or the last one, and the scale of the picture after it."""
+    """Return the number of the first stage that upscales, or the last one, and the scale of the image after it."""
     stages = recipe.stages
     number = next((number for number, stage in enumerate(stages) if stage.scale > 1), len(stages) - 1)
     return number, stages[number].scale
@@ -120,7 +120,7 @@ def refine_faces(work: FaceWork) -> Refinement:
     return refinement
 
 
-def _described(restorer: FaceNetwork | None, bundled: Recipe | None) -> dict[str, Any]:
+def _described(restorer: FaceModel | None, bundled: Recipe | None) -> dict[str, Any]:
     if restorer is not None:
         return {"kind": FACE_MODEL, **describe_model(restorer.model)}
     assert bundled is not None  # noqa: S101 - one of both is there; this tells mypy
@@ -131,11 +131,11 @@ def _described(restorer: FaceNetwork | None, bundled: Recipe | None) -> dict[str
     }
 
 
-def _refine(work: FaceWork, restorer: FaceNetwork | None, face: Face, refinement: Refinement) -> None:
+def _refine(work: FaceWork, restorer: FaceModel | None, face: Face, refinement: Refinement) -> None:
     to_template = aligning(face.landmarks)
     region = _region(to_template, work.source)
     if face.eye_distance > _BUNDLED_MOST_EYE_DISTANCE if restorer is None else scale_of(to_template) < 1:
-        # A face model knows one size only: what it gives would have less detail than the picture has.
+        # A face model knows one size only: what it gives would have less detail than the image has.
         refinement.left[Reason.LARGE] += 1
         return
     original = region.of(work.source)
@@ -150,7 +150,7 @@ def _refine(work: FaceWork, restorer: FaceNetwork | None, face: Face, refinement
         if restorer is not None:
             _restore(work, restorer, region, pixels)
         else:
-            _enlarge(work, region, pixels)
+            _upscale(work, region, pixels)
         check_features(levels, pixels, mask)
         match_colours(levels, pixels, mask)
         check_patch(original, pixels, mask, work.scale)
@@ -181,7 +181,7 @@ def _levels(pixels: Pixels) -> Floats:
     return np.asarray(pixels, np.float32) * np.float32(255 / white_of(pixels))
 
 
-def _restore(work: FaceWork, restorer: FaceNetwork, region: _Region, target: Pixels) -> None:
+def _restore(work: FaceWork, restorer: FaceModel, region: _Region, target: Pixels) -> None:
     """Give the aligned face to the face model and turn what it makes back."""
     share = restorer.side / SIDE
     aligned = _aligned(work.source, region.to_template * share, restorer.side)
@@ -199,9 +199,9 @@ def _restore(work: FaceWork, restorer: FaceNetwork, region: _Region, target: Pix
 
 
 def _aligned(source: Pixels, to_square: Map, side: int) -> Floats:
-    """Return the square of an aligned face, (side, side, 3) levels; beyond the picture lies its reflection."""
-    to_picture = inverse(to_square)
-    corners = np.array([[x, y, 1.0] for x in (0, side) for y in (0, side)]) @ to_picture.T
+    """Return the square of an aligned face, (side, side, 3) levels; beyond the image lies its reflection."""
+    to_image = inverse(to_square)
+    corners = np.array([[x, y, 1.0] for x in (0, side) for y in (0, side)]) @ to_image.T
     # Two more pixels, which smooth sampling looks at.
     left, top = (math.floor(edge) - 2 for edge in corners.min(axis=0))
     right, bottom = (math.ceil(edge) + 2 for edge in corners.max(axis=0))
@@ -209,18 +209,18 @@ def _aligned(source: Pixels, to_square: Map, side: int) -> Floats:
     inside = source[max(0, top) : bottom, max(0, left) : right]
     pads = ((max(0, -top), max(0, bottom - height)), (max(0, -left), max(0, right - width)), (0, 0))
     padded = np.pad(_levels(inside), pads, mode="symmetric")
-    way = to_picture - [[0, 0, left], [0, 0, top]]
+    way = to_image - [[0, 0, left], [0, 0, top]]
     return np.clip(sampled(padded, way, (side, side)), 0, 255)
 
 
-def _enlarge(work: FaceWork, region: _Region, target: Pixels) -> None:
-    """Enlarge the face and what is around it with the bundled networks, finer than needed where that is better."""
+def _upscale(work: FaceWork, region: _Region, target: Pixels) -> None:
+    """Upscale the face and what is around it with the bundled networks, finer than needed where that is better."""
     assert work.bundled is not None  # noqa: S101 - it is asked for where there is one; this tells mypy
     height, width, _ = work.source.shape
     left, top = max(0, region.left - _MARGIN), max(0, region.top - _MARGIN)
     crop = work.source[top : min(height, region.bottom + _MARGIN), left : min(width, region.right + _MARGIN)]
     shape = (crop.shape[0] * work.scale, crop.shape[1] * work.scale, target.shape[2])
-    enlarged = work.scratch.pixels(shape, target.dtype)
-    work.networks.enlarge(crop, work.bundled, enlarged, should_stop=work.should_stop)
+    upscaled = work.scratch.pixels(shape, target.dtype)
+    work.networks.upscale(crop, work.bundled, upscaled, should_stop=work.should_stop)
     first_row, first_column = (region.top - top) * work.scale, (region.left - left) * work.scale
-    target[:] = enlarged[first_row:, first_column:][: target.shape[0], : target.shape[1]]
+    target[:] = upscaled[first_row:, first_column:][: target.shape[0], : target.shape[1]]

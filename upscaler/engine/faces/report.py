@@ -1,4 +1,4 @@
-"""What became of the faces of a picture, and the words that tell it."""
+"""What became of the faces of an image, and the words that tell it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from upscaler.engine.faces.paste import Overlay, Patch
-from upscaler.engine.imaging.image import Picture
+from upscaler.engine.imaging.image import DecodedImage
 
 # The kinds of network that refine faces.
 FACE_MODEL, BUNDLED = "face model", "bundled"
@@ -44,7 +44,7 @@ class Refinement:
 
     @property
     def overlay(self) -> Overlay | None:
-        """The refined faces, to be laid on the enlargement."""
+        """The refined faces, to be laid on the upscaled image."""
         return Overlay(self.patches) if self.patches else None
 
     def as_dict(self) -> dict[str, Any]:
@@ -57,35 +57,33 @@ class Refinement:
             "left": [{"count": count, "reason": reason.value} for reason, count in self.left.items()],
         }
 
-    def tell(self, picture: Picture) -> None:
-        """Add to the picture's notes what was done."""
+    def tell(self, image: DecodedImage) -> None:
+        """Add to the image's notes what was done."""
         if not self.searched:
-            picture.changed.append("refine_faces: not applied, because the face detector cannot run here")
+            image.changed.append("refine_faces: not applied, because the face detector cannot run here")
         elif not self.found:
-            picture.changed.append("refine_faces: no face was found")
+            image.changed.append("refine_faces: no face was found")
         refined, found = len(self.patches), self.found
         if refined and self.network is not None:
             name = self.network["name"]
             if self.network["kind"] == FACE_MODEL:
-                picture.changed.append(
-                    f"refine_faces: {refined} of {found} refined with the face model {name}"
-                )
+                image.changed.append(f"refine_faces: {refined} of {found} refined with the face model {name}")
             else:
-                picture.changed.append(
+                image.changed.append(
                     f"refine_faces: {refined} of {found} refined with {name}, since no face model is installed"
                 )
         for reason, count in self.left.items():
             if reason is Reason.LARGE:
-                picture.changed.append(f"refine_faces: {count} of {found} left, large enough without it")
+                image.changed.append(f"refine_faces: {count} of {found} left, large enough without it")
             elif reason is Reason.NOT_THE_SAME:
-                picture.changed.append(
+                image.changed.append(
                     f"refine_faces: {count} of {found} left, what came of it was not the same"
                 )
             elif reason is Reason.NOTHING_BETTER:
-                picture.changed.append(
+                image.changed.append(
                     f"refine_faces: {count} of {found} left, no face model is installed and nothing bundled is better"
                 )
             else:
-                picture.changed.append(
+                image.changed.append(
                     f"refine_faces: {count} of {found} left, the network for them cannot be used"
                 )

@@ -17,7 +17,7 @@ from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineUnavailable, ModelNotFound, OutputRejected
 
 
-class FaceNetwork:
+class FaceModel:
     """A loaded face model, such as GFPGAN, GPEN or RestoreFormer: an aligned face in, a better one out."""
 
     def __init__(self, model: CustomModel, runner: Runner) -> None:
@@ -38,18 +38,18 @@ class FaceNetwork:
         except (RuntimeError, ValueError, MemoryError) as error:
             raise OutputRejected(reason=f"{self.model.name}: {error}") from error
         if result.shape != planes.shape or not np.isfinite(result.sum(dtype=np.float64)):
-            raise OutputRejected(reason=f"{self.model.name} gave no picture")
+            raise OutputRejected(reason=f"{self.model.name} gave no image")
         levels = (result[0].transpose(1, 2, 0) + 1) * np.float32(127.5)
         return np.asarray(np.clip(levels, 0, 255), np.float32)
 
 
-class FaceNetworks:
+class FaceModels:
     """The networks for faces of one process. Nothing is loaded before its first use; it stays loaded then."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
         self._detector: Mtcnn | None = None
-        self._restorer: FaceNetwork | None = None
+        self._restorer: FaceModel | None = None
 
     def detector(self) -> Mtcnn:
         """Return what finds faces; raises as ``Mtcnn`` does."""
@@ -57,7 +57,7 @@ class FaceNetworks:
             self._detector = Mtcnn(self._settings.threads)
         return self._detector
 
-    def restorer(self) -> FaceNetwork | None:
+    def restorer(self) -> FaceModel | None:
         """Return the active face model, the first by name where there are several; None where there is none.
 
         Raises:
@@ -69,7 +69,7 @@ class FaceNetworks:
             self._restorer = None
         elif self._restorer is None or self._restorer.model != model:
             self._restorer = None  # before the next one takes its memory
-            self._restorer = FaceNetwork(model, self._runner(model))
+            self._restorer = FaceModel(model, self._runner(model))
         return self._restorer
 
     def _runner(self, model: CustomModel) -> Runner:

@@ -1,4 +1,4 @@
-"""Transparency: colour for invisible pixels, so that no halo appears, and bounds for the enlarged channel."""
+"""Transparency: colour for invisible pixels, so that no halo appears, and bounds for the upscaled channel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def bleed_colour(rgb: Pixels, alpha: Pixels) -> Pixels:
     """Give fully transparent pixels the colour of the visible ones nearby.
 
     What lies under transparent pixels is often black or left over from editing. A network sees it as part of
-    the picture and draws a dark fringe into the visible edge. The colours are averaged over ever larger
+    the image and draws a dark fringe into the visible edge. The colours are averaged over ever larger
     blocks, weighted by alpha, and each invisible pixel takes that of the smallest block around it that has
     something visible (the first half of "The Pull-Push Algorithm", Gortler et al., "The Lumigraph", 1996).
 
@@ -75,14 +75,14 @@ def _halved(values: _Floats) -> _Floats:
     return np.asarray(even[0::2, 0::2] + even[1::2, 0::2] + even[0::2, 1::2] + even[1::2, 1::2])
 
 
-def limit_to_source(enlarged: Pixels, alpha: Pixels, scale: int) -> None:
-    """Keep an enlarged alpha channel, in place, within the range of the 3 x 3 source pixels around.
+def limit_to_source(upscaled: Pixels, alpha: Pixels, scale: int) -> None:
+    """Keep an upscaled alpha channel, in place, within the range of the 3 x 3 source pixels around.
 
     Networks ripple beside sharp edges. In an alpha channel that would be a faint ring around a logo, or
     specks in a place that was wholly transparent or wholly opaque.
 
     Args:
-        enlarged: uint8 or uint16 (H * scale, W * scale), changed in place.
+        upscaled: uint8 or uint16 (H * scale, W * scale), changed in place.
         alpha: (H, W) of the same type, the source.
         scale: output side per input side.
 
@@ -95,7 +95,7 @@ def limit_to_source(enlarged: Pixels, alpha: Pixels, scale: int) -> None:
         np.minimum(least, neighbour, out=least)
         np.maximum(most, neighbour, out=most)
     for rows in bands(height, width * scale * scale):
-        target = enlarged[rows.start * scale : rows.stop * scale]
+        target = upscaled[rows.start * scale : rows.stop * scale]
         low, high = (np.repeat(np.repeat(bound[rows], scale, 0), scale, 1) for bound in (least, most))
         np.clip(target, low, high, out=target)
 
@@ -113,5 +113,5 @@ def has_shape(alpha: Pixels | None) -> bool:
 
 
 def is_visible(alpha: Pixels | None) -> bool:
-    """Tell whether anything of a picture shows through."""
+    """Tell whether anything of an image shows through."""
     return alpha is not None and bool(alpha.min() < white_of(alpha))

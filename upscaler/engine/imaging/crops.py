@@ -1,4 +1,4 @@
-"""Cut a small piece out of a picture, to try choices on it before the whole is enlarged."""
+"""Cut a small piece out of an image, to try choices on it before the whole is upscaled."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _KEPT_MODES = ("1", "L", "LA", "RGB", "RGBA", "CMYK", "I;16")
 
 @dataclass(frozen=True)
 class Crop:
-    """A rectangle in pixels of the upright picture.
+    """A rectangle in pixels of the upright image.
 
     Attributes:
-        width: 1 to ``MAX_CROP_SIDE``; less where the picture is smaller.
+        width: 1 to ``MAX_CROP_SIDE``; less where the image is smaller.
         height: likewise.
         left: distance from the left edge, None for the middle.
         top: distance from the upper edge, None for the middle.
@@ -34,7 +34,7 @@ class Crop:
     top: int | None = None
 
     def within(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """Return left, top, right and lower edge in a picture of that size; raise ``CropOutside``."""
+        """Return left, top, right and lower edge in an image of that size; raise ``CropOutside``."""
         wide, high = min(self.width, width), min(self.height, height)
         left = (width - wide) // 2 if self.left is None else self.left
         top = (height - high) // 2 if self.top is None else self.top
@@ -44,16 +44,16 @@ class Crop:
 
 
 def cut(image: Image.Image, crop: Crop, target: Path) -> None:
-    """Write a piece of a decoded picture, upright and with its profile, as a TIFF file without other metadata.
+    """Write a piece of a decoded image, upright and with its profile, as a TIFF file without other metadata.
 
     Raises:
-        CropOutside: the piece does not lie within the picture.
+        CropOutside: the piece does not lie within the image.
 
     """
     upright = ImageOps.exif_transpose(image)
     piece = upright.crop(crop.within(*upright.size))
     if piece.mode not in _KEPT_MODES:
         piece = piece.convert("RGBA" if piece.has_transparency_data else "RGB")
-    # A file that Pillow fills from a fresh picture holds nothing of the original but the pixels.
+    # A file that Pillow fills from a fresh image holds nothing of the original but the pixels.
     clean = Image.frombytes(piece.mode, piece.size, piece.tobytes())
     clean.save(target, "TIFF", icc_profile=image.info.get("icc_profile"))

@@ -9,8 +9,8 @@ from PIL import Image, ImageCms, ImageFile, ImageOps
 
 from upscaler.engine.imaging import deep_pixels, profiles
 from upscaler.engine.imaging.formats import FORMATS, format_of_content
-from upscaler.engine.imaging.image import Picture, Pixels
-from upscaler.engine.imaging.inspection import describe, open_picture, orientation_of, read_head
+from upscaler.engine.imaging.image import DecodedImage, Pixels
+from upscaler.engine.imaging.inspection import describe, open_image, orientation_of, read_head
 from upscaler.engine.imaging.metadata import select_exif
 from upscaler.errors import EmptyFile, UnsupportedImage
 
@@ -19,13 +19,13 @@ _GRAY_MODES = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"
 _DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
-def decode(path: Path, *, keep_metadata: str = "no", deep: bool = False) -> Picture:
-    """Read the first picture of a file.
+def decode(path: Path, *, keep_metadata: str = "no", deep: bool = False) -> DecodedImage:
+    """Read the first image of a file.
 
     Args:
         path: the file.
         keep_metadata: one of ``options.KEEP_METADATA``.
-        deep: whether 16 bits per channel are of use; otherwise all pictures come with 8.
+        deep: whether 16 bits per channel are of use; otherwise all images come with 8.
 
     Raises:
         EmptyFile, UnsupportedImage, DamagedImage: as ``inspection.inspect_image`` does.
@@ -37,25 +37,25 @@ def decode(path: Path, *, keep_metadata: str = "no", deep: bool = False) -> Pict
     kind = format_of_content(head)
     if kind is None:
         raise UnsupportedImage(formats=", ".join(known.label for known in FORMATS))
-    with open_picture(path, kind) as image:
+    with open_image(path, kind) as image:
         info = describe(image, kind, head)
         orientation = orientation_of(image)
-        picture = _decode_opened(image, keep_metadata)
-    picture.source = {**info.as_dict(), "orientation": orientation, **picture.source}
+        decoded = _decode_opened(image, keep_metadata)
+    decoded.source = {**info.as_dict(), "orientation": orientation, **decoded.source}
     if orientation != 1:
-        picture.changed.append(f"orientation: turned upright from EXIF orientation {orientation}")
+        decoded.changed.append(f"orientation: turned upright from EXIF orientation {orientation}")
     if info.frames > 1:
-        picture.changed.append(f"frames: only the first of {info.frames} pictures in the file was enlarged")
-    if deep and info.bit_depth == 16 and deep_pixels.replace(picture, path, orientation):
-        picture.kept.append("bit depth: 16 bits per channel")
+        decoded.changed.append(f"frames: only the first of {info.frames} images in the file was upscaled")
+    if deep and info.bit_depth == 16 and deep_pixels.replace(decoded, path, orientation):
+        decoded.kept.append("bit depth: 16 bits per channel")
     elif info.bit_depth > 8:
-        picture.changed.append(f"bit depth: reduced from {info.bit_depth} to 8 bits per channel")
-    return picture
+        decoded.changed.append(f"bit depth: reduced from {info.bit_depth} to 8 bits per channel")
+    return decoded
 
 
-def _decode_opened(image: ImageFile.ImageFile, keep_metadata: str) -> Picture:
+def _decode_opened(image: ImageFile.ImageFile, keep_metadata: str) -> DecodedImage:
     image.load()
-    notes = Picture(
+    notes = DecodedImage(
         rgb=np.empty((0, 0, 3), np.uint8),
         alpha=None,
         gray=False,
@@ -90,7 +90,7 @@ def has_no_colour(rgb: Pixels) -> bool:
 
 
 def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Part a picture into colour (any mode without transparency) and alpha (mode L)."""
+    """Part an image into colour (any mode without transparency) and alpha (mode L)."""
     if not image.has_transparency_data:
         return image, None
     if image.mode in _DEEP_MODES:
@@ -104,7 +104,7 @@ def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     return whole.getchannel("R") if is_gray else whole.convert("RGB"), whole.getchannel("A")
 
 
-def _to_rgb_or_gray(image: Image.Image, icc: bytes | None, notes: Picture) -> Image.Image:
+def _to_rgb_or_gray(image: Image.Image, icc: bytes | None, notes: DecodedImage) -> Image.Image:
     """Bring colour to mode ``RGB`` or ``L`` and note what became of the profile."""
     profile = profiles.read_profile(icc)
     if profile is not None:
@@ -122,7 +122,7 @@ def _to_rgb_or_gray(image: Image.Image, icc: bytes | None, notes: Picture) -> Im
     return _apply_profile(image, profile, icc, notes)
 
 
-def _to_8_bit_mode(image: Image.Image, notes: Picture) -> Image.Image:
+def _to_8_bit_mode(image: Image.Image, notes: DecodedImage) -> Image.Image:
     """Return ``L``, ``CMYK`` or ``RGB``."""
     if image.mode in _DEEP_MODES:
         return Image.fromarray(to_8_bits(np.asarray(image), notes))
@@ -132,7 +132,7 @@ def _to_8_bit_mode(image: Image.Image, notes: Picture) -> Image.Image:
 
 
 def _apply_profile(
-    image: Image.Image, profile: ImageCms.ImageCmsProfile, icc: bytes | None, notes: Picture
+    image: Image.Image, profile: ImageCms.ImageCmsProfile, icc: bytes | None, notes: DecodedImage
 ) -> Image.Image:
     space, name = profiles.colour_space(profile), profiles.name_of(profile)
     if (image.mode, space) == ("RGB", "RGB"):
@@ -141,11 +141,11 @@ def _apply_profile(
         return image
     if (image.mode, space) in (("CMYK", "CMYK"), ("L", "GRAY")):
         return _converted(image, profile, notes)
-    notes.changed.append(f"colour profile: {name} does not fit this picture, removed")
+    notes.changed.append(f"colour profile: {name} does not fit this image, removed")
     return image if image.mode == "L" else image.convert("RGB")
 
 
-def _converted(image: Image.Image, profile: ImageCms.ImageCmsProfile, notes: Picture) -> Image.Image:
+def _converted(image: Image.Image, profile: ImageCms.ImageCmsProfile, notes: DecodedImage) -> Image.Image:
     name = profiles.name_of(profile)
     try:
         rgb = profiles.to_srgb(image, profile)
@@ -156,7 +156,7 @@ def _converted(image: Image.Image, profile: ImageCms.ImageCmsProfile, notes: Pic
     return rgb.getchannel("G") if image.mode == "L" else rgb
 
 
-def to_8_bits(values: np.ndarray, notes: Picture) -> Pixels:
+def to_8_bits(values: np.ndarray, notes: DecodedImage) -> Pixels:
     """Reduce deep gray values (H, W) of any number type to uint8, rounding to nearest.
 
     Whole numbers up to 255 stay; up to 65535 they are 16-bit light. Fractions from 0 to 1 are light as they

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from upscaler.engine.imaging.image import Picture, Pixels, as_8_bits
+from upscaler.engine.imaging.image import DecodedImage, Pixels, as_8_bits
 
 # Both readers round; where they differ by more, they do not agree on what the file means.
 _TOLERATED_LEVELS = 1
@@ -22,8 +22,8 @@ _TURNS = {
 }
 
 
-def replace(picture: Picture, path: Path, orientation: int) -> bool:
-    """Give a picture that was decoded with 8 bits its 16; return False, and change nothing, where that is not possible.
+def replace(decoded: DecodedImage, path: Path, orientation: int) -> bool:
+    """Give an image that was decoded with 8 bits its 16; return False, and change nothing, where that is not possible.
 
     It is possible for gray and RGB, with transparency or without, whose values needed no conversion. What libvips
     reads must be what Pillow read, but finer.
@@ -34,17 +34,17 @@ def replace(picture: Picture, path: Path, orientation: int) -> bool:
     pixels = upright(pixels, orientation)
     bands = pixels.shape[2]
     colours = 1 if bands <= 2 else 3
-    if pixels.shape[:2] != picture.rgb.shape[:2] or bands != colours + (picture.alpha is not None):
+    if pixels.shape[:2] != decoded.rgb.shape[:2] or bands != colours + (decoded.alpha is not None):
         return False
-    rgb, alpha = pixels[..., :colours], None if picture.alpha is None else pixels[..., colours]
-    if not _agree(rgb, picture.rgb) or not (
-        alpha is None or picture.alpha is None or _agree(alpha, picture.alpha)
+    rgb, alpha = pixels[..., :colours], None if decoded.alpha is None else pixels[..., colours]
+    if not _agree(rgb, decoded.rgb) or not (
+        alpha is None or decoded.alpha is None or _agree(alpha, decoded.alpha)
     ):
         return False
-    picture.gray_layout = colours == 1
-    picture.rgb = np.repeat(rgb, 3, axis=2) if colours == 1 else np.ascontiguousarray(rgb)
-    picture.alpha = None if alpha is None else np.ascontiguousarray(alpha)
-    picture.gray = picture.gray and _is_gray(picture.rgb)
+    decoded.gray_layout = colours == 1
+    decoded.rgb = np.repeat(rgb, 3, axis=2) if colours == 1 else np.ascontiguousarray(rgb)
+    decoded.alpha = None if alpha is None else np.ascontiguousarray(alpha)
+    decoded.gray = decoded.gray and _is_gray(decoded.rgb)
     return True
 
 

@@ -15,7 +15,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from upscaler.engine.imaging.formats import JPEG, PNG, TIFF, PictureFormat
+from upscaler.engine.imaging.formats import JPEG, PNG, TIFF, ImageFormat
 from upscaler.engine.imaging.image import Pixels, as_8_bits
 from upscaler.engine.imaging.png import PngWriter, Tags
 from upscaler.engine.result import part_path
@@ -23,13 +23,13 @@ from upscaler.errors import EngineError, StorageFull
 
 PREVIEW_MIME_TYPE = "image/webp"
 PREVIEW_MAX_SIDE = 1024
-# What a picture without a resolution gets, since libvips always writes one: the usual "unknown".
+# What an image without a resolution gets, since libvips always writes one: the usual "unknown".
 _DEFAULT_DPI = 72.0
 _MILLIMETRES_PER_INCH = 25.4
 _LARGE_TIFF_BYTES = 3 << 30
 _PIPE_BYTES = 1 << 20
 
-# Choices by measuring 27 MB of textured picture on one core: JPEG 240 MB/s, WebP effort 2 12 MB/s (effort 4: 6 MB/s),
+# Choices by measuring 27 MB of textured image on one core: JPEG 240 MB/s, WebP effort 2 12 MB/s (effort 4: 6 MB/s),
 # AVIF effort 0 5 MB/s (effort 1: 1.4 MB/s for 12 % less, effort 2 the half of that).
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     "jpeg": {"subsample_mode": "off", "optimize_coding": True},
@@ -61,7 +61,7 @@ class ResultWriter:
     def __init__(
         self,
         target: Path,
-        kind: PictureFormat,
+        kind: ImageFormat,
         size: tuple[int, int],
         layout: tuple[int, np.dtype[np.generic]],
         tags: Tags,
@@ -128,7 +128,7 @@ class ResultWriter:
 class _Transcoder(threading.Thread):
     """Reads a PNG from a pipe and saves it as another kind of file."""
 
-    def __init__(self, target: Path, kind: PictureFormat, tags: Tags, options: dict[str, Any]) -> None:
+    def __init__(self, target: Path, kind: ImageFormat, tags: Tags, options: dict[str, Any]) -> None:
         super().__init__(name="transcode", daemon=True)
         self._target = target
         self._kind = kind
@@ -170,7 +170,7 @@ class _Transcoder(threading.Thread):
             raise _error_of(error) from error
 
 
-def _save_options(kind: PictureFormat, quality: int | None, pixel_bytes: int) -> dict[str, Any]:
+def _save_options(kind: ImageFormat, quality: int | None, pixel_bytes: int) -> dict[str, Any]:
     """Return what libvips's writer of that kind is told."""
     options = dict(_SAVE_OPTIONS[kind.name])
     if kind.default_quality is not None:
@@ -180,12 +180,12 @@ def _save_options(kind: PictureFormat, quality: int | None, pixel_bytes: int) ->
     return options
 
 
-def write_preview_of_file(picture: Path, target: Path) -> tuple[int, int]:
-    """Write a WebP picture of at most 1024 pixels on its longer side; return its width and height."""
+def write_preview_of_file(decoded: Path, target: Path) -> tuple[int, int]:
+    """Write a WebP image of at most 1024 pixels on its longer side; return its width and height."""
     import pyvips  # noqa: PLC0415 - see above
 
     try:
-        image = pyvips.Image.thumbnail(str(picture), PREVIEW_MAX_SIDE, height=PREVIEW_MAX_SIDE, size="down")
+        image = pyvips.Image.thumbnail(str(decoded), PREVIEW_MAX_SIDE, height=PREVIEW_MAX_SIDE, size="down")
         return _write_preview(image, target)
     except pyvips.Error as error:
         raise _error_of(error) from error

@@ -1,4 +1,4 @@
-"""The kinds of picture that are read and written: one table, so that a new kind is one more row."""
+"""The kinds of image that are read and written: one table, so that a new kind is one more row."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from upscaler.errors import FormatTooSmall
 
 
 @dataclass(frozen=True)
-class PictureFormat:
-    """One kind of picture.
+class ImageFormat:
+    """One kind of image.
 
     Attributes:
         name: the name used in options and receipts.
@@ -26,7 +26,7 @@ class PictureFormat:
         deep: whether a written file can have 16 bits per channel.
         has_exif: whether a written file carries EXIF data.
         default_quality: 1 to 100, for kinds whose compression loses something; None for the others.
-        is_series: whether several pictures in one file are an animation or pages, all of them wanted. Elsewhere they
+        is_series: whether several images in one file are an animation or pages, all of them wanted. Elsewhere they
             are small copies, depth maps and the like.
 
     """
@@ -59,7 +59,7 @@ class PictureFormat:
         return max(width, height) <= self.max_side and width * height <= (self.max_pixels or width * height)
 
 
-JPEG = PictureFormat(
+JPEG = ImageFormat(
     name="jpeg",
     label="JPEG",
     mime_type="image/jpeg",
@@ -70,7 +70,7 @@ JPEG = PictureFormat(
     has_alpha=False,
     default_quality=92,
 )
-PNG = PictureFormat(
+PNG = ImageFormat(
     name="png",
     label="PNG",
     mime_type="image/png",
@@ -81,7 +81,7 @@ PNG = PictureFormat(
     deep=True,
     is_series=True,
 )
-WEBP = PictureFormat(
+WEBP = ImageFormat(
     name="webp",
     label="WebP",
     mime_type="image/webp",
@@ -92,7 +92,7 @@ WEBP = PictureFormat(
     default_quality=98,  # as many bytes as a JPEG at 92; at 92, colours are off by a quarter to a half more
     is_series=True,
 )
-TIFF = PictureFormat(
+TIFF = ImageFormat(
     name="tiff",
     label="TIFF",
     mime_type="image/tiff",
@@ -104,7 +104,7 @@ TIFF = PictureFormat(
     has_exif=False,  # libvips writes none into TIFF
     is_series=True,
 )
-AVIF = PictureFormat(
+AVIF = ImageFormat(
     name="avif",
     label="AVIF",
     mime_type="image/avif",
@@ -112,18 +112,18 @@ AVIF = PictureFormat(
     brands=(b"avif", b"avis"),
     writable=True,
     max_side=16384,  # libheif's limit
-    max_pixels=64_000_000,  # the encoder holds the whole picture, at about 25 bytes a pixel
+    max_pixels=64_000_000,  # the encoder holds the whole image, at about 25 bytes a pixel
     default_quality=90,
     is_series=True,
 )
-HEIC = PictureFormat(
+HEIC = ImageFormat(
     name="heic",
     label="HEIC",
     mime_type="image/heic",
     extensions=("heic", "heif", "hif"),
     brands=(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"),
 )
-GIF = PictureFormat(
+GIF = ImageFormat(
     name="gif",
     label="GIF",
     mime_type="image/gif",
@@ -131,7 +131,7 @@ GIF = PictureFormat(
     signatures=(((0, b"GIF87a"),), ((0, b"GIF89a"),)),
     is_series=True,
 )
-BMP = PictureFormat(
+BMP = ImageFormat(
     name="bmp",
     label="BMP",
     mime_type="image/bmp",
@@ -142,25 +142,25 @@ BMP = PictureFormat(
 FORMATS = (JPEG, PNG, WEBP, TIFF, AVIF, HEIC, GIF, BMP)
 OUTPUT_FORMATS = tuple(kind.name for kind in FORMATS if kind.writable)
 INPUT_MIME_TYPES = tuple(kind.mime_type for kind in FORMATS)
-PICTURE_EXTENSIONS = frozenset(extension for kind in FORMATS for extension in kind.extensions)
+IMAGE_EXTENSIONS = frozenset(extension for kind in FORMATS for extension in kind.extensions)
 
 
-def format_named(name: str) -> PictureFormat:
+def format_named(name: str) -> ImageFormat:
     """Return the kind of that name; raise ``KeyError`` for an unknown one."""
     return {kind.name: kind for kind in FORMATS}[name]
 
 
-def format_for_mime(mime_type: str) -> PictureFormat:
+def format_for_mime(mime_type: str) -> ImageFormat:
     """Return the kind with that media type; raise ``KeyError`` for an unknown one."""
     return {kind.mime_type: kind for kind in FORMATS}[mime_type]
 
 
-def format_for_extension(extension: str) -> PictureFormat | None:
+def format_for_extension(extension: str) -> ImageFormat | None:
     """Return the kind whose names end in ``extension`` (no dot, any case), or None."""
     return next((kind for kind in FORMATS if extension.lower() in kind.extensions), None)
 
 
-def format_of_content(head: bytes) -> PictureFormat | None:
+def format_of_content(head: bytes) -> ImageFormat | None:
     """Return the kind whose signature ``head`` (at least the first 64 bytes) carries, or None."""
     return next((kind for kind in FORMATS if kind.matches(head)), None)
 
@@ -170,8 +170,8 @@ def extensions_of(mime_type: str) -> tuple[str, ...]:
     return format_for_mime(mime_type).extensions
 
 
-def check_result_size(width: int, height: int, kind: PictureFormat) -> None:
-    """Raise ``FormatTooSmall`` when that kind of file cannot hold a picture of that many pixels."""
+def check_result_size(width: int, height: int, kind: ImageFormat) -> None:
+    """Raise ``FormatTooSmall`` when that kind of file cannot hold an image of that many pixels."""
     if kind.holds(width, height):
         return
     limit = f"{kind.max_side} x {kind.max_side} pixels"

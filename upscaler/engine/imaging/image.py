@@ -1,4 +1,4 @@
-"""A decoded picture on its way through the pipeline."""
+"""A decoded image on its way through the pipeline."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 @dataclass
-class Picture:
+class DecodedImage:
     """Pixels and what must not get lost beside them.
 
     Attributes:

@@ -37,14 +37,14 @@ from upscaler.engine.imaging.formats import (
     PNG,
     TIFF,
     WEBP,
-    PictureFormat,
+    ImageFormat,
     format_of_content,
 )
 from upscaler.errors import (
     DamagedImage,
     EmptyFile,
     ExtensionMismatch,
-    SeveralPictures,
+    SeveralImages,
     TooManyPixels,
     UnsupportedImage,
     UpscalerError,
@@ -75,13 +75,13 @@ class ImageInfo:
     """What a file holds.
 
     Attributes:
-        format: name of the kind of picture, as in ``formats.FORMATS``.
+        format: name of the kind of image, as in ``formats.FORMATS``.
         mime_type: its media type.
         width: pixels from left to right as seen, that is after the orientation tag is applied.
         height: pixels from top to bottom as seen.
         mode: Pillow's name of the pixel layout, such as ``RGB`` or ``I;16``.
         has_alpha: whether the file carries transparency.
-        frames: number of pictures in the file.
+        frames: number of images in the file.
         bit_depth: bits per channel as stored.
 
     """
@@ -112,7 +112,7 @@ class InspectionLimits:
 
 @dataclass(frozen=True)
 class Cutting:
-    """A piece that is wanted of the picture, and the file for it."""
+    """A piece that is wanted of the image, and the file for it."""
 
     crop: Crop
     target: Path
@@ -124,7 +124,7 @@ def inspect_image(
     """Check a file in this process and say what it holds.
 
     The kind comes from the content alone, the limits are judged from the header before any pixel is decoded,
-    and the first picture is then decoded in full to prove that it is complete.
+    and the first image is then decoded in full to prove that it is complete.
 
     Args:
         path: the file.
@@ -137,7 +137,7 @@ def inspect_image(
         UnsupportedImage: it is not one of the accepted kinds.
         ExtensionMismatch: its name says otherwise than its content.
         TooManyPixels: it is larger than the limits.
-        SeveralPictures: it is an animation or has pages, and such files are not accepted.
+        SeveralImages: it is an animation or has pages, and such files are not accepted.
         DamagedImage: it cannot be read to its end.
         CropOutside: the wanted piece does not lie within it.
 
@@ -151,12 +151,12 @@ def inspect_image(
     if kind is WEBP:
         # Pillow reserves the whole canvas while it opens a WebP file: judge its size before that.
         _check_size(*webp_size(head), limits)
-    with open_picture(path, kind) as image:
+    with open_image(path, kind) as image:
         # First of all, since even asking Pillow for the orientation of a PNG file decodes its pixels.
         _check_size(*image.size, limits)
         info = describe(image, kind, head)
         if kind.is_series and info.frames > 1 and not limits.series:
-            raise SeveralPictures(count=info.frames)
+            raise SeveralImages(count=info.frames)
         image.load()
         if cutting is not None:
             cut(image, cutting.crop, cutting.target)
@@ -164,7 +164,7 @@ def inspect_image(
 
 
 @contextmanager
-def open_picture(path: Path, kind: PictureFormat) -> Iterator[ImageFile.ImageFile]:
+def open_image(path: Path, kind: ImageFormat) -> Iterator[ImageFile.ImageFile]:
     """Open a file with the one reader of its kind; its failures, now or later, become ``DamagedImage``."""
     try:
         with path.open("rb") as file, warnings.catch_warnings():
@@ -181,10 +181,10 @@ def open_picture(path: Path, kind: PictureFormat) -> Iterator[ImageFile.ImageFil
         raise DamagedImage from error
 
 
-def describe(image: ImageFile.ImageFile, kind: PictureFormat, head: bytes) -> ImageInfo:
-    """Say what an opened, not yet decoded, picture holds; ``head`` is the beginning of its file."""
+def describe(image: ImageFile.ImageFile, kind: ImageFormat, head: bytes) -> ImageInfo:
+    """Say what an opened, not yet decoded, image holds; ``head`` is the beginning of its file."""
     width, height = image.size
-    # Pillow's TIFF reader turns the picture by itself and already reports the turned size.
+    # Pillow's TIFF reader turns the image by itself and already reports the turned size.
     if kind is not TIFF and orientation_of(image) >= 5:
         width, height = height, width
     return ImageInfo(
@@ -239,7 +239,7 @@ def _names_of(mime_types: tuple[str, ...]) -> str:
     return ", ".join(kind.label for kind in FORMATS if kind.mime_type in mime_types)
 
 
-def _check_extension(filename: str, kind: PictureFormat) -> None:
+def _check_extension(filename: str, kind: ImageFormat) -> None:
     name = PurePosixPath(filename.replace("\\", "/")).name
     extension = PurePosixPath(name).suffix.removeprefix(".").lower()
     if extension and extension not in kind.extensions:
@@ -253,7 +253,7 @@ def _check_size(width: int, height: int, limits: InspectionLimits) -> None:
         raise TooManyPixels(width=width, height=height, limit=f"{limits.max_pixels / 1e6:.1f} MP")
 
 
-def _bit_depth(image: ImageFile.ImageFile, kind: PictureFormat, head: bytes) -> int:
+def _bit_depth(image: ImageFile.ImageFile, kind: ImageFormat, head: bytes) -> int:
     # Pillow reduces 16-bit colour to 8 bits while it decodes, so its mode does not tell.
     if kind is PNG:
         return head[24]

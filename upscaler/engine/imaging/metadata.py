@@ -6,7 +6,7 @@ import struct
 
 from PIL import ExifTags, Image
 
-from upscaler.engine.imaging.image import Picture
+from upscaler.engine.imaging.image import DecodedImage
 
 _BASE = ExifTags.Base
 _IMAGE_TAGS = (
@@ -17,7 +17,7 @@ _IMAGE_TAGS = (
     _BASE.Artist,
     _BASE.Copyright,
 )
-# Serial numbers of cameras and lenses are left out: they tell whose pictures belong together.
+# Serial numbers of cameras and lenses are left out: they tell whose images belong together.
 _EXPOSURE_TAGS = (
     _BASE.ExposureTime,
     _BASE.FNumber,
@@ -62,14 +62,14 @@ _ODD_VALUES = (
 )
 
 
-def select_exif(image: Image.Image, choice: str, notes: Picture) -> None:
-    """Take what was asked for of a picture's EXIF data into ``notes.exif``, and say there what was taken.
+def select_exif(image: Image.Image, choice: str, notes: DecodedImage) -> None:
+    """Take what was asked for of an image's EXIF data into ``notes.exif``, and say there what was taken.
 
     Camera, lens, exposure, dates, description, author and copyright are taken, with ``choice`` "all" the place (GPS)
-    as well. The orientation never is: pixels are upright by then. Neither are small pictures and makers' notes.
+    as well. The orientation never is: pixels are upright by then. Neither are small images and makers' notes.
 
     Args:
-        image: the opened picture, not yet turned.
+        image: the opened image, not yet turned.
         choice: one of ``options.KEEP_METADATA``.
         notes: gets the structure and the sentences.
 

@@ -2,7 +2,7 @@
 
 Chunks are all there is to write by hand: ISA-L compresses. With the filter "up" and its level 2 one core writes
 170 to 360 MB of pixels a second at 0.37 to 0.55 of their size; libvips at the same size writes 6 to 24 MB, slower than
-the fast networks enlarge.
+the fast networks upscale.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Tags:
 
 
 class PngWriter:
-    """Writes one picture from the top to the bottom.
+    """Writes one image from the top to the bottom.
 
     Args:
         file: to write to; it is not closed.

@@ -36,12 +36,12 @@ def name_of(profile: ImageCms.ImageCmsProfile) -> str:
 
 
 def to_srgb(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
-    """Convert a CMYK, Lab or gray picture to sRGB.
+    """Convert a CMYK, Lab or gray image to sRGB.
 
-    Returns an ``RGB`` picture; relative colorimetric with black point compensation, as image editors do by
+    Returns an ``RGB`` image; relative colorimetric with black point compensation, as image editors do by
     default.
 
-    Raises ``ImageCms.PyCMSError`` when the profile does not fit the picture.
+    Raises ``ImageCms.PyCMSError`` when the profile does not fit the image.
     """
     converted = ImageCms.profileToProfile(
         image,
@@ -53,10 +53,10 @@ def to_srgb(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Imag
     )
     if converted is None:
         # The library returns None only for conversions in place, which this is not.
-        raise ImageCms.PyCMSError("no picture came back")
+        raise ImageCms.PyCMSError("no image came back")
     return converted
 
 
 def lab_profile() -> ImageCms.ImageCmsProfile:
-    """Return the profile of CIE Lab, for pictures stored that way."""
+    """Return the profile of CIE Lab, for images stored that way."""
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))

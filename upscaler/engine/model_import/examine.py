@@ -1,4 +1,4 @@
-"""Find out by trying how a network must be fed, and whether what it gives is the picture, enlarged.
+"""Find out by trying how a network must be fed, and whether what it gives is the image, upscaled.
 
 This runs in the child of ``probe``: whatever it is given may crash or hang it.
 """
@@ -44,13 +44,13 @@ _MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
 _MAX_BORDER = 32
 _RANGES = ((UNIT, UNIT), (LEVELS, LEVELS), (UNIT, LEVELS), (LEVELS, UNIT))
 
-# Two tiles of that side, an odd distance apart, as tiles of a picture are.
+# Two tiles of that side, an odd distance apart, as tiles of an image are.
 _TILE_SIDE, _TILE_SHIFT = 160, 33
 _LEAST_OVERLAP, _MOST_OVERLAP = 8, 48
 # Differences between two tiles, in levels: below the first nobody sees one, above the second everybody does.
 _SEAMLESS, _MAX_SEAM = 0.25, 32.0
 
-Picture = NDArray[np.uint8]
+DecodedImage = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 
@@ -86,8 +86,8 @@ def examine(folder: Path, kind: str, settings: EngineSettings) -> Findings:
     return found
 
 
-def trial_picture(side: int) -> Picture:
-    """Return a picture with ramps, blocks of colour, edges and fine texture; the same for a side every time."""
+def trial_image(side: int) -> DecodedImage:
+    """Return an image with ramps, blocks of colour, edges and fine texture; the same for a side every time."""
     rows, columns = np.mgrid[0:side, 0:side].astype(np.float32) / side
     ramps = np.stack([60 + 150 * columns, 200 - 120 * rows, 90 + 60 * (rows + columns)], axis=-1)
     ramps[(rows - 0.35) ** 2 + (columns - 0.6) ** 2 < 0.04] = (230, 190, 60)
@@ -109,9 +109,9 @@ def _loaded(model: CustomModel, settings: EngineSettings) -> tuple[Runner, str]:
     raise ModelRefused(N_("The model was refused: its files cannot be loaded (%(reason)s)."), reason=reason)
 
 
-def _run(raw: Runner, picture: Picture, channels: int, input_range: str) -> Floats:
+def _run(raw: Runner, image: DecodedImage, channels: int, input_range: str) -> Floats:
     """Return (height, width, 3) in the network's own range."""
-    planes = np.array(picture.transpose(2, 0, 1)[np.newaxis], np.float32, order="C")
+    planes = np.array(image.transpose(2, 0, 1)[np.newaxis], np.float32, order="C")
     if input_range == UNIT:
         planes /= 255
     parts = [
@@ -120,7 +120,7 @@ def _run(raw: Runner, picture: Picture, channels: int, input_range: str) -> Floa
     result = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
     if result.ndim != 4 or result.shape[0] != 1 or result.shape[1] != 3:
         raise ModelRefused(
-            N_("The model was refused: it gives %(shape)s for a picture of %(channels)s channels."),
+            N_("The model was refused: it gives %(shape)s for an image of %(channels)s channels."),
             shape=" x ".join(str(side) for side in parts[0].shape),
             channels=channels,
         )
@@ -145,44 +145,44 @@ def _geometry(raw: Runner, found: Findings, facts: Facts) -> Findings:
 
 
 def _result_side(raw: Runner, side: int, found: Findings) -> int:
-    height, width, _ = _run(raw, trial_picture(side), found.channels, UNIT).shape
+    height, width, _ = _run(raw, trial_image(side), found.channels, UNIT).shape
     if height != width:
-        raise ModelRefused(N_("The model was refused: it does not keep the proportions of a picture."))
+        raise ModelRefused(N_("The model was refused: it does not keep the proportions of an image."))
     return height
 
 
 def _check_scale(scale: int, lost: int, *, whole: bool) -> None:
     if not whole or scale not in SCALES or not 0 <= lost <= _MAX_BORDER:
         raise ModelRefused(
-            N_("The model was refused: it does not enlarge by a whole number from %(least)s to %(most)s."),
+            N_("The model was refused: it does not upscale by a whole number from %(least)s to %(most)s."),
             least=SCALES[0],
             most=SCALES[-1],
         )
 
 
 def _ranges(raw: Runner, found: Findings, side: int) -> Findings:
-    """Find the ranges of input and output with which the result is the picture."""
-    picture = trial_picture(side)
+    """Find the ranges of input and output with which the result is the image."""
+    image = trial_image(side)
     results: dict[str, Floats] = {}
     for name in (UNIT, LEVELS):
         try:
-            results[name] = _run(raw, picture, found.channels, name)
+            results[name] = _run(raw, image, found.channels, name)
         except NotFiniteError as error:
             # What is far out of a network's range may overflow in it.
             not_finite = error
     if not results:
         raise not_finite
     if all(np.ptp(result) < 1e-6 for result in results.values()):
-        raise ModelRefused(N_("The model was refused: it gives the same colour whatever the picture."))
+        raise ModelRefused(N_("The model was refused: it gives the same colour whatever the image."))
     away: list[tuple[float, int]] = []
     for index, (taken, given) in enumerate(_RANGES):
         if taken in results:
             levels = results[taken] * (255 if given == UNIT else 1)
-            away.append((_distance(levels, picture, found), index))
+            away.append((_distance(levels, image, found), index))
     # The usual range is taken where several would do, as they do for a network that only resizes.
     best = min(away, key=lambda entry: (round(entry[0]), entry[1]))[1]
     chosen = replace(found, input_range=_RANGES[best][0], output_range=_RANGES[best][1])
-    _check_picture(_levels(results[chosen.input_range], chosen), picture, chosen)
+    _check_image(_levels(results[chosen.input_range], chosen), image, chosen)
     return chosen
 
 
@@ -190,11 +190,9 @@ def _levels(result: Floats, found: Findings) -> Floats:
     return np.asarray(result * np.float32(255 if found.output_range == UNIT else 1), np.float32)
 
 
-def _inside(picture: Picture, found: Findings) -> Picture:
+def _inside(image: DecodedImage, found: Findings) -> DecodedImage:
     border = found.border
-    return np.ascontiguousarray(
-        picture[border : picture.shape[0] - border, border : picture.shape[1] - border]
-    )
+    return np.ascontiguousarray(image[border : image.shape[0] - border, border : image.shape[1] - border])
 
 
 def _reduced(levels: Floats, scale: int) -> NDArray[Any]:
@@ -206,19 +204,19 @@ def _reduced(levels: Floats, scale: int) -> NDArray[Any]:
     )
 
 
-def _distance(levels: Floats, picture: Picture, found: Findings) -> float:
-    """Return how far the reduced result is from the picture, in levels on average."""
-    return float(np.abs(_reduced(levels, found.scale) - _inside(picture, found)).mean())
+def _distance(levels: Floats, image: DecodedImage, found: Findings) -> float:
+    """Return how far the reduced result is from the image, in levels on average."""
+    return float(np.abs(_reduced(levels, found.scale) - _inside(image, found)).mean())
 
 
-def _check_picture(levels: Floats, picture: Picture, found: Findings) -> None:
-    check = OutputCheck(_inside(picture, found), found.scale)
+def _check_image(levels: Floats, image: DecodedImage, found: Findings) -> None:
+    check = OutputCheck(_inside(image, found), found.scale)
     check.add(to_levels(levels))
     try:
         check.report()
     except OutputRejected as error:
         raise ModelRefused(
-            N_("The model was refused: what it makes is not the picture, enlarged %(scale)s times."),
+            N_("The model was refused: what it makes is not the image, upscaled %(scale)s times."),
             scale=found.scale,
         ) from error
 
@@ -229,7 +227,7 @@ def _sizes(raw: Runner, found: Findings) -> Findings:
     if multiple is None or not _takes(raw, found, (_LEAST_SIDE, _SIDE)):
         raise ModelRefused(
             N_(
-                "The model was refused: it takes pictures of some sizes only; tiles need any multiple of a number "
+                "The model was refused: it takes images of some sizes only; tiles need any multiple of a number "
                 "up to %(most)s."
             ),
             most=_MULTIPLES[-1],
@@ -238,12 +236,12 @@ def _sizes(raw: Runner, found: Findings) -> Findings:
 
 
 def _takes(raw: Runner, found: Findings, size: tuple[int, int]) -> bool:
-    picture = trial_picture(max(size))[: size[0], : size[1]]
+    image = trial_image(max(size))[: size[0], : size[1]]
     try:
-        result = _run(raw, picture, found.channels, found.input_range)
+        result = _run(raw, image, found.channels, found.input_range)
         if result.shape[:2] != tuple((side - 2 * found.border) * found.scale for side in size):
             return False
-        _check_picture(_levels(result, found), picture, found)
+        _check_image(_levels(result, found), image, found)
     except (ModelRefused, EngineError, RuntimeError, ValueError):
         return False
     return True
@@ -255,7 +253,7 @@ def _overlap(network: AdaptedNetwork, found: Findings) -> Findings:
     shift = min(_TILE_SHIFT, side // 4) | 1
     most = min(_MOST_OVERLAP, (side - 32) // 2)
     scale, border = found.scale, found.border
-    whole = trial_picture(side + shift)
+    whole = trial_image(side + shift)
     started = time.perf_counter()
     one = run_window(network, whole[:side, :side])
     between = time.perf_counter()
@@ -294,6 +292,6 @@ def _check(network: AdaptedNetwork, found: Findings) -> None:
         self_test(network)
     except OutputRejected as error:
         raise ModelRefused(
-            N_("The model was refused: what it makes is not the picture, enlarged %(scale)s times."),
+            N_("The model was refused: what it makes is not the image, upscaled %(scale)s times."),
             scale=found.scale,
         ) from error

@@ -1,7 +1,7 @@
 """Find out by trying whether a network that has the form of a face model can be used as one.
 
 What it makes of a face can only be judged on a face, which is done whenever it is used: see ``faces.judge``. Here it
-is tried whether it gives pictures at all.
+is tried whether it gives images at all.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def examine_face_model(raw: Runner, found: Findings, side: int) -> Findings:
     for result in results:
         if result.shape != faces[0].shape:
             raise ModelRefused(
-                N_("The model was refused: it gives %(shape)s for a picture of %(channels)s channels."),
+                N_("The model was refused: it gives %(shape)s for an image of %(channels)s channels."),
                 shape=" x ".join(str(length) for length in result.shape),
                 channels=faces[0].shape[1],
             )
@@ -46,7 +46,7 @@ def examine_face_model(raw: Runner, found: Findings, side: int) -> Findings:
                 N_("The model was refused: a model for faces must take and give values from -1 to 1.")
             )
     if np.ptp(results[0]) < _LEAST_RANGE or np.abs(results[0] - results[1]).max() < _LEAST_RANGE:
-        raise ModelRefused(N_("The model was refused: it gives the same colour whatever the picture."))
+        raise ModelRefused(N_("The model was refused: it gives the same colour whatever the image."))
     return replace(
         found,
         scale=1,
@@ -64,7 +64,7 @@ def examine_face_model(raw: Runner, found: Findings, side: int) -> Findings:
 def drawn_face(side: int, eyes: float) -> NDArray[np.float32]:
     """Return (1, 3, side, side) from -1 to 1: a face of a few ovals, its eyes at that share of the height."""
     rows, columns = np.mgrid[0:side, 0:side].astype(np.float32) / side
-    picture = np.stack([0.25 + 0.2 * rows, 0.3 + 0.1 * columns, 0.4 - 0.1 * rows]).astype(np.float32)
+    image = np.stack([0.25 + 0.2 * rows, 0.3 + 0.1 * columns, 0.4 - 0.1 * rows]).astype(np.float32)
     ovals = (
         (0.5, 0.52, 0.30, 0.40, (0.85, 0.65, 0.55)),
         (0.377, eyes, 0.05, 0.02, (0.2, 0.12, 0.1)),
@@ -74,5 +74,5 @@ def drawn_face(side: int, eyes: float) -> NDArray[np.float32]:
     )
     for x, y, width, height, colour in ovals:
         inside = ((columns - x) / width) ** 2 + ((rows - y) / height) ** 2 < 1
-        picture[:, inside] = np.array(colour, np.float32)[:, np.newaxis]
-    return np.ascontiguousarray(picture[np.newaxis] * 2 - 1)
+        image[:, inside] = np.array(colour, np.float32)[:, np.newaxis]
+    return np.ascontiguousarray(image[np.newaxis] * 2 - 1)

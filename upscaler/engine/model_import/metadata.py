@@ -47,7 +47,7 @@ def read_facts(folder: Path, kind: str) -> Facts:
     """Read what the files in ``folder`` say.
 
     Raises:
-        ModelRefused: they are no model of one picture in and one picture out.
+        ModelRefused: they are no model of one image in and one image out.
 
     """
     paths = [folder / name for name in FILES[kind]]
@@ -77,7 +77,7 @@ def _of_onnx(path: Path) -> Facts:
     batch, channels, height, width = sizes
     if batch > 1:
         raise ModelRefused(
-            N_("The model was refused: it takes %(count)s pictures at once in place of one."), count=batch
+            N_("The model was refused: it takes %(count)s images at once in place of one."), count=batch
         )
     _check_channels(channels or 3)
     return Facts(
@@ -90,7 +90,7 @@ def _of_onnx(path: Path) -> Facts:
 
 
 def _result_side(shape: Any) -> int:
-    """Return the side of a result whose shape is known to be a square picture, else 0."""
+    """Return the side of a result whose shape is known to be a square image, else 0."""
     sizes = [_static(axis) for axis in shape] if shape.rank.is_static else []
     return sizes[2] if len(sizes) == 4 and sizes[2] == sizes[3] else 0
 
@@ -108,7 +108,7 @@ def _fixed_side(height: int, width: int) -> int:
     if height != width:
         raise ModelRefused(
             N_(
-                "The model was refused: it takes pictures of %(height)s x %(width)s pixels only; tiles need a square, "
+                "The model was refused: it takes images of %(height)s x %(width)s pixels only; tiles need a square, "
                 "or any size."
             ),
             height=height or "?",
@@ -117,7 +117,7 @@ def _fixed_side(height: int, width: int) -> int:
     if not _SMALLEST_FIXED <= height <= _LARGEST_FIXED:
         raise ModelRefused(
             N_(
-                "The model was refused: it takes pictures of %(side)s x %(side)s pixels only; tiles need a size from "
+                "The model was refused: it takes images of %(side)s x %(side)s pixels only; tiles need a size from "
                 "%(least)s to %(most)s."
             ),
             side=height,

@@ -264,7 +264,7 @@ _WAIFU2X = (
         multiple=4,
         overlap=28,
         seconds_per_megapixel=2.7,
-        note="Removes noise and JPEG marks without enlarging.",
+        note="Removes noise and JPEG marks without upscaling.",
     ),
 )
 

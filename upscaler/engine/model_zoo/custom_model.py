@@ -26,12 +26,12 @@ MANIFEST = "manifest.json"
 SCALES = range(1, 9)
 # The source of a model that a worker fetched for the service, in distinction to those that were added on its host.
 SERVICE = "service"
-# Networks that enlarge take and give levels as fractions from 0 to 1, or from 0 to 255.
+# Networks that upscale take and give levels as fractions from 0 to 1, or from 0 to 255.
 UNIT, LEVELS = "0..1", "0..255"
 # Those that restore faces take and give them from -1 to 1.
 SIGNED = "-1..1"
-# What a network is for: to make pictures larger, or aligned faces better.
-ENLARGING, FACES = "enlarging", "faces"
+# What a network is for: to make images larger, or aligned faces better.
+UPSCALING, FACES = "upscaling", "faces"
 MAX_LICENCE = 64
 _VERSION = 1
 _GPU_SECONDS = 20
@@ -56,7 +56,7 @@ class Findings:
         seam: difference in levels between two tiles that is left with that overlap.
         seconds_per_megapixel: time for one input megapixel on the machine that tried it.
         engine: the library that ran it, ``openvino`` or ``ncnn``.
-        purpose: ``ENLARGING`` or ``FACES``.
+        purpose: ``UPSCALING`` or ``FACES``.
 
     """
 
@@ -74,7 +74,7 @@ class Findings:
     seam: float = 0.0
     seconds_per_megapixel: float = 1.0
     engine: str = "openvino"
-    purpose: str = ENLARGING
+    purpose: str = UPSCALING
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ def check_name(name: str) -> str:
 
 
 def check_uses(uses: tuple[Use, ...], findings: Findings) -> None:
-    """Raise ``ModelRefused`` where a network is to serve presets but does not enlarge."""
+    """Raise ``ModelRefused`` where a network is to serve presets but does not upscale."""
     if uses and findings.purpose == FACES:
         raise ModelRefused(
             N_(
@@ -221,11 +221,11 @@ def check_uses(uses: tuple[Use, ...], findings: Findings) -> None:
         )
 
 
-def not_for_enlarging(name: str) -> UnknownModel:
-    """Return the error for a job that names a model for faces as the one that is to enlarge its picture."""
+def not_for_upscaling(name: str) -> UnknownModel:
+    """Return the error for a job that names a model for faces as the one that is to upscale its image."""
     return UnknownModel(
         N_(
-            'The model "%(name)s" restores faces and does not enlarge pictures. Please choose another one, and turn on '
+            'The model "%(name)s" restores faces and does not upscale images. Please choose another one, and turn on '
             "the refining of faces."
         ),
         name=name,

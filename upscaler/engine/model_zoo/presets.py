@@ -26,11 +26,11 @@ class Recipe:
     Attributes:
         name: shown to people and stored with the job.
         passes: names of the networks, in the order they run.
-        blend_with: names of the networks of the second way, empty for none. Both ways start from the picture.
+        blend_with: names of the networks of the second way, empty for none. Both ways start from the image.
         blend: share of the second way in the result, 0 to 1.
         note: one sentence on why these networks.
-        reduced_to: output side per input side where a way enlarges more than that and is reduced; 0 where none does.
-        then: what enlarges the whole result of this once more, or None.
+        reduced_to: output side per input side where a way upscales more than that and is reduced; 0 where none does.
+        then: what upscales the whole result of this once more, or None.
         own: the networks of ``passes`` that are not of the catalogue.
 
     """
@@ -54,7 +54,7 @@ class Recipe:
 
     @property
     def stages(self) -> tuple[Recipe, ...]:
-        """The recipes that go through the whole picture one after another, none of which has a ``then``."""
+        """The recipes that go through the whole image one after another, none of which has a ``then``."""
         return (replace(self, then=None), *(self.then.stages if self.then else ()))
 
     @property
@@ -102,7 +102,7 @@ _SIGMAS = {"low": 5, "med": 15, "high": 30}
 _WAIFU2X_SHARES = {"waifu2x-upconv7-photo": 0.25, "waifu2x-cunet": 0.5}
 _TRUE_SHARES = {"low": 0.15, "med": 0.3, "high": 0.5}
 # The noise level of the waifu2x networks where SRMD is not installed, None for the network that removes none. Level 3
-# gains most on noise, level 1 keeps most of a clean picture; between them and in front of x4plus little is graded.
+# gains most on noise, level 1 keeps most of a clean image; between them and in front of x4plus little is graded.
 _LEVELS = {"none": None, "low": 1, "med": 2, "high": 3}
 
 
@@ -126,8 +126,8 @@ class _Preset:
     """What a preset chooses from.
 
     Attributes:
-        truest: a waifu2x network that enlarges twice; it runs twice for 4x.
-        sharpest: a network that enlarges four times.
+        truest: a waifu2x network that upscales twice; it runs twice for 4x.
+        sharpest: a network that upscales four times.
         detail: by scale, how much of the sharpest is taken where nobody says, 0 to 100.
         note: one sentence on why the sharpest.
 
@@ -148,10 +148,8 @@ class _Preset:
 # authors' account; x4plus-anime was trained on drawings and has a quarter of x4plus's layers.
 _PHOTO, _ART, _SHARPEST = "waifu2x-upconv7-photo", "waifu2x-cunet", "realesrgan-x4plus"
 _TABLE = {
-    "standard": _Preset(_PHOTO, _SHARPEST, {2: 0, 4: 0}, "True to the picture, and fast."),
-    "photo": _Preset(
-        _PHOTO, _SHARPEST, {2: 0, 4: 100}, "Invents plausible detail where the picture has none."
-    ),
+    "standard": _Preset(_PHOTO, _SHARPEST, {2: 0, 4: 0}, "True to the image, and fast."),
+    "photo": _Preset(_PHOTO, _SHARPEST, {2: 0, 4: 100}, "Invents plausible detail where the image has none."),
     "face": _Preset(
         _PHOTO,
         _SHARPEST,
@@ -167,7 +165,7 @@ _TABLE = {
 def recipe_for(
     options: UpscaleOptions, width: int = 1, height: int = 1, model: Model | None = None
 ) -> Recipe:
-    """Return the recipe for a person's choices; the picture's size in pixels matters to the factor ``fit`` only.
+    """Return the recipe for a person's choices; the image's size in pixels matters to the factor ``fit`` only.
 
     ``model`` is the network that the options name, where it is not one of the catalogue.
 
@@ -199,7 +197,7 @@ def _graded(preset: _Preset, scale: int, denoise: str, wanted: int | None) -> Re
     """Return the recipe for a preset that removes noise, with SRMD where there is one.
 
     On the truest way it is blended with waifu2x, which is better with what JPEG leaves. A generative network is blended
-    with it: alone it removes some noise and takes the rest for detail, and a picture that was cleaned before it comes
+    with it: alone it removes some noise and takes the rest for detail, and an image that was cleaned before it comes
     out no truer (x4plus at 4x and sigma 5: 24.7 alone, 24.7 after told 5).
     """
     detail = preset.detail[scale] if wanted is None else wanted
@@ -224,18 +222,18 @@ def _graded(preset: _Preset, scale: int, denoise: str, wanted: int | None) -> Re
 
 
 def _cleaned(rest: Recipe, sigma: int) -> Recipe:
-    """Remove noise without enlarging, before the rest."""
+    """Remove noise without upscaling, before the rest."""
     return Recipe(rest.name, (f"srmd-2x-s{sigma}",), note=rest.note, reduced_to=1, then=rest)
 
 
 def _recipe_with(model: Model, options: UpscaleOptions, ratio: Fraction) -> Recipe:
-    """Return a recipe around one network: noise is removed before it, and what is lacking is enlarged truly after it.
+    """Return a recipe around one network: noise is removed before it, and what is lacking is upscaled truly after it.
 
-    What it enlarges too much is reduced when the result is written.
+    What it upscales too much is reduced when the result is written.
     """
     preset, level = _TABLE[options.preset], _LEVELS[options.denoise]
     sigma = _SIGMAS.get(options.denoise) if has_srmd() else None
-    rest = _enlarging(preset, ratio / model.scale)
+    rest = _upscaling(preset, ratio / model.scale)
     recipe = Recipe(
         model.name,
         (model.name,),
@@ -252,8 +250,8 @@ def _recipe_with(model: Model, options: UpscaleOptions, ratio: Fraction) -> Reci
     return Recipe(recipe.name, (f"waifu2x-cunet-1x-n{level}",), note=model.note, then=recipe)
 
 
-def _enlarging(preset: _Preset, ratio: Fraction) -> Recipe | None:
-    """Return the truest way of a preset to enlarge at least ``ratio`` times, None where there is nothing to do."""
+def _upscaling(preset: _Preset, ratio: Fraction) -> Recipe | None:
+    """Return the truest way of a preset to upscale at least ``ratio`` times, None where there is nothing to do."""
     if ratio <= 1:
         return None
     if ratio <= 4:
@@ -273,7 +271,7 @@ def shape_stages(recipe: Recipe) -> tuple[Recipe, ...]:
 def face_recipe(options: UpscaleOptions, scale: int) -> Recipe | None:
     """Return the bundled networks that do better on faces than those of the options, and take as much of the sharpest.
 
-    ``scale`` is that of the whole picture's own networks. None where nothing better is known: for drawings, for a
+    ``scale`` is that of the whole image's own networks. None where nothing better is known: for drawings, for a
     network that was named, and for other scales.
     """
     # PSNR within the boxes of faces whose eyes are 20 to 24 pixels apart, at 2x and 4x: x4plus, given a face twice as
@@ -307,7 +305,7 @@ def _stage(preset: _Preset, scale: int, level: int | None, wanted: int | None) -
     truest, sharpest = _faithful(preset.truest, scale, level), _sharp(preset.sharpest, level)
     if detail == 0:
         name = _named(preset.truest, level)
-        note = "The truest way, by enlarging twice." if scale == 4 else "The truest network at 2x."
+        note = "The truest way, by upscaling twice." if scale == 4 else "The truest network at 2x."
         return Recipe(name if scale == 2 else f"{name}-twice", truest, note=note)
     name = preset.sharpest if scale == 4 else f"{preset.sharpest}-half"
     reduced_to = 0 if scale == 4 else scale

@@ -1,4 +1,4 @@
-"""Means over the cells of a coarse grid, gathered while a picture passes by in parts."""
+"""Means over the cells of a coarse grid, gathered while an image passes by in parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class CellSums:
     Args:
         rows: where the cells begin, in pixels from the top, and where the last one ends: n + 1 numbers.
         columns: the same from the left.
-        channels: of the pictures that are added.
+        channels: of the images that are added.
     """
 
     def __init__(self, rows: Bounds, columns: Bounds, channels: int) -> None:
@@ -25,7 +25,7 @@ class CellSums:
     def add(
         self, top: int, left: int, pixels: NDArray[np.uint8 | np.uint16 | np.bool_ | np.int32 | np.int64]
     ) -> None:
-        """Add a part of the picture, of shape (height, width, channels), whose first pixel is at (top, left)."""
+        """Add a part of the image, of shape (height, width, channels), whose first pixel is at (top, left)."""
         rows = _parts(self._rows, top, pixels.shape[0])
         columns = _parts(self._columns, left, pixels.shape[1])
         first_row = int(np.searchsorted(self._rows, top, "right")) - 1

@@ -1,9 +1,9 @@
-"""Bring the tones of an enlargement back to those of its input.
+"""Bring the tones of an upscaled image back to those of its input.
 
 Networks shift tones: realesrgan-x4plus darkens photographs by 1 to 3.6 of 255 levels on average, and tints
-grey areas. Only slow changes are corrected: the enlargement, reduced to the size of the input, is to have the mean of
-the input in each cell of 32 x 32 input pixels. What is added is linear between the cells' centres, so it has no edges,
-and is shared out within a cell by how much the enlargement differs there.
+grey areas. Only slow changes are corrected: the upscaled image, reduced to the size of the input, is to have the mean
+of the input in each block of 32 x 32 input pixels. What is added is linear between the blocks' centres, so it has no
+edges, and is shared out within a block by how much the upscaled image differs there.
 
 Noise that a network removed must not come back. It leaves a difference of means as well, of about its standard
 deviation divided by 32, which differs from cell to cell, while tones shift over larger areas or by more than that. So
@@ -46,9 +46,9 @@ _TINY = np.finfo(np.float64).tiny
 
 
 class ToneGrid:
-    """Difference of tone between a picture and its enlargement, on a grid of 32 px cells.
+    """Difference of tone between an image and its upscaled image, on a grid of 32 px cells.
 
-    The enlargement passes by in full rows from the top. A row can be corrected once the cells around it were seen.
+    The upscaled image passes by in full rows from the top. A row can be corrected once the cells around it were seen.
     """
 
     def __init__(self, height: int, width: int, channels: int, scale: int) -> None:
@@ -63,8 +63,8 @@ class ToneGrid:
         self._between_columns = _between_centres(self._columns.parts, np.arange(width * scale), scale)
 
     def observe(self, source: Pixels, result: Pixels) -> None:
-        """Add the next rows: (n, width, channels) of the picture and their (n * scale, width * scale, channels)."""
-        # Whole numbers, so that it does not matter in which parts the picture comes.
+        """Add the next rows: (n, width, channels) of the image and their (n * scale, width * scale, channels)."""
+        # Whole numbers, so that it does not matter in which parts the image comes.
         # Squares of 8-bit differences fit in 32 bits up to 13 times the size.
         whole = np.int32 if source.dtype == np.uint8 and self._scale <= 13 else np.int64
         difference = source.astype(whole) * self._scale**2 - _block_sums(result, self._scale).astype(whole)
@@ -86,9 +86,9 @@ class ToneGrid:
         )
 
     def corrected(self, top: int, strip: Pixels) -> Pixels:
-        """Return rows of the enlargement, the first of which is row ``top``, with their tones corrected."""
+        """Return rows of the upscaled image, the first of which is row ``top``, with their tones corrected."""
         lower, share = _between_centres(self._rows.parts, np.arange(top, top + strip.shape[0]), self._scale)
-        # As much of the grid as these rows depend on: all of it would be much for each strip of a large picture.
+        # As much of the grid as these rows depend on: all of it would be much for each strip of a large image.
         first, last = self._rows.cell_of(lower[0]) - _REACH, self._rows.cell_of(lower[-1] + 1) + _REACH
         rows = self._rows.between(first, last + 1)
         field = self._field(rows, _MOST_LEVELS * np.iinfo(strip.dtype).max / 255)
@@ -231,7 +231,7 @@ def _between_centres(bounds: Bounds, pixels: NDArray[np.int64], scale: int) -> t
 
 
 def _between(bounds: Bounds, places: Doubles) -> tuple[Bounds, Doubles]:
-    """Return the same for places in pixels of the picture."""
+    """Return the same for places in pixels of the image."""
     centres = (bounds[:-1] + bounds[1:]) / 2
     found = np.interp(places, centres, np.arange(len(centres)))
     before = np.minimum(found.astype(np.int64), max(len(centres) - 2, 0))

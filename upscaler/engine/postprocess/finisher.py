@@ -1,7 +1,7 @@
 """From what the networks give to a file, strip by strip, while they still work on the rows below.
 
 Tones are corrected, the result is looked at, and rows go to the encoder as soon as nothing above or beside them can
-change any more. Only a strip is in memory at a time; the raw enlargement lives in a scratch file.
+change any more. Only a strip is in memory at a time; the raw upscaled image lives in a scratch file.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ _STRIP_PIXELS = 4_000_000
 
 
 class Overlay(Protocol):
-    """What is laid on an enlargement before it is finished, such as refined faces."""
+    """What is laid on an upscaled image before it is finished, such as refined faces."""
 
     def laid_on(self, top: int, rows: Pixels) -> Pixels:
-        """Return rows of the enlargement, the first of which is row ``top``, with what belongs on them."""
+        """Return rows of the upscaled image, the first of which is row ``top``, with what belongs on them."""
 
 
 @dataclass(frozen=True)
-class Enlargement:
+class ResultParts:
     """The parts of a result.
 
     Attributes:
-        source: uint8 or uint16 (H, W, channels), what was enlarged; one channel for a gray picture.
+        source: uint8 or uint16 (H, W, channels), what was upscaled; one channel for a gray image.
         raw: (H * scale, W * scale, channels), what the networks give; all parts are of one type.
         scale: output side per input side.
-        alpha: (H * scale, W * scale) or None, the enlarged transparency.
+        alpha: (H * scale, W * scale) or None, the upscaled transparency.
         source_alpha: (H, W) or None, its source.
-        gray_as_rgb: whether a gray picture is to be written with three equal channels.
+        gray_as_rgb: whether a gray image is to be written with three equal channels.
         overlay: what is laid on ``raw`` when its rows are read, or None; ``raw`` itself stays what the networks gave.
         match_colours: whether the tones of the source are kept.
 
@@ -72,7 +72,7 @@ class Enlargement:
 
 @dataclass
 class Finished:
-    """What became of an enlargement: the figures of the check, and the seconds that each step took."""
+    """What became of an upscaled image: the figures of the check, and the seconds that each step took."""
 
     report: OutputReport
     seconds: dict[str, float] = field(default_factory=dict)
@@ -82,18 +82,18 @@ class Finisher:
     """Follows the networks from the top to the bottom in a thread of its own.
 
     Args:
-        enlargement: the parts of the result.
+        upscaled image: the parts of the result.
         open_writer: opens what takes the rows, such as a file; it is called once for each start.
         on_rows: called with the share of rows that went to the encoder.
     """
 
     def __init__(
         self,
-        enlargement: Enlargement,
+        upscale: ResultParts,
         open_writer: Callable[[], Sink],
         on_rows: Callable[[float], None],
     ) -> None:
-        self._parts = enlargement
+        self._parts = upscale
         self._open_writer = open_writer
         self._on_rows = on_rows
         self._run: _Run | None = None
@@ -131,7 +131,7 @@ class Finisher:
 class _Run(threading.Thread):
     """One way through the rows."""
 
-    def __init__(self, parts: Enlargement, writer: Sink, on_rows: Callable[[float], None]) -> None:
+    def __init__(self, parts: ResultParts, writer: Sink, on_rows: Callable[[float], None]) -> None:
         super().__init__(name="finish", daemon=True)
         self._parts = parts
         self._writer = writer
@@ -187,8 +187,8 @@ class _Run(threading.Thread):
         total = parts.raw.shape[0]
         for rows in self._arriving():
             with self._timed("tones"):
-                enlarged = parts.rows(rows.start * parts.scale, rows.stop * parts.scale)
-                self._tones.observe(parts.source[rows], enlarged)
+                upscaled = parts.rows(rows.start * parts.scale, rows.stop * parts.scale)
+                self._tones.observe(parts.source[rows], upscaled)
             while done < self._tones.final_rows:
                 stop = min(done + self._step, self._tones.final_rows)
                 self._finish(done, stop)

@@ -11,16 +11,16 @@ from PIL import Image
 
 from upscaler.engine.imaging.image import Pixels, white_of
 
-# Lanczos looks this many pixels of the smaller picture to each side.
+# Lanczos looks this many pixels of the smaller image to each side.
 _LANCZOS_PIXELS = 3
 # Pixels that are sharpened at once, to keep temporary arrays small.
 _SHARPEN_PIXELS = 1_000_000
-# Share of the difference to the blurred picture that is added.
+# Share of the difference to the blurred image that is added.
 _AMOUNTS = {"low": 0.5, "med": 1.0, "high": 1.8}
 
 
 class Sink(Protocol):
-    """Takes the rows of a picture from the top to the bottom."""
+    """Takes the rows of an image from the top to the bottom."""
 
     def write(self, strip: Pixels) -> None:
         """Take the next rows: (n, width, channels)."""
@@ -84,8 +84,8 @@ class _Passing:
             self._first = before
 
 
-class Reducer(_Passing):
-    """Reduces a picture with Lanczos.
+class Downscaler(_Passing):
+    """Reduces an image with Lanczos.
 
     Args:
         sink: takes the reduced rows.
@@ -123,9 +123,9 @@ class Sharpener(_Passing):
 
     Args:
         sink: takes the sharpened rows.
-        height: of the picture in pixels.
+        height: of the image in pixels.
         level: one of ``options.SHARPEN_LEVELS`` but "none".
-        scale: how much the picture was enlarged: its edges are as many pixels wide.
+        scale: how much the image was upscaled: its edges are as many pixels wide.
     """
 
     def __init__(self, sink: Sink, height: int, level: str, scale: float) -> None:

@@ -41,7 +41,7 @@ def limit_memory(limit_bytes: int) -> None:
 
 
 def write_no_core() -> None:
-    """Write no core file on a crash: it would hold someone's picture and fill the disk."""
+    """Write no core file on a crash: it would hold someone's image and fill the disk."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 

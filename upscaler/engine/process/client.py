@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from upscaler.engine.devices.activity import Use
-from upscaler.engine.devices.attempts import Try
+from upscaler.engine.devices.attempts import Attempt
 from upscaler.engine.devices.quarantine import Quarantine
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.memory import resident_bytes
@@ -55,7 +55,7 @@ class _DeviceError(Exception):
 
     """
 
-    def __init__(self, blamed: Try, error: EngineError) -> None:
+    def __init__(self, blamed: Attempt, error: EngineError) -> None:
         super().__init__(blamed.reason)
         self.blamed = blamed
         self.error = error
@@ -93,7 +93,7 @@ _Ask = Callable[[Message, Callable[[float], None] | None, Callable[[], bool] | N
 
 
 class EngineProcess:
-    """A warm child that enlarges pictures; started on first use and again after it was killed or died.
+    """A warm child that upscales images; started on first use and again after it was killed or died.
 
     Threads may share it: they take turns, and what is urgent goes between the tiles of what is not. Errors of the
     engine carry the last lines of the child's log in ``log_tail``.
@@ -148,7 +148,7 @@ class EngineProcess:
         keeping: Keeping | None = None,
         urgent: bool = False,
     ) -> UpscaleResult:
-        """Enlarge a picture in the child, see ``pipeline.upscale_file``.
+        """Upscale an image in the child, see ``pipeline.upscale_file``.
 
         Args:
             source: file to read.
@@ -159,7 +159,7 @@ class EngineProcess:
             should_stop: asked several times a second; once it is true the child is killed.
             keeping: where finished tiles outlive the child for the next try, or None. Whoever names the folder removes
                 it.
-            urgent: do not wait for the enlargement that another thread asked for: this one is small, and the child does
+            urgent: do not wait for the upscale that another thread asked for: this one is small, and the child does
                 it between two tiles of the other. When it is stopped or takes too long, the child lives on for the
                 other's sake.
 
@@ -167,7 +167,7 @@ class EngineProcess:
             EngineCanceled: ``should_stop`` said so.
             EngineTimeout: it took longer than the limit.
             EngineOutOfMemory: it needed more memory than the limit.
-            EngineCrashed: the child died. Where a device was at work then, the picture was tried on others before.
+            EngineCrashed: the child died. Where a device was at work then, the image was tried on others before.
             UpscalerError: whatever ``upscale_file`` raises, as the same class.
 
         """
@@ -183,7 +183,7 @@ class EngineProcess:
             "tried": [],
         }
         ask = self._urgent_request if urgent else self._request
-        # A picture may start again on another device.
+        # An image may start again on another device.
         rising = on_progress and Progress(on_progress).report
         try:
             answer = self._on_other_devices(ask, request, rising, should_stop)
@@ -220,15 +220,15 @@ class EngineProcess:
         should_stop: Callable[[], bool] | None = None,
     ) -> Any:
         """Ask again while the child dies of a device: the next child does without that one."""
-        tried: list[Try] = []
+        tried: list[Attempt] = []
         while True:
-            # What does not ask for a picture has no tries to tell of.
+            # What does not ask for an image has no tries to tell of.
             told = {"tried": [one.as_dict() for one in tried]} if "tried" in request else {}
             try:
                 return ask({**request, **told}, on_progress, should_stop)
             except _DeviceError as failure:
                 if failure.blamed in tried:
-                    # No other device is left, and a picture may be to blame.
+                    # No other device is left, and an image may be to blame.
                     raise failure.error from failure
                 logger.warning("engine_device_failed", extra=failure.blamed.as_dict())
                 tried.append(failure.blamed)
@@ -298,7 +298,7 @@ class EngineProcess:
                 quarantine = Quarantine.restored(self._last_state.get("quarantined", ()))
                 quarantine.add(use.key, reason, use.networks)
                 self._last_state = {**self._last_state, "quarantined": quarantine.as_list()}
-                child.blamed = Try(*use.key, None, reason)
+                child.blamed = Attempt(*use.key, None, reason)
         error = self._with_log(EngineCrashed(reason=death.reason), child)
         return error if child.blamed is None else _DeviceError(child.blamed, error)
 

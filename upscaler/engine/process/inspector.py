@@ -50,7 +50,7 @@ class Inspector:
         """Check a file, say what it holds, and cut a piece out of it where one is wanted.
 
         Raises:
-            EmptyFile, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralPictures, DamagedImage, CropOutside:
+            EmptyFile, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralImages, DamagedImage, CropOutside:
                 as ``inspect_image`` does; ``DamagedImage`` also when the child crashed or took too long over it.
             ServiceUnavailable: the child cannot be started.
 

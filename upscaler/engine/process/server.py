@@ -127,7 +127,7 @@ class Host:
             logger.exception("engine_out_of_memory")
             return error_to_message(EngineOutOfMemory(limit=""))
         except Exception:
-            # Whatever goes wrong with one picture must not end the process that has the networks loaded; the
+            # Whatever goes wrong with one image must not end the process that has the networks loaded; the
             # traceback goes to the parent's log.
             logger.exception("engine_unexpected_error")
             return error_to_message(EngineError())
@@ -136,10 +136,10 @@ class Host:
         if self._engine is None:
             from upscaler.engine.devices import activity  # noqa: PLC0415 - see below
             from upscaler.engine.pipeline import Engine  # noqa: PLC0415
-            from upscaler.engine.tiling.upscaler import Networks  # noqa: PLC0415
+            from upscaler.engine.tiling.upscaler import Upscaler  # noqa: PLC0415
 
             activity.listen(self._tell_use)
-            self._engine = Engine(Networks(self._settings, held=self._held))
+            self._engine = Engine(Upscaler(self._settings, held=self._held))
         return self._engine
 
     def _describe(self, _: Message) -> dict[str, Any]:
@@ -152,11 +152,11 @@ class Host:
 
     def _upscale(self, request: Message) -> dict[str, Any]:
         # Imported here, not above, so that the process answers its parent within the first moments.
-        from upscaler.engine.devices.attempts import Try, carried_on  # noqa: PLC0415
+        from upscaler.engine.devices.attempts import Attempt, carried_on  # noqa: PLC0415
         from upscaler.engine.pipeline import upscale_file  # noqa: PLC0415
         from upscaler.engine.tiling.scratch import Scratch  # noqa: PLC0415
 
-        with carried_on(Try(**tried) for tried in request["tried"]):
+        with carried_on(Attempt(**tried) for tried in request["tried"]):
             result = upscale_file(
                 Path(request["source"]),
                 Path(request["target"]),
@@ -200,7 +200,7 @@ def main(arguments: list[str]) -> None:
     child_limits.prefer_as_victim()
     faulthandler.enable()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    # A dozen lines for each picture that say nothing of it.
+    # A dozen lines for each image that say nothing of it.
     logging.getLogger("pyvips").setLevel(logging.WARNING)
     settings, held = EngineSettings(**json.loads(arguments[1])), json.loads(arguments[3])
     host = Host(settings, Path(arguments[2]), take_over_stdout(), held)

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from upscaler.engine.devices.attempts import Try
+from upscaler.engine.devices.attempts import Attempt
 from upscaler.engine.process.protocol import Message, decode_message, send
 
 logger = logging.getLogger(__name__)
@@ -94,7 +94,7 @@ class ChildProcess:
         # Which device it said last to be at work, None for none.
         self.use: Message | None = None
         # The device that it died of, as its owner found out.
-        self.blamed: Try | None = None
+        self.blamed: Attempt | None = None
         self._log: deque[str] = deque(maxlen=_LOG_LINES)
         self._threads = [
             threading.Thread(

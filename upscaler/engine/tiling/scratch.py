@@ -1,6 +1,6 @@
 """Arrays that live in files, for results that are larger than memory; on request in files that outlive the process.
 
-A file that is kept has the enlargement as far as it has come. Beside it lies a log of the tiles that are whole, with
+A file that is kept has the upscaled image as far as it has come. Beside it lies a log of the tiles that are whole, with
 what they were made from and by. The next process that makes the same again takes them over.
 """
 
@@ -25,7 +25,7 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class TileLog(Protocol):
-    """Remembers the tiles of one enlargement."""
+    """Remembers the tiles of one upscaled image."""
 
     @property
     def remembers(self) -> bool:
@@ -91,7 +91,7 @@ class ScratchPixels:
 
 
 class Scratch:
-    """Gives arrays for one enlargement.
+    """Gives arrays for one upscaled image.
 
     Args:
         directory: where nameless files go.

@@ -93,7 +93,7 @@ class SeamCheck:
             ]
         )
         if before.shape[1] < 2 * _REACH or len(before) < _REACH:
-            # So little says nothing. Such tiles exist in pictures that are hardly larger than one, or very low.
+            # So little says nothing. Such tiles exist in images that are hardly larger than one, or very low.
             return
         if after.shape[2] == 1:
             before = to_luma(before)
@@ -177,7 +177,7 @@ def _slopes(levels: _Levels) -> tuple[_Levels, _Levels]:
 def ratio(before: _Levels, after: _Levels, scale: int) -> float:
     """Return the step across the boundary as a multiple of those beside it, less what the source has of that.
 
-    Networks that enlarge by rearranging channels have a pattern that repeats with each pixel of the source, so steps
+    Networks that upscale by rearranging channels have a pattern that repeats with each pixel of the source, so steps
     at the same place of the pattern are compared.
     """
     steps = np.abs(np.diff(after, axis=1)).mean(axis=2)[:, scale * _REACH - 1 + scale * np.arange(-3, 4)]

@@ -1,4 +1,4 @@
-"""One picture's way through a recipe on one backend, window by window from the top."""
+"""One image's way through a recipe on one backend, window by window from the top."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class BackendError(Exception):
         self.out_of_memory = is_out_of_memory(cause)
 
 
-class Enlarging:
-    """One picture's way through a recipe on one backend."""
+class TileRunner:
+    """One image's way through a recipe on one backend."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Enlarging:
                     if tile in done:
                         self._skip(_pixels(row) * _pixels(column))
                         continue
-                    core = self._enlarged_core(rgb, row, column)
+                    core = self._upscaled_core(rgb, row, column)
                     if stored is not None:
                         stored.result()
                     stored = storing.submit(self._store, out, core, (row, column), partial(note, tile))
@@ -97,7 +97,7 @@ class Enlarging:
         scale = self._recipe.scale
         target = out[row.start * scale : row.stop * scale, column.start * scale : column.stop * scale]
         if target.shape[2] == 1:
-            # Of the colours that a picture can hold: what is beyond them would shift the luma of the others.
+            # Of the colours that an image can hold: what is beyond them would shift the luma of the others.
             core = to_luma(np.clip(core, 0, 255, out=core))
         if target.dtype == np.uint16:
             core *= np.float32(257)
@@ -105,7 +105,7 @@ class Enlarging:
         target[:] = np.clip(core, 0, white_of(target), out=core)
         note()
 
-    def _enlarged_core(self, rgb: Pixels, row: Span, column: Span) -> Result:
+    def _upscaled_core(self, rgb: Pixels, row: Span, column: Span) -> Result:
         window = read_window(rgb, row, column)
         mixed: Result | None = None
         for models, share in self._recipe.ways:

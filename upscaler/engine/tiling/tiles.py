@@ -1,4 +1,4 @@
-"""The geometry of tiles: a picture is cut into overlapping windows.
+"""The geometry of tiles: an image is cut into overlapping windows.
 
 A window is a core plus a margin. The margin covers what the networks consume at their border and what they
 must see around the core so that neighbouring cores meet without a seam; only the core of a result is kept.
@@ -19,13 +19,13 @@ from upscaler.engine.backends.windows import SMALLEST_CORE
 from upscaler.engine.imaging.image import Pixels
 from upscaler.engine.model_zoo.catalogue import Model
 
-# Networks that pad with zeros inside see this many reflected pixels beyond the picture's edge first.
+# Networks that pad with zeros inside see this many reflected pixels beyond the image's edge first.
 _EDGE_PIXELS = 10
 
 
 @dataclass(frozen=True)
 class Span:
-    """One axis of a window in input pixels: its core, and what is read, also beyond the picture."""
+    """One axis of a window in input pixels: its core, and what is read, also beyond the image."""
 
     start: int
     stop: int
@@ -39,7 +39,7 @@ def margin_for(models: Sequence[Model]) -> int:
 
 
 def edge_for(models: Sequence[Model]) -> int:
-    """Return how far beyond the picture's edge, in input pixels, a window must reach."""
+    """Return how far beyond the image's edge, in input pixels, a window must reach."""
     return _through(models, [max(model.border, min(model.overlap, _EDGE_PIXELS)) for model in models])
 
 
@@ -61,7 +61,7 @@ def core_side(window_side: int, margin: int, wanted: int = 0) -> int:
 def spans(side: int, core: int, margin: int, edge: int) -> list[Span]:
     """Cut ``side`` pixels into balanced cores of at most ``core`` pixels, each with its margin.
 
-    The margin is cut off ``edge`` pixels beyond the picture, so that little is computed there.
+    The margin is cut off ``edge`` pixels beyond the image, so that little is computed there.
     """
     count = math.ceil(side / core)
     bounds = [round(side * index / count) for index in range(count + 1)]
@@ -72,7 +72,7 @@ def spans(side: int, core: int, margin: int, edge: int) -> list[Span]:
 
 
 def read_window(rgb: Pixels, rows: Span, columns: Span) -> Window:
-    """Copy a window out of a picture; beyond it lies its reflection, or its edge where it is too small.
+    """Copy a window out of an image; beyond it lies its reflection, or its edge where it is too small.
 
     Levels of 16 bits become levels from 0 to 255 with fractions.
     """

@@ -1,4 +1,4 @@
-"""Enlarge a picture with a recipe: window by window, on the best backend that works here."""
+"""Upscale an image with a recipe: window by window, on the best backend that works here."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from upscaler.engine.backends.base import Backend
 from upscaler.engine.backends.candidates import candidates_for
 from upscaler.engine.backends.selection import Selection
 from upscaler.engine.devices.activity import in_use
-from upscaler.engine.devices.attempts import Try
+from upscaler.engine.devices.attempts import Attempt
 from upscaler.engine.devices.quarantine import Quarantine
 from upscaler.engine.imaging.image import Pixels
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
-from upscaler.engine.model_zoo.custom_model import FACES, CustomModel, not_for_enlarging
+from upscaler.engine.model_zoo.custom_model import FACES, CustomModel, not_for_upscaling
 from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.model_zoo.presets import Recipe
 from upscaler.engine.progress import Progress
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import NoTileLog, TileLog
-from upscaler.engine.tiling.tile_runner import BackendError, Enlarging, Plan
+from upscaler.engine.tiling.tile_runner import BackendError, Plan, TileRunner
 from upscaler.engine.tiling.tiles import Span, core_side, edge_for, margin_for, spans
 from upscaler.errors import ModelNotFound, UnknownModel
 from upscaler.version import __version__
@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 _DIGEST_PIXELS = 1_000_000
 
 
-class Networks:
+class Upscaler:
     """The networks of one process. Nothing is chosen or loaded before the first use.
 
     Args:
@@ -62,9 +62,9 @@ class Networks:
         known = [entry for entry in held if entry not in self._held_with_custom]
         self._selection = selection or Selection(settings, quarantine=Quarantine.restored(known))
         self._kind = kind
-        self._precise: Networks | None = None
-        self._custom: tuple[CustomModel, Networks] | None = None
-        # Side of the tiles' cores of the last picture, in input pixels.
+        self._precise: Upscaler | None = None
+        self._custom: tuple[CustomModel, Upscaler] | None = None
+        # Side of the tiles' cores of the last image, in input pixels.
         self._tile = 0
 
     @property
@@ -72,18 +72,18 @@ class Networks:
         """The settings of the engine."""
         return self._settings
 
-    def precise(self) -> Networks:
-        """Return the same networks computed in float32, for pictures of more than 8 bits; loaded on first use."""
+    def precise(self) -> Upscaler:
+        """Return the same networks computed in float32, for images of more than 8 bits; loaded on first use."""
         if self._precise is None:
             if self._selection.backend.precision == "fp32":
                 return self
             candidates = candidates_for(self._settings, precise=True, kind=self._kind)
             selection = Selection(self._settings, candidates, quarantine=self._selection.quarantine)
-            self._precise = Networks(self._settings, selection, self._kind)
+            self._precise = Upscaler(self._settings, selection, self._kind)
         return self._precise
 
     def model_named(self, name: str) -> Model:
-        """Return a network that enlarges, of the catalogue or added by the operator; raise ``UnknownModel``."""
+        """Return a network that upscales, of the catalogue or added by the operator; raise ``UnknownModel``."""
         if name in MODELS:
             return MODELS[name]
         if not self._settings.models_dir:
@@ -94,11 +94,11 @@ class Networks:
         except ModelNotFound:
             raise UnknownModel(name=name) from None
         if manifest.findings.purpose == FACES:
-            raise not_for_enlarging(name)
+            raise not_for_upscaling(name)
         return manifest.model(folder.folder(name))
 
-    def suited_to(self, recipe: Recipe, *, deep: bool) -> Networks:
-        """Return the networks that are to run a stage, in float32 for pictures of more than 8 bits.
+    def suited_to(self, recipe: Recipe, *, deep: bool) -> Upscaler:
+        """Return the networks that are to run a stage, in float32 for images of more than 8 bits.
 
         A custom network chooses its backend by itself, so that its failures say nothing against those of the
         others. The last one that was used stays loaded.
@@ -107,13 +107,13 @@ class Networks:
         networks = self if own is None else self._of(own)
         return networks.precise() if deep else networks
 
-    def _of(self, model: CustomModel) -> Networks:
+    def _of(self, model: CustomModel) -> Upscaler:
         if self._custom is None or self._custom[0].digests != model.digests:
             self._held_with_custom = self._held_for_custom()
             held = [entry for entry in self._held_with_custom if model.name in entry["networks"]]
             candidates = candidates_for(self._settings, kind=model.kind)
             selection = Selection(self._settings, candidates, quarantine=Quarantine.restored(held))
-            self._custom = (model, Networks(self._settings, selection, model.kind))
+            self._custom = (model, Upscaler(self._settings, selection, model.kind))
         return self._custom[1]
 
     def describe(self) -> dict[str, Any]:
@@ -146,8 +146,8 @@ class Networks:
     def _description(self) -> dict[str, Any]:
         return {**self._selection.describe(), "threads": self._settings.threads}
 
-    def _all_in_memory(self) -> list[Networks]:
-        """Return these networks, and those that some pictures take in their place."""
+    def _all_in_memory(self) -> list[Upscaler]:
+        """Return these networks, and those that some images take in their place."""
         others = (self._precise, self._custom and self._custom[1])
         return [self, *(networks for networks in others if networks is not None)]
 
@@ -156,10 +156,10 @@ class Networks:
         for networks in self._all_in_memory():
             networks._selection.look_again()
 
-    def last_try(self) -> Try:
-        """Return the backend that enlarged the last picture, and how, as the try that worked."""
+    def last_try(self) -> Attempt:
+        """Return the backend that upscaled the last image, and how, as the try that worked."""
         device = self._selection.backend.device_key
-        return Try(device.engine, device.name, device.precision, self._tile, None)
+        return Attempt(device.engine, device.name, device.precision, self._tile, None)
 
     def warm_up(self, recipe: Recipe) -> None:
         """Load and self-test every network of a recipe.
@@ -181,7 +181,7 @@ class Networks:
         names = [model.name for model in recipe.models]
         self._selection.reject(self._selection.backend, reason, tile=self._tile, networks=names)
 
-    def enlarge(
+    def upscale(
         self,
         rgb: Pixels,
         recipe: Recipe,
@@ -192,7 +192,7 @@ class Networks:
         should_stop: Callable[[], bool] | None = None,
         tiles: TileLog | None = None,
     ) -> None:
-        """Enlarge a picture, window by window from the top.
+        """Upscale an image, window by window from the top.
 
         Args:
             rgb: uint8 or uint16 of shape (height, width, 3), any size from 1 x 1 on.
@@ -200,7 +200,7 @@ class Networks:
             out: of shape (height * scale, width * scale, channels) and the same type, to write into; it may be a
                 memory map.
                 With one channel it gets the luma of what the networks give.
-            on_rows: is called with the number of rows of ``rgb``, from the top, whose enlargement is in ``out``:
+            on_rows: is called with the number of rows of ``rgb``, from the top, whose upscaled image is in ``out``:
                 0 at the start, and again when the work starts anew on another backend.
             on_progress: is called with a rising fraction from 0 to 1.
             should_stop: is asked before each run of a network; True ends the work.
@@ -223,13 +223,13 @@ class Networks:
             tile = _tile_of(plan)
             names = [model.name for model in recipe.models]
             try:
-                work = Enlarging(self._selection, recipe, progress, should_stop)
+                work = TileRunner(self._selection, recipe, progress, should_stop)
                 log = tiles or NoTileLog()
                 done = log.begin(_key(rgb, recipe, backend, plan) if log.remembers else "")
                 with in_use(backend.device_key, names, testing=False):
                     work.run(rgb, out, plan, on_rows or (lambda _: None), done, log.note)
             except BackendError as error:
-                # A device that fails on one window is not trusted with the others: the picture starts again.
+                # A device that fails on one window is not trusted with the others: the image starts again.
                 self._selection.reject(
                     backend, str(error), tile=tile, networks=names, out_of_memory=error.out_of_memory
                 )
@@ -255,7 +255,7 @@ class Networks:
 
 
 def _key(rgb: Pixels, recipe: Recipe, backend: Backend, plan: Plan) -> str:
-    """Return what stands for everything that the pixels of an enlargement depend on."""
+    """Return what stands for everything that the pixels of an upscaled image depend on."""
     facts = [
         *(__version__, recipe.name, recipe.scale, recipe.blend, backend.describe(), rgb.dtype.str, rgb.shape),
         [

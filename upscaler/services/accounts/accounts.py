@@ -111,7 +111,7 @@ def reset_password(session: Session, actor: audit.Actor, user: Account, password
 
 
 def delete(session: Session, actor: audit.Actor, user: Account) -> None:
-    """Delete an account. Its pictures and jobs stay, without an owner; only admins may change them then.
+    """Delete an account. Its images and jobs stay, without an owner; only admins may change them then.
 
     Raises:
         AccountConflict: the account is the actor's own or the last admin's.

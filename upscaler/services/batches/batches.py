@@ -1,4 +1,4 @@
-"""Batches: many pictures that are sent, followed, tried again and fetched as one."""
+"""Batches: many images that are sent, followed, tried again and fetched as one."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class BatchStatus(str, enum.Enum):
 
     @property
     def ended(self) -> bool:
-        """Whether no picture waits or is worked on."""
+        """Whether no image waits or is worked on."""
         return self not in {BatchStatus.QUEUED, BatchStatus.RUNNING}
 
 
@@ -172,7 +172,7 @@ def summary(batch: Batch) -> Summary:
 
 
 def has_ended(session: Session, batch_id: str) -> bool:
-    """Tell whether no picture of a batch waits or is worked on."""
+    """Tell whether no image of a batch waits or is worked on."""
     waiting = (
         select(BatchItem.id)
         .join(Job, BatchItem.job_id == Job.id)
@@ -196,19 +196,19 @@ def failed_items(batch: Batch) -> list[BatchItem]:
 def retried(
     session: Session, actor: audit.Actor, submissions: Submissions, batch_id: str
 ) -> Iterator[list[Job]]:
-    """Give each failed picture of a batch a new job and yield these; each remembers the one before as its parent.
+    """Give each failed image of a batch a new job and yield these; each remembers the one before as its parent.
 
     Whatever the block adds is committed with them, and the jobs begin then.
 
     Raises:
-        BatchConflict: no picture has failed.
+        BatchConflict: no image has failed.
         FileGone, ResultTooLarge, ...: none of them can be tried again, for this reason.
     """
     # A write to the row that everybody writes: of two who try again at once, one comes after the other.
     lock = update(Batch).where(Batch.id == batch_id).values(created_at=Batch.created_at)
     session.execute(lock.execution_options(synchronize_session=False))
     again: list[Job] = []
-    refusal: UpscalerError = BatchConflict(N_("No picture of this batch has failed. There is nothing to do."))
+    refusal: UpscalerError = BatchConflict(N_("No image of this batch has failed. There is nothing to do."))
     for item in failed_items(find(session, batch_id)):
         assert item.job is not None  # noqa: S101 - or it would not be among the failed
         try:
@@ -238,7 +238,7 @@ def archive_of(batch: Batch) -> Archive:
     """Return what an archive of the batch holds: the results that there are.
 
     Raises:
-        BatchConflict: no picture is completed.
+        BatchConflict: no image is completed.
     """
     taken = {MANIFEST}
     packed = [_packed(item.job, taken) for item in batch.items]
@@ -257,7 +257,7 @@ def archive_of(batch: Batch) -> Archive:
 
 def archive_name(batch: Batch) -> str:
     """Return the name that an archive of the batch is offered under."""
-    return f"pictures-{batch.created_at:%Y-%m-%d}.zip"
+    return f"images-{batch.created_at:%Y-%m-%d}.zip"
 
 
 def _judge(

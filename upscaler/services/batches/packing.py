@@ -1,4 +1,4 @@
-"""Results as one ZIP file, made while it is sent: only one block of one picture is in memory at a time."""
+"""Results as one ZIP file, made while it is sent: only one block of one image is in memory at a time."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def pack(
 ) -> Iterator[bytes]:
     """Yield the bytes of an archive of stored files, and last of the manifest.
 
-    Nothing is compressed: pictures are already. ``manifest`` gets the names of the files that were no longer there.
+    Nothing is compressed: images are already. ``manifest`` gets the names of the files that were no longer there.
 
     Raises:
         StorageUnavailable: half of the archive may have been yielded by then, and it has no end.

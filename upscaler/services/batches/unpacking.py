@@ -1,4 +1,4 @@
-"""Taking pictures out of a ZIP file that a stranger has packed.
+"""Taking images out of a ZIP file that a stranger has packed.
 
 What the archive says of itself is not believed: bytes count as they are read, names lose their folders, and only the
 plainest form of ZIP is opened.
@@ -44,7 +44,7 @@ class UnpackLimits:
 
 
 def is_archive(path: Path) -> bool:
-    """Tell by the first bytes whether a file is a ZIP archive; pictures with an archive behind them are pictures."""
+    """Tell by the first bytes whether a file is a ZIP archive; images with an archive behind them are images."""
     with path.open("rb") as file:
         return file.read(4) in _MAGIC
 
@@ -96,7 +96,7 @@ def _is_wanted(entry: zipfile.ZipInfo) -> bool:
 
 def _check(entries: list[zipfile.ZipInfo], limits: UnpackLimits) -> None:
     if not entries:
-        raise InvalidArchive(N_("The ZIP file holds no files. Please put pictures into it."))
+        raise InvalidArchive(N_("The ZIP file holds no files. Please put images into it."))
     if len(entries) > limits.files:
         raise TooManyFiles(limit=limits.files)
     for entry in entries:

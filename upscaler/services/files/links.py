@@ -25,7 +25,7 @@ class LinkSigner:
 
     def path(self, storage_key: str, filename: str, now: float) -> str:
         """Return the path and query of a link to ``storage_key`` that offers the file as ``filename``."""
-        # Rounded up to whole minutes, so that a page that polls sees one address and loads the picture once.
+        # Rounded up to whole minutes, so that a page that polls sees one address and loads the image once.
         expires = -int(-(now + self.ttl_seconds) // 60) * 60
         query = urlencode(
             {"expires": expires, "name": filename, "signature": self._sign(storage_key, filename, expires)}

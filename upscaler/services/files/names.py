@@ -15,11 +15,11 @@ def safe_filename(name: str) -> str:
     """Return the last part of a file name, without control characters, at most 255 characters; never empty."""
     base = name.replace("\\", "/").rpartition("/")[2]
     printable = "".join(character for character in base if character.isprintable()).strip()
-    return printable[-255:] or "picture"
+    return printable[-255:] or "image"
 
 
 def fitting_filename(name: str, extensions: Sequence[str]) -> str:
-    """Return a file name that ends in one of ``extensions``, its own where it does; another picture's is replaced."""
+    """Return a file name that ends in one of ``extensions``, its own where it does; another image's is replaced."""
     base, _, ending = name.rpartition(".")
     if base and ending.lower() in extensions:
         return name

@@ -19,7 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from upscaler.errors import StorageUnavailable
-from upscaler.models import LooseFile, utcnow
+from upscaler.models import PendingFile, utcnow
 from upscaler.models.database import changed_rows
 from upscaler.storage import Storage
 
@@ -32,7 +32,7 @@ BATCH = 100
 def announce(session: Session, keys: Sequence[str]) -> None:
     """Write down what is about to be stored, and commit: nothing else may be pending in the session."""
     now = utcnow()
-    session.execute(insert(LooseFile), [{"key": key, "created_at": now} for key in keys])
+    session.execute(insert(PendingFile), [{"key": key, "created_at": now} for key in keys])
     session.commit()
 
 
@@ -62,8 +62,8 @@ def settle(session: Session, keys: Sequence[str]) -> None:
     if not keys:
         return
     crossed = session.execute(
-        delete(LooseFile)
-        .where(LooseFile.key.in_(keys), LooseFile.doomed_at.is_(None))
+        delete(PendingFile)
+        .where(PendingFile.key.in_(keys), PendingFile.doomed_at.is_(None))
         .execution_options(synchronize_session=False)
     )
     if changed_rows(crossed) != len(keys):
@@ -74,7 +74,7 @@ def settle(session: Session, keys: Sequence[str]) -> None:
 def give_up(session: Session, keys: Sequence[str]) -> None:
     """Leave files to the sweep, in the caller's transaction, which takes from rows the right to point to them."""
     now = utcnow()
-    session.execute(insert(LooseFile), [{"key": key, "created_at": now, "doomed_at": now} for key in keys])
+    session.execute(insert(PendingFile), [{"key": key, "created_at": now, "doomed_at": now} for key in keys])
 
 
 def discard(session: Session, storage: Storage, keys: Sequence[str]) -> None:
@@ -86,7 +86,7 @@ def discard(session: Session, storage: Storage, keys: Sequence[str]) -> None:
         for key in keys:
             if _doom(session, key):
                 storage.delete(key)
-                session.execute(delete(LooseFile).where(LooseFile.key == key))
+                session.execute(delete(PendingFile).where(PendingFile.key == key))
                 session.commit()
     except (StorageUnavailable, OperationalError, InterfaceError):
         log.warning("files.left_to_sweep", keys=list(keys), exc_info=True)
@@ -103,16 +103,16 @@ def sweep(session: Session, storage: Storage, age: timedelta) -> None:
 
     """
     before = utcnow() - age
-    old = select(LooseFile.key).where(LooseFile.doomed_at.is_(None), LooseFile.created_at < before)
+    old = select(PendingFile.key).where(PendingFile.doomed_at.is_(None), PendingFile.created_at < before)
     for key in _some(session, old):
         if _doom(session, key):
             log.info("files.orphan_removed", key=key)
             storage.delete(key)
     # Whoever announced a file may be slow rather than dead, and store it after all: so each is removed once more.
-    doomed = select(LooseFile.key).where(LooseFile.doomed_at < before)
+    doomed = select(PendingFile.key).where(PendingFile.doomed_at < before)
     for key in _some(session, doomed):
         storage.delete(key)
-        session.execute(delete(LooseFile).where(LooseFile.key == key))
+        session.execute(delete(PendingFile).where(PendingFile.key == key))
         session.commit()
 
 
@@ -125,8 +125,8 @@ def _some(session: Session, wanted: Any) -> list[str]:
 def _doom(session: Session, key: str) -> bool:
     """Take from everybody the right to point to a file; return False where somebody does, or another sweep took it."""
     doomed = session.execute(
-        update(LooseFile)
-        .where(LooseFile.key == key, LooseFile.doomed_at.is_(None))
+        update(PendingFile)
+        .where(PendingFile.key == key, PendingFile.doomed_at.is_(None))
         .values(doomed_at=utcnow())
         .execution_options(synchronize_session=False)
     )

@@ -1,4 +1,4 @@
-"""The place for pictures that the settings name."""
+"""The place for images that the settings name."""
 
 from __future__ import annotations
 

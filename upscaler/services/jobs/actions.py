@@ -84,7 +84,7 @@ def delete(session: Session, actor: audit.Actor, storage: Storage, job: Job) -> 
 def requeued(
     session: Session, actor: audit.Actor, submissions: Submissions, job: Job, overrides: Mapping[str, Any]
 ) -> Iterator[Job]:
-    """Make a new job of the same picture and yield it; what ``overrides`` lacks stays as it was.
+    """Make a new job of the same image and yield it; what ``overrides`` lacks stays as it was.
 
     Whatever the block adds is committed with it, and the job begins then.
 

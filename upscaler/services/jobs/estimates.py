@@ -19,19 +19,19 @@ from upscaler.services.jobs import scheduling
 LOOK_BACK = 20
 # Shorter times say more about the clock than about the work.
 _SHORTEST_SECONDS = 0.05
-# Guess for the faces of a picture on two CPU cores, until something was measured.
+# Guess for the faces of an image on two CPU cores, until something was measured.
 _FACES_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a picture costs: ``fixed`` seconds, and more for each million input pixels."""
+    """What an image costs: ``fixed`` seconds, and more for each million input pixels."""
 
     fixed: float
     per_megapixel: float
 
     def seconds(self, pixels: int) -> float:
-        """Return the time for a picture of so many input pixels."""
+        """Return the time for an image of so many input pixels."""
         return self.fixed + self.per_megapixel * pixels / 1e6
 
 
@@ -78,7 +78,7 @@ def fit(measured: Sequence[tuple[float, float]]) -> Cost:
     """Return the cost that comes nearest to pairs of megapixels and seconds, all above zero.
 
     Weighted least squares (Gauss): each pair weighs by the inverse square of its seconds, so that what becomes small is
-    the relative error, of small pictures as of large ones. Neither part of a cost is below zero.
+    the relative error, of small images as of large ones. Neither part of a cost is below zero.
     """
     # With x = megapixels / seconds and y = 1 / seconds, fixed * y + slope * x = 1 should hold for every pair.
     pairs = [(megapixels / seconds, 1 / seconds) for megapixels, seconds in measured]
@@ -87,7 +87,7 @@ def fit(measured: Sequence[tuple[float, float]]) -> Cost:
     yy = sum(y * y for _, y in pairs)
     sx, sy = sum(x for x, _ in pairs), sum(y for _, y in pairs)
     determinant = xx * yy - xy * xy
-    # Pictures of one size cannot tell the two parts apart; then all of it counts as work on pixels.
+    # Images of one size cannot tell the two parts apart; then all of it counts as work on pixels.
     if determinant <= 1e-6 * xx * yy:
         return Cost(0.0, sx / xx)
     fixed, slope = (sy * xx - sx * xy) / determinant, (sx * yy - sy * xy) / determinant

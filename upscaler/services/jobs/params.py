@@ -21,5 +21,5 @@ def job_params(options: UpscaleOptions, wanted: Notifications) -> dict[str, Any]
 
 
 def options_of(params: Mapping[str, Any]) -> UpscaleOptions:
-    """Return what was asked of the enlargement, from the parameters of a job."""
+    """Return what was asked of the upscaled image, from the parameters of a job."""
     return UpscaleOptions.from_mapping({name: value for name, value in params.items() if name != CALLBACK})

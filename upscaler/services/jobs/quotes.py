@@ -1,4 +1,4 @@
-"""What an enlargement would be like, before anybody sends the picture: how large, how long, after how many others."""
+"""What an upscaled image would be like, before anybody sends the image: how large, how long, after how many others."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ def quote(
     workers: int,
     submitter: str,
 ) -> Quote:
-    """Estimate the enlargement of a picture of width x height pixels on ``workers`` workers, sent by ``submitter``.
+    """Estimate the upscaled image of an image of width x height pixels on ``workers`` workers, sent by ``submitter``.
 
     Raises:
-        TooManyPixels, ResultTooLarge, FormatTooSmall, InvalidParameter, TargetOutOfRange: such a picture would be
+        TooManyPixels, ResultTooLarge, FormatTooSmall, InvalidParameter, TargetOutOfRange: such an image would be
             refused.
     """
     width, height = size

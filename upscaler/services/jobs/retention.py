@@ -1,4 +1,4 @@
-"""How long pictures are kept: what has been over for longer than the operator wants is deleted, with its files."""
+"""How long images are kept: what has been over for longer than the operator wants is deleted, with its files."""
 
 from __future__ import annotations
 

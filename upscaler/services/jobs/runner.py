@@ -1,4 +1,4 @@
-"""What a worker does with a job: claim it, fetch the picture, have it enlarged, store the result, finish it."""
+"""What a worker does with a job: claim it, fetch the image, have it upscaled, store the result, finish it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ BEAT_SECONDS = 1.0
 
 
 class Engine(Protocol):
-    """What enlarges pictures; ``EngineProcess`` is the one in use."""
+    """What upscales images; ``EngineProcess`` is the one in use."""
 
     def upscale(
         self,
@@ -72,7 +72,7 @@ class Engine(Protocol):
         should_stop: Callable[[], bool] | None = None,
         keeping: Keeping | None = None,
     ) -> UpscaleResult:
-        """Enlarge ``source`` into ``target`` and the previews; see ``EngineProcess.upscale`` for the errors."""
+        """Upscale ``source`` into ``target`` and the previews; see ``EngineProcess.upscale`` for the errors."""
 
     @property
     def log_tail(self) -> str:
@@ -143,7 +143,7 @@ class JobRunner:
         started_at = utcnow()
         with _Heartbeat(self._sessions, claim, self._lease_seconds) as heartbeat:
             try:
-                self._enlarge(claim, heartbeat, started_at)
+                self._upscale(claim, heartbeat, started_at)
             except EngineCanceled:
                 self._stopped(claim)
             except (StorageUnavailable, StorageFull) as error:
@@ -159,7 +159,7 @@ class JobRunner:
                 log.exception("job.defect", job_id=claim.job_id)
                 self._failed(claim, EngineError(), "".join(traceback.format_exception(error)))
 
-    def _enlarge(self, claim: Claim, heartbeat: _Heartbeat, started_at: datetime) -> None:
+    def _upscale(self, claim: Claim, heartbeat: _Heartbeat, started_at: datetime) -> None:
         with self._sessions() as session:
             job = session.get_one(Job, claim.job_id)
             options = options_of(job.params)

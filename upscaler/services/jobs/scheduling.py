@@ -1,7 +1,7 @@
 """Whose turn it is: the highest priority first, then whoever was served least of late, then the oldest job.
 
 The queue only says that there is something to do. Which job a worker takes is decided here, when it has a hand free, so
-that one account's five hundred pictures do not stand in the way of the next visitor's one.
+that one account's five hundred images do not stand in the way of the next visitor's one.
 """
 
 from __future__ import annotations

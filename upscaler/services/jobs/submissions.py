@@ -1,4 +1,4 @@
-"""Taking a picture in: check it, store it, write it down, and only then ask a worker to enlarge it."""
+"""Taking an image in: check it, store it, write it down, and only then ask a worker to upscale it."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Sender:
-    """Who sends a picture.
+    """Who sends an image.
 
     Attributes:
-        submitter: by what the pictures of this sender belong together when turns are shared.
+        submitter: by what the images of this sender belong together when turns are shared.
         owner_id: the account, None for a visitor.
         priority: of the job.
         notifications: who is told when the job ends.
@@ -63,7 +63,7 @@ class CheckedFile:
 
 
 class Submissions:
-    """Accept pictures."""
+    """Accept images."""
 
     def __init__(
         self, storage: Storage, inspector: Inspector, settings: RuntimeSettings, queue: Queue
@@ -73,15 +73,15 @@ class Submissions:
         self._settings = settings
         self._queue = queue
 
-    def check_room(self, session: Session, pictures: int) -> None:
+    def check_room(self, session: Session, images: int) -> None:
         """Raise ``QueueFull`` when there is no room for so many more jobs."""
-        check_queue(session, self._settings.get(session, "queue_limit"), pictures)
+        check_queue(session, self._settings.get(session, "queue_limit"), images)
 
     def check(self, session: Session, incoming: IncomingFile, options: UpscaleOptions) -> CheckedFile:
         """Judge a received file; nothing is stored yet.
 
         Raises:
-            EmptyFile, FileTooLarge, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralPictures, DamagedImage:
+            EmptyFile, FileTooLarge, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralImages, DamagedImage:
                 the file is refused.
             ResultTooLarge: the result would have more pixels than are allowed, or than its kind of file holds.
             InvalidParameter, TargetOutOfRange: the factor is not offered, or the wanted size takes another one.
@@ -165,7 +165,7 @@ class Submissions:
         dispatch(session, self._queue, again.id)
 
     def close(self) -> None:
-        """End the process that inspects pictures."""
+        """End the process that inspects images."""
         self._inspector.close()
 
     def _new_upload(self, file: CheckedFile, owner_id: int | None) -> Upload:
@@ -218,7 +218,7 @@ def checked_size(path: Path, limit: int) -> int:
 
 
 def inspection_limits(settings: Mapping[str, Any]) -> InspectionLimits:
-    """Return what the settings in force allow of a picture."""
+    """Return what the settings in force allow of an image."""
     return InspectionLimits(
         allowed_mimes=tuple(settings["allowed_mimes"]),
         max_side=settings["max_image_side"],
@@ -239,7 +239,7 @@ def check_queue(session: Session, limit: int, more: int = 1) -> None:
 def check_result_size(
     width: int, height: int, options: UpscaleOptions, factors: Sequence[str], max_pixels: int
 ) -> None:
-    """Raise ``ResultTooLarge``, or ``FormatTooSmall``, when there is no room for the enlarged picture.
+    """Raise ``ResultTooLarge``, or ``FormatTooSmall``, when there is no room for the upscaled image.
 
     Raises as well what ``UpscaleOptions.result_size`` does.
     """

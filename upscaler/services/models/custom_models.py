@@ -224,7 +224,7 @@ def provide_faces(session: Session, storage: Storage, models: ModelFolder) -> No
         try:
             provide(session, storage, models, wanted.name)
         except FileGone as error:
-            # Its own words are about the picture, which is still there.
+            # Its own words are about the image, which is still there.
             raise EngineUnavailable(_DAMAGED, name=wanted.name) from error
         if models.find(wanted.name) != wanted:
             models.update(wanted)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
-from upscaler.engine.model_zoo.custom_model import FACES, Manifest, not_for_enlarging
+from upscaler.engine.model_zoo.custom_model import FACES, Manifest, not_for_upscaling
 from upscaler.engine.model_zoo.model_folder import serving
 from upscaler.engine.model_zoo.presets import Choice, all_recipes, recipe_for
 from upscaler.engine.options import UpscaleOptions
@@ -79,7 +79,7 @@ def chosen(session: Session, options: UpscaleOptions) -> tuple[UpscaleOptions, M
     for manifest in manifests:
         if manifest.name == options.model:
             if manifest.findings.purpose == FACES:
-                raise not_for_enlarging(manifest.name)
+                raise not_for_upscaling(manifest.name)
             # Where the files lie is the workers' affair.
             return options, manifest.model(Path())
     raise UnknownModel(name=options.model)

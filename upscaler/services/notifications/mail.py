@@ -1,4 +1,4 @@
-"""The e-mail that tells a person that their picture is done: text and HTML, in their language."""
+"""The e-mail that tells a person that their image is done: text and HTML, in their language."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from upscaler.errors import N_
 from upscaler.models import utcnow
-from upscaler.services.notifications.message import Letter
+from upscaler.services.notifications.message import Message
 from upscaler.services.notifications.outcome import Outcome
 from upscaler.services.notifications.smtp import MailServer
 
@@ -25,19 +25,19 @@ _TEMPLATES = Environment(
 # By the status of the job: the subject, and what there is to say. No words of the uploader are repeated, not even the
 # name of the file: nobody can have this service send a text of their own to a stranger.
 _SUBJECTS = {
-    "completed": N_("Your enlarged picture is ready"),
-    "failed": N_("Your picture could not be enlarged"),
-    "canceled": N_("The enlargement of your picture was canceled"),
+    "completed": N_("Your upscaled image is ready"),
+    "failed": N_("Your image could not be upscaled"),
+    "canceled": N_("The upscaled image of your image was canceled"),
 }
 _TEXTS = {
-    "completed": N_("Your picture was enlarged and checked. You can compare and download it on its page."),
-    "failed": N_("We are sorry: the enlargement of your picture did not succeed."),
-    "canceled": N_("The enlargement of your picture was stopped before it was finished."),
+    "completed": N_("Your image was upscaled and checked. You can compare and download it on its page."),
+    "failed": N_("We are sorry: the upscaled image of your image did not succeed."),
+    "canceled": N_("The upscaled image of your image was stopped before it was finished."),
 }
-_LINK = N_("Open the page of your picture")
-_SECRET = N_("Whoever has this link can see the picture.")
+_LINK = N_("Open the page of your image")
+_SECRET = N_("Whoever has this link can see the image.")
 _WHY = N_(
-    "You get this one message because your address was entered when the picture was sent. If that was not you, "
+    "You get this one message because your address was entered when the image was sent. If that was not you, "
     "please ignore it: no other message follows."
 )
 
@@ -50,11 +50,11 @@ class MailChannel:
     sender: str
     translations: Path = ROOT / "translations"
 
-    def deliver(self, letter: Letter) -> Outcome:
+    def deliver(self, letter: Message) -> Outcome:
         """Make one attempt."""
         return self.server.send(self.compose(letter))
 
-    def compose(self, letter: Letter) -> EmailMessage:
+    def compose(self, letter: Message) -> EmailMessage:
         """Write the message."""
         language = letter.language or "en"
         catalogue: NullTranslations = Translations.load(self.translations, [language])

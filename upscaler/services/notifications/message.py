@@ -10,14 +10,14 @@ from upscaler.services.notifications.outcome import Outcome
 
 
 @dataclass(frozen=True)
-class Letter:
+class Message:
     """One message to one receiver.
 
     Attributes:
         delivery_id: the same for every attempt.
         target: a URL or an e-mail address.
         payload: the event, as it was written when the job ended.
-        language: of the person who sent the picture.
+        language: of the person who sent the image.
         error: template and values of why the job failed, to be translated; None otherwise.
         result_url: a fresh signed link to the result; None without a result or without ``PUBLIC_URL``.
         page_url: the page of the job; None without ``PUBLIC_URL``.
@@ -35,5 +35,5 @@ class Letter:
 class Channel(Protocol):
     """A way to a receiver."""
 
-    def deliver(self, letter: Letter) -> Outcome:
+    def deliver(self, letter: Message) -> Outcome:
         """Make one attempt; whatever goes wrong outside of this process is an outcome and no exception."""

@@ -14,7 +14,7 @@ from upscaler.models import DeliveryKind, Job, JobStatus
 from upscaler.services.files.links import LinkSigner
 from upscaler.services.files.names import result_name
 from upscaler.services.notifications import outbox
-from upscaler.services.notifications.message import Channel, Letter
+from upscaler.services.notifications.message import Channel, Message
 from upscaler.services.notifications.outbox import HeldDelivery
 from upscaler.services.notifications.outcome import Outcome, Verdict
 from upscaler.services.settings.runtime import RuntimeSettings
@@ -84,7 +84,7 @@ class Sender:
             outbox.give_up_lost(session, now)
             outbox.forget_old(session, now - self._keep)
 
-    def _deliver(self, held: HeldDelivery, letter: Letter) -> Outcome:
+    def _deliver(self, held: HeldDelivery, letter: Message) -> Outcome:
         channel = self._channels.get(held.kind)
         if channel is None:
             # An operator may switch it on again before the attempts are used up.
@@ -95,13 +95,13 @@ class Sender:
             log.exception("delivery.defect", delivery_id=held.id)
             return Outcome(Verdict.RETRY, detail="an error of this service; its log tells more")
 
-    def _letter(self, session: Session, held: HeldDelivery) -> Letter | None:
+    def _letter(self, session: Session, held: HeldDelivery) -> Message | None:
         job = session.get(Job, held.job_id)
         if job is None:
             # Deleted at this moment, and the message with it.
             return None
         error = (job.error_message or "", job.error_values or {})
-        return Letter(
+        return Message(
             delivery_id=held.id,
             target=held.target,
             payload=held.payload,

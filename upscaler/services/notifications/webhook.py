@@ -1,4 +1,4 @@
-"""Webhooks: the signed news of a job's end, sent to the URL that came with its picture. See ``docs/webhooks.md``."""
+"""Webhooks: the signed news of a job's end, sent to the URL that came with its image. See ``docs/webhooks.md``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from urllib3.response import HTTPResponse
 
 from upscaler.errors import InvalidCallbackUrl
 from upscaler.services.notifications import recipients, signing
-from upscaler.services.notifications.message import Letter
+from upscaler.services.notifications.message import Message
 from upscaler.services.notifications.outcome import Outcome, Verdict
 from upscaler.services.outbound.addresses import AddressPolicy
 from upscaler.services.outbound.connection import (
@@ -54,7 +54,7 @@ class WebhookChannel:
     tls: ssl.SSLContext | None = None
     timeout_seconds: float = TIMEOUT_SECONDS
 
-    def deliver(self, letter: Letter) -> Outcome:
+    def deliver(self, letter: Message) -> Outcome:
         """Make one attempt."""
         body = json.dumps(event(letter), ensure_ascii=False, separators=(",", ":")).encode()
         headers = {
@@ -82,7 +82,7 @@ class WebhookChannel:
             return Outcome(Verdict.RETRY, detail=str(error))
 
 
-def event(letter: Letter) -> dict[str, object]:
+def event(letter: Message) -> dict[str, object]:
     """Return what is sent: the event as it was when the job ended, with a link that is fresh now."""
     data = {**letter.payload["data"], "job_url": letter.page_url, "result_file": letter.result_url}
     return {**letter.payload, "data": data}

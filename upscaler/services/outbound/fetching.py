@@ -1,4 +1,4 @@
-"""Fetching a picture from an address that somebody sends in place of a file."""
+"""Fetching an image from an address that somebody sends in place of a file."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ _HEADERS = {
 }
 
 
-class PictureFetcher:
-    """Fetches pictures; safe to use from several threads.
+class ImageFetcher:
+    """Fetches images; safe to use from several threads.
 
     Args:
         policy: which addresses may be reached, asked anew at every redirect.
-        seats: how many pictures may be fetched at a time: each one holds a thread of the web server.
+        seats: how many images may be fetched at a time: each one holds a thread of the web server.
         resolve: returns the addresses of a name.
         tls: which certificates are trusted; None for those of the system.
-        timeout_seconds: for one picture.
+        timeout_seconds: for one image.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class PictureFetcher:
     def fetched(self, address: str, folder: Path, max_bytes: int) -> Iterator[IncomingFile]:
         """Fetch what is at ``address`` into a file in ``folder``, which is gone when the block ends.
 
-        Whether it is a picture is for others to say.
+        Whether it is an image is for others to say.
 
         Raises:
             InvalidUrl: the address cannot be used.
@@ -91,7 +91,7 @@ class PictureFetcher:
         url = self._permitted(urls.parse(address))
         if not self._seats.acquire(blocking=False):
             raise ServiceUnavailable(
-                N_("Too many pictures are being fetched right now. Please try again in a moment.")
+                N_("Too many images are being fetched right now. Please try again in a moment.")
             )
         folder.mkdir(parents=True, exist_ok=True)
         # Removed by hand: the storage may have moved it away by then.
@@ -115,9 +115,7 @@ class PictureFetcher:
                 return found
             url = found
         raise FetchFailed(
-            N_(
-                "That address leads from one to the next too many times. Please send the picture's own address."
-            )
+            N_("That address leads from one to the next too many times. Please send the image's own address.")
         )
 
     def _ask(self, url: Url, file: IO[bytes], max_bytes: int, deadline: float) -> Url | str:
@@ -147,7 +145,7 @@ class PictureFetcher:
             log.info("fetch.failed", reason=str(error))
             if time.monotonic() >= deadline:
                 raise FetchFailed(
-                    N_("The picture did not arrive within %(seconds)s seconds. Please send the file itself."),
+                    N_("The image did not arrive within %(seconds)s seconds. Please send the file itself."),
                     seconds=f"{self._timeout_seconds:g}",
                 ) from error
             raise FetchFailed from error
@@ -171,7 +169,7 @@ def _receive(response: HTTPResponse, file: IO[bytes], max_bytes: int) -> None:
     if response.status != 200:
         raise FetchFailed(
             N_(
-                'The server at that address answered "%(status)s" and sent no picture. '
+                'The server at that address answered "%(status)s" and sent no image. '
                 "Please check the address, or send the file itself."
             ),
             status=f"{response.status} {responses.get(response.status, '')}".strip(),
@@ -179,7 +177,7 @@ def _receive(response: HTTPResponse, file: IO[bytes], max_bytes: int) -> None:
     if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
         raise FetchFailed(
             N_(
-                "The server at that address packs pictures in a way that is not supported. Please send the file itself."
+                "The server at that address packs images in a way that is not supported. Please send the file itself."
             )
         )
     length = response.headers.get("Content-Length", "")
@@ -203,6 +201,6 @@ def _write(file: IO[bytes], block: bytes) -> None:
 
 
 def _name(url: Url, response: HTTPResponse) -> str:
-    """Return the name that the server gives the file, else the last part of its address; "picture" if there is none."""
+    """Return the name that the server gives the file, else the last part of its address; "image" if there is none."""
     _, given = parse_options_header(response.headers.get("Content-Disposition"))
     return safe_filename(given.get("filename") or unquote((url.path or "").rpartition("/")[2]))

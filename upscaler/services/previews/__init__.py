@@ -1,1 +1,1 @@
-"""Previews: a small piece of a picture through each preset, within seconds, whatever else the workers are busy with."""
+"""Previews: a small piece of an image through each preset, within seconds, whatever else the workers are busy with."""

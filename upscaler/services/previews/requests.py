@@ -1,4 +1,4 @@
-"""Taking a preview in: check the picture, keep the wanted piece of it and nothing else, write it down."""
+"""Taking a preview in: check the image, keep the wanted piece of it and nothing else, write it down."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class PreviewRequests:
 
         Args:
             session: of the database.
-            incoming: the whole picture.
+            incoming: the whole image.
             crop: the piece that is wanted.
             options: what was chosen; its preset does not matter.
             presets: what to try on the piece.
@@ -69,9 +69,9 @@ class PreviewRequests:
 
         Raises:
             QueueFull: too many previews wait already.
-            EmptyFile, FileTooLarge, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralPictures, DamagedImage:
+            EmptyFile, FileTooLarge, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralImages, DamagedImage:
                 the file is refused.
-            CropOutside: the piece does not lie within the picture.
+            CropOutside: the piece does not lie within the image.
             InvalidParameter: the factor is not offered.
         """
         limits = self._settings.all(session)

@@ -140,7 +140,7 @@ class PreviewRunner:
         try:
             if not source.exists():
                 self._storage.fetch(crop_path, source)
-            return self._enlarge(claim, source, options, should_stop)
+            return self._upscale(claim, source, options, should_stop)
         except EngineCanceled:
             raise
         except UpscalerError as error:
@@ -151,7 +151,7 @@ class PreviewRunner:
             values = {name: str(value) for name, value in error.values.items()}
             return {"error_code": error.code, "error_message": error.message, "error_values": values}
 
-    def _enlarge(
+    def _upscale(
         self, claim: _Claim, source: Path, options: UpscaleOptions, should_stop: Callable[[], bool]
     ) -> dict[str, Any]:
         with self._sessions() as session:

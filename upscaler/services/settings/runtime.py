@@ -20,7 +20,7 @@ from upscaler.models import Setting
 from upscaler.services import audit
 from upscaler.services.settings.kinds import SWITCH, Kind, one_of, rate, several_of, whole_number
 
-# What becomes of a file with several pictures.
+# What becomes of a file with several images.
 FRAMES = ("first", "refuse")
 # How long a process may go on with values that another process has changed, in seconds.
 CACHE_SECONDS = 5.0
@@ -59,7 +59,7 @@ DEFINITIONS: Mapping[str, Definition] = {
         ),
         Definition(
             "allowed_mimes",
-            N_("Accepted kinds of picture"),
+            N_("Accepted kinds of image"),
             N_("media types, separated by commas"),
             several_of(INPUT_MIME_TYPES),
         ),
@@ -71,7 +71,7 @@ DEFINITIONS: Mapping[str, Definition] = {
         ),
         Definition(
             "max_input_pixels",
-            N_("Most pixels of a picture"),
+            N_("Most pixels of an image"),
             N_("width times height"),
             whole_number(256, 10**10, N_("a whole number of at least 256")),
         ),
@@ -85,14 +85,14 @@ DEFINITIONS: Mapping[str, Definition] = {
             "factors",
             N_("Factors"),
             N_(
-                "how much larger pictures may be made; 3x takes as long as 4x, and 8x five times as long or less"
+                "how much larger images may be made; 3x takes as long as 4x, and 8x five times as long or less"
             ),
             several_of(FACTORS),
         ),
         Definition(
             "frames",
             N_("Animations and pages"),
-            N_("first: the first picture is enlarged and the report says so; refuse: such files are refused"),
+            N_("first: the first image is upscaled and the report says so; refuse: such files are refused"),
             one_of(FRAMES),
         ),
         Definition(
@@ -127,13 +127,13 @@ DEFINITIONS: Mapping[str, Definition] = {
         ),
         Definition(
             "visitor_keep_days",
-            N_("Days that visitors' pictures are kept"),
+            N_("Days that visitors' images are kept"),
             N_("after their job has ended; 0 until somebody deletes them"),
             whole_number(0, 36_500, N_("a whole number from 0 to 36500")),
         ),
         Definition(
             "account_keep_days",
-            N_("Days that accounts' pictures are kept"),
+            N_("Days that accounts' images are kept"),
             N_("after their job has ended; 0 until somebody deletes them"),
             whole_number(0, 36_500, N_("a whole number from 0 to 36500")),
         ),

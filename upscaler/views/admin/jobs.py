@@ -114,7 +114,7 @@ class JobView(ConsoleList):
             "admin/job.html",
             title=gettext("Job"),
             job=job,
-            pictures=_pictures(job),
+            images=_images(job),
             choices=_choices(job),
             deliveries=outbox.deliveries_of(db.session(), job.id),
             error=explain(job.error_message, job.error_values) if job.error_message else "",
@@ -145,7 +145,7 @@ class JobView(ConsoleList):
         except UpscalerError as error:
             refuse(error)
             return _back(pk)
-        flash(gettext("The picture is in the queue again, as this new job."), "success")
+        flash(gettext("The image is in the queue again, as this new job."), "success")
         return redirect(url_for("JobView.show", pk=new_id), 303)
 
     @has_access
@@ -185,7 +185,7 @@ class JobView(ConsoleList):
         return job if job is not None else abort(404)
 
 
-def _pictures(job: Job) -> dict[str, str | None]:
+def _images(job: Job) -> dict[str, str | None]:
     """Return signed addresses of the original and of the result's preview, None for what cannot be shown."""
     signer, now, root = links(), time.time(), request.script_root
     name = job.upload.original_filename

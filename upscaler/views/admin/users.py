@@ -57,7 +57,7 @@ class AccountForm(DynamicForm):
         choices=[name for name, _ in ROLE_LABELS],
         default=USER_ROLE,
         description=lazy_gettext(
-            "Admins may do everything in this console; users only see their own pictures."
+            "Admins may do everything in this console; users only see their own images."
         ),
     )
     active = BooleanField(

@@ -1,4 +1,4 @@
-"""Many pictures at once: sending them, following them, trying failed ones again, fetching the results as one file."""
+"""Many images at once: sending them, following them, trying failed ones again, fetching the results as one file."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ from upscaler.views.context import absolute_url, current_account, current_actor,
 
 @rate_limits.uploads
 def create_batch() -> ResponseReturnValue:
-    """Accept several pictures, or a ZIP file of them, and answer with their batch."""
+    """Accept several images, or a ZIP file of them, and answer with their batch."""
     room = _room()
     with received_batch(JOB_FIELDS, room) as (files, form):
         chosen, sender = parse_options(form), sender_of(form, Priority.BATCH)
 
         def submit() -> ResponseReturnValue:
-            with unpacked(files, room) as pictures:
+            with unpacked(files, room) as images:
                 # The request itself has counted as one already.
-                rate_limits.more_uploads(len(pictures) - 1)
-                given = (db.session(), services().submissions, pictures, chosen, sender)
+                rate_limits.more_uploads(len(images) - 1)
+                given = (db.session(), services().submissions, images, chosen, sender)
                 with batches.stored(*given) as batch_id:
                     # With the jobs, so that a request that is sent twice never makes them twice.
                     return keep(_accepted(batch_id))
@@ -50,7 +50,7 @@ def create_batch() -> ResponseReturnValue:
 
 
 def batch(batch_id: str) -> ResponseReturnValue:
-    """Tell the state of a batch and of each of its pictures; to know its id is to hold the link to it."""
+    """Tell the state of a batch and of each of its images; to know its id is to hold the link to it."""
     batches.find(db.session(), batch_id)
 
     def state() -> tuple[dict[str, Any], int | None]:
@@ -62,7 +62,7 @@ def batch(batch_id: str) -> ResponseReturnValue:
 
 
 def retry_batch(batch_id: str) -> ResponseReturnValue:
-    """Try the failed pictures of a batch again, each as a new job."""
+    """Try the failed images of a batch again, each as a new job."""
     found = batches.find(db.session(), batch_id)
     if not actions.may_change(current_account(), found):
         raise Forbidden

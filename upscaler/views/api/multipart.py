@@ -22,7 +22,7 @@ from upscaler.errors import (
     InvalidRequest,
     MissingFile,
     TooManyFiles,
-    TwoPictures,
+    TwoImages,
     UnknownParameter,
     UnusableParameter,
 )
@@ -42,7 +42,7 @@ FILE_FIELDS = frozenset({"file", "files"})
 LINGER_BYTES = 8 << 20
 LINGER_SECONDS = 2.0
 _ONE_AT_A_TIME = N_(
-    "Please send one picture at a time, or several as a batch; the documentation of the API says how."
+    "Please send one image at a time, or several as a batch; the documentation of the API says how."
 )
 
 
@@ -80,7 +80,7 @@ def received_form(
 
     Raises:
         FileTooLarge: the body is longer than the file may be; the rest of it is not read.
-        MissingFile, TwoPictures: there is no picture, or a file and an address.
+        MissingFile, TwoImages: there is no image, or a file and an address.
         UnknownParameter, UnusableParameter, InvalidRequest: the form is not as documented.
     """
     request.max_content_length = FORM_BYTES if request.is_json else max_file_bytes + FORM_BYTES
@@ -91,14 +91,14 @@ def received_form(
             received, form = _parse(FileTooLarge(limit=readable_bytes(max_file_bytes)))
             files = received.to_dict()
             if len(received.getlist("file")) > 1:
-                raise TwoPictures(_ONE_AT_A_TIME)
+                raise TwoImages(_ONE_AT_A_TIME)
         unknown = (set(form) | set(files)) - fields - {"file"}
         if unknown:
             raise UnknownParameter(name=min(unknown))
         file = files.get("file")
         has_file = file is not None and bool(file.filename)
         if has_file == bool(form.get("url", "").strip()):
-            raise TwoPictures if has_file else MissingFile
+            raise TwoImages if has_file else MissingFile
         if file is None or not has_file:
             yield None, form
         else:

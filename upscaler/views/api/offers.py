@@ -1,4 +1,4 @@
-"""What this service offers: networks, presets, and a quote for a picture that nobody has sent yet."""
+"""What this service offers: networks, presets, and a quote for an image that nobody has sent yet."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from upscaler.services.jobs.workers import count_online
 from upscaler.services.models import model_table
 from upscaler.views.api.authentication import current_caller
 from upscaler.views.api.operations import Operation
-from upscaler.views.api.schemas.requests import PictureParameters
+from upscaler.views.api.schemas.requests import ImageParameters
 from upscaler.views.context import services
 
 
@@ -65,8 +65,8 @@ class PresetsAnswer(Schema):
     items = fields.List(fields.Nested(PresetAnswer), required=True)
 
 
-class QuoteQuery(PictureParameters):
-    """A picture's size and the parameters of its enlargement."""
+class QuoteQuery(ImageParameters):
+    """An image's size and the parameters of its upscaled image."""
 
     width = fields.Integer(required=True, validate=validate.Range(1, 10**6), metadata={"example": 640})
     height = fields.Integer(required=True, validate=validate.Range(1, 10**6), metadata={"example": 480})
@@ -81,7 +81,7 @@ class QuoteAnswer(Schema):
     output_height = fields.Integer(required=True)
     output_pixels = fields.Integer(required=True)
     estimated_bytes = fields.Integer(required=True, metadata={"description": "size of the result's file"})
-    own_seconds = fields.Integer(required=True, metadata={"description": "work on this picture"})
+    own_seconds = fields.Integer(required=True, metadata={"description": "work on this image"})
     waiting_seconds = fields.Integer(required=True, metadata={"description": "until work on it begins"})
     estimated_seconds = fields.Integer(required=True, metadata={"description": "both together"})
     queue_position = fields.Integer(required=True)
@@ -114,7 +114,7 @@ def list_presets() -> ResponseReturnValue:
 
 
 def quote(query: dict[str, Any]) -> ResponseReturnValue:
-    """Tell what an enlargement would be like, without a picture."""
+    """Tell what an upscaled image would be like, without an image."""
     limits = services().settings.all(db.session())
     size = (query["width"], query["height"])
     choices = {name: value for name, value in query.items() if name not in ("width", "height")}

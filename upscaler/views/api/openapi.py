@@ -72,7 +72,7 @@ def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
         "3.1.0",
         plugins=[plugin],
         info={
-            "description": "Send pictures, have them enlarged, get them back.",
+            "description": "Send images, have them upscaled, get them back.",
             "license": {"name": "Apache-2.0"},
         },
         servers=[{"url": "/"}],

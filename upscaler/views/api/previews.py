@@ -1,4 +1,4 @@
-"""Previews: a small piece of a picture through several presets, to choose by."""
+"""Previews: a small piece of an image through several presets, to choose by."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from upscaler.views.api.multipart import received_form
 from upscaler.views.api.operations import Operation
 from upscaler.views.api.routing import FORM
 from upscaler.views.api.schemas.requests import FILE_OR_URL, web_address
-from upscaler.views.api.uploads import PICTURE_ERRORS, picture_of
+from upscaler.views.api.uploads import IMAGE_ERRORS, image_of
 from upscaler.views.context import absolute_url, current_account, links, services
 
 _CHOICES = ("factor", "denoise", "sharpen", "detail")
@@ -40,7 +40,7 @@ _PRESETS = f"^{_PRESET}( ?, ?{_PRESET})*$"
 
 
 class PreviewParameters(Schema):
-    """The piece of a picture that is wanted, and what to try on it."""
+    """The piece of an image that is wanted, and what to try on it."""
 
     presets = fields.String(
         metadata={
@@ -57,33 +57,33 @@ class PreviewParameters(Schema):
     detail = fields.Integer(validate=validate.Range(DETAILS.start, DETAILS.stop - 1))
     left = fields.Integer(
         validate=validate.Range(0, MAX_OFFSET),
-        metadata={"description": "in pixels of the upright picture; the middle when left out"},
+        metadata={"description": "in pixels of the upright image; the middle when left out"},
     )
     top = fields.Integer(validate=validate.Range(0, MAX_OFFSET), metadata={"description": "likewise"})
     width = fields.Integer(
         validate=validate.Range(1, MAX_CROP_SIDE),
-        metadata={"description": f"{MAX_CROP_SIDE}, or all of a smaller picture, when left out"},
+        metadata={"description": f"{MAX_CROP_SIDE}, or all of a smaller image, when left out"},
     )
     height = fields.Integer(validate=validate.Range(1, MAX_CROP_SIDE), metadata={"description": "likewise"})
 
 
 class PreviewForm(PreviewParameters):
-    """A picture, in ``file`` or at ``url``, the piece of it to try, and on what."""
+    """An image, in ``file`` or at ``url``, the piece of it to try, and on what."""
 
     RULES = FILE_OR_URL
 
     file = fields.Raw(metadata={"type": "string", "format": "binary"})
-    url = web_address("address of the picture in place of the file; the service fetches it")
+    url = web_address("address of the image in place of the file; the service fetches it")
 
 
 class PreviewBody(PreviewParameters):
-    """The address of a picture, the piece of it to try, and on what."""
+    """The address of an image, the piece of it to try, and on what."""
 
-    url = web_address("address of the picture, which the service fetches", required=True)
+    url = web_address("address of the image, which the service fetches", required=True)
 
 
 class CropAnswer(Schema):
-    """The piece of the picture, in pixels."""
+    """The piece of the image, in pixels."""
 
     left = fields.Integer(required=True)
     top = fields.Integer(required=True)
@@ -130,7 +130,7 @@ class PreviewAnswer(Schema):
 
 @rate_limits.previews
 def create() -> ResponseReturnValue:
-    """Try presets on a small piece of a picture, which is not kept."""
+    """Try presets on a small piece of an image, which is not kept."""
     limit = services().settings.get(db.session, "max_upload_size_bytes")
     with received_form(FIELDS, limit) as (incoming, form):
         chosen = {name: form[name] for name in _CHOICES if name in form}
@@ -142,8 +142,8 @@ def create() -> ResponseReturnValue:
 
         def submit() -> ResponseReturnValue:
             with (
-                picture_of(incoming, form, limit) as picture,
-                services().previews.stored(db.session, picture, crop, wanted, presets, owner_id) as preview,
+                image_of(incoming, form, limit) as image,
+                services().previews.stored(db.session, image, crop, wanted, presets, owner_id) as preview,
             ):
                 location = absolute_url(url_for("api.preview", preview_id=preview.id))
                 headers = {"Location": location, "Cache-Control": "no-store", "Retry-After": str(SOONEST)}
@@ -243,7 +243,7 @@ OPERATIONS = (
         answer=PreviewAnswer(),
         status=202,
         errors=(
-            *PICTURE_ERRORS,
+            *IMAGE_ERRORS,
             *(errors.CropOutside, errors.InvalidParameter, errors.UnknownParameter, errors.QueueFull),
             errors.StorageFull,
         ),

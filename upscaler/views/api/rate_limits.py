@@ -38,7 +38,7 @@ def _poll_rate() -> str:
     return _in_force("poll_rate_limit")
 
 
-# Pictures count the same however they come: alone, or many at once.
+# Images count the same however they come: alone, or many at once.
 _UPLOADS = "uploads"
 
 uploads = limiter.shared_limit(_upload_rate, scope=_UPLOADS, key_func=_caller)
@@ -47,7 +47,7 @@ polls = limiter.shared_limit(_poll_rate, scope="polls", key_func=_caller)
 
 
 def more_uploads(count: int) -> None:
-    """Count so many further pictures of this request, all or none of them.
+    """Count so many further images of this request, all or none of them.
 
     Raises:
         RateLimited: fewer are left.
@@ -73,7 +73,7 @@ def more_uploads(count: int) -> None:
             told.breached = told.breached or told.limit == full
         raise RateLimited(
             N_(
-                "There are more pictures in this request than are left of the limit of %(limit)s. "
+                "There are more images in this request than are left of the limit of %(limit)s. "
                 "Please send fewer, or wait a little."
             ),
             limit=str(full),

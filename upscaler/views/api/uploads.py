@@ -1,4 +1,4 @@
-"""Sending a picture, and getting it back."""
+"""Sending an image, and getting it back."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ from upscaler.views.api.serializers import accepted_job
 from upscaler.views.context import absolute_url, current_account, links, services
 from upscaler.views.localization import select_locale
 
-# What may be said of every job, and where its picture may come from besides.
+# What may be said of every job, and where its image may come from besides.
 JOB_FIELDS = UpscaleOptions.names() | {"email", "callback_url", "priority"}
 FIELDS = JOB_FIELDS | {"url"}
-# What may be wrong with a picture, or its address, before anything is done with it.
-PICTURE_ERRORS = (
-    *(errors.MissingFile, errors.TwoPictures, errors.InvalidUrl, errors.UrlNotAllowed),
+# What may be wrong with an image, or its address, before anything is done with it.
+IMAGE_ERRORS = (
+    *(errors.MissingFile, errors.TwoImages, errors.InvalidUrl, errors.UrlNotAllowed),
     *(errors.FetchFailed, errors.NotAvailable, errors.EmptyFile, errors.FileTooLarge, errors.FormTooLarge),
     *(errors.ExtensionMismatch, errors.UnsupportedImage, errors.DamagedImage, errors.TooManyPixels),
-    errors.SeveralPictures,
+    errors.SeveralImages,
 )
 
 
 @rate_limits.uploads
 def create() -> ResponseReturnValue:
-    """Accept a picture, or the address of one, and answer with its job."""
+    """Accept an image, or the address of one, and answer with its job."""
     limit = services().settings.get(db.session, "max_upload_size_bytes")
     with received_form(FIELDS, limit) as (incoming, form):
         chosen = parse_options(form)
@@ -54,8 +54,8 @@ def create() -> ResponseReturnValue:
         def submit() -> ResponseReturnValue:
             submissions = services().submissions
             submissions.check_room(db.session, 1)
-            with picture_of(incoming, form, limit) as picture:
-                checked = submissions.check(db.session, picture, chosen)
+            with image_of(incoming, form, limit) as image:
+                checked = submissions.check(db.session, image, chosen)
                 with submissions.stored(db.session, [checked], chosen, sender) as [job]:
                     # A host that dies now has either done nothing, or the next one knows what it has done.
                     return keep(_accepted(job))
@@ -69,7 +69,7 @@ def _accepted(job: Job) -> ResponseReturnValue:
 
 
 @contextmanager
-def picture_of(incoming: IncomingFile | None, form: dict[str, str], max_bytes: int) -> Iterator[IncomingFile]:
+def image_of(incoming: IncomingFile | None, form: dict[str, str], max_bytes: int) -> Iterator[IncomingFile]:
     """Yield the file that was sent, or fetch the one whose address was."""
     if incoming is not None:
         yield incoming
@@ -79,8 +79,8 @@ def picture_of(incoming: IncomingFile | None, form: dict[str, str], max_bytes: i
         raise errors.NotAvailable(name="url")
     # No connection to the database is held while another server takes its time.
     db.session.rollback()
-    with fetcher.fetched(form["url"].strip(), services().workspace.folder, max_bytes) as picture:
-        yield picture
+    with fetcher.fetched(form["url"].strip(), services().workspace.folder, max_bytes) as image:
+        yield image
 
 
 def download(upload_id: str) -> WerkzeugResponse:
@@ -121,7 +121,7 @@ def sender_of(form: dict[str, str], usual: Priority) -> Sender:
 
 
 def parse_priority(form: dict[str, str], usual: Priority) -> Priority:
-    """Read how urgent a picture is; raise ``InvalidParameter``."""
+    """Read how urgent an image is; raise ``InvalidParameter``."""
     given = form.get("priority", "").strip() or usual.label
     for priority in Priority:
         if given == priority.label:
@@ -146,7 +146,7 @@ OPERATIONS = (
         answer=AcceptedJobAnswer(),
         status=202,
         errors=(
-            *PICTURE_ERRORS,
+            *IMAGE_ERRORS,
             *(errors.ResultTooLarge, errors.FormatTooSmall, errors.TargetOutOfRange),
             *(errors.InvalidParameter, errors.UnknownModel, errors.UnknownParameter, errors.InvalidEmail),
             *(errors.InvalidCallbackUrl, errors.QueueFull, errors.StorageFull),

@@ -107,7 +107,7 @@ def _link_time(seconds: int) -> str:
 
 def _kept(days: int) -> str:
     if days == 0:
-        return gettext("It is kept until you delete it, on the page of the picture.")
+        return gettext("It is kept until you delete it, on the page of the image.")
     return ngettext(
         "It is deleted with its result %(num)s day after it is done, or by you at any time.",
         "It is deleted with its result %(num)s days after it is done, or by you at any time.",
@@ -118,10 +118,10 @@ def _kept(days: int) -> str:
 def _rate(item: RateLimitItem) -> str:
     period = item.get_expiry()
     if period == 60:
-        return ngettext("%(num)s picture a minute", "%(num)s pictures a minute", item.amount)
+        return ngettext("%(num)s image a minute", "%(num)s images a minute", item.amount)
     if period == _SECONDS_PER_HOUR:
-        return ngettext("%(num)s picture an hour", "%(num)s pictures an hour", item.amount)
+        return ngettext("%(num)s image an hour", "%(num)s images an hour", item.amount)
     if period == 24 * _SECONDS_PER_HOUR:
-        return ngettext("%(num)s picture a day", "%(num)s pictures a day", item.amount)
+        return ngettext("%(num)s image a day", "%(num)s images a day", item.amount)
     hours = format_decimal(round(period / _SECONDS_PER_HOUR, 1))
-    return gettext("%(count)s pictures in %(hours)s h", count=item.amount, hours=hours)
+    return gettext("%(count)s images in %(hours)s h", count=item.amount, hours=hours)

@@ -21,32 +21,32 @@ def receipt_notes() -> list[dict[str, str]]:
         "orientation: turned upright from EXIF orientation %(number)s": gettext(
             "Turned upright, as the camera had noted"
         ),
-        "frames: only the first of %(count)s pictures in the file was enlarged": gettext(
-            "Only the first of the %(count)s pictures in the file was enlarged"
+        "frames: only the first of %(count)s images in the file was upscaled": gettext(
+            "Only the first of the %(count)s images in the file was upscaled"
         ),
         "bit depth: reduced from %(bits)s to 8 bits per channel": gettext(
             "Colour depth: 8 bits per channel, before %(bits)s"
         ),
         "metadata: camera, exposure, dates, author and place": gettext(
-            "Information about the picture: camera, exposure, dates, author and place"
+            "Information about the image: camera, exposure, dates, author and place"
         ),
         "metadata: camera, exposure, dates and author": gettext(
-            "Information about the picture: camera, exposure, dates and author"
+            "Information about the image: camera, exposure, dates and author"
         ),
         "metadata: place removed": gettext("The place where it was taken (GPS) is left out"),
         "metadata: damaged EXIF removed": gettext(
-            "The information about the picture was damaged and is left out"
+            "The information about the image was damaged and is left out"
         ),
         "metadata: EXIF removed, because %(format)s results carry none": gettext(
-            "Information about the picture is left out, because %(format)s results carry none"
+            "Information about the image is left out, because %(format)s results carry none"
         ),
         "bit depth: 16 bits per channel": gettext("Colour depth: 16 bits per channel"),
-        "metadata: %(names)s removed": gettext("Removed information about the picture: %(names)s"),
+        "metadata: %(names)s removed": gettext("Removed information about the image: %(names)s"),
         "colour profile: damaged, removed and the colours taken as sRGB": gettext(
             "The colour profile was damaged and is left out; the colours are taken as sRGB"
         ),
-        "colour profile: %(profile)s does not fit this picture, removed": gettext(
-            "The colour profile %(profile)s does not fit this picture and is left out"
+        "colour profile: %(profile)s does not fit this image, removed": gettext(
+            "The colour profile %(profile)s does not fit this image and is left out"
         ),
         "colour profile: %(profile)s could not be applied, removed": gettext(
             "The colour profile %(profile)s could not be applied and is left out"

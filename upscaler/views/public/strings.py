@@ -38,38 +38,38 @@ def _by_category(phrase: Callable[[int], str]) -> dict[str, str]:
 
 def _choosing() -> dict[str, str]:
     return {
-        "file.none": gettext("Please choose a picture first."),
+        "file.none": gettext("Please choose an image first."),
         "file.empty": gettext("This file is empty. Please choose another one."),
         "file.kind": gettext(
-            "This is not a picture of a supported kind. Please choose one of these: %(kinds)s."
+            "This is not an image of a supported kind. Please choose one of these: %(kinds)s."
         ),
         "file.bytes": gettext(
             "This file has %(size)s; at most %(limit)s are accepted. Please choose a smaller one."
         ),
         "file.pixels": gettext(
-            "This picture is %(dimensions)s pixels, more than this service accepts. "
+            "This image is %(dimensions)s pixels, more than this service accepts. "
             "Please make it smaller first."
         ),
         "file.side": gettext(
-            "This picture is %(dimensions)s pixels; no side may be longer than %(limit)s pixels. "
+            "This image is %(dimensions)s pixels; no side may be longer than %(limit)s pixels. "
             "Please make it smaller first."
         ),
         "file.output": gettext(
-            "Enlarged %(factor)s, this picture would have %(dimensions)s pixels, more than this "
-            "service can make. Please choose a smaller factor or a smaller picture."
+            "Upscaled %(factor)s, this image would have %(dimensions)s pixels, more than this "
+            "service can make. Please choose a smaller factor or a smaller image."
         ),
         "file.format": gettext(
             "The result would have %(dimensions)s pixels, more than a %(kind)s file can hold. "
             "Please choose one of these kinds of file instead: %(kinds)s."
         ),
-        "file.several": gettext("One picture at a time, please: the first one was taken."),
+        "file.several": gettext("One image at a time, please: the first one was taken."),
         "file.chosen": gettext("%(name)s is ready to be sent."),
-        "file.alt": gettext("Preview of the chosen picture %(name)s"),
+        "file.alt": gettext("Preview of the chosen image %(name)s"),
         "file.no_preview": gettext(
-            "Your browser cannot show this kind of picture. It can be sent all the same."
+            "Your browser cannot show this kind of image. It can be sent all the same."
         ),
         "email.invalid": gettext("Please check the e-mail address, or leave it out."),
-        "trial.offer": gettext("On a piece from the middle of your picture"),
+        "trial.offer": gettext("On a piece from the middle of your image"),
         "trial.working": gettext("Trying each of them…"),
         "trial.done": gettext("Pieces from the middle, in full size. Choose what looks best."),
         "trial.nothing": gettext("It did not work out this time. Please choose without a trial."),
@@ -84,7 +84,7 @@ def _choosing() -> dict[str, str]:
 def _sending() -> dict[str, str]:
     return {
         "send.progress": gettext("Sending: %(percent)s"),
-        "send.waiting": gettext("Sent. The server is checking the picture…"),
+        "send.waiting": gettext("Sent. The server is checking the image…"),
         "send.canceled": gettext("Sending was stopped. Nothing was kept."),
         "error.network.title": gettext("No connection"),
         "error.network.detail": gettext(
@@ -100,24 +100,24 @@ def _sending() -> dict[str, str]:
 
 def _job() -> dict[str, str]:
     return {
-        "job.loading": gettext("Looking up your picture…"),
+        "job.loading": gettext("Looking up your image…"),
         "job.queued": gettext("Waiting for its turn"),
         "job.queued.detail": gettext(
-            "Your picture has arrived safely. You may close this page and return to it later."
+            "Your image has arrived safely. You may close this page and return to it later."
         ),
-        "job.running": gettext("Enlarging your picture"),
+        "job.running": gettext("Upscaling your image"),
         "job.running.detail": gettext("This page updates by itself."),
-        "job.completed": gettext("Your picture is ready"),
+        "job.completed": gettext("Your image is ready"),
         "job.completed.detail": gettext("Done in %(duration)s."),
-        "job.failed": gettext("The picture could not be enlarged"),
+        "job.failed": gettext("The image could not be upscaled"),
         "job.failed.detail": gettext("Please try again, perhaps with other settings."),
         "job.canceled": gettext("The job was canceled"),
-        "job.canceled.detail": gettext("The enlargement was stopped before it was finished."),
-        "job.delete.question": gettext("Delete the picture and its enlargement? This cannot be undone."),
-        "job.deleted": gettext("The picture was deleted"),
+        "job.canceled.detail": gettext("The upscaled image was stopped before it was finished."),
+        "job.delete.question": gettext("Delete the image and its upscaled image? This cannot be undone."),
+        "job.deleted": gettext("The image was deleted"),
         "job.deleted.detail": gettext("The link to this page leads nowhere from now on."),
         "job.estimate": gettext("About %(duration)s left"),
-        "job.offline": gettext("The connection was lost. Your picture is safe; trying again…"),
+        "job.offline": gettext("The connection was lost. Your image is safe; trying again…"),
         "job.title": gettext("%(percent)s done"),
         "job.link_copied": gettext("The link was copied."),
     }
@@ -126,7 +126,7 @@ def _job() -> dict[str, str]:
 def _result() -> dict[str, str]:
     return {
         "result.before": gettext("Original: %(name)s"),
-        "result.after": gettext("Enlarged: %(name)s"),
+        "result.after": gettext("Upscaled: %(name)s"),
         "result.split": gettext("%(percent)s of the original shown"),
         "fact.file": gettext("File"),
         "fact.pixels": gettext("Size"),

@@ -124,14 +124,14 @@ def test_a_network_is_cut_only_where_one_blob_passes() -> None:
     files = find_weights(MODELS["realesr-animevideov3-x4"], "")
     graph = read_graph(files.param, files.bin)
 
-    # Its last layer adds the enlarged input: that passes beside what the layers before it give.
+    # Its last layer adds the upscaled input: that passes beside what the layers before it give.
     with pytest.raises(GraphError, match="cannot be cut"):
         build_parts(graph, "x", "Interp")
     with pytest.raises(GraphError, match="no layer of kind Pooling"):
         build_parts(graph, "x", "Pooling")
 
 
-def test_a_network_enlarges_what_it_is_given() -> None:
+def test_a_network_upscales_what_it_is_given() -> None:
     model = MODELS["waifu2x-upconv7-photo"]
     window = np.ascontiguousarray(data.coffee()[100:160, 200:280])
 

@@ -63,7 +63,7 @@ def test_sound_backends_pass(backend: OpenVinoBackend | NcnnCpuBackend, name: st
 def test_small_faults_are_found(spoil: Callable[[Result], Result], precision: str) -> None:
     network = SpoiltNetwork(OpenVinoBackend(SETTINGS, "fp32").load(PHOTO), spoil)
 
-    # The means of its blocks are near those of the picture: it is an enlargement, only not the right one.
+    # The means of its blocks are near those of the image: it is an upscaled image, only not the right one.
     self_test(network)
     with pytest.raises(OutputRejected, match="off by up to"):
         self_test(network, precision)

@@ -125,7 +125,7 @@ def test_a_slow_device_that_the_operator_names_is_taken(software_device: int) ->
     assert described["not_taken"] == []
 
 
-_ENLARGE_CODE = """
+_UPSCALE_CODE = """
 import hashlib, json, sys, time
 import numpy as np
 from upscaler.engine.backends.ncnn import NcnnVulkanBackend
@@ -164,7 +164,7 @@ def test_two_devices_of_one_machine_work_at_once(software_device: int, tmp_path:
 
     with ThreadPoolExecutor(2) as pool:
         runs = [
-            pool.submit(_output_of, _ENLARGE_CODE, str(index), until, environment=environment)
+            pool.submit(_output_of, _UPSCALE_CODE, str(index), until, environment=environment)
             for index in (0, 1)
         ]
         first, second = (run.result() for run in runs)
@@ -177,4 +177,4 @@ def test_two_devices_of_one_machine_work_at_once(software_device: int, tmp_path:
         for other in second["rounds"]
         if one[0] < other[1] and other[0] < one[1]
     ]
-    assert together, "both enlarged at the same moment"
+    assert together, "both upscaled at the same moment"

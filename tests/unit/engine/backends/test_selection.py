@@ -149,7 +149,7 @@ class TimedBackend(LanczosBackend):
         return SpoiltNetwork(super().load(model), self._slowly)
 
     def _slowly(self, result: Result) -> Result:
-        # The known picture of the self-test is smaller than what is timed.
+        # The known image of the self-test is smaller than what is timed.
         if len(result) > 160:
             if self._fails:
                 raise RuntimeError("device lost")

@@ -23,18 +23,18 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 from upscaler.errors import EngineError
 
 OPTIONS = UpscaleOptions("2x")
 SIDE = 160
-TEST_SIDE = 64 + 2 * 7  # of the known picture, with the border that the network consumes
+TEST_SIDE = 64 + 2 * 7  # of the known image, with the border that the network consumes
 
 Fault = Callable[[Result, Window], Result]
 
 
 class FaultyNetwork(Network):
-    """Enlarges well, and then spoils it as its backend says."""
+    """Upscales well, and then spoils it as its backend says."""
 
     def __init__(self, inner: Network, backend: FaultyBackend) -> None:
         super().__init__(inner.model)
@@ -106,21 +106,21 @@ def source(save: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture
-def run(source: Path, tmp_path: Path) -> Callable[[Networks], dict[str, Any]]:
-    """Return what enlarges the picture and returns the receipt."""
+def run(source: Path, tmp_path: Path) -> Callable[[Upscaler], dict[str, Any]]:
+    """Return what upscales the image and returns the receipt."""
 
-    def enlarge(networks: Networks) -> dict[str, Any]:
+    def upscale(networks: Upscaler) -> dict[str, Any]:
         target = tmp_path / "out.png"
         return upscale_file(
             source, target, None, OPTIONS, Engine(networks), scratch=Scratch(tmp_path)
         ).receipt
 
-    return enlarge
+    return upscale
 
 
-def _networks(backends: Iterable[Any], clock: Clock | None = None, **settings: Any) -> Networks:
+def _networks(backends: Iterable[Any], clock: Clock | None = None, **settings: Any) -> Upscaler:
     chosen = EngineSettings(threads=1, **settings)
-    return Networks(chosen, Selection(chosen, list(backends), quarantine=Quarantine(clock or Clock())))
+    return Upscaler(chosen, Selection(chosen, list(backends), quarantine=Quarantine(clock or Clock())))
 
 
 def _told(receipt: dict[str, Any]) -> list[tuple[str, str, int | None, bool]]:
@@ -129,7 +129,7 @@ def _told(receipt: dict[str, Any]) -> list[tuple[str, str, int | None, bool]]:
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
 def test_other_precision_then_smaller_tiles_then_another_device(
-    run: Callable[[Networks], dict[str, Any]], fault: Fault
+    run: Callable[[Upscaler], dict[str, Any]], fault: Fault
 ) -> None:
     backends = [
         FaultyBackend("GPU", "fp16", fault),
@@ -151,7 +151,7 @@ def test_other_precision_then_smaller_tiles_then_another_device(
     assert "tries: 3 failed before the result was right" in receipt["changed"]
 
 
-def test_a_try_that_worked_at_once_is_the_only_one(run: Callable[[Networks], dict[str, Any]]) -> None:
+def test_a_try_that_worked_at_once_is_the_only_one(run: Callable[[Upscaler], dict[str, Any]]) -> None:
     receipt = run(_networks([FaultyBackend("GPU", "fp16")]))
 
     assert receipt["tries"] == [
@@ -160,8 +160,8 @@ def test_a_try_that_worked_at_once_is_the_only_one(run: Callable[[Networks], dic
     assert not any(note.startswith("tries") for note in receipt["changed"])
 
 
-def test_one_shifted_tile_is_found_and_another_backend_makes_the_picture(
-    run: Callable[[Networks], dict[str, Any]], tmp_path: Path
+def test_one_shifted_tile_is_found_and_another_backend_makes_the_image(
+    run: Callable[[Upscaler], dict[str, Any]], tmp_path: Path
 ) -> None:
     def shifted(result: Result, _: Window) -> Result:
         return result + 6 if broken.windows == 6 else result
@@ -183,7 +183,7 @@ def test_one_shifted_tile_is_found_and_another_backend_makes_the_picture(
     ids=repr,
 )
 def test_a_lack_of_memory_makes_the_tiles_smaller_and_blames_no_device(
-    run: Callable[[Networks], dict[str, Any]], error: Exception
+    run: Callable[[Upscaler], dict[str, Any]], error: Exception
 ) -> None:
     networks = _networks([FaultyBackend("GPU", "fp16", _above(64, error)), FaultyBackend("GPU", "fp32")])
 
@@ -200,7 +200,7 @@ def test_a_lack_of_memory_makes_the_tiles_smaller_and_blames_no_device(
 
 
 def test_a_device_without_memory_for_the_smallest_tile_is_left(
-    run: Callable[[Networks], dict[str, Any]],
+    run: Callable[[Upscaler], dict[str, Any]],
 ) -> None:
     networks = _networks([FaultyBackend("GPU", "fp16", _raise(MemoryError())), FaultyBackend("CPU", "fp32")])
 
@@ -213,7 +213,7 @@ def test_a_device_without_memory_for_the_smallest_tile_is_left(
 
 
 def test_a_device_comes_back_once_it_passes_its_test_and_not_before(
-    run: Callable[[Networks], dict[str, Any]],
+    run: Callable[[Upscaler], dict[str, Any]],
 ) -> None:
     clock = Clock()
     broken = FaultyBackend("GPU", "fp16", FAULTS["black"], fails_test=True)
@@ -239,7 +239,7 @@ def test_a_device_comes_back_once_it_passes_its_test_and_not_before(
 
 
 def test_a_job_finds_a_backend_after_one_that_every_backend_failed(
-    run: Callable[[Networks], dict[str, Any]],
+    run: Callable[[Upscaler], dict[str, Any]],
 ) -> None:
     backends = [FaultyBackend("GPU", "fp16", FAULTS["black"]), FaultyBackend("CPU", "fp32", FAULTS["black"])]
     networks = _networks(backends)
@@ -255,7 +255,7 @@ def test_a_job_finds_a_backend_after_one_that_every_backend_failed(
 
 
 def test_a_job_in_the_pause_of_another_has_tries_of_its_own(
-    run: Callable[[Networks], dict[str, Any]], source: Path, tmp_path: Path
+    run: Callable[[Upscaler], dict[str, Any]], source: Path, tmp_path: Path
 ) -> None:
     networks = _networks([FaultyBackend("GPU", "fp16", FAULTS["black"]), FaultyBackend("CPU", "fp32")])
     inner: list[dict[str, Any]] = []
@@ -307,8 +307,8 @@ class WrappingBackend(OpenVinoBackend):
         return WrappingNetwork(super().load(model))
 
 
-def test_a_backend_of_real_networks_that_fails_its_golden_test_makes_no_picture(
-    run: Callable[[Networks], dict[str, Any]],
+def test_a_backend_of_real_networks_that_fails_its_golden_test_makes_no_image(
+    run: Callable[[Upscaler], dict[str, Any]],
 ) -> None:
     settings = EngineSettings(threads=1)
 

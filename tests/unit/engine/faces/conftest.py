@@ -1,4 +1,4 @@
-"""A face, the detector, and whole enlargements with face models of a few weights."""
+"""A face, the detector, and whole upscaled images with face models of a few weights."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 
 
 @pytest.fixture(scope="session")
@@ -54,16 +54,16 @@ class Run:
 
 @pytest.fixture
 def run(tmp_path: Path, models: ModelFolder) -> Callable[..., Run]:
-    """Enlarge with the fast engine, or with given networks; faces are refined unless the options say otherwise."""
+    """Upscale with the fast engine, or with given networks; faces are refined unless the options say otherwise."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
 
-    def enlarge(picture: NDArray[Any] | Image.Image, factor: str = "2x", **more: Any) -> Run:
+    def upscale(photo: NDArray[Any] | Image.Image, factor: str = "2x", **more: Any) -> Run:
         source, target = tmp_path / "source.png", tmp_path / "target.png"
-        image = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
+        image = Image.fromarray(photo) if isinstance(photo, np.ndarray) else photo
         image.save(source)
         listeners = {name: more.pop(name) for name in ("on_progress", "should_stop") if name in more}
-        networks = more.pop("networks", None) or Networks(
+        networks = more.pop("networks", None) or Upscaler(
             EngineSettings(engine="lanczos", threads=1, models_dir=str(models.root))
         )
         options = UpscaleOptions(factor, **{"refine_faces": True, **more})
@@ -75,4 +75,4 @@ def run(tmp_path: Path, models: ModelFolder) -> Callable[..., Run]:
             opened.load()
         return Run(result.receipt, np.asarray(opened).astype(int), result.sha256, opened)
 
-    return enlarge
+    return upscale

@@ -30,10 +30,10 @@ def test_a_box_grows_to_a_square_around_its_centre():
     assert squared(np.array([[10, 20, 30, 60]], np.float32)).tolist() == [[0, 20, 40, 60]]
 
 
-def test_what_lies_beyond_the_picture_is_black():
-    picture = Image.new("RGB", (20, 20), (200, 100, 50))
+def test_what_lies_beyond_the_image_is_black():
+    image = Image.new("RGB", (20, 20), (200, 100, 50))
 
-    windows = cut_out(picture, np.array([[-20, 0, 20, 40], [5, 5, 5, 5]], np.float32), 8)
+    windows = cut_out(image, np.array([[-20, 0, 20, 40], [5, 5, 5, 5]], np.float32), 8)
 
     assert windows.shape == (2, 8, 8, 3)
     assert windows[0, 2, 6].tolist() == [200, 100, 50]

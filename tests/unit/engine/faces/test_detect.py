@@ -7,7 +7,7 @@ from skimage import data
 
 from upscaler.engine.faces.detect import LEAST_EYE_DISTANCE, find_faces
 
-# Looked up by eye in the picture of scikit-image: eyes, nose, corners of the mouth, and the face from brow to chin.
+# Looked up by eye in the image of scikit-image: eyes, nose, corners of the mouth, and the face from brow to chin.
 ASTRONAUT = ((204, 103), (248, 103), (226, 127), (203, 139), (246, 142))
 BOX = (180, 65, 265, 172)
 
@@ -22,25 +22,25 @@ def test_it_finds_the_face_and_its_landmarks(detector):
 
 @pytest.mark.parametrize("name", ["coffee", "text", "chelsea", "brick", "hubble_deep_field", "rocket"])
 def test_it_finds_none_where_there_is_none(detector, name):
-    picture = getattr(data, name)()
-    if picture.ndim == 2:
-        picture = np.repeat(picture[..., np.newaxis], 3, axis=2)
+    image = getattr(data, name)()
+    if image.ndim == 2:
+        image = np.repeat(image[..., np.newaxis], 3, axis=2)
 
-    assert find_faces(picture, detector) == []
+    assert find_faces(image, detector) == []
 
 
 def test_16_bits_and_gray_make_no_difference(detector):
-    picture = data.astronaut()
-    deep = picture.astype(np.uint16) * 257
-    gray = np.repeat(np.asarray(Image.fromarray(picture).convert("L"))[..., np.newaxis], 3, axis=2)
+    image = data.astronaut()
+    deep = image.astype(np.uint16) * 257
+    gray = np.repeat(np.asarray(Image.fromarray(image).convert("L"))[..., np.newaxis], 3, axis=2)
 
-    (face,), (same,), (in_gray,) = (find_faces(one, detector) for one in (picture, deep, gray))
+    (face,), (same,), (in_gray,) = (find_faces(one, detector) for one in (image, deep, gray))
 
     assert same == face
     assert np.abs(np.array(in_gray.landmarks) - np.array(face.landmarks)).max() < 5
 
 
-def test_a_picture_that_is_larger_than_what_is_searched_gives_its_own_coordinates(detector):
+def test_an_image_that_is_larger_than_what_is_searched_gives_its_own_coordinates(detector):
     larger = np.asarray(Image.fromarray(data.astronaut()).resize((2560, 2560)))
 
     (face,) = find_faces(larger, detector)
@@ -70,5 +70,5 @@ def test_a_face_at_the_border_reaches_beyond_it(detector):
 
 
 @pytest.mark.parametrize("size", [(1, 1), (5, 300), (20, 20)])
-def test_a_picture_that_is_too_small_has_none(detector, size):
+def test_an_image_that_is_too_small_has_none(detector, size):
     assert find_faces(np.full((*size, 3), 200, np.uint8), detector) == []

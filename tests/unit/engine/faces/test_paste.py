@@ -6,7 +6,7 @@ import pytest
 from upscaler.engine.faces.align import SIDE, inverse
 from upscaler.engine.faces.paste import Overlay, Patch, mask_of, reach_of, within
 
-# A template that lies turned a little in a picture of 120 x 100 pixels.
+# A template that lies turned a little in an image of 120 x 100 pixels.
 TO_TEMPLATE = inverse(np.array([[0.12, -0.03, 35.0], [0.03, 0.12, 12.0]]))
 
 

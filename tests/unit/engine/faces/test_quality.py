@@ -17,7 +17,7 @@ def face(portrait):
     return cut, cut.astype(np.float32), np.ones((*cut.shape[:2], 1), np.float32)
 
 
-def enlarged(face, dtype=np.uint8):
+def upscaled(face, dtype=np.uint8):
     image = Image.fromarray(face).resize(
         (face.shape[1] * SCALE, face.shape[0] * SCALE), Image.Resampling.BICUBIC
     )
@@ -25,9 +25,9 @@ def enlarged(face, dtype=np.uint8):
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_a_true_enlargement_passes(face, dtype):
+def test_a_true_upscale_passes(face, dtype):
     original, levels, mask = face
-    patch = enlarged(original, dtype)
+    patch = upscaled(original, dtype)
 
     check_features(levels, patch, mask)
     check_patch(original if dtype == np.uint8 else original.astype(dtype) * dtype(257), patch, mask, SCALE)
@@ -37,7 +37,7 @@ def test_a_true_enlargement_passes(face, dtype):
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_a_tint_is_removed_and_detail_stays(face, dtype):
     original, levels, mask = face
-    truth = enlarged(original, dtype)
+    truth = upscaled(original, dtype)
     white = np.iinfo(dtype).max
     # Redder everywhere, and darker towards the right.
     tint = np.array([0.1, -0.06, 0.03]) * white - np.linspace(0, 0.1, truth.shape[1])[:, np.newaxis] * white
@@ -55,7 +55,7 @@ def test_colours_are_matched_where_the_mask_counts_only(face):
     original, levels, mask = face
     mask = mask.copy()
     mask[:, :65] = 0
-    wrong = enlarged(original)
+    wrong = upscaled(original)
     wrong[:, : 65 * SCALE] = 0
 
     match_colours(levels, wrong, mask)
@@ -80,7 +80,7 @@ def test_another_face_or_none_is_rejected(face, spoil):
     original, levels, mask = face
 
     with pytest.raises(OutputRejected, match="features"):
-        check_features(levels, np.ascontiguousarray(spoil(enlarged(original))), mask)
+        check_features(levels, np.ascontiguousarray(spoil(upscaled(original))), mask)
 
 
 def test_a_face_that_was_wiped_away_is_rejected_though_its_colours_match(face):

@@ -1,4 +1,4 @@
-"""Whole enlargements: what a face model may change, and what it may not."""
+"""Whole upscaled images: what a face model may change, and what it may not."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ VIVID = {"factor": 1.25}
 DULL = {"factor": 0.0, "tint": (0.1, 0.1, 0.1)}
 
 
-def mask_for(picture, scale, detector):
-    """Return how much each pixel of the enlargement may change."""
-    (face,) = find_faces(picture[..., :3], detector)
-    height, width = picture.shape[:2]
+def mask_for(photo, scale, detector):
+    """Return how much each pixel of the upscaled image may change."""
+    (face,) = find_faces(photo[..., :3], detector)
+    height, width = photo.shape[:2]
     return mask_of(within(aligning(face.landmarks), 0, 0, scale), 0, 0, width * scale, height * scale)[..., 0]
 
 
@@ -37,12 +37,12 @@ def difference(first, second):
 @pytest.mark.parametrize("side", [512, 256])
 def test_a_face_model_changes_the_face_and_nothing_else(run, models, portrait, detector, side):
     manifest = add_face_model(models, "vivid", side=side, **VIVID)
-    picture = np.pad(portrait, ((0, 60), (90, 90), (0, 0)), mode="edge")
-    plain = run(picture, refine_faces=False)
+    photo = np.pad(portrait, ((0, 60), (90, 90), (0, 0)), mode="edge")
+    plain = run(photo, refine_faces=False)
 
-    result = run(picture)
+    result = run(photo)
 
-    mask, changed = mask_for(picture, 2, detector), difference(plain, result)
+    mask, changed = mask_for(photo, 2, detector), difference(plain, result)
     assert changed[mask > 0.9].mean() > 3
     # Parts of 8 px that the mask touches share in the correction of tones; beyond them only slow ones follow.
     touched = np.asarray(Image.fromarray(mask > 0).convert("L").filter(ImageFilter.MaxFilter(2 * 2 * 8 + 1)))
@@ -57,7 +57,7 @@ def test_a_face_model_changes_the_face_and_nothing_else(run, models, portrait, d
     assert "faces" not in plain.receipt
 
 
-def test_a_model_that_changes_nothing_gives_the_picture_back(run, models, portrait):
+def test_a_model_that_changes_nothing_gives_the_image_back(run, models, portrait):
     add_face_model(models)
 
     reduced = Image.fromarray(run(portrait, "4x").pixels.astype(np.uint8)).reduce(4)
@@ -78,7 +78,7 @@ def test_a_tint_of_the_model_does_not_show(run, models, portrait):
 
 
 @pytest.mark.parametrize("broken", [DULL, {"factor": float("nan")}, {"mirrored": True}, {"factor": -1.0}])
-def test_a_broken_model_leaves_the_ordinary_enlargement_to_the_byte(run, models, portrait, broken):
+def test_a_broken_model_leaves_the_ordinary_upscale_to_the_byte(run, models, portrait, broken):
     plain = run(portrait, "4x", refine_faces=False)
     add_face_model(models, **broken)
 
@@ -90,7 +90,7 @@ def test_a_broken_model_leaves_the_ordinary_enlargement_to_the_byte(run, models,
     assert result.receipt["changed"] == ["refine_faces: 1 of 1 left, what came of it was not the same"]
 
 
-def test_a_damaged_model_leaves_the_ordinary_enlargement(run, models, portrait):
+def test_a_damaged_model_leaves_the_ordinary_upscale(run, models, portrait):
     plain = run(portrait, refine_faces=False)
     add_face_model(models)
     (models.folder("faces") / "model.onnx").write_bytes(b"damaged")
@@ -109,13 +109,13 @@ def test_an_inactive_model_is_not_used_and_the_first_active_one_is(run, models, 
     assert run(portrait).faces["network"]["name"] == "b"
 
 
-def test_a_picture_without_faces_stays_as_it_is(run, models):
+def test_an_image_without_faces_stays_as_it_is(run, models):
     add_face_model(models, **VIVID)
-    picture = data.coffee()[:120, :160]
+    photo = data.coffee()[:120, :160]
 
-    result = run(picture)
+    result = run(photo)
 
-    assert result.sha256 == run(picture, refine_faces=False).sha256
+    assert result.sha256 == run(photo, refine_faces=False).sha256
     assert result.receipt["changed"] == ["refine_faces: no face was found"]
     assert result.faces["found"] == 0
 
@@ -147,7 +147,7 @@ def test_a_face_at_the_border_is_refined_up_to_it(run, models, portrait, columns
 
 
 @pytest.mark.parametrize("kind", ["gray", "deep", "alpha"])
-def test_gray_deep_and_transparent_pictures_keep_their_kind(run, models, portrait, detector, kind, tmp_path):
+def test_gray_deep_and_transparent_images_keep_their_kind(run, models, portrait, detector, kind, tmp_path):
     add_face_model(models, **VIVID)
     image = Image.fromarray(portrait)
     if kind == "gray":
@@ -245,9 +245,7 @@ def test_where_nothing_bundled_is_better_it_says_so(run, portrait):
     ]
 
 
-def test_networks_whose_weights_are_missing_leave_the_ordinary_enlargement(
-    run, networks, portrait, monkeypatch
-):
+def test_networks_whose_weights_are_missing_leave_the_ordinary_upscale(run, networks, portrait, monkeypatch):
     absent = replace(MODELS["waifu2x-cunet"], name="absent", files={})
     monkeypatch.setattr(
         "upscaler.engine.pipeline.face_recipe", lambda *_: Recipe("absent", ("absent",), own=(absent,))

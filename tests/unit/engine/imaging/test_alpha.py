@@ -28,7 +28,7 @@ def test_visible_pixels_stay_as_they_are():
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 3), (65, 31)])
-def test_it_fills_pictures_of_any_size_from_one_visible_pixel(shape):
+def test_it_fills_images_of_any_size_from_one_visible_pixel(shape):
     rgb = np.zeros((*shape, 3), np.uint8)
     alpha = np.zeros(shape, np.uint8)
     rgb[-1, -1], alpha[-1, -1] = (9, 90, 190), 1
@@ -41,16 +41,16 @@ def test_it_has_nothing_to_do_where_all_or_nothing_is_visible(value):
     assert bleed_colour(rgb, np.full((4, 4), value, np.uint8)) is rgb
 
 
-def test_an_enlarged_alpha_channel_cannot_ripple_beside_an_edge():
+def test_an_upscaled_alpha_channel_cannot_ripple_beside_an_edge():
     alpha = np.zeros((6, 8), np.uint8)
     alpha[:, 4:] = 255
-    enlarged = np.repeat(np.repeat(alpha, 4, 0), 4, 1)
-    enlarged[:, 4] = 9
-    enlarged[:, 28] = 240
-    enlarged[:, 15:17] = 120
-    limit_to_source(enlarged, alpha, 4)
-    assert enlarged[0, [4, 28]].tolist() == [0, 255]
-    assert enlarged[0, 15:17].tolist() == [120, 120], "the edge itself is left to the network"
+    upscaled = np.repeat(np.repeat(alpha, 4, 0), 4, 1)
+    upscaled[:, 4] = 9
+    upscaled[:, 28] = 240
+    upscaled[:, 15:17] = 120
+    limit_to_source(upscaled, alpha, 4)
+    assert upscaled[0, [4, 28]].tolist() == [0, 255]
+    assert upscaled[0, 15:17].tolist() == [120, 120], "the edge itself is left to the network"
 
 
 def test_bands_cover_every_row_once():

@@ -1,4 +1,4 @@
-"""Small pieces of pictures: the right pixels, the same colours, nothing else of the file."""
+"""Small pieces of images: the right pixels, the same colours, nothing else of the file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from PIL import Image
 from upscaler.engine.imaging.crops import Crop, cut
 from upscaler.engine.imaging.decode import decode
 from upscaler.engine.imaging.formats import TIFF
-from upscaler.engine.imaging.inspection import ORIENTATION_TAG, Cutting, inspect_image, open_picture
+from upscaler.engine.imaging.inspection import ORIENTATION_TAG, Cutting, inspect_image, open_image
 from upscaler.errors import CropOutside
 
 
@@ -31,11 +31,11 @@ def test_a_piece_lies_in_the_middle_or_where_it_is_wanted_and_never_outside(crop
         assert crop.within(1000, 500) == edges
 
 
-def test_a_small_picture_is_its_own_piece():
+def test_a_small_image_is_its_own_piece():
     assert Crop().within(7, 300) == (0, 22, 7, 278)
 
 
-def test_it_is_cut_from_the_upright_picture_and_takes_no_metadata_along(save, colours, limits, tmp_path):
+def test_it_is_cut_from_the_upright_image_and_takes_no_metadata_along(save, colours, limits, tmp_path):
     upright = colours(300, 200)
     exif = Image.Exif()
     exif[ORIENTATION_TAG] = 6
@@ -50,18 +50,18 @@ def test_it_is_cut_from_the_upright_picture_and_takes_no_metadata_along(save, co
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16"])
-def test_every_layout_decodes_to_the_same_pixels_as_in_the_whole_picture(mode, colours, save, tmp_path):
-    picture = Image.fromarray(colours(60, 50))
+def test_every_layout_decodes_to_the_same_pixels_as_in_the_whole_image(mode, colours, save, tmp_path):
+    image = Image.fromarray(colours(60, 50))
     if mode == "I;16":
-        picture = Image.fromarray(np.linspace(0, 65535, 3000).reshape(50, 60).astype(np.uint16))
+        image = Image.fromarray(np.linspace(0, 65535, 3000).reshape(50, 60).astype(np.uint16))
     elif mode in ("LA", "RGBA"):
-        picture.putalpha(Image.linear_gradient("L").resize((60, 50)))
-        picture = picture.convert(mode)
+        image.putalpha(Image.linear_gradient("L").resize((60, 50)))
+        image = image.convert(mode)
     else:
-        picture = picture.convert(mode)
-    whole = decode(save("whole.png" if mode in ("LA", "P") else "whole.tiff", picture), deep=True)
+        image = image.convert(mode)
+    whole = decode(save("whole.png" if mode in ("LA", "P") else "whole.tiff", image), deep=True)
     target = tmp_path / "piece.tiff"
-    cut(picture, Crop(20, 10, left=30, top=25), target)
+    cut(image, Crop(20, 10, left=30, top=25), target)
     piece = decode(target, deep=True)
     box = (slice(25, 35), slice(30, 50))
     np.testing.assert_array_equal(piece.rgb, whole.rgb[box])
@@ -71,8 +71,8 @@ def test_every_layout_decodes_to_the_same_pixels_as_in_the_whole_picture(mode, c
 
 
 def test_the_profile_stays(colours, save, wide_profile, tmp_path):
-    picture = Image.fromarray(colours(30, 20))
-    picture.info["icc_profile"] = wide_profile
-    cut(picture, Crop(), tmp_path / "piece.tiff")
-    with open_picture(tmp_path / "piece.tiff", TIFF) as piece:
+    image = Image.fromarray(colours(30, 20))
+    image.info["icc_profile"] = wide_profile
+    cut(image, Crop(), tmp_path / "piece.tiff")
+    with open_image(tmp_path / "piece.tiff", TIFF) as piece:
         assert piece.info["icc_profile"] == wide_profile

@@ -12,19 +12,19 @@ from upscaler.engine.imaging.inspection import ORIENTATION_TAG
 from upscaler.errors import DamagedImage, EmptyFile, UnsupportedImage
 
 
-def test_it_returns_the_very_pixels_of_a_plain_picture(save, colours):
+def test_it_returns_the_very_pixels_of_a_plain_image(save, colours):
     pixels = colours(12, 9)
-    picture = decode(save("a.png", pixels))
-    np.testing.assert_array_equal(picture.rgb, pixels)
-    assert (picture.alpha, picture.gray, picture.gray_layout, picture.profile) == (None, False, False, None)
-    assert picture.size == (12, 9)
+    photo = decode(save("a.png", pixels))
+    np.testing.assert_array_equal(photo.rgb, pixels)
+    assert (photo.alpha, photo.gray, photo.gray_layout, photo.profile) == (None, False, False, None)
+    assert photo.size == (12, 9)
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "tiff", "avif"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_it_turns_every_orientation_upright(save, colours, kind, orientation):
     upright = Image.fromarray(colours(24, 16))
-    # The tag says how to turn the stored picture; what is stored is the upright one turned the other way.
+    # The tag says how to turn the stored image; what is stored is the upright one turned the other way.
     undo = {5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE}
     undo |= {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -35,10 +35,10 @@ def test_it_turns_every_orientation_upright(save, colours, kind, orientation):
     stored = upright.transpose(undo[orientation]) if orientation in undo else upright
     exif = Image.Exif()
     exif[ORIENTATION_TAG] = orientation
-    picture = decode(save(f"a.{kind}", stored, exif=exif))
-    assert picture.size == (24, 16)
-    assert np.abs(picture.rgb.astype(int) - np.asarray(upright)).mean() < 4
-    assert any("orientation" in change for change in picture.changed) == (orientation != 1)
+    photo = decode(save(f"a.{kind}", stored, exif=exif))
+    assert photo.size == (24, 16)
+    assert np.abs(photo.rgb.astype(int) - np.asarray(upright)).mean() < 4
+    assert any("orientation" in change for change in photo.changed) == (orientation != 1)
 
 
 def test_it_keeps_transparency_of_every_layout(save):
@@ -46,10 +46,10 @@ def test_it_keeps_transparency_of_every_layout(save):
     gray = np.array([[5, 60], [120, 250]], np.uint8)
     la = decode(save("la.png", Image.merge("LA", (Image.fromarray(gray), Image.fromarray(alpha)))))
     rgba = decode(save("rgba.png", np.dstack([gray, gray // 2, gray // 3, alpha])))
-    for picture in (la, rgba):
-        np.testing.assert_array_equal(picture.alpha, alpha)
-        np.testing.assert_array_equal(picture.rgb[..., 0], gray)
-        assert "transparency" in picture.kept
+    for photo in (la, rgba):
+        np.testing.assert_array_equal(photo.alpha, alpha)
+        np.testing.assert_array_equal(photo.rgb[..., 0], gray)
+        assert "transparency" in photo.kept
     assert (la.gray_layout, rgba.gray_layout) == (True, False)
 
 
@@ -57,9 +57,9 @@ def test_it_expands_a_palette_with_its_transparent_entries(save):
     image = Image.new("P", (2, 1))
     image.putpalette([255, 0, 0, 0, 0, 255])
     image.putpixel((1, 0), 1)
-    picture = decode(save("p.png", image, transparency=b"\x40\xff"))
-    np.testing.assert_array_equal(picture.rgb, [[[255, 0, 0], [0, 0, 255]]])
-    np.testing.assert_array_equal(picture.alpha, [[0x40, 0xFF]])
+    photo = decode(save("p.png", image, transparency=b"\x40\xff"))
+    np.testing.assert_array_equal(photo.rgb, [[[255, 0, 0], [0, 0, 255]]])
+    np.testing.assert_array_equal(photo.alpha, [[0x40, 0xFF]])
 
 
 @pytest.mark.parametrize(
@@ -68,35 +68,33 @@ def test_it_expands_a_palette_with_its_transparent_entries(save):
 )
 def test_it_expands_a_single_transparent_colour(save, mode, transparent, expected):
     image = Image.fromarray(np.array([[0 if mode == "1" else 7, 255]], np.uint8)).convert(mode)
-    picture = decode(save("t.png", image, transparency=transparent))
-    np.testing.assert_array_equal(picture.alpha, [expected])
+    photo = decode(save("t.png", image, transparency=transparent))
+    np.testing.assert_array_equal(photo.alpha, [expected])
 
 
 def test_it_expands_a_single_transparent_16_bit_gray(save):
-    picture = decode(
-        save("t16.png", Image.fromarray(np.array([[1000, 65535]], np.uint16)), transparency=1000)
-    )
-    np.testing.assert_array_equal(picture.alpha, [[0, 255]])
+    photo = decode(save("t16.png", Image.fromarray(np.array([[1000, 65535]], np.uint16)), transparency=1000))
+    np.testing.assert_array_equal(photo.alpha, [[0, 255]])
 
 
 @pytest.mark.parametrize("mode", ["1", "L"])
 def test_gray_is_known_as_gray(save, mode):
-    picture = decode(save("g.png", Image.linear_gradient("L").convert(mode)))
-    assert picture.gray
-    assert picture.gray_layout
-    assert has_no_colour(picture.rgb)
+    photo = decode(save("g.png", Image.linear_gradient("L").convert(mode)))
+    assert photo.gray
+    assert photo.gray_layout
+    assert has_no_colour(photo.rgb)
 
 
-def test_a_gray_picture_stored_as_colour_is_known_as_gray_too(save):
-    picture = decode(save("g.png", Image.linear_gradient("L").convert("RGB")))
-    assert (picture.gray, picture.gray_layout) == (True, False)
+def test_a_gray_image_stored_as_colour_is_known_as_gray_too(save):
+    photo = decode(save("g.png", Image.linear_gradient("L").convert("RGB")))
+    assert (photo.gray, photo.gray_layout) == (True, False)
 
 
 @pytest.mark.parametrize("kind", ["png", "tiff"])
 def test_it_reduces_16_bit_gray_to_8_bits_and_says_so(save, kind):
-    picture = decode(save(f"d.{kind}", Image.fromarray(np.array([[0, 32768, 65535]], np.uint16))))
-    np.testing.assert_array_equal(picture.rgb[0, :, 0], [0, 128, 255])
-    assert "bit depth: reduced from 16 to 8 bits per channel" in picture.changed
+    photo = decode(save(f"d.{kind}", Image.fromarray(np.array([[0, 32768, 65535]], np.uint16))))
+    np.testing.assert_array_equal(photo.rgb[0, :, 0], [0, 128, 255])
+    assert "bit depth: reduced from 16 to 8 bits per channel" in photo.changed
 
 
 @pytest.mark.parametrize("kind", ["png", "tif"])
@@ -104,9 +102,9 @@ def test_it_reduces_16_bit_colour_to_8_bits_and_says_so(tmp_path, kind):
     values = np.array([[[0, 32768, 65535], [65535, 0, 1000]]], np.uint16)
     image = pyvips.Image.new_from_memory(values.tobytes(), 2, 1, 3, "ushort").copy(interpretation="rgb16")
     image.write_to_file(str(tmp_path / f"d.{kind}"))
-    picture = decode(tmp_path / f"d.{kind}")
-    np.testing.assert_array_equal(picture.rgb, [[[0, 128, 255], [255, 0, 3]]])
-    assert "bit depth: reduced from 16 to 8 bits per channel" in picture.changed
+    photo = decode(tmp_path / f"d.{kind}")
+    np.testing.assert_array_equal(photo.rgb, [[[0, 128, 255], [255, 0, 3]]])
+    assert "bit depth: reduced from 16 to 8 bits per channel" in photo.changed
 
 
 @pytest.mark.parametrize(
@@ -123,69 +121,69 @@ def test_it_reduces_16_bit_colour_to_8_bits_and_says_so(tmp_path, kind):
     ],
 )
 def test_deep_values_of_any_type_become_8_bits(save, values, expected):
-    picture = decode(save("x.png", np.zeros((1, 1, 3), np.uint8)))
-    np.testing.assert_array_equal(to_8_bits(values, picture), [expected])
+    photo = decode(save("x.png", np.zeros((1, 1, 3), np.uint8)))
+    np.testing.assert_array_equal(to_8_bits(values, photo), [expected])
 
 
 def test_it_keeps_an_rgb_profile_and_does_not_touch_the_values(save, colours, wide_profile):
     pixels = colours(9, 9)
-    picture = decode(save("w.png", pixels, icc_profile=wide_profile))
-    assert picture.profile == wide_profile
-    np.testing.assert_array_equal(picture.rgb, pixels)
-    assert any(fact.startswith("colour profile:") for fact in picture.kept)
+    photo = decode(save("w.png", pixels, icc_profile=wide_profile))
+    assert photo.profile == wide_profile
+    np.testing.assert_array_equal(photo.rgb, pixels)
+    assert any(fact.startswith("colour profile:") for fact in photo.kept)
 
 
 def test_it_converts_cmyk_by_its_profile(save, cmyk_profile):
     inks = Image.new("CMYK", (4, 4), (255, 0, 0, 0))
-    picture = decode(save("c.tiff", inks, icc_profile=cmyk_profile))
-    red, green, blue = picture.rgb[0, 0]
+    photo = decode(save("c.tiff", inks, icc_profile=cmyk_profile))
+    red, green, blue = photo.rgb[0, 0]
     assert red > 200
     assert max(green, blue) < 60
-    assert picture.profile is None
-    assert "colour: converted from Test profile to sRGB" in picture.changed
+    assert photo.profile is None
+    assert "colour: converted from Test profile to sRGB" in photo.changed
 
 
 @pytest.mark.parametrize("kind", ["tiff", "jpeg"])
 def test_it_converts_cmyk_without_a_profile_and_says_so(save, kind):
-    picture = decode(save(f"c.{kind}", Image.new("CMYK", (8, 8), (255, 0, 0, 0))))
-    assert picture.rgb[0, 0, 0] < 20
-    assert picture.rgb[0, 0, 1] > 230
-    assert any("without a profile" in change for change in picture.changed)
+    photo = decode(save(f"c.{kind}", Image.new("CMYK", (8, 8), (255, 0, 0, 0))))
+    assert photo.rgb[0, 0, 0] < 20
+    assert photo.rgb[0, 0, 1] > 230
+    assert any("without a profile" in change for change in photo.changed)
 
 
 def test_it_converts_gray_with_a_curve_of_its_own(save, gray_profile):
-    picture = decode(save("g.png", Image.new("L", (4, 4), 55), icc_profile=gray_profile))
+    photo = decode(save("g.png", Image.new("L", (4, 4), 55), icc_profile=gray_profile))
     # 55 / 255 of the light is 0.216; sRGB writes that as 0.502.
-    assert abs(int(picture.rgb[0, 0, 0]) - 128) <= 2
-    assert picture.gray
-    assert "colour: converted from Test profile to sRGB" in picture.changed
+    assert abs(int(photo.rgb[0, 0, 0]) - 128) <= 2
+    assert photo.gray
+    assert "colour: converted from Test profile to sRGB" in photo.changed
 
 
 def test_it_converts_lab(save):
-    picture = decode(save("lab.tiff", Image.new("LAB", (4, 4), (138, 128 + 80, 128 + 67))))
-    assert picture.rgb[0, 0, 0] > 240
-    assert picture.rgb[0, 0, 1:].max() < 30
+    photo = decode(save("lab.tiff", Image.new("LAB", (4, 4), (138, 128 + 80, 128 + 67))))
+    assert photo.rgb[0, 0, 0] > 240
+    assert photo.rgb[0, 0, 1:].max() < 30
 
 
 def test_it_removes_a_profile_that_does_not_fit_or_is_damaged(save, wide_profile):
     gray = decode(save("g.png", Image.new("L", (4, 4), 55), icc_profile=wide_profile))
     broken = decode(save("b.png", Image.new("RGB", (4, 4)), icc_profile=b"not a profile"))
     assert (gray.profile, broken.profile) == (None, None)
-    assert "does not fit this picture" in gray.changed[0]
+    assert "does not fit this image" in gray.changed[0]
     assert "damaged" in broken.changed[0]
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "tiff"])
 def test_it_keeps_the_resolution(save, kind):
-    picture = decode(save(f"a.{kind}", Image.new("RGB", (4, 4)), dpi=(300, 300)))
-    assert picture.dpi == pytest.approx((300, 300), abs=0.1)
+    photo = decode(save(f"a.{kind}", Image.new("RGB", (4, 4)), dpi=(300, 300)))
+    assert photo.dpi == pytest.approx((300, 300), abs=0.1)
 
 
 def test_it_takes_the_first_frame_and_says_so(save):
     others = [Image.new("RGB", (8, 8), "red")]
-    picture = decode(save("a.png", Image.new("RGB", (8, 8), "blue"), save_all=True, append_images=others))
-    assert picture.rgb[0, 0].tolist() == [0, 0, 255]
-    assert "frames: only the first of 2 pictures in the file was enlarged" in picture.changed
+    photo = decode(save("a.png", Image.new("RGB", (8, 8), "blue"), save_all=True, append_images=others))
+    assert photo.rgb[0, 0].tolist() == [0, 0, 255]
+    assert "frames: only the first of 2 images in the file was upscaled" in photo.changed
 
 
 def test_it_says_that_metadata_is_removed(save):

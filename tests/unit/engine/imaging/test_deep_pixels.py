@@ -33,13 +33,13 @@ def deep_file(path, pixels: np.ndarray):
 def test_it_reads_16_bits_where_they_are_of_use(tmp_path, kind, channels):
     pixels = ramp(30, 20, channels)
     path = deep_file(tmp_path / f"a.{kind}", pixels)
-    picture = decode(path, deep=True)
-    assert picture.rgb.dtype == np.uint16
-    np.testing.assert_array_equal(picture.rgb[..., 0], pixels[..., 0])
+    photo = decode(path, deep=True)
+    assert photo.rgb.dtype == np.uint16
+    np.testing.assert_array_equal(photo.rgb[..., 0], pixels[..., 0])
     if channels in (2, 4):
-        assert picture.alpha is not None
-        np.testing.assert_array_equal(picture.alpha, pixels[..., -1])
-    assert "bit depth: 16 bits per channel" in picture.kept
+        assert photo.alpha is not None
+        np.testing.assert_array_equal(photo.alpha, pixels[..., -1])
+    assert "bit depth: 16 bits per channel" in photo.kept
     shallow = decode(path)
     assert shallow.rgb.dtype == np.uint8
     assert "bit depth: reduced from 16 to 8 bits per channel" in shallow.changed
@@ -68,10 +68,10 @@ def test_more_than_8_bits_pass_through_the_networks(tmp_path, networks, output_f
     )
     assert result.receipt["backend"]["precision"] == "fp32"
     assert result.receipt["output"]["bit_depth"] == 16
-    enlarged = pyvips.Image.new_from_file(str(tmp_path / "out")).numpy()
-    assert enlarged.dtype == np.uint16
-    assert len(np.unique(enlarged)) > 10 * len(np.unique(enlarged // 257))
-    reduced = enlarged.reshape(48, 2, 48, 2, 3).mean(axis=(1, 3))
+    upscaled = pyvips.Image.new_from_file(str(tmp_path / "out")).numpy()
+    assert upscaled.dtype == np.uint16
+    assert len(np.unique(upscaled)) > 10 * len(np.unique(upscaled // 257))
+    reduced = upscaled.reshape(48, 2, 48, 2, 3).mean(axis=(1, 3))
     # A quarter of an 8-bit level: rounding to 8 bits anywhere on the way would miss it.
     assert np.abs(reduced - pixels)[4:-4, 4:-4].mean() < 64
 

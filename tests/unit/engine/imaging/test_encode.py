@@ -105,7 +105,7 @@ def test_more_quality_takes_more_bytes(tmp_path, colours, kind):
     assert sizes == sorted(set(sizes))
 
 
-def test_a_picture_larger_than_the_pipe_arrives_whole(tmp_path):
+def test_an_image_larger_than_the_pipe_arrives_whole(tmp_path):
     pixels = np.random.default_rng(2).integers(0, 256, (900, 1400, 3), np.uint8)
     write(pixels, tmp_path / "a", TIFF)
     with Image.open(tmp_path / "a") as image:
@@ -142,5 +142,5 @@ def test_a_preview_of_a_file_is_small_and_keeps_transparency(tmp_path):
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_a_preview_of_pixels_is_never_larger_than_the_picture(tmp_path, rgba, channels):
+def test_a_preview_of_pixels_is_never_larger_than_the_image(tmp_path, rgba, channels):
     assert write_preview_of_pixels(rgba[..., :channels], None, tmp_path / "p") == (60, 40)

@@ -21,7 +21,7 @@ def written(kind):
 
 
 @pytest.mark.parametrize("kind", formats.FORMATS, ids=lambda kind: kind.name)
-def test_it_knows_a_written_picture_by_its_first_bytes(kind):
+def test_it_knows_a_written_image_by_its_first_bytes(kind):
     assert formats.format_of_content(written(kind)[:64]) is kind
 
 
@@ -39,7 +39,7 @@ def test_it_knows_a_written_picture_by_its_first_bytes(kind):
         b"II*",
     ],
 )
-def test_it_takes_nothing_else_for_a_picture(head):
+def test_it_takes_nothing_else_for_an_image(head):
     assert formats.format_of_content(head) is None
 
 

@@ -23,7 +23,7 @@ from upscaler.errors import (
     DamagedImage,
     EmptyFile,
     ExtensionMismatch,
-    SeveralPictures,
+    SeveralImages,
     TooManyPixels,
     UnsupportedImage,
     UpscalerError,
@@ -73,7 +73,7 @@ def file(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "tiff", "avif", "bmp"])
-def test_it_describes_a_good_picture(file, limits, kind):
+def test_it_describes_a_good_image(file, limits, kind):
     info = inspect_image(file(encoded(kind)), limits, f"holiday.{kind}")
     assert info == ImageInfo(kind, f"image/{kind}", 40, 30, "RGB", has_alpha=False, frames=1, bit_depth=8)
 
@@ -89,11 +89,11 @@ def test_it_describes_gif_and_heic(file, limits):
 def test_animations_and_pages_are_counted_and_refused_where_they_are_not_wanted(file, limits, kind):
     path = file(several(kind))
     assert inspect_image(path, limits).frames == 3
-    with pytest.raises(SeveralPictures, match="3 pictures"):
+    with pytest.raises(SeveralImages, match="3 images"):
         inspect_image(path, replace(limits, series=False))
 
 
-def test_a_camera_file_with_a_second_picture_is_no_series(file, limits):
+def test_a_camera_file_with_a_second_image_is_no_series(file, limits):
     content = several("mpo")
     assert inspect_image(file(content), replace(limits, series=False)).format == "jpeg"
 
@@ -142,7 +142,7 @@ def test_it_counts_frames(limits, save):
     )
 
 
-def test_it_takes_a_file_of_several_jpeg_pictures_for_a_jpeg(file, limits):
+def test_it_takes_a_file_of_several_jpeg_images_for_a_jpeg(file, limits):
     content = encoded("mpo", save_all=True, append_images=[Image.new("RGB", (40, 30))])
     info = inspect_image(file(content), limits, "stereo.jpg")
     assert (info.format, info.frames) == ("jpeg", 2)
@@ -166,19 +166,19 @@ def test_it_rejects_what_is_not_one_of_the_kinds(file, limits, content):
         inspect_image(file(content), limits)
 
 
-def test_it_rejects_a_script_that_hides_a_picture_behind_its_first_line(file, limits):
+def test_it_rejects_a_script_that_hides_an_image_behind_its_first_line(file, limits):
     with pytest.raises(UnsupportedImage):
         inspect_image(file(b"<script>alert(1)</script>\n" + encoded("png")), limits)
 
 
 def test_it_rejects_a_kind_that_the_operator_does_not_allow(file):
     only_png = InspectionLimits(("image/png",), 8000, 25_000_000)
-    with pytest.raises(UnsupportedImage, match=r"one of these kinds of picture: PNG\."):
+    with pytest.raises(UnsupportedImage, match=r"one of these kinds of image: PNG\."):
         inspect_image(file(encoded("tiff")), only_png)
 
 
 @pytest.mark.parametrize(
-    "name", ["a.png", "a.php", "a.jpg.exe", "C:\\pictures\\a.gif", "../a.PNG", ".jpg.html"]
+    "name", ["a.png", "a.php", "a.jpg.exe", "C:\\images\\a.gif", "../a.PNG", ".jpg.html"]
 )
 def test_it_rejects_a_name_that_contradicts_the_content(file, limits, name):
     with pytest.raises(ExtensionMismatch):
@@ -194,7 +194,7 @@ def test_it_accepts_a_fitting_name_or_one_without_extension(file, limits, name):
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "tiff"])
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9])
-def test_it_rejects_a_truncated_picture(file, limits, kind, share):
+def test_it_rejects_a_truncated_image(file, limits, kind, share):
     content = encoded(kind, size=(120, 90))
     with pytest.raises(DamagedImage):
         inspect_image(file(content[: int(len(content) * share)]), limits)

@@ -31,7 +31,7 @@ def photo(save, colours):
 
 
 @pytest.fixture
-def enlarge(tmp_path, lanczos):
+def upscale(tmp_path, lanczos):
     def run(source, **options):
         result = upscale_file(
             source,
@@ -48,16 +48,16 @@ def enlarge(tmp_path, lanczos):
     return run
 
 
-def test_nothing_is_kept_unless_asked_for(photo, enlarge):
-    receipt, exif = enlarge(photo)
+def test_nothing_is_kept_unless_asked_for(photo, upscale):
+    receipt, exif = upscale(photo)
     assert dict(exif.get_ifd(ExifTags.IFD.GPSInfo)) == {}
     assert BASE.Make not in exif
     assert "metadata: EXIF removed" in receipt["changed"]
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "avif"])
-def test_what_was_asked_for_is_kept_in_every_kind_that_can(photo, enlarge, kind):
-    receipt, exif = enlarge(photo, output_format=kind, keep_metadata="yes")
+def test_what_was_asked_for_is_kept_in_every_kind_that_can(photo, upscale, kind):
+    receipt, exif = upscale(photo, output_format=kind, keep_metadata="yes")
     exposure = exif.get_ifd(ExifTags.IFD.Exif)
     assert (exif[BASE.Make], exif[BASE.Model], exif[BASE.Copyright]) == ("Canon", "EOS R5", "(c) Layla")
     assert exif[BASE.Artist].encode("latin-1").decode() == "ليلى"
@@ -73,15 +73,15 @@ def test_what_was_asked_for_is_kept_in_every_kind_that_can(photo, enlarge, kind)
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg"])
-def test_the_place_is_kept_only_when_it_is_asked_for_by_name(photo, enlarge, kind):
-    receipt, exif = enlarge(photo, output_format=kind, keep_metadata="all")
+def test_the_place_is_kept_only_when_it_is_asked_for_by_name(photo, upscale, kind):
+    receipt, exif = upscale(photo, output_format=kind, keep_metadata="all")
     assert exif.get_ifd(ExifTags.IFD.GPSInfo)[2] == (48.0, 51.0, 29.0)
     assert "metadata: camera, exposure, dates, author and place" in receipt["kept"]
     assert not any(note.startswith("metadata") for note in receipt["changed"])
 
 
-def test_a_tiff_says_that_it_carries_none(photo, enlarge):
-    receipt, _ = enlarge(photo, output_format="tiff", keep_metadata="yes")
+def test_a_tiff_says_that_it_carries_none(photo, upscale):
+    receipt, _ = upscale(photo, output_format="tiff", keep_metadata="yes")
     assert "metadata: EXIF removed, because TIFF results carry none" in receipt["changed"]
     assert not any(note.startswith("metadata") for note in receipt["kept"])
 
@@ -90,6 +90,6 @@ def test_a_tiff_says_that_it_carries_none(photo, enlarge):
     "content",
     [b"Exif\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff" + b"\x01" * 300],
 )
-def test_damaged_metadata_never_stops_an_enlargement(save, colours, enlarge, content):
-    receipt, _ = enlarge(save("a.jpg", colours(8, 8), exif=content), keep_metadata="all")
+def test_damaged_metadata_never_stops_an_upscale(save, colours, upscale, content):
+    receipt, _ = upscale(save("a.jpg", colours(8, 8), exif=content), keep_metadata="all")
     assert receipt["output"]["width"] == 16

@@ -85,16 +85,16 @@ def test_ncnn_runs_what_our_reader_does_not_know(tmp_path: Path, middle: str, en
         ({"shape": (1, 3, 48, 64)}, "48 x 64 pixels only"),
         ({"shape": (1, 3, 16, 16)}, "16 x 16 pixels only"),
         ({"shape": ("n", 4, "h", "w")}, "takes 4 channels"),
-        ({"shape": (2, 3, "h", "w")}, "2 pictures at once"),
+        ({"shape": (2, 3, "h", "w")}, "2 images at once"),
         ({"scale": 9}, "whole number from 1 to 8"),
         ({"weights": NOT_A_NUMBER}, "not finite"),
         ({"weights": kernel(2) * 0, "bias": 0.5}, "the same colour"),
-        ({"weights": -kernel(2), "bias": 1.0}, "not the picture"),
-        ({"weights": np.roll(kernel(2), 4, axis=0)}, "not the picture"),
+        ({"weights": -kernel(2), "bias": 1.0}, "not the image"),
+        ({"weights": np.roll(kernel(2), 4, axis=0)}, "not the image"),
     ],
     ids=lambda value: "" if isinstance(value, dict) else value,
 )
-def test_it_refuses_what_is_no_enlargement(tmp_path: Path, wrong: dict[str, Any], reason: str) -> None:
+def test_it_refuses_what_is_no_upscale(tmp_path: Path, wrong: dict[str, Any], reason: str) -> None:
     write_onnx(tmp_path / "model.onnx", **wrong)
 
     with pytest.raises(ModelRefused, match=reason):

@@ -9,7 +9,7 @@ from tests.support.small_models import write_onnx
 from upscaler.engine.model_import.examine import examine
 from upscaler.engine.model_import.importer import take_in
 from upscaler.engine.model_import.probe import ProbeLimits
-from upscaler.engine.model_zoo.custom_model import ENLARGING, FACES, ONNX, SIGNED, Manifest, Use
+from upscaler.engine.model_zoo.custom_model import FACES, ONNX, SIGNED, UPSCALING, Manifest, Use
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import ModelRefused
 
@@ -29,19 +29,19 @@ def test_a_face_model_is_known_by_its_form(tmp_path: Path, side: int) -> None:
     assert Manifest.from_dict(manifest.as_dict()) == manifest
 
 
-def test_a_manifest_from_before_there_were_face_models_enlarges(tmp_path: Path) -> None:
+def test_a_manifest_from_before_there_were_face_models_upscales(tmp_path: Path) -> None:
     write_onnx(tmp_path / "model.onnx", 1, shape=(1, 3, 64, 64))
     found = examine(tmp_path, ONNX, SETTINGS)
     old = Manifest("a", ONNX, {"model.onnx": "0" * 64}, "", found).as_dict()
     del old["findings"]["purpose"]
 
-    assert Manifest.from_dict(old).findings.purpose == found.purpose == ENLARGING
+    assert Manifest.from_dict(old).findings.purpose == found.purpose == UPSCALING
 
 
-def test_a_network_that_enlarges_such_a_square_is_none(tmp_path: Path) -> None:
+def test_a_network_that_upscales_such_a_square_is_none(tmp_path: Path) -> None:
     write_onnx(tmp_path / "model.onnx", 2, shape=(1, 3, 256, 256))
 
-    assert examine(tmp_path, ONNX, SETTINGS).purpose == ENLARGING
+    assert examine(tmp_path, ONNX, SETTINGS).purpose == UPSCALING
 
 
 @pytest.mark.parametrize(

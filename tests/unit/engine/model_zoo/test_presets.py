@@ -96,7 +96,7 @@ def test_the_truest_way_blends_both_kinds_of_noise_removal(factor: str) -> None:
     assert (trained[0][0].name, trained[1]) == ("waifu2x-upconv7-photo-n3", 0.25)
 
 
-def test_a_network_that_is_named_gets_a_picture_without_noise(with_srmd: bool) -> None:
+def test_a_network_that_is_named_gets_an_image_without_noise(with_srmd: bool) -> None:
     recipe = recipe_for(UpscaleOptions("4x", denoise="med", model="realesr-animevideov3-x4"))
 
     first, second = recipe.stages
@@ -134,7 +134,7 @@ def test_detail_leads_from_the_truest_to_the_sharpest_network() -> None:
     }
 
 
-def test_8x_goes_through_the_picture_twice_and_removes_noise_once() -> None:
+def test_8x_goes_through_the_image_twice_and_removes_noise_once() -> None:
     recipe = recipe_for(UpscaleOptions("8x", "photo", "high"))
 
     assert [stage.scale for stage in recipe.stages] == [4, 2]

@@ -13,19 +13,19 @@ from upscaler.engine.imaging.encode import ResultWriter
 from upscaler.engine.imaging.formats import PNG
 from upscaler.engine.imaging.png import Tags
 from upscaler.engine.postprocess import finisher
-from upscaler.engine.postprocess.finisher import Enlargement, Finisher, release
+from upscaler.engine.postprocess.finisher import Finisher, ResultParts, release
 from upscaler.engine.tiling.scratch import scratch_pixels
 from upscaler.errors import OutputRejected
 
 
 @pytest.fixture
 def parts(colours, tmp_path, monkeypatch):
-    """A picture of 40 x 480 pixels, its true enlargement 5 levels too dark, in strips of 10 rows."""
+    """An image of 40 x 480 pixels, its true upscaled image 5 levels too dark, in strips of 10 rows."""
     monkeypatch.setattr(finisher, "_STRIP_PIXELS", 80 * 10)
     source = colours(40, 480)
     raw = scratch_pixels((960, 80, 3), tmp_path)
     raw[:] = source.repeat(2, 0).repeat(2, 1) - 5
-    return Enlargement(source, raw, 2, None, None, gray_as_rgb=False)
+    return ResultParts(source, raw, 2, None, None, gray_as_rgb=False)
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_what_fails_in_the_thread_is_told_to_the_networks(parts, start, monkeypa
 def test_gray_and_transparency_are_put_together(start, tmp_path, as_rgb, mode):
     source = np.linspace(20, 220, 64).astype(np.uint8).reshape(8, 8, 1)
     alpha = np.full((8, 8), 77, np.uint8)
-    parts = Enlargement(
+    parts = ResultParts(
         source,
         source.repeat(2, 0).repeat(2, 1),
         2,

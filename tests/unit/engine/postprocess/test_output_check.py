@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.engine import enlarge, matched
+from tests.support.engine import matched, upscale
 from upscaler.engine.model_zoo.presets import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.postprocess.output_check import OutputCheck, OutputReport
 from upscaler.errors import OutputRejected
 
 
-def enlarged(pixels: np.ndarray, scale: int) -> np.ndarray:
+def upscaled(pixels: np.ndarray, scale: int) -> np.ndarray:
     height, width = pixels.shape[:2]
     return np.array(Image.fromarray(pixels).resize((width * scale, height * scale), Image.Resampling.BICUBIC))
 
@@ -30,20 +30,20 @@ def source(colours):
     return colours(96, 64)
 
 
-def test_it_passes_a_true_enlargement(source):
-    report = check_output(source, enlarged(source, 2), 2)
+def test_it_passes_a_true_upscale(source):
+    report = check_output(source, upscaled(source, 2), 2)
     assert report.mean_drift < 0.5
     assert report.psnr_db > 45
     assert set(report.as_dict()) == {"mean_drift", "worst_cell", "psnr_db"}
 
 
-def test_it_rejects_a_black_picture(source):
+def test_it_rejects_a_black_image(source):
     with pytest.raises(OutputRejected, match="single flat colour"):
         check_output(source, np.zeros((128, 192, 3), np.uint8), 2)
 
 
 def test_it_rejects_a_missing_tile(source):
-    result = enlarged(source, 2)
+    result = upscaled(source, 2)
     result[64:, 128:] = 0
     with pytest.raises(OutputRejected):
         check_output(source, result, 2)
@@ -51,11 +51,11 @@ def test_it_rejects_a_missing_tile(source):
 
 def test_it_rejects_swapped_channels(source):
     with pytest.raises(OutputRejected):
-        check_output(source, enlarged(source, 2)[..., ::-1], 2)
+        check_output(source, upscaled(source, 2)[..., ::-1], 2)
 
 
 def test_it_rejects_a_colour_cast(source):
-    result = enlarged(source, 2)
+    result = upscaled(source, 2)
     result[..., 2] = np.minimum(result[..., 2].astype(int) + 25, 255)
     with pytest.raises(OutputRejected, match="brightness or colour"):
         check_output(source, result, 2)
@@ -63,16 +63,16 @@ def test_it_rejects_a_colour_cast(source):
 
 def test_it_rejects_tiles_in_the_wrong_place(source):
     with pytest.raises(OutputRejected):
-        check_output(source, np.roll(enlarged(source, 2), 96, axis=1), 2)
+        check_output(source, np.roll(upscaled(source, 2), 96, axis=1), 2)
 
 
-def test_a_black_picture_may_stay_black():
+def test_a_black_image_may_stay_black():
     black = np.zeros((20, 20, 3), np.uint8)
     assert check_output(black, np.zeros((80, 80, 3), np.uint8), 4).psnr_db == 99.0
 
 
 def test_what_cannot_be_seen_counts_for_nothing(source):
-    result = enlarged(source, 2)
+    result = upscaled(source, 2)
     result[:, 96:] = 0
     alpha = np.full((64, 96), 255, np.uint8)
     alpha[:, 48:] = 0
@@ -90,5 +90,5 @@ def test_real_networks_pass_on_the_hardest_content(networks, colours, content, d
         "photograph": np.clip(colours(64, 64) + generator.normal(0, 8, (64, 64, 3)), 0, 255),
     }[content].astype(np.uint8)
     recipe = recipe_for(UpscaleOptions("2x", "standard", denoise))
-    report = check_output(pixels, matched(pixels, enlarge(networks, pixels, recipe), 2), 2)
+    report = check_output(pixels, matched(pixels, upscale(networks, pixels, recipe), 2), 2)
     assert report.psnr_db > 24, "with room to the bound"

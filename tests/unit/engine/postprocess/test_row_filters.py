@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from upscaler.engine.postprocess.row_filters import ArraySink, Reducer, Sharpener
+from upscaler.engine.postprocess.row_filters import ArraySink, Downscaler, Sharpener
 
 
 def pass_through(make, pixels: np.ndarray, size: tuple[int, int], strips: int) -> np.ndarray:
-    """Return what comes out of a step at that width and height, the picture cut into about that many strips."""
+    """Return what comes out of a step at that width and height, the image cut into about that many strips."""
     out = np.zeros((size[1], size[0], pixels.shape[2]), pixels.dtype)
     step = make(ArraySink(out))
     rows = max(1, pixels.shape[0] // strips)
@@ -20,7 +20,7 @@ def pass_through(make, pixels: np.ndarray, size: tuple[int, int], strips: int) -
     return out
 
 
-def picture(width: int, height: int, channels: int, dtype=np.uint8) -> np.ndarray:
+def image(width: int, height: int, channels: int, dtype=np.uint8) -> np.ndarray:
     return np.random.default_rng(width * 7 + height).integers(
         0, np.iinfo(dtype).max, (height, width, channels), dtype, endpoint=True
     )
@@ -35,10 +35,10 @@ def picture(width: int, height: int, channels: int, dtype=np.uint8) -> np.ndarra
     channels=st.integers(1, 4),
     dtype=st.sampled_from([np.uint8, np.uint16]),
 )
-def test_strips_are_reduced_as_the_whole_picture_is(width, height, share, strips, channels, dtype):
-    pixels = picture(width, height, channels, dtype)
+def test_strips_are_reduced_as_the_whole_image_is(width, height, share, strips, channels, dtype):
+    pixels = image(width, height, channels, dtype)
     size = (max(1, round(width * share)), max(1, round(height * share)))
-    got = pass_through(lambda sink: Reducer(sink, (width, height), size), pixels, size, strips)
+    got = pass_through(lambda sink: Downscaler(sink, (width, height), size), pixels, size, strips)
     most = float(np.iinfo(dtype).max)
     for channel in range(channels):
         plane = Image.fromarray(pixels[..., channel].astype(np.float32)).resize(
@@ -50,8 +50,8 @@ def test_strips_are_reduced_as_the_whole_picture_is(width, height, share, strips
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_strips_are_sharpened_as_the_whole_picture_is(channels, dtype):
-    pixels = picture(40, 50, channels, dtype)
+def test_strips_are_sharpened_as_the_whole_image_is(channels, dtype):
+    pixels = image(40, 50, channels, dtype)
     whole, cut = (
         pass_through(lambda sink: Sharpener(sink, 50, "med", 4), pixels, (40, 50), strips)
         for strips in (1, 9)
@@ -74,7 +74,7 @@ def test_edges_get_steeper_and_no_pixel_leaves_the_range_of_its_neighbours():
     assert steepness == sorted(set(steepness))
 
 
-def test_a_flat_picture_stays_as_it_is():
+def test_a_flat_image_stays_as_it_is():
     pixels = np.full((30, 30, 3), 77, np.uint8)
     np.testing.assert_array_equal(
         pass_through(lambda sink: Sharpener(sink, 30, "high", 2), pixels, (30, 30), 3), pixels

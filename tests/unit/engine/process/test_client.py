@@ -39,7 +39,7 @@ def small(save, colours):
 
 @pytest.fixture
 def large(save):
-    """Return a picture that keeps the fast engine busy for seconds: noise takes long to encode."""
+    """Return an image that keeps the fast engine busy for seconds: noise takes long to encode."""
     noise = np.random.default_rng(4).integers(0, 256, (1400, 1400, 3), np.uint8)
     return save("large.tiff", Image.fromarray(noise))
 
@@ -66,7 +66,7 @@ def start(tmp_path):
     assert set(psutil.Process().children()) - others == set(), "no process is left"
 
 
-def test_it_enlarges_with_real_networks_and_stays_warm(start, small, tmp_path):
+def test_it_upscales_with_real_networks_and_stays_warm(start, small, tmp_path):
     engine = start(REAL)
     shares: list[float] = []
     result = engine.upscale(
@@ -88,7 +88,7 @@ def test_it_enlarges_with_real_networks_and_stays_warm(start, small, tmp_path):
     assert engine.pid == first
 
 
-def test_errors_of_the_picture_arrive_as_they_are_and_the_child_stays(start, small, save, tmp_path):
+def test_errors_of_the_image_arrive_as_they_are_and_the_child_stays(start, small, save, tmp_path):
     engine = start()
     broken = tmp_path / "broken.png"
     broken.write_bytes(small.read_bytes()[:60])
@@ -102,7 +102,7 @@ def test_errors_of_the_picture_arrive_as_they_are_and_the_child_stays(start, sma
 
 
 def while_working(engine, source, target, action):
-    """Run an enlargement in a thread, call ``action`` once it has begun, return what it raised."""
+    """Run an upscaled image in a thread, call ``action`` once it has begun, return what it raised."""
     caught: list[BaseException] = []
     begun = threading.Event()
 
@@ -241,7 +241,7 @@ def test_what_native_code_prints_does_not_break_the_protocol(start, small, tmp_p
 
 @pytest.fixture
 def many_tiles(start, save, colours, tmp_path):
-    """Return an engine that is busy with a picture of many tiles, a way to wait for its end, and what it told of it."""
+    """Return an engine that is busy with an image of many tiles, a way to wait for its end, and what it told of it."""
     engine = start(EngineSettings(threads=1, tile_pixels=32))
     engine.warm_up(TWICE)
     source = save("many.png", colours(480, 480))
@@ -274,7 +274,7 @@ def test_what_is_urgent_is_done_between_the_tiles_of_what_is_not(many_tiles, sma
     engine, thread, told, _ = many_tiles
     pid = engine.pid
     result = engine.upscale(small, tmp_path / "urgent.png", None, TWICE, urgent=True)
-    assert thread.is_alive(), "the other picture is still being worked on"
+    assert thread.is_alive(), "the other image is still being worked on"
     assert result.width == 64
     thread.join(120)
     assert told[-1] == "done"
@@ -300,17 +300,17 @@ def test_what_is_urgent_does_not_wait_for_the_end_of_a_long_window(start, save, 
     thread.start()
     assert begun.wait(60)
     deadline = time.monotonic() + 60
-    while not _enlarges(engine, "realesrgan-x4plus") and time.monotonic() < deadline:
+    while not _upscales(engine, "realesrgan-x4plus") and time.monotonic() < deadline:
         time.sleep(0.01)
     assert engine.upscale(small, tmp_path / "b.png", None, TWICE, urgent=True).width == 64
-    assert _enlarges(engine, "realesrgan-x4plus"), "the window is still being worked on"
+    assert _upscales(engine, "realesrgan-x4plus"), "the window is still being worked on"
     thread.join(120)
     assert finished.is_set()
     with Image.open(tmp_path / "a.png") as image:
         assert image.size == (512, 512)
 
 
-def _enlarges(engine, name):
+def _upscales(engine, name):
     use = engine._child.use
     return use is not None and not use["testing"] and name in use["networks"]
 

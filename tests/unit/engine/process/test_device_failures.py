@@ -1,4 +1,4 @@
-"""Devices that end the engine's process, or hang it: the picture goes on with the next one."""
+"""Devices that end the engine's process, or hang it: the image goes on with the next one."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ LANCZOS = EngineSettings(engine="lanczos", threads=1)
 
 
 @pytest.fixture
-def picture(save, colours) -> Path:
-    return save("picture.png", colours(160, 120))
+def image(save, colours) -> Path:
+    return save("image.png", colours(160, 120))
 
 
 @pytest.fixture
@@ -69,11 +69,11 @@ def struck(engine: EngineProcess, sent: signal.Signals, device: str, *, testing:
 
 
 @pytest.mark.parametrize("sent", [signal.SIGSEGV, signal.SIGABRT])
-def test_a_picture_goes_on_on_the_next_device(start, picture, tmp_path, sent):
+def test_an_image_goes_on_on_the_next_device(start, image, tmp_path, sent):
     engine = start(EngineSettings(threads=1, gpu_index=software_device_or_skip()))
     shares: list[float] = []
     with struck(engine, sent, "llvmpipe", testing=False) as hit:
-        result = engine.upscale(picture, tmp_path / "a.png", None, TWICE, on_progress=shares.append)
+        result = engine.upscale(image, tmp_path / "a.png", None, TWICE, on_progress=shares.append)
 
     assert (result.width, result.height) == (320, 240)
     assert shares == sorted(shares)
@@ -87,12 +87,12 @@ def test_a_picture_goes_on_on_the_next_device(start, picture, tmp_path, sent):
     assert [one["precision"] for one in held] == ["fp16", "fp32"]
     assert all(one["networks"] == ["waifu2x-upconv7-photo"] for one in held)
 
-    again = engine.upscale(picture, tmp_path / "b.png", None, TWICE)
+    again = engine.upscale(image, tmp_path / "b.png", None, TWICE)
     assert engine.pid not in hit
     assert len(again.receipt["tries"]) == 1, "what ended a process is not tried again at once"
 
 
-def test_a_device_that_ends_the_process_in_its_test_is_left_out(start, picture, tmp_path):
+def test_a_device_that_ends_the_process_in_its_test_is_left_out(start, image, tmp_path):
     engine = start(EngineSettings(threads=1, gpu_index=software_device_or_skip()))
     with struck(engine, signal.SIGSEGV, "llvmpipe", testing=True):
         engine.warm_up(TWICE)
@@ -100,33 +100,33 @@ def test_a_device_that_ends_the_process_in_its_test_is_left_out(start, picture, 
     held = engine.state["quarantined"]
     assert [one["precision"] for one in held] == ["fp16", "fp32"]
     assert all("llvmpipe" in one["device"] for one in held)
-    assert engine.upscale(picture, tmp_path / "a.png", None, TWICE).width == 320
+    assert engine.upscale(image, tmp_path / "a.png", None, TWICE).width == 320
 
 
-def test_a_device_that_hangs_in_its_test_is_left_out(start, picture, tmp_path, monkeypatch):
+def test_a_device_that_hangs_in_its_test_is_left_out(start, image, tmp_path, monkeypatch):
     # A sound device that takes longer, beside other tests, is left out as well: the next one does it.
     monkeypatch.setattr(client, "_TEST_SECONDS", 8.0)
     engine = start(EngineSettings(threads=1, gpu_index=software_device_or_skip()))
     with struck(engine, signal.SIGSTOP, "llvmpipe", testing=True):
-        result = engine.upscale(picture, tmp_path / "a.png", None, TWICE)
+        result = engine.upscale(image, tmp_path / "a.png", None, TWICE)
     assert {one["reason"] for one in result.receipt["tries"][:-1]} == {"a test took more than 8 s"}
     assert "llvmpipe" not in result.receipt["backend"]["device"]
 
 
-def test_where_no_device_is_left_the_job_is_told_and_the_next_one_works(start, picture, tmp_path):
+def test_where_no_device_is_left_the_job_is_told_and_the_next_one_works(start, image, tmp_path):
     engine = start(LANCZOS)
     with struck(engine, signal.SIGSEGV, "", testing=False) as hit, pytest.raises(EngineCrashed) as crash:
-        engine.upscale(picture, tmp_path / "a.png", None, TWICE)
-    assert len(hit) == 2, "it is tested and tried once more: a picture may be to blame"
+        engine.upscale(image, tmp_path / "a.png", None, TWICE)
+    assert len(hit) == 2, "it is tested and tried once more: an image may be to blame"
     assert "SIGSEGV" in crash.value.detail
     assert "Fatal Python error" in crash.value.log_tail, "the log says where it happened"
     assert not (tmp_path / "a.png").exists()
 
-    assert engine.upscale(picture, tmp_path / "b.png", None, TWICE).width == 320
+    assert engine.upscale(image, tmp_path / "b.png", None, TWICE).width == 320
     assert engine.state["quarantined"] == []
 
 
-def test_what_failed_is_known_to_the_process_that_follows_a_killed_one(start, picture, tmp_path):
+def test_what_failed_is_known_to_the_process_that_follows_a_killed_one(start, image, tmp_path):
     engine = start(EngineSettings(threads=1, gpu_index=software_device_or_skip()))
     with struck(engine, signal.SIGSEGV, "llvmpipe", testing=True):
         engine.warm_up(TWICE)
@@ -136,6 +136,6 @@ def test_what_failed_is_known_to_the_process_that_follows_a_killed_one(start, pi
     while engine.running:
         time.sleep(0.02)
 
-    assert len(engine.upscale(picture, tmp_path / "a.png", None, TWICE).receipt["tries"]) == 1
+    assert len(engine.upscale(image, tmp_path / "a.png", None, TWICE).receipt["tries"]) == 1
     assert engine.pid != first
     assert engine.state["quarantined"] == known

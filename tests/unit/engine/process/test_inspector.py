@@ -35,7 +35,7 @@ def test_errors_arrive_with_their_class_and_values_and_the_child_stays(inspector
     assert inspector.pid == first
 
 
-def test_a_killed_child_costs_at_most_one_picture(inspector, limits, save, colours, ends):
+def test_a_killed_child_costs_at_most_one_image(inspector, limits, save, colours, ends):
     path = save("a.png", colours(30, 20))
     inspector.inspect(path, limits)
     first = inspector.pid
@@ -59,7 +59,7 @@ def test_a_child_that_hangs_is_killed_and_replaced(limits, save, colours, ends, 
         inspector.close()
 
 
-def test_a_picture_that_needs_too_much_memory_is_refused_and_the_child_lives(limits, save):
+def test_an_image_that_needs_too_much_memory_is_refused_and_the_child_lives(limits, save):
     inspector = Inspector(memory_bytes=160 << 20)
     try:
         small, large = (
@@ -76,7 +76,7 @@ def test_a_picture_that_needs_too_much_memory_is_refused_and_the_child_lives(lim
         inspector.close()
 
 
-def test_a_child_that_cannot_start_is_not_the_pictures_fault(inspector, limits, save, colours, monkeypatch):
+def test_a_child_that_cannot_start_is_not_the_images_fault(inspector, limits, save, colours, monkeypatch):
     monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(ServiceUnavailable):
         inspector.inspect(save("a.png", colours(3, 3)), limits)

@@ -1,4 +1,4 @@
-"""Pictures through networks that an operator added."""
+"""Images through networks that an operator added."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.engine import enlarge
+from tests.support.engine import upscale
 from tests.support.small_models import kernel, write_ncnn, write_onnx
 from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.model_zoo.custom_model import FILES, LEVELS, NCNN, ONNX, Findings, Manifest
@@ -19,7 +19,7 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 from upscaler.errors import UnknownModel
 
 
@@ -50,15 +50,15 @@ def models(tmp_path: Path) -> ModelFolder:
     return folder
 
 
-def networks_of(models: ModelFolder, tile: int = 0) -> Networks:
-    return Networks(EngineSettings(threads=1, tile_pixels=tile, models_dir=str(models.root)))
+def networks_of(models: ModelFolder, tile: int = 0) -> Upscaler:
+    return Upscaler(EngineSettings(threads=1, tile_pixels=tile, models_dir=str(models.root)))
 
 
-def expected(picture: np.ndarray, scale: int) -> np.ndarray:
+def expected(image: np.ndarray, scale: int) -> np.ndarray:
     """Compute the small network by hand: a blur, then each pixel ``scale`` times along both sides."""
     blur = kernel(1, 1)[0, 0]
-    height, width, _ = picture.shape
-    padded = np.pad(picture.astype(np.float64), ((1, 1), (1, 1), (0, 0)), mode="reflect")
+    height, width, _ = image.shape
+    padded = np.pad(image.astype(np.float64), ((1, 1), (1, 1), (0, 0)), mode="reflect")
     total = sum(
         blur[down, right] * padded[down : down + height, right : right + width]
         for down in range(3)
@@ -69,23 +69,23 @@ def expected(picture: np.ndarray, scale: int) -> np.ndarray:
 
 @pytest.mark.parametrize(("name", "scale"), [("three", 3), ("fixed", 2), ("gray-pair", 2)])
 def test_tiles_of_a_custom_network_leave_no_border(models: ModelFolder, name: str, scale: int) -> None:
-    picture = np.random.default_rng(3).integers(0, 256, (75, 101, 3)).astype(np.uint8)
+    image = np.random.default_rng(3).integers(0, 256, (75, 101, 3)).astype(np.uint8)
     tiled = networks_of(models, tile=40)
     recipe = recipe_for(UpscaleOptions(f"{scale}x", model=name), model=tiled.model_named(name))
 
-    result = enlarge(tiled.suited_to(recipe, deep=True), picture, recipe)
+    result = upscale(tiled.suited_to(recipe, deep=True), image, recipe)
 
-    # The network is known, so this is the picture without tiles; bfloat16 has no part in it.
-    assert np.abs(result - expected(picture, scale)).max() <= 1
+    # The network is known, so this is the image without tiles; bfloat16 has no part in it.
+    assert np.abs(result - expected(image, scale)).max() <= 1
 
 
 def test_a_job_takes_the_named_network_and_the_receipt_says_so(
     models: ModelFolder, tmp_path: Path, colours: Callable[[int, int], np.ndarray]
 ) -> None:
     source, target = tmp_path / "in.png", tmp_path / "out.png"
-    picture = np.dstack([colours(60, 50), np.full((50, 60), 255, np.uint8)])
-    picture[10:30, 10:30, 3] = 90
-    Image.fromarray(picture, "RGBA").save(source)
+    image = np.dstack([colours(60, 50), np.full((50, 60), 255, np.uint8)])
+    image[10:30, 10:30, 3] = 90
+    Image.fromarray(image, "RGBA").save(source)
 
     result = upscale_file(
         source,
@@ -106,7 +106,7 @@ def test_a_job_takes_the_named_network_and_the_receipt_says_so(
     assert receipt["options"]["model"] == "three"
 
 
-def test_nobody_enlarges_with_a_network_that_is_not_there(models: ModelFolder) -> None:
+def test_nobody_upscales_with_a_network_that_is_not_there(models: ModelFolder) -> None:
     for folder in (str(models.root), ""):
         with pytest.raises(UnknownModel):
-            Networks(EngineSettings(threads=1, models_dir=folder)).model_named("absent")
+            Upscaler(EngineSettings(threads=1, models_dir=folder)).model_named("absent")

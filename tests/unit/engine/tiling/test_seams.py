@@ -14,7 +14,7 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.seams import SeamCheck
 from upscaler.engine.tiling.tiles import spans
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 from upscaler.errors import OutputRejected
 
 SIDE, TILE, SCALE = 192, 64, 2
@@ -27,9 +27,9 @@ def _gray(levels: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.broadcast_to(levels.astype(np.uint8)[..., None], (SIDE, SIDE, 3)))
 
 
-def _noisy(picture: np.ndarray, sigma: float) -> np.ndarray:
-    noise = np.random.default_rng(3).normal(0, sigma, picture.shape)
-    return np.clip(np.rint(picture + noise), 0, 255).astype(np.uint8)
+def _noisy(image: np.ndarray, sigma: float) -> np.ndarray:
+    noise = np.random.default_rng(3).normal(0, sigma, image.shape)
+    return np.clip(np.rint(image + noise), 0, 255).astype(np.uint8)
 
 
 PHOTOGRAPHS = {
@@ -51,16 +51,16 @@ ODD_ONES = {
 
 
 @pytest.fixture(scope="module")
-def enlarged() -> Callable[[np.ndarray], Pixels]:
-    """Return what enlarges in tiles; that this passes is the engine's own check."""
-    networks = Networks(EngineSettings(threads=1, tile_pixels=TILE))
+def upscaled() -> Callable[[np.ndarray], Pixels]:
+    """Return what upscales in tiles; that this passes is the engine's own check."""
+    networks = Upscaler(EngineSettings(threads=1, tile_pixels=TILE))
 
-    def enlarge(picture: np.ndarray) -> Pixels:
+    def upscale(image: np.ndarray) -> Pixels:
         out = np.empty((SIDE * SCALE, SIDE * SCALE, 3), np.uint8)
-        networks.enlarge(picture, RECIPE, out)
+        networks.upscale(image, RECIPE, out)
         return out
 
-    return enlarge
+    return upscale
 
 
 def _check(source: Pixels, out: Pixels) -> None:
@@ -71,40 +71,40 @@ def _check(source: Pixels, out: Pixels) -> None:
 
 
 @pytest.mark.parametrize(
-    "picture", {**PHOTOGRAPHS, **ODD_ONES}.values(), ids={**PHOTOGRAPHS, **ODD_ONES}.keys()
+    "image", {**PHOTOGRAPHS, **ODD_ONES}.values(), ids={**PHOTOGRAPHS, **ODD_ONES}.keys()
 )
-def test_sound_results_pass(enlarged: Callable[[np.ndarray], Pixels], picture: np.ndarray) -> None:
-    _check(picture, enlarged(picture))
+def test_sound_results_pass(upscaled: Callable[[np.ndarray], Pixels], image: np.ndarray) -> None:
+    _check(image, upscaled(image))
 
 
 @pytest.mark.parametrize("levels", [5, -5, 12])
-@pytest.mark.parametrize("picture", PHOTOGRAPHS.values(), ids=PHOTOGRAPHS.keys())
+@pytest.mark.parametrize("image", PHOTOGRAPHS.values(), ids=PHOTOGRAPHS.keys())
 def test_a_tile_of_another_brightness_is_found(
-    enlarged: Callable[[np.ndarray], Pixels], picture: np.ndarray, levels: int
+    upscaled: Callable[[np.ndarray], Pixels], image: np.ndarray, levels: int
 ) -> None:
-    out = enlarged(picture).astype(int)
+    out = upscaled(image).astype(int)
     out[MIDDLE, MIDDLE] += levels
 
     with pytest.raises(OutputRejected, match="a step between tiles at"):
-        _check(picture, np.clip(out, 0, 255).astype(np.uint8))
+        _check(image, np.clip(out, 0, 255).astype(np.uint8))
 
 
 @pytest.mark.parametrize("down_and_right", [(8, 8), (-8, 8), (12, -12)], ids=str)
-@pytest.mark.parametrize("picture", PHOTOGRAPHS.values(), ids=PHOTOGRAPHS.keys())
+@pytest.mark.parametrize("image", PHOTOGRAPHS.values(), ids=PHOTOGRAPHS.keys())
 def test_a_tile_in_the_wrong_place_is_found(
-    enlarged: Callable[[np.ndarray], Pixels], picture: np.ndarray, down_and_right: tuple[int, int]
+    upscaled: Callable[[np.ndarray], Pixels], image: np.ndarray, down_and_right: tuple[int, int]
 ) -> None:
-    out = enlarged(picture)
+    out = upscaled(image)
     out[MIDDLE, MIDDLE] = np.roll(out, down_and_right, (0, 1))[MIDDLE, MIDDLE]
 
     with pytest.raises(OutputRejected, match="a step between tiles at"):
-        _check(picture, out)
+        _check(image, out)
 
 
-def test_one_channel_and_16_bits_are_judged_as_well(enlarged: Callable[[np.ndarray], Pixels]) -> None:
-    picture = PHOTOGRAPHS["coffee"]
-    luma = np.rint(enlarged(picture) @ (0.299, 0.587, 0.114))[..., np.newaxis]
-    deep_source, deep = picture.astype(np.uint16) * 257, (luma * 257).astype(np.uint16)
+def test_one_channel_and_16_bits_are_judged_as_well(upscaled: Callable[[np.ndarray], Pixels]) -> None:
+    image = PHOTOGRAPHS["coffee"]
+    luma = np.rint(upscaled(image) @ (0.299, 0.587, 0.114))[..., np.newaxis]
+    deep_source, deep = image.astype(np.uint16) * 257, (luma * 257).astype(np.uint16)
 
     _check(deep_source, deep)
     deep[MIDDLE, MIDDLE] += 5 * 257
@@ -112,7 +112,7 @@ def test_one_channel_and_16_bits_are_judged_as_well(enlarged: Callable[[np.ndarr
         _check(deep_source, deep)
 
 
-def test_a_picture_of_one_tile_has_no_boundary() -> None:
+def test_an_image_of_one_tile_has_no_boundary() -> None:
     source = np.zeros((40, 40, 3), np.uint8)
     cut = spans(40, TILE, 7, 7)
 
@@ -120,17 +120,17 @@ def test_a_picture_of_one_tile_has_no_boundary() -> None:
 
 
 @pytest.mark.parametrize("height", [1, 2, 7, 13, 17])
-def test_low_pictures_pass_whatever_is_in_them(height: int) -> None:
+def test_low_images_pass_whatever_is_in_them(height: int) -> None:
     lines = np.ascontiguousarray(
         np.broadcast_to((np.arange(200) % 2 * 255).astype(np.uint8)[:, None], (height, 200, 3))
     )
-    networks = Networks(EngineSettings(threads=1, tile_pixels=48))
+    networks = Upscaler(EngineSettings(threads=1, tile_pixels=48))
     recipe = recipe_for(UpscaleOptions("2x", "art", "high"))
     out = np.empty((height * recipe.scale, 200 * recipe.scale, 3), np.uint8)
 
     networks.warm_up(recipe)
     before = networks.describe()
 
-    networks.enlarge(lines, recipe, out)
+    networks.upscale(lines, recipe, out)
 
     assert networks.describe() == before, "no backend was put aside for it"

@@ -59,21 +59,21 @@ def test_a_core_is_what_the_window_leaves() -> None:
     assert core_side(60, 32) == 32
 
 
-def test_a_window_is_reflected_beyond_the_picture() -> None:
-    picture = np.arange(5 * 4 * 3, dtype=np.uint8).reshape(5, 4, 3)
+def test_a_window_is_reflected_beyond_the_image() -> None:
+    image = np.arange(5 * 4 * 3, dtype=np.uint8).reshape(5, 4, 3)
 
-    window = read_window(picture, Span(0, 5, -2, 6), Span(1, 4, 0, 4))
+    window = read_window(image, Span(0, 5, -2, 6), Span(1, 4, 0, 4))
 
-    np.testing.assert_array_equal(window, np.pad(picture, ((2, 1), (0, 0), (0, 0)), mode="reflect"))
+    np.testing.assert_array_equal(window, np.pad(image, ((2, 1), (0, 0), (0, 0)), mode="reflect"))
     assert window.flags.c_contiguous
 
 
-def test_a_tiny_picture_is_extended_by_its_edge() -> None:
-    picture = np.arange(2 * 1 * 3, dtype=np.uint8).reshape(2, 1, 3)
+def test_a_tiny_image_is_extended_by_its_edge() -> None:
+    image = np.arange(2 * 1 * 3, dtype=np.uint8).reshape(2, 1, 3)
 
-    window = read_window(picture, Span(0, 2, -7, 9), Span(0, 1, -7, 8))
+    window = read_window(image, Span(0, 2, -7, 9), Span(0, 1, -7, 8))
 
-    np.testing.assert_array_equal(window, np.pad(picture, ((7, 7), (7, 7), (0, 0)), mode="edge"))
+    np.testing.assert_array_equal(window, np.pad(image, ((7, 7), (7, 7), (0, 0)), mode="edge"))
 
 
 @pytest.mark.parametrize("model", [PHOTO, CUNET, MODELS["waifu2x-cunet-1x-n1"]], ids=lambda model: model.name)
@@ -115,24 +115,24 @@ def test_a_broken_result_is_rejected(spoil: str) -> None:
     st.integers(20, 60),
     st.sampled_from([(PHOTO,), (PHOTO, PHOTO), (CUNET,), (MODELS["waifu2x-cunet-1x-n1"], X4PLUS)]),
 )
-def test_cores_of_all_windows_make_up_the_picture(
+def test_cores_of_all_windows_make_up_the_image(
     height: int, width: int, core: int, chain: tuple[Model, ...]
 ) -> None:
-    picture = np.random.default_rng(height * width).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    image = np.random.default_rng(height * width).integers(0, 256, (height, width, 3), dtype=np.uint8)
     scale = int(np.prod([model.scale for model in chain]))
     out = np.zeros((height * scale, width * scale, 3), np.uint8)
     margin, edge = margin_for(chain), edge_for(chain)
 
     for row in spans(height, core, margin, edge):
         for column in spans(width, core, margin, edge):
-            window = read_window(picture, row, column)
+            window = read_window(image, row, column)
             for model in chain:
                 result = run_window(Copying(model), window)
                 window = to_levels(result)
             part = core_of(result, chain, row, column)
             out[row.start * scale : row.stop * scale, column.start * scale : column.stop * scale] = part
 
-    np.testing.assert_array_equal(out, picture.repeat(scale, 0).repeat(scale, 1))
+    np.testing.assert_array_equal(out, image.repeat(scale, 0).repeat(scale, 1))
 
 
 def test_levels_are_rounded_and_clipped() -> None:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from tests.support.engine import enlarge, matched
+from tests.support.engine import matched, upscale
 from upscaler.engine.backends.base import Network, Result, Window
 from upscaler.engine.backends.lanczos import LanczosBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
@@ -18,7 +18,7 @@ from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.engine.model_zoo.presets import Recipe, recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiling.upscaler import Networks
+from upscaler.engine.tiling.upscaler import Upscaler
 from upscaler.errors import EngineCanceled, EngineUnavailable
 
 STANDARD_2X = recipe_for(UpscaleOptions("2x"))
@@ -36,39 +36,39 @@ def _crop(name: str, height: int = 96, width: int = 112) -> np.ndarray:
     return np.ascontiguousarray(getattr(data, name)()[100 : 100 + height, 180 : 180 + width])
 
 
-def _reduced(picture: np.ndarray, like: np.ndarray) -> np.ndarray:
-    return np.asarray(Image.fromarray(picture).resize((like.shape[1], like.shape[0]), Image.Resampling.BOX))
+def _reduced(image: np.ndarray, like: np.ndarray) -> np.ndarray:
+    return np.asarray(Image.fromarray(image).resize((like.shape[1], like.shape[0]), Image.Resampling.BOX))
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
 @pytest.mark.parametrize("recipe", [STANDARD_2X, STANDARD_4X, BLEND_4X], ids=lambda recipe: recipe.name)
-def test_a_photograph_is_enlarged_truly(networks: Networks, name: str, recipe: Recipe) -> None:
-    picture = _crop(name)
+def test_a_photograph_is_upscaled_truly(networks: Upscaler, name: str, recipe: Recipe) -> None:
+    image = _crop(name)
 
-    result = enlarge(networks, picture, recipe)
+    result = upscale(networks, image, recipe)
 
     assert result.dtype == np.uint8
-    result = matched(picture, result, recipe.scale)
-    back = _reduced(result, picture)
-    assert _psnr(back, picture) > 32
-    assert np.abs(back.mean(axis=(0, 1)) - picture.mean(axis=(0, 1))).max() < 1
-    lanczos = Image.fromarray(picture).resize((result.shape[1], result.shape[0]), Image.Resampling.LANCZOS)
+    result = matched(image, result, recipe.scale)
+    back = _reduced(result, image)
+    assert _psnr(back, image) > 32
+    assert np.abs(back.mean(axis=(0, 1)) - image.mean(axis=(0, 1))).max() < 1
+    lanczos = Image.fromarray(image).resize((result.shape[1], result.shape[0]), Image.Resampling.LANCZOS)
     assert _psnr(result, np.asarray(lanczos)) < 45
 
 
 @pytest.mark.parametrize("preset", ["photo", "art", "face"])
-def test_generative_presets_keep_picture_and_tones(networks: Networks, preset: str) -> None:
-    picture = _crop("astronaut", 64, 96)
+def test_generative_presets_keep_image_and_tones(networks: Upscaler, preset: str) -> None:
+    image = _crop("astronaut", 64, 96)
 
-    result = enlarge(networks, picture, recipe_for(UpscaleOptions("4x", preset)))
+    result = upscale(networks, image, recipe_for(UpscaleOptions("4x", preset)))
 
     def drift(pixels: np.ndarray) -> float:
         """Return the largest difference of the means of a block of 32 x 32 input pixels, in levels."""
-        difference = _reduced(pixels, picture).astype(float) - picture
+        difference = _reduced(pixels, image).astype(float) - image
         return float(np.abs(difference.reshape(2, 32, 3, 32, 3).mean(axis=(1, 3))).max())
 
-    corrected = matched(picture, result, 4)
-    assert _psnr(_reduced(corrected, picture), picture) > 26
+    corrected = matched(image, result, 4)
+    assert _psnr(_reduced(corrected, image), image) > 26
     assert drift(result) > 0.9, "there is nothing to correct"
     assert drift(corrected) <= 1
 
@@ -85,10 +85,10 @@ def test_generative_presets_keep_picture_and_tones(networks: Networks, preset: s
     ],
     ids=lambda recipe: recipe.name,
 )
-def test_any_size_is_enlarged(networks: Networks, recipe: Recipe, size: tuple[int, int]) -> None:
-    picture = np.full((*size, 3), (200, 120, 40), np.uint8)
+def test_any_size_is_upscaled(networks: Upscaler, recipe: Recipe, size: tuple[int, int]) -> None:
+    image = np.full((*size, 3), (200, 120, 40), np.uint8)
 
-    result = enlarge(networks, picture, recipe)
+    result = upscale(networks, image, recipe)
 
     assert result.shape == (size[0] * recipe.scale, size[1] * recipe.scale, 3)
     assert np.abs(result.astype(int) - (200, 120, 40)).max() <= 12
@@ -96,9 +96,9 @@ def test_any_size_is_enlarged(networks: Networks, recipe: Recipe, size: tuple[in
 
 @pytest.mark.parametrize("recipe", [STANDARD_2X, STANDARD_4X, COMPACT_4X], ids=lambda recipe: recipe.name)
 def test_tiles_leave_no_trace(recipe: Recipe) -> None:
-    picture = _crop("coffee")
+    image = _crop("coffee")
     whole, tiled = (
-        enlarge(Networks(settings, Selection(settings, [OpenVinoBackend(settings, "fp32")])), picture, recipe)
+        upscale(Upscaler(settings, Selection(settings, [OpenVinoBackend(settings, "fp32")])), image, recipe)
         for settings in (EngineSettings(threads=1), EngineSettings(threads=1, tile_pixels=40))
     )
 
@@ -106,45 +106,45 @@ def test_tiles_leave_no_trace(recipe: Recipe) -> None:
     assert np.abs(tiled.astype(int) - whole).max() <= 1
 
 
-def test_it_writes_into_a_memory_map(networks: Networks, tmp_path: Path) -> None:
-    picture = _crop("coffee", 20, 24)
+def test_it_writes_into_a_memory_map(networks: Upscaler, tmp_path: Path) -> None:
+    image = _crop("coffee", 20, 24)
     out = np.memmap(tmp_path / "out", np.uint8, "w+", shape=(40, 48, 3))
 
-    networks.enlarge(picture, STANDARD_2X, out)
+    networks.upscale(image, STANDARD_2X, out)
 
-    np.testing.assert_array_equal(out, enlarge(networks, picture, STANDARD_2X))
+    np.testing.assert_array_equal(out, upscale(networks, image, STANDARD_2X))
 
 
-def test_one_channel_gets_the_luma(networks: Networks) -> None:
-    picture = _crop("coffee", 20, 24)
+def test_one_channel_gets_the_luma(networks: Upscaler) -> None:
+    image = _crop("coffee", 20, 24)
     out = np.empty((40, 48, 1), np.uint8)
 
-    networks.enlarge(picture, STANDARD_2X, out)
+    networks.upscale(image, STANDARD_2X, out)
 
-    colour = enlarge(networks, picture, STANDARD_2X)
+    colour = upscale(networks, image, STANDARD_2X)
     np.testing.assert_allclose(out[..., 0], colour @ (0.299, 0.587, 0.114), atol=1)
 
 
-def test_rows_are_told_from_the_top(lanczos: Networks) -> None:
+def test_rows_are_told_from_the_top(lanczos: Upscaler) -> None:
     told: list[int] = []
-    networks = Networks(EngineSettings(engine="lanczos", tile_pixels=32))
+    networks = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
 
-    enlarge(networks, _crop("coffee"), STANDARD_2X, on_rows=told.append)
+    upscale(networks, _crop("coffee"), STANDARD_2X, on_rows=told.append)
 
     assert told == [0, 32, 64, 96]
 
 
-def test_an_output_of_another_shape_is_refused(networks: Networks) -> None:
+def test_an_output_of_another_shape_is_refused(networks: Upscaler) -> None:
     with pytest.raises(ValueError, match=r"\(10, 10\) in place of \(20, 20\)"):
-        networks.enlarge(np.zeros((10, 10, 3), np.uint8), STANDARD_2X, np.zeros((10, 10, 3), np.uint8))
+        networks.upscale(np.zeros((10, 10, 3), np.uint8), STANDARD_2X, np.zeros((10, 10, 3), np.uint8))
 
 
 @pytest.mark.parametrize("recipe", [STANDARD_2X, BLEND_4X], ids=lambda recipe: recipe.name)
 def test_progress_rises_from_0_to_1(recipe: Recipe) -> None:
     told: list[float] = []
-    networks = Networks(EngineSettings(engine="lanczos", tile_pixels=32))
+    networks = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
 
-    enlarge(networks, _crop("coffee"), recipe, on_progress=told.append)
+    upscale(networks, _crop("coffee"), recipe, on_progress=told.append)
 
     assert told[0] == 0
     assert told[-1] == 1
@@ -154,10 +154,10 @@ def test_progress_rises_from_0_to_1(recipe: Recipe) -> None:
 
 def test_a_stop_is_heeded_between_tiles() -> None:
     told: list[float] = []
-    networks = Networks(EngineSettings(engine="lanczos", tile_pixels=32))
+    networks = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
 
     with pytest.raises(EngineCanceled):
-        enlarge(
+        upscale(
             networks, _crop("coffee"), STANDARD_2X, on_progress=told.append, should_stop=lambda: len(told) > 3
         )
 
@@ -190,12 +190,12 @@ def test_a_backend_that_fails_half_way_is_replaced_and_nothing_of_it_is_left() -
     settings = EngineSettings(tile_pixels=32)
     selection = Selection(settings, [FailingBackend(settings), LanczosBackend(settings)])
     told: list[float] = []
-    networks = Networks(settings, selection)
+    networks = Upscaler(settings, selection)
 
-    result = enlarge(networks, _crop("coffee"), STANDARD_2X, on_progress=told.append)
+    result = upscale(networks, _crop("coffee"), STANDARD_2X, on_progress=told.append)
 
-    lanczos = Networks(EngineSettings(engine="lanczos", tile_pixels=32))
-    expected = enlarge(lanczos, _crop("coffee"), STANDARD_2X)
+    lanczos = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
+    expected = upscale(lanczos, _crop("coffee"), STANDARD_2X)
     np.testing.assert_array_equal(result, expected)
     assert told == sorted(told)
     assert networks.describe()["engine"] == "lanczos"
@@ -204,13 +204,13 @@ def test_a_backend_that_fails_half_way_is_replaced_and_nothing_of_it_is_left() -
 
 def test_no_backend_left_is_told() -> None:
     settings = EngineSettings(tile_pixels=32)
-    networks = Networks(settings, Selection(settings, [FailingBackend(settings)]))
+    networks = Upscaler(settings, Selection(settings, [FailingBackend(settings)]))
 
     with pytest.raises(EngineUnavailable, match="device lost"):
-        enlarge(networks, _crop("coffee"), STANDARD_2X)
+        upscale(networks, _crop("coffee"), STANDARD_2X)
 
 
-def test_it_describes_the_backend_in_json(networks: Networks) -> None:
+def test_it_describes_the_backend_in_json(networks: Upscaler) -> None:
     described = json.loads(json.dumps(networks.describe()))
 
     assert described["engine"] in ("openvino", "ncnn")

@@ -50,7 +50,7 @@ def test_files_come_out_under_names_of_ours(archive: Path) -> None:
     assert sorted(out(archive).iterdir()) == [file.path for file in files]
 
 
-def test_a_picture_with_an_archive_behind_it_is_a_picture(archive: Path) -> None:
+def test_an_image_with_an_archive_behind_it_is_an_image(archive: Path) -> None:
     archive.write_bytes(b"\x89PNG\r\n\x1a\n" + archive.read_bytes())
 
     assert zipfile.is_zipfile(archive)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from upscaler.errors import StorageUnavailable
-from upscaler.models import LooseFile, utcnow
+from upscaler.models import PendingFile, utcnow
 from upscaler.models.database import make_engine
 from upscaler.services.files import pending_files
 from upscaler.storage import LocalStorage
@@ -39,12 +39,12 @@ def put(storage: LocalStorage, tmp_path: Path) -> Callable[[str], Path]:
 
 def rows(session: Session) -> list[str]:
     session.expire_all()
-    return list(session.scalars(select(LooseFile.key).order_by(LooseFile.key)))
+    return list(session.scalars(select(PendingFile.key).order_by(PendingFile.key)))
 
 
 def age(session: Session, by: timedelta) -> None:
     """Let every row be that much older."""
-    for row in session.scalars(select(LooseFile)):
+    for row in session.scalars(select(PendingFile)):
         row.created_at -= by
         if row.doomed_at is not None:
             row.doomed_at -= by
@@ -161,4 +161,4 @@ def test_many_are_removed_in_rounds(db_session: Session, storage: LocalStorage) 
         pending_files.sweep(db_session, storage, timedelta(0))
 
     assert rows(db_session) == []
-    assert db_session.scalar(select(LooseFile.key).where(LooseFile.created_at > utcnow())) is None
+    assert db_session.scalar(select(PendingFile.key).where(PendingFile.created_at > utcnow())) is None

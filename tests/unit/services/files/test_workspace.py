@@ -20,7 +20,7 @@ import sys
 from pathlib import Path
 from upscaler.services.workspace import Workspace
 folder = Workspace(Path(sys.argv[1])).folder
-(folder / "incoming").write_bytes(b"half a picture")
+(folder / "incoming").write_bytes(b"half an image")
 print(folder, flush=True)
 sys.stdin.read()
 """

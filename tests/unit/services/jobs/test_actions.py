@@ -103,6 +103,6 @@ def test_there_is_no_other_file(db_session: Session, new_job: NewJob, which: str
 
 
 def keep_original(services: Services, job: Job, folder: Path) -> None:
-    picture = folder / "original.png"
-    picture.write_bytes(b"not read here")
-    services.storage.save(job.upload.storage_path, picture)
+    image = folder / "original.png"
+    image.write_bytes(b"not read here")
+    services.storage.save(job.upload.storage_path, image)

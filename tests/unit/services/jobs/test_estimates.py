@@ -27,7 +27,7 @@ MEGAPIXEL = Work(RECIPE, 10**6)
 def done(
     new_job: NewJob, session: Session, side: int, seconds: float, ago: float = 0, **values: object
 ) -> None:
-    """Store a completed job of a square picture."""
+    """Store a completed job of a square image."""
     finished_at = utcnow() - timedelta(seconds=ago)
     job = new_job(status="completed", work_seconds=seconds, finished_at=finished_at, **values)
     job.model = RECIPE.name
@@ -42,7 +42,7 @@ def test_before_anything_was_measured_the_recipe_guesses(db_session: Session) ->
     assert estimates.own_seconds(db_session, Work(RECIPE, 1, faces=True)) > 1
 
 
-def test_after_ten_jobs_pictures_of_every_size_are_told_within_a_factor_of_two(
+def test_after_ten_jobs_images_of_every_size_are_told_within_a_factor_of_two(
     db_session: Session, new_job: NewJob
 ) -> None:
     # Half a second each and three per megapixel, a fifth more or less by chance.

@@ -42,9 +42,9 @@ def ended(db_session: Session, new_job: NewJob, storage: LocalStorage, tmp_path:
         job = new_job(status=status, finished_at=NOW - timedelta(days=days), **values)
         job.result_path = f"results/{job.id[4:6]}/{job.id}.png"
         for key in (job.upload.storage_path, job.result_path):
-            picture = tmp_path / "picture.png"
-            picture.write_bytes(b"pixels")
-            storage.save(key, picture)
+            image = tmp_path / "image.png"
+            image.write_bytes(b"pixels")
+            storage.save(key, image)
         db_session.commit()
         return job
 
@@ -116,7 +116,7 @@ def test_an_original_stays_for_a_younger_run(
     assert storage.stat(original).size_bytes == 6
 
 
-def test_a_batch_goes_with_the_last_of_its_pictures(
+def test_a_batch_goes_with_the_last_of_its_images(
     db_session: Session, storage: LocalStorage, ended: Callable[..., Job]
 ) -> None:
     created = NOW - timedelta(days=10)

@@ -48,7 +48,7 @@ def test_the_oldest_comes_first(db_session: Session, queued: Callable[..., Job])
     assert [job.id for job in serve(db_session, 3)] == [old.id, middle.id, young.id]
 
 
-def test_five_hundred_pictures_do_not_stand_in_the_way_of_one(
+def test_five_hundred_images_do_not_stand_in_the_way_of_one(
     db_session: Session, queued: Callable[..., Job]
 ) -> None:
     for number in range(30):
@@ -77,7 +77,7 @@ def test_work_of_long_ago_is_forgotten(db_session: Session, queued: Callable[...
     assert serve(db_session, 1)[0].id == older.id
 
 
-def test_batches_wait_for_single_pictures(db_session: Session, queued: Callable[..., Job]) -> None:
+def test_batches_wait_for_single_images(db_session: Session, queued: Callable[..., Job]) -> None:
     batch = queued("a", 100, priority=Priority.BATCH.value)
     single = queued("b", 1)
     assert [job.id for job in serve(db_session, 2)] == [single.id, batch.id]

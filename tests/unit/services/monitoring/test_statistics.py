@@ -106,9 +106,9 @@ def test_the_storage_is_measured_once_a_minute(tmp_path: Path) -> None:
     storage = LocalStorage(tmp_path / "files")
     meter = StorageMeter(storage, lambda: now[0])
     before = meter.figures()
-    picture = tmp_path / "picture.png"
-    picture.write_bytes(b"x" * 1000)
-    storage.save(make_key("uploads", "upl_ab", "png"), picture)
+    image = tmp_path / "image.png"
+    image.write_bytes(b"x" * 1000)
+    storage.save(make_key("uploads", "upl_ab", "png"), image)
 
     assert before.used_bytes == 0
     assert 0 <= before.free_percent <= 100

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import trustme
 
-from upscaler.services.notifications.message import Letter
+from upscaler.services.notifications.message import Message
 
 EVENT = {
     "type": "job.completed",
@@ -19,19 +19,19 @@ EVENT = {
 
 
 @pytest.fixture
-def letter() -> Callable[..., Letter]:
+def letter() -> Callable[..., Message]:
     """Return a function that makes a message."""
 
-    def build(target: str, **values: Any) -> Letter:
+    def build(target: str, **values: Any) -> Message:
         usual = {
             "delivery_id": "msg_1",
             "payload": EVENT,
             "language": "en",
             "error": None,
-            "result_url": "https://pictures.example.org/files/results/a.png?signature=x",
-            "page_url": "https://pictures.example.org/jobs/job_1",
+            "result_url": "https://images.example.org/files/results/a.png?signature=x",
+            "page_url": "https://images.example.org/jobs/job_1",
         }
-        return Letter(target=target, **{**usual, **values})
+        return Message(target=target, **{**usual, **values})
 
     return build
 

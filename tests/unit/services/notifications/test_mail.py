@@ -13,12 +13,12 @@ from tests.support.mail import ACCOUNT, mail_server
 from tests.support.service import free_port
 from tests.unit.services.notifications.conftest import EVENT, Authority
 from upscaler.services.notifications.mail import MailChannel
-from upscaler.services.notifications.message import Letter
+from upscaler.services.notifications.message import Message
 from upscaler.services.notifications.outcome import Outcome, Verdict
 from upscaler.services.notifications.smtp import MailServer
 
-NewLetter = Callable[..., Letter]
-SENDER = "ImageUpscalerPro <pictures@example.org>"
+NewLetter = Callable[..., Message]
+SENDER = "ImageUpscalerPro <images@example.org>"
 LAYLA = "layla@example.org"
 
 
@@ -42,18 +42,18 @@ def test_it_arrives_with_text_and_html(letter: NewLetter) -> None:
         outcome = channel(box.port).deliver(letter(LAYLA))
 
     assert outcome == Outcome(Verdict.DELIVERED, 250)
-    assert box.envelopes == [("pictures@example.org", [LAYLA])]
+    assert box.envelopes == [("images@example.org", [LAYLA])]
     [message] = box.messages
     assert message["From"] == SENDER
     assert message["To"] == LAYLA
-    assert message["Subject"] == "Your enlarged picture is ready"
+    assert message["Subject"] == "Your upscaled image is ready"
     assert message["Message-ID"] == "<msg_1@example.org>"
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["Date"].datetime.tzinfo is not None
     text, html = parts(message)
     for part in (text, html):
-        assert "https://pictures.example.org/jobs/job_1" in part
-        assert "Whoever has this link can see the picture." in part
+        assert "https://images.example.org/jobs/job_1" in part
+        assert "Whoever has this link can see the image." in part
     assert '<html lang="en" dir="ltr">' in html
 
 
@@ -68,7 +68,7 @@ def test_in_arabic_it_is_written_from_right_to_left(letter: NewLetter) -> None:
     assert "كُبِّرت صورتك وفُحصت" in text
     assert '<html lang="ar" dir="rtl">' in html
     assert '<body dir="rtl">' in html
-    assert not re.search(r"\b(Your|picture)\b", text.replace("pictures.example.org", ""))
+    assert not re.search(r"\b(Your|image)\b", text.replace("images.example.org", ""))
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
@@ -86,14 +86,14 @@ def test_a_failure_says_why_in_the_language_of_the_reader(letter: NewLetter, lan
 def test_a_canceled_job_is_told_as_one(letter: NewLetter) -> None:
     message = channel(1).compose(letter(LAYLA, payload=ended("canceled")))
 
-    assert message["Subject"] == "The enlargement of your picture was canceled"
+    assert message["Subject"] == "The upscaled image of your image was canceled"
 
 
 @pytest.mark.parametrize("language", [None, "xx", "fr"])
 def test_without_a_catalogue_it_is_in_english(letter: NewLetter, language: str | None) -> None:
     message = channel(1).compose(letter(LAYLA, language=language))
 
-    assert message["Subject"] == "Your enlarged picture is ready"
+    assert message["Subject"] == "Your upscaled image is ready"
     assert '<html lang="en" dir="ltr">' in parts(message)[1]
 
 

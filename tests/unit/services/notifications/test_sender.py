@@ -72,18 +72,18 @@ def rows(session: Session) -> list[Delivery]:
 def test_the_message_carries_a_link_that_was_signed_when_it_was_sent(
     database: Engine, db_session: Session, completed: Callable[..., Job]
 ) -> None:
-    config = load(settings(PUBLIC_URL="https://pictures.example.org/"), env_file=None)
+    config = load(settings(PUBLIC_URL="https://images.example.org/"), env_file=None)
     with receiver() as found:
         job = completed(found.url())
         assert build_sender(config, sessionmaker(database)).send_next()
 
     message = Webhook(derive(KEY)).verify(found.requests[0].body, found.requests[0].headers)
     assert message["data"]["job_id"] == job.id
-    assert message["data"]["job_url"] == f"https://pictures.example.org/jobs/{job.id}"
+    assert message["data"]["job_url"] == f"https://images.example.org/jobs/{job.id}"
     link = urlsplit(message["data"]["result_file"])
     assert (link.scheme, link.netloc, link.path) == (
         "https",
-        "pictures.example.org",
+        "images.example.org",
         "/files/results/ab/a.png",
     )
     query = {name: values[0] for name, values in parse_qs(link.query).items()}
@@ -191,8 +191,8 @@ def test_mail_takes_the_same_way(
             "SMTP_HOST": "127.0.0.1",
             "SMTP_PORT": str(box.port),
             "SMTP_SECURITY": "none",
-            "MAIL_FROM": "pictures@example.org",
-            "PUBLIC_URL": "https://pictures.example.org",
+            "MAIL_FROM": "images@example.org",
+            "PUBLIC_URL": "https://images.example.org",
         }
         job = completed(notify_email="layla@example.org", language="ar")
         assert build_sender(
@@ -203,7 +203,7 @@ def test_mail_takes_the_same_way(
     assert message["To"] == "layla@example.org"
     body = message.get_body(("plain",))
     assert body is not None
-    assert f"https://pictures.example.org/jobs/{job.id}" in body.get_content()
+    assert f"https://images.example.org/jobs/{job.id}" in body.get_content()
     assert rows(db_session)[0].status == "delivered"
 
 

@@ -18,12 +18,12 @@ from tests.support.receiver import receiver, status
 from tests.support.service import free_port
 from tests.unit.services.notifications.conftest import EVENT, Authority
 from upscaler.services.notifications import signing
-from upscaler.services.notifications.message import Letter
+from upscaler.services.notifications.message import Message
 from upscaler.services.notifications.outcome import Outcome, Verdict
 from upscaler.services.notifications.webhook import READ_BYTES, WebhookChannel
 from upscaler.services.outbound.addresses import AddressPolicy
 
-NewLetter = Callable[..., Letter]
+NewLetter = Callable[..., Message]
 
 SECRET = signing.derive("a key for tests")
 LOOPBACK = AddressPolicy.parse("127.0.0.1/32")
@@ -59,8 +59,8 @@ def test_the_message_arrives_signed_and_complete(letter: NewLetter) -> None:
     assert message["type"] == "job.completed"
     assert message["timestamp"] == EVENT["timestamp"]
     assert message["data"]["job_id"] == "job_1"
-    assert message["data"]["result_file"].startswith("https://pictures.example.org/files/")
-    assert message["data"]["job_url"] == "https://pictures.example.org/jobs/job_1"
+    assert message["data"]["result_file"].startswith("https://images.example.org/files/")
+    assert message["data"]["job_url"] == "https://images.example.org/jobs/job_1"
 
 
 def test_the_example_in_the_documentation_verifies_it(letter: NewLetter) -> None:

@@ -1,4 +1,4 @@
-"""Pictures from real HTTP servers on loopback, which the policy of these tests allows."""
+"""Images from real HTTP servers on loopback, which the policy of these tests allows."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from upscaler.errors import (
 )
 from upscaler.services.files.names import fitting_filename
 from upscaler.services.outbound.addresses import AddressPolicy
-from upscaler.services.outbound.fetching import MOST_REDIRECTS, PictureFetcher
+from upscaler.services.outbound.fetching import MOST_REDIRECTS, ImageFetcher
 
 LOOPBACK = AddressPolicy.parse("127.0.0.1/32")
 LIMIT = 100_000
-PICTURE = b"not looked at here" * 1000
+IMAGE = b"not looked at here" * 1000
 
 
 def fetch(address: str, folder: Path, policy: AddressPolicy = LOOPBACK, **options: Any) -> tuple[bytes, str]:
     """Return content and name of what was fetched, and see that nothing stays behind."""
     try:
-        with PictureFetcher(policy, 1, **options).fetched(address, folder, LIMIT) as incoming:
+        with ImageFetcher(policy, 1, **options).fetched(address, folder, LIMIT) as incoming:
             assert incoming.path.parent == folder
             return incoming.path.read_bytes(), incoming.filename
     finally:
@@ -50,10 +50,10 @@ def refusal(address: str, folder: Path, policy: AddressPolicy = LOOPBACK, **opti
 @pytest.mark.parametrize(
     ("path", "disposition", "name"),
     [
-        ("/pictures/cat.png?size=large#part", "", "cat.png"),
+        ("/images/cat.png?size=large#part", "", "cat.png"),
         ("/a%20cat%2Fdog%00.png", "", "dog.png"),
-        ("/", "", "picture"),
-        ("", "", "picture"),
+        ("/", "", "image"),
+        ("", "", "image"),
         ("/1", 'attachment; filename="cat.png"', "cat.png"),
         ("/1", "attachment; filename*=UTF-8''%D9%82%D8%B7.png", "قط.png"),
         ("/1", 'inline; filename="../../etc/passwd"', "passwd"),
@@ -61,10 +61,10 @@ def refusal(address: str, folder: Path, policy: AddressPolicy = LOOPBACK, **opti
     ],
 )
 def test_the_file_arrives_with_its_name(tmp_path: Path, path: str, disposition: str, name: str) -> None:
-    with receiver(content(PICTURE, **{"Content-Disposition": disposition})) as host:
+    with receiver(content(IMAGE, **{"Content-Disposition": disposition})) as host:
         found = fetch(f"http://127.0.0.1:{host.port}{path}", tmp_path)
 
-    assert found == (PICTURE, name)
+    assert found == (IMAGE, name)
     [request] = host.requests
     assert request.headers["accept-encoding"] == "identity"
     assert "#" not in request.path
@@ -73,11 +73,11 @@ def test_the_file_arrives_with_its_name(tmp_path: Path, path: str, disposition: 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_redirects_are_followed(tmp_path: Path, code: int) -> None:
-    with receiver(content(PICTURE)) as last, receiver() as middle, receiver() as first:
+    with receiver(content(IMAGE)) as last, receiver() as middle, receiver() as first:
         middle.answer = status(code, Location=f"http://127.0.0.1:{last.port}/cat.png#part")
         first.answer = status(code, Location=f"//127.0.0.1:{middle.port}/b")
 
-        assert fetch(first.url(), tmp_path) == (PICTURE, "cat.png")
+        assert fetch(first.url(), tmp_path) == (IMAGE, "cat.png")
 
 
 def test_redirects_come_to_an_end(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_nothing_is_asked_of_this_machine_unless_it_is_allowed(tmp_path: Path, a
         found = socket.getaddrinfo("127.0.0.1" if "rebound" in name else name, port, type=socket.SOCK_STREAM)
         return [str(entry[4][0]) for entry in found]
 
-    with receiver(content(PICTURE)) as host:
+    with receiver(content(IMAGE)) as host:
         error = refusal(address.format(host.port), tmp_path, AddressPolicy(), resolve=resolve)
 
     assert isinstance(error, UrlNotAllowed)
@@ -246,21 +246,21 @@ def test_a_server_that_is_not_there_or_has_no_address(tmp_path: Path) -> None:
 
 
 def test_only_so_many_are_fetched_at_a_time(tmp_path: Path) -> None:
-    fetcher = PictureFetcher(LOOPBACK, 1)
+    fetcher = ImageFetcher(LOOPBACK, 1)
     refused: list[UpscalerError] = []
 
-    with receiver(content(PICTURE)) as host:
+    with receiver(content(IMAGE)) as host:
 
         def answer(handler: BaseHTTPRequestHandler) -> None:
             with pytest.raises(ServiceUnavailable) as raised, fetcher.fetched(host.url(), tmp_path, LIMIT):
                 pass
             refused.append(raised.value)
-            content(PICTURE)(handler)
+            content(IMAGE)(handler)
 
         host.answer = answer
         for _ in range(2):
             with fetcher.fetched(host.url(), tmp_path, LIMIT) as incoming:
-                assert incoming.path.read_bytes() == PICTURE
+                assert incoming.path.read_bytes() == IMAGE
 
     assert len(refused) == 2
 
@@ -270,8 +270,8 @@ def test_only_so_many_are_fetched_at_a_time(tmp_path: Path) -> None:
     [
         ("cat.JPG", "cat.JPG"),
         ("cat.png", "cat.jpg"),
-        ("picture.php", "picture.php.jpg"),
-        ("picture", "picture.jpg"),
+        ("image.php", "image.php.jpg"),
+        ("image", "image.jpg"),
         (".png", ".png.jpg"),
     ],
 )

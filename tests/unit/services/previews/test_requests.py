@@ -24,7 +24,7 @@ TWICE = UpscaleOptions("2x")
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Iterator[IncomingFile]:
+def image(tmp_path: Path) -> Iterator[IncomingFile]:
     path = tmp_path / "in.png"
     Image.linear_gradient("L").resize((400, 300)).save(path)
     yield IncomingFile(path, "in.png")
@@ -32,10 +32,10 @@ def picture(tmp_path: Path) -> Iterator[IncomingFile]:
 
 
 def test_only_the_piece_is_kept(
-    services: Services, db_session: Session, picture: IncomingFile, tmp_path: Path
+    services: Services, db_session: Session, image: IncomingFile, tmp_path: Path
 ) -> None:
     crop = Crop(100, 80, left=300)
-    preview = submit(services, db_session, picture, crop, presets=("photo", "art"))
+    preview = submit(services, db_session, image, crop, presets=("photo", "art"))
     assert (preview.left, preview.top, preview.width, preview.height) == (300, 110, 100, 80)
     assert preview.id.startswith("pre_")
     assert preview.presets == ["photo", "art"]
@@ -55,7 +55,7 @@ def test_only_the_piece_is_kept(
 def test_nothing_is_kept_of_what_is_refused(
     services: Services,
     db_session: Session,
-    picture: IncomingFile,
+    image: IncomingFile,
     tmp_path: Path,
     crop: Crop,
     options: UpscaleOptions,
@@ -63,7 +63,7 @@ def test_nothing_is_kept_of_what_is_refused(
 ) -> None:
     services.settings._defaults["factors"] = ["2x", "4x"]
     with pytest.raises(error):
-        submit(services, db_session, picture, crop, options)
+        submit(services, db_session, image, crop, options)
     assert db_session.scalar(select(func.count()).select_from(Preview)) == 0
     assert list(tmp_path.rglob("*.tiff")) == []
 
@@ -77,18 +77,18 @@ def test_an_empty_file_is_refused_as_for_a_job(
 
 
 def test_too_many_that_wait_are_too_many(
-    services: Services, db_session: Session, picture: IncomingFile, monkeypatch: pytest.MonkeyPatch
+    services: Services, db_session: Session, image: IncomingFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(requests, "MOST_WAITING", 1)
-    submit(services, db_session, picture)
+    submit(services, db_session, image)
     with pytest.raises(QueueFull):
-        submit(services, db_session, picture)
+        submit(services, db_session, image)
 
 
 def test_after_its_hour_a_preview_is_gone(
-    services: Services, db_session: Session, picture: IncomingFile
+    services: Services, db_session: Session, image: IncomingFile
 ) -> None:
-    preview = submit(services, db_session, picture)
+    preview = submit(services, db_session, image)
     preview.expires_at = utcnow() - timedelta(seconds=1)
     db_session.commit()
     for gone in (preview.id, "pre_unknown", "nul\0"):
@@ -99,11 +99,11 @@ def test_after_its_hour_a_preview_is_gone(
 def submit(
     services: Services,
     session: Session,
-    picture: IncomingFile,
+    image: IncomingFile,
     crop: Crop = Crop(),  # noqa: B008 - a crop does not change
     options: UpscaleOptions = TWICE,
     presets: Sequence[str] = ("photo",),
 ) -> Preview:
     """Store a preview of a visitor, and nothing else with it."""
-    with services.previews.stored(session, picture, crop, options, presets, None) as preview:
+    with services.previews.stored(session, image, crop, options, presets, None) as preview:
         return preview

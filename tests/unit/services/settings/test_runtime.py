@@ -128,7 +128,7 @@ def test_it_knows_its_settings_only(settings: RuntimeSettings, db_session: Sessi
         settings.update(db_session, ADMIN, {"secret_key": "x"})
 
 
-def test_it_reads_kinds_of_picture_from_a_line(settings: RuntimeSettings, db_session: Session) -> None:
+def test_it_reads_kinds_of_image_from_a_line(settings: RuntimeSettings, db_session: Session) -> None:
     values = settings.update(db_session, ADMIN, {"allowed_mimes": "image/png, image/jpeg"})
 
     assert sorted(values["allowed_mimes"]) == ["image/jpeg", "image/png"]

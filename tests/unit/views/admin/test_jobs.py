@@ -23,9 +23,9 @@ def storage(app: Flask) -> Storage:
 
 
 def keep_original(storage: Storage, job: Job, folder: Path) -> None:
-    picture = folder / "original.png"
-    picture.write_bytes(b"not read here")
-    storage.save(job.upload.storage_path, picture)
+    image = folder / "original.png"
+    image.write_bytes(b"not read here")
+    storage.save(job.upload.storage_path, image)
 
 
 def shown(page: str, jobs: list[Job]) -> list[str]:

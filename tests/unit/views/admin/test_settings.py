@@ -67,7 +67,7 @@ def test_an_unusable_value_is_explained_beside_its_field_and_nothing_is_stored(
     assert stored(session) == {}
 
 
-def test_no_kind_of_picture_at_all_is_refused(admin, session: Session) -> None:
+def test_no_kind_of_image_at_all_is_refused(admin, session: Session) -> None:
     fields = form(admin.get(PATH).text)
 
     assert admin.post(PATH, {**fields, "allowed_mimes": []}).status_code == 422

@@ -145,7 +145,7 @@ class Program:
         return self.request("DELETE", path, **options)
 
     def upload(self, headers: dict[str, str] | None = None, **fields: str) -> TestResponse:
-        """Send a small picture."""
+        """Send a small image."""
         form = {"file": (io.BytesIO(small_png()), "cat.png"), "factor": "2x", **fields}
         return self.post("/uploads", data=form, headers=headers or {})
 

@@ -56,7 +56,7 @@ CONFIG: dict[str, Any] = {
 }
 
 
-def _picture() -> bytes:
+def _image() -> bytes:
     file = io.BytesIO()
     Image.new("RGB", (24, 16), "teal").save(file, "PNG")
     return file.getvalue()
@@ -66,8 +66,8 @@ def _describe_formats() -> None:
     """Tell what the formats of the description look like; some that are made up otherwise are allowed but strange."""
     moments = strategies.datetimes().filter(lambda moment: 2100 <= moment.year < 9999)
     formats = {
-        "binary": strategies.just(_picture()),
-        "uri": strategies.just("https://pictures.example.org/cat.png"),
+        "binary": strategies.just(_image()),
+        "uri": strategies.just("https://images.example.org/cat.png"),
         "email": strategies.from_regex(r"\A[a-z]{3,9}@example\.org\Z"),
         "date": moments.map(lambda moment: moment.date().isoformat()),
         "date-time": moments.map(lambda moment: moment.isoformat(timespec="seconds") + "Z"),

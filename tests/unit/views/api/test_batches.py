@@ -1,4 +1,4 @@
-"""Many pictures in one request, followed, tried again and fetched as one."""
+"""Many images in one request, followed, tried again and fetched as one."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def finish(api: Flask, session: Session, tmp_path: Path) -> Callable[[str, bytes
 
 def test_a_bad_file_fails_alone(visitor: Program, session: Session) -> None:
     answer = send(
-        visitor, [("a.png", small_png()), ("../notes.txt", b"no picture"), ("ق.png", small_png("red"))]
+        visitor, [("a.png", small_png()), ("../notes.txt", b"no image"), ("ق.png", small_png("red"))]
     )
 
     assert answer.status_code == 202, answer.text
@@ -115,14 +115,14 @@ def test_a_zip_file_is_a_batch(visitor: Program, api: Flask) -> None:
 @pytest.mark.parametrize(
     ("files", "status", "code"),
     [
-        ([("a.txt", b"no picture"), ("b.txt", b"")], 422, "batch_refused"),
+        ([("a.txt", b"no image"), ("b.txt", b"")], 422, "batch_refused"),
         ([], 422, "missing_file"),
         ([("a.zip", zipped([]))], 422, "invalid_archive"),
         ([("a.zip", zipped([("a.png", small_png())])[:-30])], 422, "invalid_archive"),
         ([("a.png", small_png())] * 101, 422, "too_many_files"),
         ([("a.zip", zipped([(f"{n}.png", b"x") for n in range(101)]))], 422, "too_many_files"),
     ],
-    ids=["no picture", "nothing", "empty", "broken", "many", "many packed"],
+    ids=["no image", "nothing", "empty", "broken", "many", "many packed"],
 )
 def test_what_cannot_be_a_batch_leaves_nothing(
     visitor: Program, api: Flask, session: Session, files: Files, status: int, code: str
@@ -154,11 +154,11 @@ def test_a_batch_is_bounded_in_bytes_as_sent_and_as_unpacked(
 
 
 def test_unknown_fields_and_values_are_refused_for_the_whole(visitor: Program, session: Session) -> None:
-    picture = [("a.png", small_png())]
+    image = [("a.png", small_png())]
 
-    assert send(visitor, picture, size="9").get_json()["code"] == "unknown_parameter"
-    assert send(visitor, picture, url="https://example.org/").get_json()["code"] == "unknown_parameter"
-    assert send(visitor, picture, factor="9x").get_json()["code"] == "invalid_parameter"
+    assert send(visitor, image, size="9").get_json()["code"] == "unknown_parameter"
+    assert send(visitor, image, url="https://example.org/").get_json()["code"] == "unknown_parameter"
+    assert send(visitor, image, factor="9x").get_json()["code"] == "invalid_parameter"
     assert visitor.get("/batches/batch_0").get_json()["code"] == "batch_not_found"
     assert visitor.get("/batches/a%00b").get_json()["code"] == "batch_not_found"
     assert rows(session) == [0, 0, 0, 0]
@@ -218,7 +218,7 @@ def test_results_come_as_one_archive_with_a_list_of_contents(
 
     assert (state["status"], state["progress"]) == ("running", 83)
     assert answer.headers["Content-Type"] == "application/zip"
-    assert answer.headers["Content-Disposition"].startswith("attachment; filename=pictures-")
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=images-")
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == ["cat-2x.png", "CAT-2x-2.png", "a_b_-2x.png", "manifest.json"]
@@ -249,7 +249,7 @@ def test_a_link_to_an_archive_opens_nothing_else_and_not_for_ever(
     assert (late.status_code, late.get_json()["code"]) == (410, "link_expired")
 
 
-def test_failed_pictures_are_tried_again_as_new_jobs(
+def test_failed_images_are_tried_again_as_new_jobs(
     visitor: Program, session: Session, finish: Callable[..., None]
 ) -> None:
     files = [("a.png", small_png()), ("b.txt", b"x"), ("c.png", small_png("red"))]

@@ -116,7 +116,7 @@ def test_a_request_that_died_half_a_minute_ago_gives_way(visitor: Program, sessi
     assert keyed(visitor).get_json()["job_id"] != first
 
 
-def test_a_picture_is_one_job_also_when_its_host_dies_before_it_answers(
+def test_an_image_is_one_job_also_when_its_host_dies_before_it_answers(
     visitor: Program, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:

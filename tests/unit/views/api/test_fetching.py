@@ -1,4 +1,4 @@
-"""A picture's address in place of a file."""
+"""An image's address in place of a file."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def stored(app: Flask) -> list[object]:
 
 
 @pytest.mark.parametrize("how", ["data", "json"])
-def test_the_picture_becomes_a_job_like_any_other(fetching: Flask, caller: Program, how: str) -> None:
+def test_the_image_becomes_a_job_like_any_other(fetching: Flask, caller: Program, how: str) -> None:
     connections = []
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
@@ -133,7 +133,7 @@ def test_what_cannot_be_had_is_refused_and_leaves_nothing(
 def test_a_file_and_an_address_together_are_refused(caller: Program) -> None:
     answer = caller.upload(url="http://127.0.0.1/cat.png")
 
-    assert (answer.status_code, answer.get_json()["code"]) == (422, "two_pictures")
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "two_images")
 
 
 def test_a_form_whose_other_field_is_left_blank_is_understood(caller: Program) -> None:

@@ -42,7 +42,7 @@ def test_an_added_model_serves_until_it_is_deleted(
     assert answer.headers["Location"].endswith("/api/v1/admin/models/blocks")
     added = answer.get_json()
     assert (added["kind"], added["scale"], added["findings"]["input"]) == ("ncnn", 3, "in")
-    assert added["purpose"] == "enlarging"
+    assert added["purpose"] == "upscaling"
     assert added["uses"] == [{"preset": "art", "factor": "3x"}]
     assert len(stored(api)) == 2
     listed = {item["name"]: item for item in admin.get("/models").get_json()["items"]}
@@ -139,7 +139,7 @@ def test_only_admins_add_models(with_key: Callable[..., Program], visitor: Progr
     assert send(with_key("layla"), path).status_code == 403
 
 
-def test_a_face_model_is_told_apart_and_enlarges_nothing(api: Flask, admin: Program, tmp_path: Path) -> None:
+def test_a_face_model_is_told_apart_and_upscales_nothing(api: Flask, admin: Program, tmp_path: Path) -> None:
     path = write_face_model(tmp_path / "gfp.onnx", side=256)
 
     refused = send(admin, path, name="gfp", preset="face", factor="4x").get_json()

@@ -58,7 +58,7 @@ def test_two_files_under_one_name_are_refused_and_removed(app: Flask) -> None:
 
     answer = app.test_client().post(UPLOADS, data=form)
 
-    assert (answer.status_code, answer.get_json()["code"]) == (422, "two_pictures")
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "two_images")
     assert "batch" in answer.get_json()["detail"]
     assert leftovers(app) == []
 

@@ -17,11 +17,11 @@ from upscaler.models import Delivery, Job
 from upscaler.services.audit import Actor
 from upscaler.services.jobs.actions import requeued
 
-HOOK = "https://hooks.example.org/pictures?key=hidden"
+HOOK = "https://hooks.example.org/images?key=hidden"
 MAIL = {
     "SMTP_HOST": "127.0.0.1",
-    "MAIL_FROM": "pictures@example.org",
-    "PUBLIC_URL": "https://pictures.example.org",
+    "MAIL_FROM": "images@example.org",
+    "PUBLIC_URL": "https://images.example.org",
 }
 
 
@@ -53,7 +53,7 @@ def test_wishes_are_kept_with_the_job_and_not_shown(mailing_app: Flask) -> None:
     shown = mailing_app.test_client().get(f"/api/v1/jobs/{job.id}")
     assert shown.get_json()["params"]["callback_url"] is True
     assert "email" not in shown.get_json()["params"]
-    for secret in ("hidden", "Layla", "example.org/pictures"):
+    for secret in ("hidden", "Layla", "example.org/images"):
         assert secret not in shown.text
 
 

@@ -45,7 +45,7 @@ def new_app(tmp_path: Path) -> Iterator[NewApp]:
 
 
 def ask(client: FlaskClient, forwarded_for: str = "192.0.2.1") -> TestResponse:
-    """Send an upload without a picture: it counts, and costs nothing."""
+    """Send an upload without an image: it counts, and costs nothing."""
     return client.post("/api/v1/uploads", headers={"X-Forwarded-For": forwarded_for})
 
 

@@ -46,10 +46,10 @@ def test_a_file_picker_accepts_types_and_endings_of_the_allowed_kinds_only(site)
 
 def test_each_rate_is_a_phrase(site):
     assert limits(rate_limit="1 per minute; 20 per day")["uploads_text"] == [
-        "1 picture a minute",
-        "20 pictures a day",
+        "1 image a minute",
+        "20 images a day",
     ]
-    assert limits(rate_limit="100 per 2 hour")["uploads_text"] == ["100 pictures in 2 h"]
+    assert limits(rate_limit="100 per 2 hour")["uploads_text"] == ["100 images in 2 h"]
 
 
 def test_no_rate_is_no_phrase(site):

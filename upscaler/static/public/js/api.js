@@ -93,7 +93,7 @@ export async function cancelJob(jobId) {
   return withOwnLinks(job);
 }
 
-/** What to expect of a picture: `values` are its width and height, and what was chosen. */
+/** What to expect of an image: `values` are its width and height, and what was chosen. */
 export async function getQuote(values, signal) {
   return requestJson(`/quote?${new URLSearchParams(values)}`, { signal, cache: "no-store" });
 }
@@ -103,7 +103,7 @@ function withOwnImages(preview) {
   return preview;
 }
 
-/** Have a piece of a picture tried with every preset; `fields` are pairs. The answer is the state of the trial. */
+/** Have a piece of an image tried with every preset; `fields` are pairs. The answer is the state of the trial. */
 export async function createPreview(piece, name, fields, signal) {
   const body = new FormData();
   for (const field of fields) body.append(...field);
@@ -118,7 +118,7 @@ export async function getPreview(previewId, signal) {
   return withOwnImages(await requestJson(path, { signal, cache: "no-store" }));
 }
 
-/** Delete a job with its pictures. */
+/** Delete a job with its images. */
 export async function deleteJob(jobId) {
   await requestJson(`/jobs/${encodeURIComponent(jobId)}`, {
     method: "DELETE",
@@ -127,7 +127,7 @@ export async function deleteJob(jobId) {
 }
 
 /**
- * Send a picture. XMLHttpRequest, because fetch does not report the progress of what it sends.
+ * Send an image. XMLHttpRequest, because fetch does not report the progress of what it sends.
  *
  * `fields` are the form's other values. Returns `{ done, stop }`: `done` resolves to the accepted job, or to null
  * after `stop()`.

@@ -1,4 +1,4 @@
-/** Two pictures on top of each other, divided where the range input stands. */
+/** Two images on top of each other, divided where the range input stands. */
 
 import { t } from "./config.js";
 import { formatPercent } from "./format.js";

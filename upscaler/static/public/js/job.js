@@ -1,4 +1,4 @@
-/** The page of a job: its progress, then both pictures and the download. */
+/** The page of a job: its progress, then both images and the download. */
 
 import { cancelJob, deleteJob } from "./api.js";
 import { fillCompare } from "./compare.js";
@@ -141,7 +141,7 @@ function showResult(job) {
   const { upload, result } = job;
   const name = isolate(upload.filename);
   fillCompare(byId("job-compare"), {
-    ...picturesOf(job),
+    ...imagesOf(job),
     beforeAlt: t("result.before", { name }),
     afterAlt: t("result.after", { name }),
     width: result.width,
@@ -151,8 +151,8 @@ function showResult(job) {
   showReceipt(job.receipt ?? {});
 }
 
-/** Both pictures themselves where they load quickly, because they show every detail; else the previews of both. */
-function picturesOf(job) {
+/** Both images themselves where they load quickly, because they show every detail; else the previews of both. */
+function imagesOf(job) {
   const quick = ({ size_bytes, mime_type }) => size_bytes <= QUICK_BYTES && SHOWN_KINDS.includes(mime_type);
   return quick(job.upload) && quick(job.result)
     ? { before: job.original_file, after: job.result_file }

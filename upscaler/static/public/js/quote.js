@@ -1,4 +1,4 @@
-/** What to expect of the chosen picture, asked of the service before anything is sent. */
+/** What to expect of the chosen image, asked of the service before anything is sent. */
 
 import { getQuote } from "./api.js";
 import { chosenIn } from "./choices.js";
@@ -9,7 +9,7 @@ import { formatBytes, formatDuration } from "./format.js";
 const PAUSE_MS = 250;
 const ASKED = ["factor", "preset", "denoise", "sharpen", "detail", "output_format", "quality", "refine_faces"];
 
-/** Keep `box` up to date: the returned function is called with the picture's size, or null, after each change. */
+/** Keep `box` up to date: the returned function is called with the image's size, or null, after each change. */
 export function setUpQuote(form, box) {
   let timer = 0;
   let asking = null;

@@ -1,4 +1,4 @@
-/** What the enlargement kept and changed, as lists in the visitor's language. */
+/** What the upscaled image kept and changed, as lists in the visitor's language. */
 
 import { config, fill } from "./config.js";
 import { isolate } from "./format.js";

@@ -1,4 +1,4 @@
-/** The ways a picture gets onto the page besides the file field: dropped anywhere, or pasted. */
+/** The ways an image gets onto the page besides the file field: dropped anywhere, or pasted. */
 
 function carriesFiles(event) {
   return Array.from(event.dataTransfer?.types ?? []).includes("Files");

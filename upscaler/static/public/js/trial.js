@@ -1,4 +1,4 @@
-/** Try every kind of enlargement on a small piece of the chosen picture, to choose by. */
+/** Try every kind of upscaled image on a small piece of the chosen image, to choose by. */
 
 import { createPreview, getPreview } from "./api.js";
 import { chosenIn } from "./choices.js";
@@ -13,13 +13,13 @@ const PATIENCE_MS = 120_000;
 
 /**
  * Offer trials in `form`. Returns `offer(chosen)`, to be called with what `inspect` found and its file, or null, whenever
- * the picture or what is tried on it has changed: pieces that were tried before are taken away.
+ * the image or what is tried on it has changed: pieces that were tried before are taken away.
  */
 export function setUpTrial(form) {
   const box = form.querySelector("#trial");
   const button = form.querySelector("#trial-start");
   const words = form.querySelector("#trial-words");
-  const pictures = [...form.querySelectorAll("[data-trial]")];
+  const views = [...form.querySelectorAll("[data-trial]")];
   let chosen = null;
   let running = null;
 
@@ -28,18 +28,18 @@ export function setUpTrial(form) {
     running = null;
     button.disabled = false;
     words.textContent = t("trial.offer");
-    for (const picture of pictures) {
-      picture.hidden = true;
-      picture.removeAttribute("src");
+    for (const view of views) {
+      view.hidden = true;
+      view.removeAttribute("src");
     }
   }
 
   function show(preview) {
     for (const { preset, image } of preview.items) {
-      const picture = pictures.find((one) => one.dataset.trial === preset);
-      if (!image || !picture || !picture.hidden) continue;
-      picture.src = image;
-      picture.hidden = false;
+      const view = views.find((one) => one.dataset.trial === preset);
+      if (!image || !view || !view.hidden) continue;
+      view.src = image;
+      view.hidden = false;
     }
   }
 
@@ -61,7 +61,7 @@ export function setUpTrial(form) {
         show(preview);
       }
       show(preview);
-      const worked = pictures.some((picture) => !picture.hidden);
+      const worked = views.some((view) => !view.hidden);
       words.textContent = worked ? t("trial.done") : t("trial.nothing");
     } catch (error) {
       if (signal.aborted) return;
@@ -82,7 +82,7 @@ export function setUpTrial(form) {
   };
 }
 
-/** The middle of the picture as a small file; all of it where the browser cannot show its kind. */
+/** The middle of the image as a small file; all of it where the browser cannot show its kind. */
 async function pieceOf({ file, dimensions }) {
   if (!dimensions) return [file, file.name];
   const width = Math.min(PIECE_SIDE, dimensions.width);

@@ -4,14 +4,14 @@ import { sendUpload } from "./api.js";
 import { config, t } from "./config.js";
 import { formatBytes, formatDimensions, formatPercent, isolate } from "./format.js";
 import { hideMessage, showMessage } from "./message.js";
-import { enlarged, inspect, outputProblem } from "./picture.js";
+import { upscaled, inspect, outputProblem } from "./image.js";
 import { setUpQuote } from "./quote.js";
 import { watchSources } from "./sources.js";
 import { setUpTrial } from "./trial.js";
 
 const byId = (id) => document.getElementById(id);
 
-/** Bring the form to life; `onAccepted(job, file)` is called when the server has taken a picture. */
+/** Bring the form to life; `onAccepted(job, file)` is called when the server has taken an image. */
 export function setUpUpload(onAccepted) {
   const form = byId("upload");
   const message = byId("file-message");
@@ -92,7 +92,7 @@ export function setUpUpload(onAccepted) {
     const problem = outputProblem(dimensions, factor(), outputFormat());
     growth.textContent = t("file.growth", {
       before: formatDimensions(dimensions),
-      after: formatDimensions(enlarged(dimensions, factor())),
+      after: formatDimensions(upscaled(dimensions, factor())),
     });
     growth.classList.toggle("is-too-large", Boolean(problem));
     quote(problem ? null : dimensions);

@@ -10,7 +10,7 @@ from flask import jsonify, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 
-from upscaler.engine.model_zoo.custom_model import ENLARGING, FACES, MAX_LICENCE, Use, check_licence
+from upscaler.engine.model_zoo.custom_model import FACES, MAX_LICENCE, UPSCALING, Use, check_licence
 from upscaler.engine.options import FACTORS, MODEL_NAME, PRESETS
 from upscaler.errors import (
     FileTooLarge,
@@ -78,7 +78,7 @@ class ModelAnswer(Schema):
     kind = fields.String(required=True, validate=validate.OneOf(("onnx", "ncnn")))
     purpose = fields.String(
         required=True,
-        validate=validate.OneOf((ENLARGING, FACES)),
+        validate=validate.OneOf((UPSCALING, FACES)),
         metadata={"description": "`faces` for a network that restores faces"},
     )
     scale = fields.Integer(required=True)

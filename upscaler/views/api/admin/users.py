@@ -159,7 +159,7 @@ def reset_password(user_id: int, body: dict[str, Any]) -> ResponseReturnValue:
 
 
 def delete_user(user_id: int) -> ResponseReturnValue:
-    """Delete an account; its pictures and jobs stay, without an owner."""
+    """Delete an account; its images and jobs stay, without an owner."""
     accounts.delete(db.session(), current_actor(), _find(user_id))
     return "", 204
 

@@ -20,7 +20,7 @@ class AcceptedJobAnswer(Schema):
 
 
 class OriginalAnswer(Schema):
-    """The picture as it was sent."""
+    """The image as it was sent."""
 
     filename = fields.String(required=True)
     mime_type = fields.String(required=True)
@@ -30,7 +30,7 @@ class OriginalAnswer(Schema):
 
 
 class ResultAnswer(Schema):
-    """The enlarged picture."""
+    """The upscaled image."""
 
     width = fields.Integer(required=True)
     height = fields.Integer(required=True)

@@ -54,8 +54,8 @@ def web_address(description: str, *, required: bool = False) -> fields.String:
     )
 
 
-class PictureParameters(Schema):
-    """What may be chosen of an enlargement, in a form, in a query and as overrides."""
+class ImageParameters(Schema):
+    """What may be chosen of an upscaled image, in a form, in a query and as overrides."""
 
     factor = fields.String(
         validate=validate.OneOf((*FACTORS, FIT)),
@@ -77,7 +77,7 @@ class PictureParameters(Schema):
     target_height = _whole(TARGET_SIDES, "in pixels, instead of a factor; proportions stay")
 
 
-class JobParameters(PictureParameters):
+class JobParameters(ImageParameters):
     """What may be chosen of a new job, in a form and in a body."""
 
     keep_metadata = fields.String(
@@ -86,29 +86,29 @@ class JobParameters(PictureParameters):
     )
     priority = fields.String(
         validate=validate.OneOf([priority.label for priority in Priority]),
-        metadata={"description": "batch lets other people's single pictures go first"},
+        metadata={"description": "batch lets other people's single images go first"},
     )
     email = fields.String(metadata={"format": "email", "description": "gets one message when the job ends"})
     callback_url = web_address("is told when the job ends, by a signed webhook")
 
 
 class UploadForm(JobParameters):
-    """A picture, in ``file`` or at ``url``, and what to do with it."""
+    """An image, in ``file`` or at ``url``, and what to do with it."""
 
     RULES = FILE_OR_URL
 
     file = fields.Raw(metadata={"type": "string", "format": "binary", "description": f"one of {_KINDS}"})
-    url = web_address("address of the picture in place of the file; the service fetches it")
+    url = web_address("address of the image in place of the file; the service fetches it")
     refine_faces = fields.String(validate=validate.OneOf(("true", "false")))
     match_colours = fields.String(validate=validate.OneOf(("true", "false")))
 
 
 class AddressBody(JobParameters):
-    """The address of a picture, and what to do with it."""
+    """The address of an image, and what to do with it."""
 
     RULES = _PARAMETER_RULES
 
-    url = web_address("address of the picture, which the service fetches", required=True)
+    url = web_address("address of the image, which the service fetches", required=True)
     refine_faces = fields.Boolean()
     match_colours = fields.Boolean()
 
@@ -117,7 +117,7 @@ _FILES = fields.Raw(metadata={"type": "string", "format": "binary"})
 
 
 class BatchForm(JobParameters):
-    """Pictures, or one ZIP file with pictures, and what to do with all of them."""
+    """Images, or one ZIP file with images, and what to do with all of them."""
 
     file = fields.List(
         _FILES, metadata={"description": f"each one of {_KINDS}; or a single ZIP file of such files"}
@@ -127,11 +127,11 @@ class BatchForm(JobParameters):
     match_colours = fields.String(validate=validate.OneOf(("true", "false")))
     priority = fields.String(
         validate=validate.OneOf([priority.label for priority in Priority]),
-        metadata={"description": "batch unless said otherwise: lets other people's single pictures go first"},
+        metadata={"description": "batch unless said otherwise: lets other people's single images go first"},
     )
 
 
-class OverridesBody(PictureParameters):
+class OverridesBody(ImageParameters):
     """Parameters to change in a new run; what is left out stays."""
 
     refine_faces = fields.Boolean()

@@ -30,14 +30,14 @@ def download(url: str) -> Image.Image:
         ("chelsea", "4x", "art"),
     ],
 )
-def test_it_enlarges_a_photograph_faithfully(
+def test_it_upscales_a_photograph_faithfully(
     live_service: LiveService, photographs: dict[str, Path], name: str, factor: str, preset: str
 ) -> None:
     with Image.open(photographs[name]) as file:
         original = file.convert("RGB")
     scale = int(factor[0])
 
-    job = live_service.enlarge(photographs[name], factor=factor, preset=preset)
+    job = live_service.upscale(photographs[name], factor=factor, preset=preset)
     result = download(job["result_file"])
 
     assert result.size == (original.width * scale, original.height * scale)
@@ -78,7 +78,7 @@ def test_it_answers_with_every_field_of_the_specification(
 def test_it_gives_a_link_to_the_original_of_an_upload(
     live_service: LiveService, photographs: dict[str, Path]
 ) -> None:
-    job = live_service.enlarge(photographs["chelsea"], factor="2x")
+    job = live_service.upscale(photographs["chelsea"], factor="2x")
 
     answer = requests.get(f"{live_service.url}/api/v1/uploads/{job['upload_id']}/download", timeout=30)
 
@@ -86,10 +86,10 @@ def test_it_gives_a_link_to_the_original_of_an_upload(
     assert answer.content == photographs["chelsea"].read_bytes()
 
 
-def test_it_offers_small_previews_of_both_pictures(
+def test_it_offers_small_previews_of_both_images(
     live_service: LiveService, photographs: dict[str, Path]
 ) -> None:
-    job = live_service.enlarge(photographs["coffee"], factor="4x", preset="standard")
+    job = live_service.upscale(photographs["coffee"], factor="4x", preset="standard")
 
     preview = download(job["preview_file"])
 
@@ -106,7 +106,7 @@ def test_it_tells_what_was_kept_and_what_was_changed(live_service: LiveService, 
     logo.paste((20, 120, 220, 255), (8, 8, 40, 24))
     logo.save(path)
 
-    job = live_service.enlarge(path, factor="2x", preset="art")
+    job = live_service.upscale(path, factor="2x", preset="art")
 
     result = download(job["result_file"])
     assert result.mode == "RGBA"

@@ -36,7 +36,7 @@ async function sniffKind(file) {
   return "";
 }
 
-/** The size in pixels as the browser shows the picture, or null when it cannot show it. */
+/** The size in pixels as the browser shows the image, or null when it cannot show it. */
 function measure(url) {
   return new Promise((resolve) => {
     const image = new Image();
@@ -51,8 +51,8 @@ export function scaleOf(factor) {
   return Number.parseInt(factor, 10);
 }
 
-/** The size after enlarging. */
-export function enlarged({ width, height }, factor) {
+/** The size after upscaling. */
+export function upscaled({ width, height }, factor) {
   return { width: width * scaleOf(factor), height: height * scaleOf(factor) };
 }
 
@@ -95,7 +95,7 @@ function pixelProblem({ width, height }) {
 
 /** A sentence when the result would have too many pixels, or more than its kind of file holds, else "". */
 export function outputProblem(dimensions, factor, formatName) {
-  const { width, height } = enlarged(dimensions, factor);
+  const { width, height } = upscaled(dimensions, factor);
   const words = { factor: `${scaleOf(factor)}×`, dimensions: formatDimensions({ width, height }) };
   if (width * height > config.limits.max_output_pixels) return t("file.output", words);
   const format = config.limits.output_formats.find(({ name }) => name === formatName);
