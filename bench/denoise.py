@@ -14,7 +14,7 @@ from PIL import Image
 from skimage import data
 
 from bench.seams import upscaled
-from upscaler.engine.model_zoo.presets import recipe_for
+from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import DENOISE_LEVELS, PRESETS, UpscaleOptions
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.upscaler import Upscaler

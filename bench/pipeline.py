@@ -25,7 +25,7 @@ from skimage import data
 from upscaler.engine.backends.base import Network, Result, Window
 from upscaler.engine.backends.selection import Selection
 from upscaler.engine.model_zoo.catalogue import Model
-from upscaler.engine.model_zoo.presets import recipe_for
+from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings

@@ -17,7 +17,7 @@ from PIL import Image
 from skimage import data
 
 from upscaler.engine.model_zoo.catalogue import MODELS
-from upscaler.engine.model_zoo.presets import Recipe
+from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.tiles import Span, edge_for, margin_for, spans
 from upscaler.engine.tiling.upscaler import Upscaler

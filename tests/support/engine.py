@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from upscaler.engine.backends.base import Network, Result, Window
-from upscaler.engine.model_zoo.presets import Recipe
+from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.postprocess.colour_match import ToneGrid
 from upscaler.engine.tiling.upscaler import Upscaler
 

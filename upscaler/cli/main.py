@@ -13,7 +13,8 @@ import config as configuration
 from upscaler.cli.arguments import CREDENTIALS, LOCAL_ONLY, MODEL_COMMANDS, build_parser, options_of
 from upscaler.cli.tasks import ImageUpscaler, Task, TaskFailed, TaskInterrupted, plan
 from upscaler.cli.terminal import complain, interruption, print_table
-from upscaler.engine.options import PRESETS, UpscaleOptions
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.presets import PRESET_TABLE
 from upscaler.errors import InvalidParameter
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if choices.list_models:
         return list_models(choices)
     if choices.list_presets:
-        print("\n".join(PRESETS))
+        print_table([(preset.name, preset.description) for preset in PRESET_TABLE.values()])
         return 0
     if not choices.inputs:
         parser.error("name at least one image or folder")

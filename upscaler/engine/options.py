@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from upscaler.engine.imaging.formats import OUTPUT_FORMATS
+from upscaler.engine.presets import PRESET_TABLE
 from upscaler.errors import (
     InvalidParameter,
     MissingParameter,
@@ -20,7 +21,7 @@ from upscaler.errors import (
 FACTORS = ("2x", "3x", "4x", "8x")
 # The factor of a job that names the size of its result instead.
 FIT = "fit"
-PRESETS = ("standard", "photo", "art", "face")
+PRESETS = tuple(PRESET_TABLE)
 DENOISE_LEVELS = ("none", "low", "med", "high")
 SHARPEN_LEVELS = ("none", "low", "med", "high")
 DETAILS = range(101)
@@ -38,7 +39,7 @@ MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 class UpscaleOptions:
     """The choices of one job. Every field has a value of its set, or the constructor raises ``InvalidParameter``.
 
-    ``detail`` blends the truest (0) and the sharpest (100) networks of the preset; None is the preset's own choice.
+    ``detail`` blends the faithful (0) and the perceptual (100) model of the preset; None is the preset's own choice.
     ``target_width`` and ``target_height`` in pixels stand in for a factor, which is then ``fit``: the result keeps its
     proportions and is as large as both permit. ``quality`` is for kinds of file whose compression loses something;
     None is that kind's own default. ``model`` names the network that is to upscale, in place of those of the preset;

@@ -22,7 +22,8 @@ from upscaler.engine.imaging.formats import ImageFormat, check_result_size, form
 from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.imaging.image import DecodedImage, Pixels
 from upscaler.engine.imaging.png import Tags
-from upscaler.engine.model_zoo.presets import Recipe, face_recipe, recipe_for, shape_stages
+from upscaler.engine.model_zoo.recipe_builder import face_recipe, recipe_for, shape_stages
+from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.postprocess.finisher import Finished, Finisher, ResultParts
 from upscaler.engine.postprocess.output_check import OutputReport
@@ -405,7 +406,7 @@ def _result_of(job: _Job, seconds: dict[str, float], failed: Sequence[Attempt]) 
 
 def _main_stage(recipe: Recipe) -> Recipe:
     """Return the stage that a custom network runs, or the first one."""
-    return next((stage for stage in recipe.stages if stage.own), recipe.stages[0])
+    return next((stage for stage in recipe.stages if stage.custom), recipe.stages[0])
 
 
 def _summed(times: Iterable[Mapping[str, float]]) -> dict[str, float]:

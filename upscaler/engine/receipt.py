@@ -7,7 +7,7 @@ from typing import Any
 
 from upscaler.engine.imaging.image import DecodedImage
 from upscaler.engine.model_zoo.catalogue import Model
-from upscaler.engine.model_zoo.presets import Recipe
+from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.options import UpscaleOptions
 
 RECEIPT_VERSION = 1

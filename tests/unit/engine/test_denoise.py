@@ -16,7 +16,7 @@ from PIL import Image
 from skimage import data
 
 from tests.support.engine import upscale
-from upscaler.engine.model_zoo.presets import has_srmd, recipe_for
+from upscaler.engine.model_zoo.recipe_builder import has_srmd, recipe_for
 from upscaler.engine.options import DENOISE_LEVELS, UpscaleOptions
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.upscaler import Upscaler
@@ -107,7 +107,7 @@ def test_each_grade_helps_under_its_noise_and_none_keeps_a_clean_image(
     ):
         assert found(noise, grade) > found(noise, "none") + margin, noise
         assert found("JPEG", grade) > found("JPEG", "none") + jpeg, grade
-        if recipe_for(UpscaleOptions(factor, preset)).passes[0] in TRUE_NETWORKS:
+        if recipe_for(UpscaleOptions(factor, preset)).chain[0] in TRUE_NETWORKS:
             assert found("clean", "none") >= found("clean", grade), grade
     if preset == "standard":
         rising = [found("sigma 30", grade) for grade in DENOISE_LEVELS]

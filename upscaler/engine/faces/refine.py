@@ -18,7 +18,7 @@ from upscaler.engine.faces.quality import check_features, check_patch, match_col
 from upscaler.engine.faces.report import BUNDLED, FACE_MODEL, Reason, Refinement
 from upscaler.engine.faces.restore import FaceModel, FaceModels
 from upscaler.engine.imaging.image import Pixels, to_luma, white_of
-from upscaler.engine.model_zoo.presets import Recipe
+from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.receipt import describe_model
 from upscaler.engine.tiling.scratch import Scratch
 from upscaler.engine.tiling.upscaler import Upscaler

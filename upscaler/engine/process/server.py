@@ -146,7 +146,7 @@ class Host:
         return self._loaded_engine().upscaler.describe()
 
     def _warm_up(self, request: Message) -> None:
-        from upscaler.engine.model_zoo.presets import recipe_for  # noqa: PLC0415 - see below
+        from upscaler.engine.model_zoo.recipe_builder import recipe_for  # noqa: PLC0415 - see below
 
         self._loaded_engine().upscaler.warm_up(recipe_for(UpscaleOptions.from_mapping(request["options"])))
 

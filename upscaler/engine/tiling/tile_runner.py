@@ -14,7 +14,7 @@ from upscaler.engine.backends.windows import run_window, to_levels
 from upscaler.engine.devices.failures import FAILURES, is_out_of_memory, reason_of
 from upscaler.engine.imaging.image import Pixels, to_luma, white_of
 from upscaler.engine.model_zoo.catalogue import Model
-from upscaler.engine.model_zoo.presets import Recipe, scale_of
+from upscaler.engine.model_zoo.recipes import Recipe, scale_of
 from upscaler.engine.progress import Progress
 from upscaler.engine.tiling.scratch import Tile
 from upscaler.engine.tiling.seams import SeamCheck
@@ -108,7 +108,7 @@ class TileRunner:
     def _upscaled_core(self, rgb: Pixels, row: Span, column: Span) -> Result:
         window = read_window(rgb, row, column)
         mixed: Result | None = None
-        for models, share in self._recipe.ways:
+        for models, share in self._recipe.branches:
             result = self._through(models, window, _pixels(row) * _pixels(column))
             core = _averaged(core_of(result, models, row, column), scale_of(models) // self._recipe.scale)
             if share != 1:

@@ -22,7 +22,7 @@ from upscaler.engine.imaging.image import Pixels
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
 from upscaler.engine.model_zoo.custom_model import FACES, CustomModel, not_for_upscaling
 from upscaler.engine.model_zoo.model_folder import ModelFolder
-from upscaler.engine.model_zoo.presets import Recipe
+from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.progress import Progress
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import NoTileLog, TileLog
@@ -242,7 +242,7 @@ class Upscaler:
         """Return the spans of rows and of columns: as large as the hungriest pass of the recipe permits."""
         backend = self._selection.backend
         side, margin, edge = backend.largest_window, 0, 0
-        for models, _ in recipe.ways:
+        for models, _ in recipe.branches:
             margin = max(margin, margin_for(models))
             edge = max(edge, edge_for(models))
             scale = 1
@@ -260,7 +260,7 @@ def _key(rgb: Pixels, recipe: Recipe, backend: Backend, plan: Plan) -> str:
         *(__version__, recipe.name, recipe.scale, recipe.blend, backend.describe(), rgb.dtype.str, rgb.shape),
         [
             [(model.name, model.param_sha256, model.bin_sha256) for model in models]
-            for models, _ in recipe.ways
+            for models, _ in recipe.branches
         ],
         [[astuple(span) for span in axis] for axis in plan],
     ]

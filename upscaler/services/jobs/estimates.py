@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from sqlalchemy import false, func, select
 from sqlalchemy.orm import Session
 
-from upscaler.engine.model_zoo.presets import Recipe
+from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.models import Job, JobStatus, Upload
 from upscaler.services.jobs import scheduling
 

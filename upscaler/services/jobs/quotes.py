@@ -10,7 +10,7 @@ from sqlalchemy import Float, cast, func, select
 from sqlalchemy.orm import Session
 
 from upscaler.engine.imaging.formats import format_named
-from upscaler.engine.model_zoo.presets import recipe_for
+from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import TooManyPixels
 from upscaler.models import Job, JobStatus, Priority

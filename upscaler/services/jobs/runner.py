@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from upscaler.engine.imaging.formats import format_named
 from upscaler.engine.model_zoo.model_folder import ModelFolder
-from upscaler.engine.model_zoo.presets import recipe_for
+from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import Keeping, Previews, UpscaleResult
 from upscaler.errors import (

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from upscaler.engine.imaging import formats
 from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.imaging.inspection import ImageInfo, InspectionLimits
-from upscaler.engine.model_zoo.presets import recipe_for
+from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.inspector import Inspector
 from upscaler.errors import EmptyFile, FileTooLarge, QueueFull, ResultTooLarge

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
 from upscaler.engine.model_zoo.custom_model import FACES, Manifest, not_for_upscaling
 from upscaler.engine.model_zoo.model_folder import serving
-from upscaler.engine.model_zoo.presets import Choice, all_recipes, recipe_for
+from upscaler.engine.model_zoo.recipe_builder import Choice, all_recipes, recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import UnknownModel
 from upscaler.models import NetworkModel

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Query, joinedload
 from werkzeug.wrappers import Response
 
 from upscaler.engine.imaging.formats import OUTPUT_FORMATS
-from upscaler.engine.model_zoo.presets import all_recipes
+from upscaler.engine.model_zoo.recipe_builder import all_recipes
 from upscaler.engine.options import DENOISE_LEVELS, FACTORS, FIT, PRESETS
 from upscaler.errors import UpscalerError
 from upscaler.extensions import db

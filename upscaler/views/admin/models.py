@@ -11,7 +11,7 @@ from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 
-from upscaler.engine.options import PRESETS
+from upscaler.engine.presets import PRESET_TABLE
 from upscaler.errors import UpscalerError
 from upscaler.extensions import db
 from upscaler.models import NetworkModel
@@ -67,7 +67,10 @@ class NetworkView(ConsoleList):
 
     def list_context(self) -> dict[str, Any]:
         """Return the presets and the one in force."""
-        return {"presets": PRESETS, "default_preset": services().settings.get(db.session(), "default_preset")}
+        return {
+            "presets": PRESET_TABLE.values(),
+            "default_preset": services().settings.get(db.session(), "default_preset"),
+        }
 
     @has_access
     def show(self, pk: int) -> str:

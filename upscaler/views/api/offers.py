@@ -6,10 +6,12 @@ from typing import Any
 
 from flask import jsonify
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
-from upscaler.engine.options import PRESETS, UpscaleOptions
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.presets import PRESET_TABLE
 from upscaler.errors import FormatTooSmall, ResultTooLarge, TargetOutOfRange, TooManyPixels, UnknownModel
 from upscaler.extensions import db
 from upscaler.models import NetworkModel
@@ -55,6 +57,8 @@ class PresetAnswer(Schema):
     """A preset."""
 
     name = fields.String(required=True)
+    label = fields.String(required=True)
+    description = fields.String(required=True)
     default = fields.Boolean(required=True, metadata={"description": "used where no preset is sent"})
     choices = fields.List(fields.Nested(ChoiceAnswer), required=True)
 
@@ -98,7 +102,7 @@ def list_models() -> ResponseReturnValue:
 def list_presets() -> ResponseReturnValue:
     """List the presets, and which networks serve each choice."""
     default = services().settings.get(db.session(), "default_preset")
-    offered: dict[str, list[dict[str, Any]]] = {name: [] for name in PRESETS}
+    offered: dict[str, list[dict[str, Any]]] = {name: [] for name in PRESET_TABLE}
     for choice in model_table.choices(db.session()):
         offered[choice.preset].append(
             {
@@ -109,7 +113,16 @@ def list_presets() -> ResponseReturnValue:
                 "note": choice.recipe.note,
             }
         )
-    items = [{"name": name, "default": name == default, "choices": found} for name, found in offered.items()]
+    items = [
+        {
+            "name": preset.name,
+            "label": gettext(preset.label),
+            "description": gettext(preset.description),
+            "default": preset.name == default,
+            "choices": offered[preset.name],
+        }
+        for preset in PRESET_TABLE.values()
+    ]
     return jsonify({"items": items})
 
 

@@ -10,6 +10,7 @@ from limits import RateLimitItem, parse_many
 
 from upscaler.engine.imaging.formats import FORMATS, format_for_mime
 from upscaler.engine.options import DENOISE_LEVELS
+from upscaler.engine.presets import PRESET_TABLE
 
 _SECONDS_PER_HOUR = 3600
 
@@ -60,14 +61,8 @@ def page_limits(  # noqa: PLR0913 - one for each thing that the page tells
 
 def _presets() -> list[dict[str, str]]:
     return [
-        {
-            "name": "standard",
-            "label": gettext("Standard"),
-            "description": gettext("Good for almost everything"),
-        },
-        {"name": "photo", "label": gettext("Photo"), "description": gettext("Fine, natural detail")},
-        {"name": "art", "label": gettext("Art"), "description": gettext("Drawings, anime, clean lines")},
-        {"name": "face", "label": gettext("Face"), "description": gettext("Portraits, gentle on skin")},
+        {"name": preset.name, "label": gettext(preset.label), "description": gettext(preset.description)}
+        for preset in PRESET_TABLE.values()
     ]
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from flask_babel import get_locale, gettext, ngettext
 
+from upscaler.engine.presets import PRESET_TABLE
+
 # Every whole number falls into a plural category that some number below this one falls into as well (CLDR).
 _PLURAL_SAMPLES = 200
 
@@ -143,10 +145,7 @@ def _words() -> dict[str, str]:
         "denoise.low": gettext("low noise reduction"),
         "denoise.med": gettext("medium noise reduction"),
         "denoise.high": gettext("high noise reduction"),
-        "preset.standard": gettext("Standard"),
-        "preset.photo": gettext("Photo"),
-        "preset.art": gettext("Art"),
-        "preset.face": gettext("Face"),
+        **{f"preset.{preset.name}": gettext(preset.label) for preset in PRESET_TABLE.values()},
         "list.separator": gettext(", "),
         "unit.kilobytes": gettext("%(size)s KB"),
         "unit.megabytes": gettext("%(size)s MB"),

@@ -15,7 +15,7 @@ from upscaler.engine.faces.align import aligning
 from upscaler.engine.faces.detect import find_faces
 from upscaler.engine.faces.paste import mask_of, within
 from upscaler.engine.model_zoo.catalogue import MODELS
-from upscaler.engine.model_zoo.presets import Recipe
+from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.errors import EngineCanceled
 
 # More contrast: plainly another face, and plainly the same one.
@@ -248,7 +248,7 @@ def test_where_nothing_bundled_is_better_it_says_so(run, portrait):
 def test_networks_whose_weights_are_missing_leave_the_ordinary_upscale(run, networks, portrait, monkeypatch):
     absent = replace(MODELS["waifu2x-cunet"], name="absent", files={})
     monkeypatch.setattr(
-        "upscaler.engine.pipeline.face_recipe", lambda *_: Recipe("absent", ("absent",), own=(absent,))
+        "upscaler.engine.pipeline.face_recipe", lambda *_: Recipe("absent", ("absent",), custom=(absent,))
     )
     small = portrait[10:160, 20:150]
 

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from tests.support.engine import matched, upscale
-from upscaler.engine.model_zoo.presets import recipe_for
+from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.postprocess.output_check import OutputCheck, OutputReport
 from upscaler.errors import OutputRejected

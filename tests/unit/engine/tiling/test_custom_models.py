@@ -14,7 +14,7 @@ from tests.support.small_models import kernel, write_ncnn, write_onnx
 from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.model_zoo.custom_model import FILES, LEVELS, NCNN, ONNX, Findings, Manifest
 from upscaler.engine.model_zoo.model_folder import ModelFolder
-from upscaler.engine.model_zoo.presets import recipe_for
+from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings

@@ -9,7 +9,7 @@ import pytest
 from skimage import data
 
 from upscaler.engine.imaging.image import Pixels
-from upscaler.engine.model_zoo.presets import recipe_for
+from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.seams import SeamCheck

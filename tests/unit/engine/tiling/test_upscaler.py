@@ -15,7 +15,8 @@ from upscaler.engine.backends.lanczos import LanczosBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
 from upscaler.engine.backends.selection import Selection
 from upscaler.engine.model_zoo.catalogue import Model
-from upscaler.engine.model_zoo.presets import Recipe, recipe_for
+from upscaler.engine.model_zoo.recipe_builder import recipe_for
+from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.upscaler import Upscaler
@@ -25,7 +26,7 @@ STANDARD_2X = recipe_for(UpscaleOptions("2x"))
 STANDARD_4X = recipe_for(UpscaleOptions("4x"))
 # The compact network stands for the generative ones where it can: it takes a twentieth of their time.
 COMPACT_4X = Recipe("compact", ("realesr-animevideov3-x4",))
-BLEND_4X = Recipe("blend", ("realesr-animevideov3-x4",), blend_with=STANDARD_4X.passes, blend=0.5)
+BLEND_4X = Recipe("blend", ("realesr-animevideov3-x4",), blend_with=STANDARD_4X.chain, blend=0.5)
 
 
 def _psnr(one: np.ndarray, other: np.ndarray) -> float:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
-from upscaler.engine.model_zoo.presets import recipe_for
+from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.models import Job, utcnow
 from upscaler.services.jobs import estimates

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from tests.support.face_models import write_face_model
 from upscaler.engine.model_import.probe import ProbeLimits
 from upscaler.engine.model_zoo.model_folder import ModelFolder
-from upscaler.engine.model_zoo.presets import recipe_for
+from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import Previews, UpscaleResult
 from upscaler.errors import StorageFull, StorageUnavailable

@@ -43,7 +43,7 @@ def test_the_default_preset_is_chosen_here(
 ) -> None:
     admin.post("/admin/models/default-preset", {"default_preset": "art"}, page="/admin/models")
 
-    assert "<option selected>art</option>" in admin.get("/admin/models").text
+    assert '<option value="art" selected>Art</option>' in admin.get("/admin/models").text
     assert session.query(Setting).one().value == "art"
     assert [row.details for row in trail("setting.change")] == [{"from": "standard", "to": "art"}]
 

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from tests.unit.views.api.conftest import Program
+from upscaler.engine.presets import PRESET_TABLE
 from upscaler.models import Account, Job, Upload
 from upscaler.services.jobs import lifecycle
 from upscaler.services.models.model_table import sync_catalogue
@@ -191,6 +192,9 @@ def test_networks_and_presets_are_listed(visitor: Program, session: Session) -> 
     presets = visitor.get("/presets").get_json()["items"]
 
     assert [preset["name"] for preset in presets if preset["default"]] == ["standard"]
+    assert [(preset["label"], preset["description"]) for preset in presets] == [
+        (preset.label, preset.description) for preset in PRESET_TABLE.values()
+    ]
     used = {name for preset in presets for choice in preset["choices"] for name in choice["networks"]}
     assert used <= networks
 

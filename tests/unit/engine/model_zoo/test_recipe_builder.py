@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from upscaler.engine.model_zoo import presets
+from upscaler.engine.model_zoo import recipe_builder
 from upscaler.engine.model_zoo.catalogue import MODELS
-from upscaler.engine.model_zoo.presets import Choice, all_recipes, face_recipe, recipe_for, scale_of
+from upscaler.engine.model_zoo.recipe_builder import Choice, all_recipes, face_recipe, recipe_for
+from upscaler.engine.model_zoo.recipes import scale_of
 from upscaler.engine.options import DENOISE_LEVELS, FACTORS, PRESETS, UpscaleOptions, factor_number
 
 
@@ -20,8 +21,8 @@ def test_every_choice_has_a_recipe_of_its_factor(choice: Choice) -> None:
     assert recipe.scale == options.network_scale(1, 1) >= factor_number(choice.factor)
     assert recipe_for(options) == recipe
     for stage in recipe.stages:
-        assert all(scale_of(models) >= stage.scale for models, _ in stage.ways)
-        assert sum(share for _, share in stage.ways) == pytest.approx(1)
+        assert all(scale_of(models) >= stage.scale for models, _ in stage.branches)
+        assert sum(share for _, share in stage.branches) == pytest.approx(1)
     assert math.prod(stage.scale for stage in recipe.stages) == recipe.scale
     assert recipe.seconds_per_megapixel > 0
 
@@ -32,16 +33,18 @@ def test_the_listing_has_each_combination_once() -> None:
     assert len(combinations) == len(all_recipes()) == len(PRESETS) * len(FACTORS) * len(DENOISE_LEVELS)
 
 
-def test_equal_names_mean_equal_networks() -> None:
+def test_equal_names_mean_equal_models() -> None:
     by_name: dict[str, set[object]] = {}
     for choice, detail in itertools.product(all_recipes(), (None, 0, 30, 100)):
         options = UpscaleOptions(choice.factor, choice.preset, choice.denoise, detail=detail)
         recipe = recipe_for(options)
         by_name.setdefault(recipe.name, set()).add(
-            tuple((stage.passes, stage.blend_with, stage.blend, stage.reduced_to) for stage in recipe.stages)
+            tuple(
+                (stage.chain, stage.blend_with, stage.blend, stage.downscaled_to) for stage in recipe.stages
+            )
         )
 
-    assert all(len(networks) == 1 for networks in by_name.values())
+    assert all(len(recipes) == 1 for recipes in by_name.values())
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -55,13 +58,13 @@ def test_none_removes_no_noise(preset: str, factor: str) -> None:
 @pytest.fixture(params=[True, False], ids=["SRMD", "waifu2x"])
 def with_srmd(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Have SRMD's weights installed or not."""
-    monkeypatch.setattr(presets, "has_srmd", lambda: request.param)
+    monkeypatch.setattr(recipe_builder, "has_srmd", lambda: request.param)
     return bool(request.param)
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize("factor", FACTORS)
-def test_more_noise_removal_takes_a_stronger_network(preset: str, factor: str, with_srmd: bool) -> None:
+def test_more_noise_removal_takes_a_stronger_model(preset: str, factor: str, with_srmd: bool) -> None:
     levels = []
     for denoise in ("low", "med", "high"):
         recipe = recipe_for(UpscaleOptions(factor, preset, denoise))
@@ -70,17 +73,17 @@ def test_more_noise_removal_takes_a_stronger_network(preset: str, factor: str, w
     assert levels == ([5, 15, 30] if with_srmd else [1, 2, 3])
 
 
-def test_noise_beside_a_generative_network_is_removed_on_a_way_of_its_own(with_srmd: bool) -> None:
+def test_noise_beside_a_perceptual_model_is_removed_on_a_branch_of_its_own(with_srmd: bool) -> None:
     recipe = recipe_for(UpscaleOptions("4x", "photo", "med"))
 
-    assert recipe.passes[-1] == "realesrgan-x4plus"
+    assert recipe.chain[-1] == "realesrgan-x4plus"
     assert recipe.blend_with == (("srmd-4x-s15",) if with_srmd else ())
-    assert recipe.passes[:-1] == (() if with_srmd else ("waifu2x-cunet-1x-n2",))
+    assert recipe.chain[:-1] == (() if with_srmd else ("waifu2x-cunet-1x-n2",))
 
 
 def test_the_stronger_the_removal_the_less_is_generated() -> None:
     shares = [
-        recipe_for(UpscaleOptions("4x", "photo", grade, detail=detail)).ways[0][1]
+        recipe_for(UpscaleOptions("4x", "photo", grade, detail=detail)).branches[0][1]
         for detail in (100, 60)
         for grade in DENOISE_LEVELS
     ]
@@ -89,30 +92,29 @@ def test_the_stronger_the_removal_the_less_is_generated() -> None:
 
 
 @pytest.mark.parametrize("factor", ["2x", "4x"])
-def test_the_truest_way_blends_both_kinds_of_noise_removal(factor: str) -> None:
-    told, trained = recipe_for(UpscaleOptions(factor, "standard", "high")).ways
+def test_the_faithful_branch_blends_both_kinds_of_noise_removal(factor: str) -> None:
+    told, trained = recipe_for(UpscaleOptions(factor, "standard", "high")).branches
 
     assert ([model.name for model in told[0]], told[1]) == ([f"srmd-{factor}-s30"], 0.75)
     assert (trained[0][0].name, trained[1]) == ("waifu2x-upconv7-photo-n3", 0.25)
 
 
-def test_a_network_that_is_named_gets_an_image_without_noise(with_srmd: bool) -> None:
+def test_a_model_that_is_named_gets_an_image_without_noise(with_srmd: bool) -> None:
     recipe = recipe_for(UpscaleOptions("4x", denoise="med", model="realesr-animevideov3-x4"))
 
     first, second = recipe.stages
     assert first.scale == 1
     assert first.models[0].noise_level == (15 if with_srmd else 2)
-    assert second.passes == ("realesr-animevideov3-x4",)
+    assert second.chain == ("realesr-animevideov3-x4",)
 
 
-def test_a_face_at_4x_is_half_generative_and_half_faithful() -> None:
+def test_a_face_at_4x_is_half_perceptual_and_half_faithful() -> None:
     recipe = recipe_for(UpscaleOptions("4x", "face"))
 
-    generative, faithful = recipe.ways
-    assert [model.name for model in generative[0]] == ["realesrgan-x4plus"]
+    perceptual, faithful = recipe.branches
+    assert [model.name for model in perceptual[0]] == ["realesrgan-x4plus"]
     assert {model.type for model in faithful[0]} == {"waifu2x"}
-    assert generative[1] == faithful[1] == 0.5
-    assert recipe.gpu_recommended
+    assert perceptual[1] == faithful[1] == 0.5
 
 
 def test_a_chain_costs_more_the_larger_its_input_has_grown() -> None:
@@ -122,15 +124,15 @@ def test_a_chain_costs_more_the_larger_its_input_has_grown() -> None:
     assert twice.seconds_per_megapixel == pytest.approx(once + 4 * once)
 
 
-def test_detail_leads_from_the_truest_to_the_sharpest_network() -> None:
-    truest, blended, sharpest = (
+def test_detail_leads_from_the_faithful_to_the_perceptual_model() -> None:
+    faithful, blended, perceptual = (
         recipe_for(UpscaleOptions("4x", "standard", detail=detail)) for detail in (0, 30, 100)
     )
 
-    assert truest == recipe_for(UpscaleOptions("4x", "standard"))
-    assert sharpest.passes == ("realesrgan-x4plus",)
-    assert dict(zip([way[0][0].name for way in blended.ways], [0.3, 0.7], strict=True)) == {
-        models[0].name: pytest.approx(share) for models, share in blended.ways
+    assert faithful == recipe_for(UpscaleOptions("4x", "standard"))
+    assert perceptual.chain == ("realesrgan-x4plus",)
+    assert dict(zip([branch.models[0].name for branch in blended.branches], [0.3, 0.7], strict=True)) == {
+        models[0].name: pytest.approx(share) for models, share in blended.branches
     }
 
 
@@ -138,34 +140,34 @@ def test_8x_goes_through_the_image_twice_and_removes_noise_once() -> None:
     recipe = recipe_for(UpscaleOptions("8x", "photo", "high"))
 
     assert [stage.scale for stage in recipe.stages] == [4, 2]
-    assert recipe.stages[0].passes == ("realesrgan-x4plus",)
-    assert {model.noise_level for models, _ in recipe.stages[1].ways for model in models} == {None}
+    assert recipe.stages[0].chain == ("realesrgan-x4plus",)
+    assert {model.noise_level for models, _ in recipe.stages[1].branches for model in models} == {None}
     once = recipe_for(UpscaleOptions("4x", "photo", "high")).seconds_per_megapixel
     assert recipe.seconds_per_megapixel == pytest.approx(
         once + 16 * MODELS["waifu2x-upconv7-photo"].seconds_per_megapixel
     )
 
 
-def test_a_wanted_size_takes_the_smallest_networks_that_reach_it() -> None:
+def test_a_wanted_size_takes_the_smallest_models_that_reach_it() -> None:
     for width, scale in ((100, 2), (200, 2), (201, 4), (400, 4), (401, 8)):
         assert recipe_for(UpscaleOptions("fit", target_width=width), 100, 50).scale == scale
 
 
-def test_faces_take_as_much_of_the_sharpest_network_at_twice_the_size() -> None:
-    def ways(factor: str, preset: str, **more: Any) -> list[tuple[tuple[str, ...], float]]:
+def test_faces_take_as_much_of_the_perceptual_model_at_twice_the_size() -> None:
+    def branches(factor: str, preset: str, **more: Any) -> list[tuple[tuple[str, ...], float]]:
         recipe = face_recipe(UpscaleOptions(factor, preset, **more), 2 if factor == "2x" else 4)
         assert recipe is not None
         assert recipe.scale == (2 if factor == "2x" else 4)
-        return [(tuple(model.name for model in models), share) for models, share in recipe.ways]
+        return [(tuple(model.name for model in models), share) for models, share in recipe.branches]
 
-    truest, finer = ("waifu2x-cunet", "waifu2x-cunet"), ("waifu2x-upconv7-photo", "realesrgan-x4plus")
+    faithful, finer = ("waifu2x-cunet", "waifu2x-cunet"), ("waifu2x-upconv7-photo", "realesrgan-x4plus")
     photo = ("waifu2x-upconv7-photo",)
-    assert ways("4x", "standard") == [(truest, 0.5), (photo * 2, 0.5)]
-    assert ways("2x", "photo") == [(truest[:1], 0.5), (photo, 0.5)]
-    assert ways("8x", "photo") == [(finer, 1)]
-    assert ways("4x", "face") == [(finer, 0.5), (truest, 0.5)]
-    assert ways("2x", "photo", detail=100) == [(finer, 1)]
-    assert ways("4x", "face", denoise="high") == [
+    assert branches("4x", "standard") == [(faithful, 0.5), (photo * 2, 0.5)]
+    assert branches("2x", "photo") == [(faithful[:1], 0.5), (photo, 0.5)]
+    assert branches("8x", "photo") == [(finer, 1)]
+    assert branches("4x", "face") == [(finer, 0.5), (faithful, 0.5)]
+    assert branches("2x", "photo", detail=100) == [(finer, 1)]
+    assert branches("4x", "face", denoise="high") == [
         (("waifu2x-upconv7-photo-n3", "realesrgan-x4plus"), 0.5),
         (("waifu2x-cunet-n3", "waifu2x-cunet"), 0.5),
     ]
