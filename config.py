@@ -65,7 +65,7 @@ class Config(BaseModel):
     redis_url: str = Field(
         "", description="Redis for the queue and the rate limits; empty: SQLite queue in `DATA_DIR`"
     )
-    storage_backend: Literal["local", "s3"] = Field(
+    storage_backend: str = Field(
         "local", description="where images are kept: `local` is `DATA_DIR/files`, `s3` a bucket"
     )
     s3_bucket: str = Field("", description="bucket for `STORAGE_BACKEND=s3`; it must be there already")
@@ -235,6 +235,15 @@ class Config(BaseModel):
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value if value.is_absolute() else ROOT / value
+
+    @field_validator("storage_backend")
+    @classmethod
+    def _registered_storage(cls, value: str) -> str:
+        from upscaler.storage.registry import BACKENDS  # noqa: PLC0415 - most of what reads settings opens no storage
+
+        if value not in BACKENDS:
+            raise ValueError(f"must be one of {', '.join(BACKENDS)}")
+        return value
 
     @field_validator("public_url", "s3_endpoint_url", "s3_public_endpoint_url")
     @classmethod

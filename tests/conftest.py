@@ -1,4 +1,4 @@
-"""What several kinds of test share: the real service as a process, photographs, and real servers."""
+"""Fixtures for several kinds of test: the real service as a process, photographs, and real servers."""
 
 from __future__ import annotations
 
@@ -13,6 +13,11 @@ from tests.support.photographs import save_photograph
 from tests.support.s3 import S3Server
 from tests.support.servers import PostgreSQLServer, redis_server
 from tests.support.service import FETCHED_FROM, LiveService
+
+
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """Replace pytest-flask's fixture of this name: all requests of a test would share the context that it holds."""
 
 
 @pytest.fixture(scope="session")

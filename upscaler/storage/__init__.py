@@ -1,4 +1,4 @@
-"""Where images are kept: one interface, and the places behind it."""
+"""Storage for images: one interface, and the backends behind it."""
 
 from upscaler.storage.base import Presentation, Storage, StorageSettingsError, StoredFile, make_key
 from upscaler.storage.local import LocalStorage

@@ -9,9 +9,22 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from upscaler.storage.base import Presentation, StoredFile, as_ours, checked_key
+
+
+class Settings(Protocol):
+    """The settings that this backend reads."""
+
+    @property
+    def files_dir(self) -> Path:
+        """The folder for all files."""
+
+
+def from_settings(settings: Settings, role: str) -> LocalStorage:  # noqa: ARG001 - a disk answers both alike
+    """Open the storage in the folder that the settings name."""
+    return LocalStorage(settings.files_dir)
 
 
 class LocalStorage:

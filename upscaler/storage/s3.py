@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, cast
+from typing import Any, BinaryIO, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
 import boto3
@@ -76,6 +76,46 @@ WEB = Patience(connect_seconds=0.7, read_seconds=4, attempts=2, asks_first=True)
 WORKER = Patience(connect_seconds=3, read_seconds=30, attempts=4)
 # For the question. What is refused is refused within two seconds, which leaves one for everything else.
 _QUESTION = Patience(connect_seconds=0.7, read_seconds=1, attempts=1)
+
+
+class Secret(Protocol):
+    """A value that is shown only when it is asked for."""
+
+    def get_secret_value(self) -> str:
+        """Return the value."""
+
+
+class Settings(Protocol):
+    """The settings that this backend reads; ``Bucket`` describes them."""
+
+    @property
+    def s3_bucket(self) -> str: ...  # noqa: D102
+    @property
+    def s3_endpoint_url(self) -> str: ...  # noqa: D102
+    @property
+    def s3_region(self) -> str: ...  # noqa: D102
+    @property
+    def s3_access_key_id(self) -> str: ...  # noqa: D102
+    @property
+    def s3_secret_access_key(self) -> Secret: ...  # noqa: D102
+    @property
+    def s3_addressing_style(self) -> Literal["auto", "path", "virtual"]: ...  # noqa: D102
+    @property
+    def s3_public_endpoint_url(self) -> str: ...  # noqa: D102
+
+
+def from_settings(settings: Settings, role: str) -> S3Storage:
+    """Open the storage in the bucket that the settings name; nothing is sent yet."""
+    bucket = Bucket(
+        name=settings.s3_bucket,
+        endpoint_url=settings.s3_endpoint_url,
+        region=settings.s3_region,
+        access_key_id=settings.s3_access_key_id,
+        secret_access_key=settings.s3_secret_access_key.get_secret_value(),
+        addressing_style=settings.s3_addressing_style,
+        public_endpoint_url=settings.s3_public_endpoint_url,
+    )
+    return S3Storage(bucket, WEB if role == "web" else WORKER)
 
 
 class S3Storage:

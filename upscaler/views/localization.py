@@ -1,25 +1,47 @@
-"""In which language a page or a message is shown."""
+"""The languages of pages and messages, and the choice of one for each request."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from babel import Locale
 from flask import Flask, current_app, has_request_context, request, session
 
-# To add a language: a catalogue in translations/ and a line here. The flag is Flask-AppBuilder's name for an icon.
-LANGUAGES = {"en": {"flag": "gb", "name": "English"}, "ar": {"flag": "sa", "name": "العربية"}}
+from config import ROOT
+
+DEFAULT = "en"
+
+
+def languages(folder: Path) -> dict[str, dict[str, str]]:
+    """Return the languages that have a catalogue in ``folder``, each with its own name; the default comes first.
+
+    A language needs nothing but that catalogue: its name and its direction of writing come from Babel.
+    """
+    tags = {catalogue.parts[-3] for catalogue in folder.glob("*/LC_MESSAGES/messages.po")}
+    return {tag: {"name": _own_name(tag)} for tag in sorted(tags, key=lambda tag: (tag != DEFAULT, tag))}
+
+
+def _own_name(tag: str) -> str:
+    name = Locale.parse(tag).get_display_name() or tag
+    return name[0].upper() + name[1:]
+
+
+LANGUAGES: Mapping[str, Mapping[str, str]] = MappingProxyType(languages(ROOT / "translations"))
 
 
 def init_app(app: Flask) -> None:
-    """Choose languages ourselves: Flask-AppBuilder's way ignores browsers and writes a cookie on every visit."""
+    """Install our choice of language: Flask-AppBuilder's ignores browsers and writes a cookie on every visit."""
     app.extensions["babel"].locale_selector = select_locale
 
 
 def select_locale() -> str:
     """Return the language the visitor chose, else the best that the browser asks for, else English."""
-    default = "en"
     if not has_request_context():
-        return default
-    languages = current_app.config["LANGUAGES"]
+        return DEFAULT
+    offered = current_app.config["LANGUAGES"]
     chosen = session.get("locale")
-    if chosen in languages:
+    if chosen in offered:
         return str(chosen)
-    return request.accept_languages.best_match(languages, default) or default
+    return request.accept_languages.best_match(offered, DEFAULT) or DEFAULT

@@ -1,4 +1,4 @@
-"""What every storage has to do, run over each of them."""
+"""The contract of a storage, run over every registered backend."""
 
 from __future__ import annotations
 
@@ -6,20 +6,30 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.s3 import S3Server
+from config import load
 from upscaler.errors import FileGone, StorageUnavailable
+from upscaler.services.files.storages import build_storage
 from upscaler.storage import LocalStorage, Presentation, Storage, make_key
-from upscaler.storage.s3 import PART_BYTES, WORKER, S3Storage
+from upscaler.storage.registry import BACKENDS
+from upscaler.storage.s3 import PART_BYTES, S3Storage
 
 KEY = "uploads/ab/upl_abc.png"
 
 
-@pytest.fixture(params=["local", "s3"])
+@pytest.fixture
+def s3_settings(request: pytest.FixtureRequest) -> dict[str, str]:
+    server = request.getfixturevalue("s3_server")
+    settings: dict[str, str] = server.environment(server.empty_bucket())
+    return settings
+
+
+@pytest.fixture(params=list(BACKENDS))
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    if request.param == "local":
-        return LocalStorage(tmp_path / "files")
-    server: S3Server = request.getfixturevalue("s3_server")
-    return S3Storage(server.empty_bucket(), WORKER)
+    """An empty storage of each registered backend; one that needs a server has a fixture ``NAME_settings``."""
+    settings = {"DATA_DIR": str(tmp_path), "STORAGE_BACKEND": request.param}
+    if request.param != "local":
+        settings.update(request.getfixturevalue(f"{request.param}_settings"))
+    return build_storage(load(settings, env_file=None), "worker")
 
 
 @pytest.fixture

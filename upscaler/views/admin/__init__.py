@@ -7,7 +7,7 @@ from flask_babel import Babel
 
 from upscaler.extensions import db
 from upscaler.views.admin import formatting
-from upscaler.views.admin.builder import ConsoleBuilder, register_views
+from upscaler.views.admin.builder import ConsoleBuilder, register_pages
 from upscaler.views.admin.configuration import console_config
 from upscaler.views.admin.dashboard import ConsoleIndex
 from upscaler.views.admin.security import ConsoleSecurity
@@ -23,7 +23,7 @@ def init_app(app: Flask) -> None:
     builder = ConsoleBuilder(indexview=ConsoleIndex, security_manager_class=ConsoleSecurity)
     with app.app_context():
         builder.init_app(app, db.session)
-        register_views(builder, app.extensions["upscaler"].storage_meter)
+        register_pages(builder)
     # Flask-AppBuilder adds its catalogues and chooses languages in its own way; none of its words are shown.
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = catalogues
     Babel(app, locale_selector=select_locale)

@@ -17,9 +17,10 @@ from upscaler.errors import ServiceUnavailable
 from upscaler.extensions import db
 from upscaler.models import iso8601
 from upscaler.services.monitoring import statistics
-from upscaler.services.monitoring.statistics import Slot, StorageFigures, StorageMeter
+from upscaler.services.monitoring.statistics import Slot, StorageFigures
 from upscaler.views.admin.messages import explain
 from upscaler.views.admin.urls import GET, ROOT, ExactPaths, ask_to_sign_in
+from upscaler.views.context import services
 
 log = structlog.get_logger()
 
@@ -49,10 +50,6 @@ class DashboardView(ExactPaths, BaseView):
     default_view = "show"
     paths: ClassVar = {"show": ("/dashboard", GET)}
 
-    def __init__(self, meter: StorageMeter) -> None:
-        super().__init__()
-        self._meter = meter
-
     @has_access
     def show(self) -> str:
         """Show the dashboard."""
@@ -77,7 +74,7 @@ class DashboardView(ExactPaths, BaseView):
 
     def _storage(self) -> StorageFigures | None:
         try:
-            return self._meter.figures()
+            return services().storage_meter.figures()
         except ServiceUnavailable:
             # The rest of the page is of use without this figure, the more so when something is wrong.
             log.warning("storage.unavailable", exc_info=True)

@@ -114,8 +114,7 @@ def test_the_dashboard_is_shown_when_the_storage_does_not_answer(
         raise ServiceUnavailable
 
     monkeypatch.setattr(LocalStorage, "used_bytes", broken)
-    [view] = [view for view in app.extensions["appbuilder"].baseviews if view.endpoint == "DashboardView"]
-    monkeypatch.setattr(view._meter, "_figures", None)
+    monkeypatch.setattr(app.extensions["upscaler"].storage_meter, "_figures", None)
 
     page = admin.get("/admin/dashboard")
 
@@ -125,8 +124,7 @@ def test_the_dashboard_is_shown_when_the_storage_does_not_answer(
 
 def test_a_bucket_has_no_share_of_a_disk(admin, monkeypatch: pytest.MonkeyPatch, app: Flask) -> None:
     monkeypatch.setattr(LocalStorage, "free_percent", lambda _storage: None)
-    [view] = [view for view in app.extensions["appbuilder"].baseviews if view.endpoint == "DashboardView"]
-    monkeypatch.setattr(view._meter, "_figures", None)
+    monkeypatch.setattr(app.extensions["upscaler"].storage_meter, "_figures", None)
 
     page = admin.get("/admin/dashboard").text
 

@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
+from upscaler.views.localization import LANGUAGES
 from upscaler.views.public import blueprint
 
 
@@ -11,9 +12,7 @@ from upscaler.views.public import blueprint
 def site() -> Iterator[Flask]:
     """The public pages' routes with languages and nothing else; code under test runs inside a request."""
     app = Flask("upscaler")
-    app.config.update(
-        SECRET_KEY="for tests", LANGUAGES={"en": {"name": "English"}, "ar": {"name": "العربية"}}
-    )
+    app.config.update(SECRET_KEY="for tests", LANGUAGES=LANGUAGES)
     Babel(app, default_translation_directories="../translations")
     app.register_blueprint(blueprint)
     with app.test_request_context():
