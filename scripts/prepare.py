@@ -105,7 +105,8 @@ def _state(config: configuration.Config) -> str:
     """Sum up all that preparing depends on; another database file, even at the same place, is another state."""
     digest = hashlib.sha256()
     sources = [*sorted((configuration.ROOT / "migrations" / "versions").glob("*.py"))]
-    sources.append(configuration.ROOT / "upscaler" / "engine" / "model_zoo" / "catalogue.py")
+    models = configuration.ROOT / "upscaler" / "engine" / "model_zoo"
+    sources += [models / "catalogue.py", models / "models.toml"]
     for path in sources:
         digest.update(path.name.encode() + path.read_bytes())
     database = config.data_dir / "app.db"

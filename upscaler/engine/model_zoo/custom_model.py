@@ -34,7 +34,6 @@ SIGNED = "-1..1"
 UPSCALING, FACES = "upscaling", "faces"
 MAX_LICENCE = 64
 _VERSION = 1
-_GPU_SECONDS = 20
 
 
 @dataclass(frozen=True)
@@ -168,7 +167,6 @@ class Manifest:
             param_sha256=self.sha256["model.param"] if self.kind == NCNN else "",
             bin_sha256=self.sha256[weights],
             files={},
-            noise_level=None,
             border=found.border,
             minimum_side=found.minimum_side,
             maximum_side=found.maximum_side,
@@ -176,7 +174,6 @@ class Manifest:
             overlap=found.overlap,
             seconds_per_megapixel=found.seconds_per_megapixel,
             note="",
-            gpu_recommended=found.seconds_per_megapixel > _GPU_SECONDS,
             kind=self.kind,
             folder=folder,
             digests=self.sha256,

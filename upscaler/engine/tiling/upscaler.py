@@ -171,11 +171,6 @@ class Upscaler:
         for model in recipe.models:
             self._selection.network(model)
 
-    @staticmethod
-    def cost(recipe: Recipe) -> float:
-        """Return a guess of the seconds per input megapixel, for the time before anything was measured."""
-        return recipe.seconds_per_megapixel
-
     def reject(self, reason: str, recipe: Recipe) -> None:
         """Take note that what the backend in use gave was wrong. The next use tries it in another way."""
         names = [model.name for model in recipe.models]

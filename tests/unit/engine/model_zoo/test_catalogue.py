@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from upscaler.engine.model_zoo.catalogue import CUNET, MODELS, UPCONV7, Model
+from upscaler.engine.model_zoo.catalogue import CUNET, MODELS, UPCONV7, Model, read_catalogue
 
 
-def test_it_holds_every_network_of_both_packages() -> None:
+def test_it_holds_every_model_of_the_packages() -> None:
     by_type = [model.type for model in MODELS.values()]
 
+    assert len(MODELS) == 30
+    # The compact models share their weights, those of one waifu2x family their layers, SRMD's of one scale both.
+    assert len({model.bin_sha256 for model in MODELS.values()}) == 2 + 1 + 19 + 2
+    assert len({model.param_sha256 for model in MODELS.values()}) == 5 + 3 + 2
     assert by_type.count("esrgan") == 5
     # Two upconv_7 families and cunet at 2x with five noise levels (none included), cunet at 1x with four.
     assert by_type.count("waifu2x") == 3 * 5 + 4
@@ -24,7 +28,37 @@ def test_its_facts_fit_together(model: Model) -> None:
     assert model.licence in ("BSD-3-Clause", "MIT")
 
 
-def test_no_two_networks_have_the_same_files_and_maps() -> None:
+def test_a_family_shares_its_fields_and_a_model_may_give_its_own() -> None:
+    text = """
+        [[family]]
+        type = "esrgan"
+        architecture = "rrdb"
+        scale = 4
+        licence = "MIT"
+        source = "https://example.org"
+        param_sha256 = "a"
+        bin_sha256 = "b"
+        border = 0
+        minimum_side = 1
+        overlap = 24
+        seconds_per_megapixel = 1.0
+        note = "Shared."
+        [[family.model]]
+        name = "one"
+        files.package = "models/one"
+        [[family.model]]
+        name = "two"
+        note = "Own."
+        files.package = "models/two"
+    """
+
+    models = read_catalogue(text)
+
+    assert [(model.name, model.note) for model in models.values()] == [("one", "Shared."), ("two", "Own.")]
+    assert models["two"].files == {"package": "models/two"}
+
+
+def test_no_two_models_have_the_same_files_and_maps() -> None:
     known = {(model.param_sha256, model.bin_sha256, model.maps) for model in MODELS.values()}
 
     assert len(known) == len(MODELS)
