@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -147,15 +148,25 @@ class Job(Model):
     @property
     def callback_url(self) -> str | None:
         """The URL of the webhook that reports the end of the job."""
-        return self.params.get(CALLBACK)
+        return callback_url_of(self.params)
 
     @property
     def public_params(self) -> dict[str, Any]:
         """The parameters as anybody with the link to the job may see them: a webhook's URL may hold a secret."""
-        return {name: True if name == CALLBACK else value for name, value in self.params.items()}
+        return public_params(self.params)
 
     def __repr__(self) -> str:
         return self.id
+
+
+def callback_url_of(params: Mapping[str, Any]) -> str | None:
+    """Return the URL of the webhook among the parameters of a job, if there is one."""
+    return params.get(CALLBACK)
+
+
+def public_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters of a job without the URL of its webhook, which may hold a secret."""
+    return {name: True if name == CALLBACK else value for name, value in params.items()}
 
 
 class JobLog(Model):

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from upscaler.errors import DeliveryConflict
 from upscaler.models import Delivery, DeliveryKind, DeliveryStatus, Job, JobStatus, iso8601
 from upscaler.models.database import changed_rows
+from upscaler.models.job import callback_url_of, public_params
 from upscaler.services import audit
 from upscaler.services.notifications.backoff import MAX_ATTEMPTS, pause_after
 from upscaler.services.notifications.outcome import Outcome, Verdict
@@ -60,7 +61,7 @@ def write(session: Session, job_id: str, status: JobStatus, now: datetime) -> No
             Job.error_values,
         ).where(Job.id == job_id)
     ).one()
-    receivers = {DeliveryKind.WEBHOOK: job.callback_url, DeliveryKind.EMAIL: job.notify_email}
+    receivers = {DeliveryKind.WEBHOOK: callback_url_of(job.params), DeliveryKind.EMAIL: job.notify_email}
     error = None
     if status is JobStatus.FAILED:
         detail = job.error_message % job.error_values if job.error_values else job.error_message
@@ -73,7 +74,7 @@ def write(session: Session, job_id: str, status: JobStatus, now: datetime) -> No
             "parent_id": job.parent_id,
             "status": str(status),
             "model": job.model,
-            "params": job.public_params,
+            "params": public_params(job.params),
             "error": error,
         },
     }

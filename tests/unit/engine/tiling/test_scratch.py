@@ -20,7 +20,7 @@ import os, signal, sys
 from pathlib import Path
 import numpy as np
 from upscaler.engine.result import Keeping
-from upscaler.engine.scratch import Scratch
+from upscaler.engine.tiling.scratch import Scratch
 folder = Path(sys.argv[1])
 scratch = Scratch(folder, Keeping(folder / "kept", 10**6))
 made = scratch.tiles("colour-0", (30, 40, 3), np.dtype(np.uint8))

@@ -18,7 +18,7 @@ from upscaler.services.files.workspace import Workspace
 CHILD = """
 import sys
 from pathlib import Path
-from upscaler.services.workspace import Workspace
+from upscaler.services.files.workspace import Workspace
 folder = Workspace(Path(sys.argv[1])).folder
 (folder / "incoming").write_bytes(b"half an image")
 print(folder, flush=True)
