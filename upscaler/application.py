@@ -34,9 +34,8 @@ def build(config: configuration.Config | None = None) -> Flask:
     app.extensions["upscaler"] = build_services(
         storage=build_storage(config, "web"),
         queue=HueyQueue(build_huey(config)),
-        defaults=config.model_dump(),
+        config=config,
         signing_key=configuration.secret_key(config),
-        scratch_dir=config.scratch_dir,
     )
     db.init_app(app)
     with app.app_context():

@@ -64,7 +64,6 @@ def services(tmp_path: Path) -> Iterator[Services]:
     """The services over a local storage and a real queue of their own."""
     config = load({"DATA_DIR": str(tmp_path)}, env_file=None)
     queue = HueyQueue(build_huey(config))
-    storage, defaults = LocalStorage(config.files_dir), config.model_dump()
-    built = build_services(storage, queue, defaults, "a key for tests", config.scratch_dir)
+    built = build_services(LocalStorage(config.files_dir), queue, config, "a key for tests")
     yield built
     built.submissions.close()

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from upscaler.engine.imaging.formats import INPUT_MIME_TYPES
-from upscaler.engine.options import FACTORS
+from config import Config
 from upscaler.engine.process.inspector import Inspector
 from upscaler.services.files.links import LinkSigner
 from upscaler.services.files.workspace import Workspace
@@ -20,7 +17,6 @@ from upscaler.services.notifications.rules import NotificationRules
 from upscaler.services.outbound.addresses import AddressPolicy
 from upscaler.services.outbound.fetching import ImageFetcher
 from upscaler.services.previews.requests import PreviewRequests
-from upscaler.services.settings.kinds import several_of
 from upscaler.services.settings.runtime import RuntimeSettings
 from upscaler.storage import Storage
 
@@ -51,13 +47,11 @@ class Services:
         return hashlib.blake2b(name.encode(), key=key, digest_size=16, person=b"submitter").hexdigest()
 
 
-def build_services(
-    storage: Storage, queue: Queue, defaults: dict[str, Any], signing_key: str, scratch_dir: Path
-) -> Services:
-    """Wire the services. ``defaults`` are the environment's settings, ``scratch_dir`` is for what is soon gone."""
-    settings, inspector = RuntimeSettings(default_settings(defaults)), Inspector()
-    workspace = Workspace(scratch_dir)
-    policy = AddressPolicy.parse(defaults["webhook_allowed_networks"])
+def build_services(storage: Storage, queue: Queue, config: Config, signing_key: str) -> Services:
+    """Wire the services."""
+    settings, inspector = RuntimeSettings(config), Inspector()
+    workspace = Workspace(config.scratch_dir)
+    policy = AddressPolicy.parse(config.webhook_allowed_networks)
     return Services(
         storage=storage,
         storage_meter=StorageMeter(storage),
@@ -65,22 +59,10 @@ def build_services(
         settings=settings,
         submissions=Submissions(storage, inspector, settings, queue),
         previews=PreviewRequests(storage, inspector, settings, workspace),
-        notifications=NotificationRules(policy, offers_mail=bool(defaults["smtp_host"])),
+        notifications=NotificationRules(policy, offers_mail=bool(config.smtp_host)),
         # Polls that wait may hold half of the threads; together they must leave some for everybody else.
-        fetcher=ImageFetcher(policy, max(1, defaults["web_threads"] // 4))
-        if defaults["fetch_urls"]
-        else None,
-        custom_models=CustomModels(storage, workspace, defaults["max_model_size_bytes"]),
+        fetcher=ImageFetcher(policy, max(1, config.web_threads // 4)) if config.fetch_urls else None,
+        custom_models=CustomModels(storage, workspace, config.max_model_size_bytes),
         workspace=workspace,
         signing_key=signing_key,
     )
-
-
-def default_settings(environment: dict[str, Any]) -> dict[str, Any]:
-    """Return the runtime settings as they are until an admin changes them."""
-    return {
-        "allowed_mimes": list(INPUT_MIME_TYPES),
-        "default_preset": "standard",
-        **environment,
-        "factors": several_of(FACTORS).parse(environment["factors"]),
-    }

@@ -24,7 +24,6 @@ from upscaler.services.notifications.signing import secrets_in_use
 from upscaler.services.notifications.smtp import MailServer
 from upscaler.services.notifications.webhook import WebhookChannel
 from upscaler.services.outbound.addresses import AddressPolicy
-from upscaler.services.registry import default_settings
 from upscaler.services.settings.runtime import RuntimeSettings
 
 log = structlog.get_logger()
@@ -115,7 +114,7 @@ def build_sender(
     return Sender(
         sessions,
         channels,
-        RuntimeSettings(default_settings(config.model_dump())),
+        RuntimeSettings(config),
         signing_key=key,
         public_url=config.public_url,
         keep_days=config.notification_days,

@@ -39,7 +39,6 @@ from upscaler.services.jobs import reaper, retention, workers
 from upscaler.services.jobs.runner import Folders, JobRunner
 from upscaler.services.jobs.tile_cache import KeptTiles
 from upscaler.services.previews.runner import PreviewRunner
-from upscaler.services.registry import default_settings
 from upscaler.services.settings.runtime import RuntimeSettings
 from upscaler.storage import StorageSettingsError
 from upscaler.tasks.deliveries import DeliveryThreads, build_sender
@@ -65,7 +64,7 @@ class WorkerDuty:
         self._engine = EngineProcess(engine_settings(config), engine_limits(config), config.scratch_dir)
         self._queue = HueyQueue(self.huey, declare_run_job(self.huey, self.run_job))
         self._storage = build_storage(config, "worker")
-        self._settings = RuntimeSettings(default_settings(config.model_dump()))
+        self._settings = RuntimeSettings(config)
         tiles = KeptTiles(config.scratch_dir / "tiles", config.kept_tiles_bytes)
         folders = Folders(Workspace(config.scratch_dir), tiles, config.models_dir)
         self._runner = JobRunner(

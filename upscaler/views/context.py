@@ -31,7 +31,7 @@ def config() -> Config:
 
 def links() -> LinkSigner:
     """Return the signer of links, with the time to live that is in force."""
-    return services().links(services().settings.get(db.session, "link_ttl_seconds"))
+    return services().links(services().settings.values(db.session()).link_ttl_seconds)
 
 
 def current_account() -> Account | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Float, cast, func, select
 from sqlalchemy.orm import Session
 
+from config import RuntimeValues
 from upscaler.engine.imaging.formats import format_named
 from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
@@ -43,7 +43,7 @@ def quote(
     session: Session,
     size: tuple[int, int],
     options: UpscaleOptions,
-    limits: dict[str, Any],
+    limits: RuntimeValues,
     workers: int,
     submitter: str,
 ) -> Quote:
@@ -54,14 +54,14 @@ def quote(
             refused.
     """
     width, height = size
-    if max(width, height) > limits["max_image_side"]:
-        raise TooManyPixels(width=width, height=height, limit=f"{limits['max_image_side']:,} pixels a side")
-    if width * height > limits["max_input_pixels"]:
-        raise TooManyPixels(width=width, height=height, limit=f"{limits['max_input_pixels']:,} pixels")
-    check_result_size(width, height, options, limits["factors"], limits["max_output_pixels"])
+    if max(width, height) > limits.max_image_side:
+        raise TooManyPixels(width=width, height=height, limit=f"{limits.max_image_side:,} pixels a side")
+    if width * height > limits.max_input_pixels:
+        raise TooManyPixels(width=width, height=height, limit=f"{limits.max_input_pixels:,} pixels")
+    check_result_size(width, height, options, limits.factors, limits.max_output_pixels)
     options, model = model_table.chosen(session, options)
     recipe = recipe_for(options, width, height, model)
-    wide, high = options.result_size(width, height, limits["factors"])
+    wide, high = options.result_size(width, height, limits.factors)
     work = estimates.Work(recipe, width * height, options.refine_faces)
     own_seconds = estimates.own_seconds(session, work, devices_online(session))
     before = scheduling.place(session, submitter, Priority.NORMAL, own_seconds)

@@ -32,8 +32,8 @@ def purge(session: Session, storage: Storage, settings: RuntimeSettings, now: da
         StorageUnavailable: the rest is for a later round.
 
     """
-    for key, of_accounts in (("visitor_keep_days", False), ("account_keep_days", True)):
-        days = settings.get(session, key)
+    values = settings.values(session)
+    for days, of_accounts in ((values.visitor_keep_days, False), (values.account_keep_days, True)):
         if days > 0:
             _purge(session, storage, of_accounts, (now or utcnow()) - timedelta(days=days))
 

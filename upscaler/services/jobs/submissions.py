@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from config import RuntimeValues
 from upscaler.engine.imaging import formats
 from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.imaging.inspection import ImageInfo, InspectionLimits
@@ -75,7 +76,7 @@ class Submissions:
 
     def check_room(self, session: Session, images: int) -> None:
         """Raise ``QueueFull`` when there is no room for so many more jobs."""
-        check_queue(session, self._settings.get(session, "queue_limit"), images)
+        check_queue(session, self._settings.values(session).queue_limit, images)
 
     def check(self, session: Session, incoming: IncomingFile, options: UpscaleOptions) -> CheckedFile:
         """Judge a received file; nothing is stored yet.
@@ -86,10 +87,10 @@ class Submissions:
             ResultTooLarge: the result would have more pixels than are allowed, or than its kind of file holds.
             InvalidParameter, TargetOutOfRange: the factor is not offered, or the wanted size takes another one.
         """
-        limits = self._settings.all(session)
-        size = checked_size(incoming.path, limits["max_upload_size_bytes"])
+        limits = self._settings.values(session)
+        size = checked_size(incoming.path, limits.max_upload_size_bytes)
         info = self._inspector.inspect(incoming.path, inspection_limits(limits), incoming.claimed_name)
-        check_result_size(info.width, info.height, options, limits["factors"], limits["max_output_pixels"])
+        check_result_size(info.width, info.height, options, limits.factors, limits.max_output_pixels)
         return CheckedFile(incoming, info, size)
 
     @contextlib.contextmanager
@@ -145,9 +146,9 @@ class Submissions:
             FileGone: the original is no longer kept.
         """
         options = options_of(job.params).changed(overrides)
-        limits = self._settings.all(session)
+        limits = self._settings.values(session)
         check_result_size(
-            job.upload.width, job.upload.height, options, limits["factors"], limits["max_output_pixels"]
+            job.upload.width, job.upload.height, options, limits.factors, limits.max_output_pixels
         )
         self._storage.stat(job.upload.storage_path)
         wanted = Notifications(job.callback_url, job.notify_email, job.language)
@@ -217,13 +218,13 @@ def checked_size(path: Path, limit: int) -> int:
     return size
 
 
-def inspection_limits(settings: Mapping[str, Any]) -> InspectionLimits:
+def inspection_limits(values: RuntimeValues) -> InspectionLimits:
     """Return what the settings in force allow of an image."""
     return InspectionLimits(
-        allowed_mimes=tuple(settings["allowed_mimes"]),
-        max_side=settings["max_image_side"],
-        max_pixels=settings["max_input_pixels"],
-        series=settings["frames"] == "first",
+        allowed_mimes=values.allowed_mimes,
+        max_side=values.max_image_side,
+        max_pixels=values.max_input_pixels,
+        series=values.frames == "first",
     )
 
 

@@ -114,5 +114,5 @@ class Sender:
     def _result_url(self, session: Session, job: Job) -> str | None:
         if not self._public_url or job.result_path is None:
             return None
-        signer = LinkSigner(self._signing_key, self._settings.get(session, "link_ttl_seconds"))
+        signer = LinkSigner(self._signing_key, self._settings.values(session).link_ttl_seconds)
         return self._public_url + signer.path(job.result_path, result_name(job), time.time())

@@ -74,12 +74,12 @@ class PreviewRequests:
             CropOutside: the piece does not lie within the image.
             InvalidParameter: the factor is not offered.
         """
-        limits = self._settings.all(session)
-        if options.factor not in limits["factors"]:
-            choices = ", ".join(limits["factors"])
+        limits = self._settings.values(session)
+        if options.factor not in limits.factors:
+            choices = ", ".join(limits.factors)
             raise InvalidParameter(name="factor", value=options.factor, choices=choices)
         _check_waiting(session)
-        checked_size(incoming.path, limits["max_upload_size_bytes"])
+        checked_size(incoming.path, limits.max_upload_size_bytes)
         preview_id = random_id("pre")
         crop_path = make_key("previews", preview_id, "tiff")
         with tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix=f"{preview_id}-") as folder:

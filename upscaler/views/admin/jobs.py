@@ -52,7 +52,7 @@ def status_choices() -> Sequence[tuple[str, Any]]:
 
 def _choices(job: Job) -> dict[str, Sequence[str]]:
     """Return the values that the form for another run offers, by parameter; also a factor that the job had."""
-    offered = services().settings.get(db.session(), "factors")
+    offered = services().settings.values(db.session()).factors
     factors = [
         factor for factor in (*FACTORS, FIT) if factor in offered or factor == job.params.get("factor")
     ]

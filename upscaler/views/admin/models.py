@@ -69,7 +69,7 @@ class NetworkView(ConsoleList):
         """Return the presets and the one in force."""
         return {
             "presets": PRESET_TABLE.values(),
-            "default_preset": services().settings.get(db.session(), "default_preset"),
+            "default_preset": services().settings.values(db.session()).default_preset,
         }
 
     @has_access

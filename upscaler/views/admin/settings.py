@@ -1,9 +1,10 @@
-"""The settings that an admin may change while the service runs."""
+"""The console's form of the runtime settings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any, ClassVar
 
 from flask import flash, make_response, redirect, request, url_for
@@ -13,18 +14,14 @@ from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
-from upscaler.engine.imaging.formats import INPUT_MIME_TYPES
-from upscaler.engine.options import FACTORS, PRESETS
+from config import RuntimeValues
 from upscaler.errors import InvalidParameter
 from upscaler.extensions import db
-from upscaler.services.settings.runtime import DEFINITIONS, FRAMES, Definition, parse_setting
+from upscaler.services.settings.definitions import DEFINITIONS, Definition
 from upscaler.views.admin.urls import FORM, ExactPaths
 from upscaler.views.context import config, current_actor, services
 
-# Settings whose values are picked from a list, one or several.
 SWITCH = ("on", "off")
-PICK_ONE = {"default_preset": PRESETS, "frames": FRAMES, "require_login": SWITCH}
-PICK_SEVERAL = {"allowed_mimes": INPUT_MIME_TYPES, "factors": FACTORS}
 
 # What every process reads at its start. No secrets, and no addresses that may hold one.
 FIXED = (
@@ -36,22 +33,24 @@ FIXED = (
 
 @dataclass(frozen=True)
 class SettingField:
-    """A setting as the form shows it: what was typed, or the value in force, and what is wrong with it."""
+    """A setting as the form shows it.
+
+    Attributes:
+        definition: of the setting.
+        value: what was entered, or the value in force: a text, or a list where several may be chosen.
+        shown: the value in force, as a text.
+        error: what is wrong with what was entered, or nothing.
+    """
 
     definition: Definition
-    value: Any
+    value: str | list[str]
     shown: str
     error: str = ""
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The values to pick from; empty for a text."""
-        return tuple(PICK_ONE.get(self.definition.key) or PICK_SEVERAL.get(self.definition.key) or ())
-
-    @property
-    def several(self) -> bool:
-        """Whether more than one value may be picked."""
-        return self.definition.key in PICK_SEVERAL
+        """The values to choose from; empty for a text."""
+        return SWITCH if self.definition.schema["type"] == "boolean" else self.definition.choices
 
 
 class SettingsView(ExactPaths, BaseView):
@@ -63,57 +62,58 @@ class SettingsView(ExactPaths, BaseView):
     @has_access
     def edit(self) -> Response:
         """Show the form; store what was changed in it, all or nothing."""
-        current = services().settings.all(db.session())
+        current = services().settings.values(db.session())
+        entered = _changed(request.form) if request.method == "POST" else {}
+        fields = [_field(definition, current, entered) for definition in DEFINITIONS.values()]
         if request.method == "GET":
-            return self._page([_field(definition, current) for definition in DEFINITIONS.values()])
-        typed = _changed(request.form)
-        fields = [_field(definition, current, typed) for definition in DEFINITIONS.values()]
+            return self._page(fields)
         if any(field.error for field in fields):
             return self._page(fields, 422)
-        services().settings.update(db.session(), current_actor(), typed)
+        services().settings.update(db.session(), current_actor(), entered)
         flash(gettext("The settings were saved."), "success")
         return redirect(url_for("SettingsView.edit"), 303)
 
     def _page(self, fields: list[SettingField], status: int = 200) -> Response:
+        groups = [(name, list(found)) for name, found in groupby(fields, lambda it: it.definition.mark.group)]
         page = self.render_template(
-            "admin/settings.html", title=gettext("Settings"), fields=fields, fixed=_fixed()
+            "admin/settings.html", title=gettext("Settings"), groups=groups, fixed=_fixed()
         )
         return make_response(page, status)
 
 
 def _fixed() -> dict[str, str]:
-    """Return what the environment decides and the console only shows, by the name of the variable."""
-    values = config().model_dump(include={name.lower() for name in FIXED})
-    return {name: str(values[name.lower()]) for name in FIXED}
+    """Return the settings that the console shows and cannot change, by the name of the variable."""
+    return {name: str(getattr(config(), name.lower())) for name in FIXED}
 
 
-def _changed(form: MultiDict[str, str]) -> dict[str, Any]:
-    """Return what was typed where it differs from what the form showed.
+def _changed(form: MultiDict[str, str]) -> dict[str, str | list[str]]:
+    """Return what was entered where it differs from what the form showed.
 
-    What was left alone is left out, so that a form that was open for long takes nobody's later change back.
+    What was left alone is left out, so that a form that was open for long undoes nobody's later change.
     """
-    typed: dict[str, Any] = {}
-    for key in DEFINITIONS:
+    entered: dict[str, str | list[str]] = {}
+    for key, definition in DEFINITIONS.items():
         if f"shown_{key}" not in form:
             continue
-        value = form.getlist(key) if key in PICK_SEVERAL else form.get(key, "").strip()
+        value = form.getlist(key) if definition.several else form.get(key, "").strip()
         if _text(value) != form[f"shown_{key}"]:
-            typed[key] = value
-    return typed
+            entered[key] = value
+    return entered
 
 
 def _field(
-    definition: Definition, current: Mapping[str, Any], typed: Mapping[str, Any] | None = None
+    definition: Definition, current: RuntimeValues, entered: Mapping[str, str | list[str]]
 ) -> SettingField:
-    shown = _text(current[definition.key])
-    if typed is None or definition.key not in typed:
-        value = current[definition.key]
-        return SettingField(definition, shown if isinstance(value, bool) else value, shown)
-    value = typed[definition.key]
+    in_force = getattr(current, definition.key)
+    shown = _text(in_force)
+    if definition.key not in entered:
+        return SettingField(definition, list(in_force) if definition.several else shown, shown)
+    value = entered[definition.key]
     try:
-        parse_setting(definition.key, value)
+        definition.parse(value)
     except InvalidParameter:
-        expected = gettext("Please enter %(expected)s.", expected=gettext(definition.kind.expected))
+        text, values = definition.expected
+        expected = gettext("Please enter %(expected)s.", expected=gettext(text) % values)
         return SettingField(definition, value, shown, expected)
     return SettingField(definition, value, shown)
 
@@ -121,4 +121,4 @@ def _field(
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return SWITCH[not value]
-    return ", ".join(value) if isinstance(value, list) else str(value)
+    return ", ".join(value) if isinstance(value, (list, tuple)) else str(value)

@@ -75,7 +75,7 @@ def authorize(caller: Caller, operation: Operation) -> None:
     if operation.access is Access.OPEN:
         return
     if caller.account is None:
-        if operation.access is not Access.ANYONE or services().settings.get(db.session, "require_login"):
+        if operation.access is not Access.ANYONE or services().settings.values(db.session()).require_login:
             raise AuthenticationRequired
         return
     if operation.access is Access.ADMIN and not caller.account.is_admin:

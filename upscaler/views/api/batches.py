@@ -79,11 +79,11 @@ def download_batch(batch_id: str) -> ResponseReturnValue:
 
 
 def _room() -> UnpackLimits:
-    in_force = services().settings.all(db.session())
+    in_force = services().settings.values(db.session())
     return UnpackLimits(
-        files=in_force["max_batch_files"],
-        file_bytes=in_force["max_upload_size_bytes"],
-        total_bytes=in_force["max_batch_size_bytes"],
+        files=in_force.max_batch_files,
+        file_bytes=in_force.max_upload_size_bytes,
+        total_bytes=in_force.max_batch_size_bytes,
     )
 
 

@@ -75,7 +75,7 @@ class JobsAnswer(PageAnswer):
 def me() -> ResponseReturnValue:
     """Tell who one is, what one has used, and what one may use."""
     account = signed_in()
-    limits = services().settings.all(db.session())
+    limits = services().settings.values(db.session())
     body = {
         "id": account.id,
         "username": account.username,
@@ -84,8 +84,8 @@ def me() -> ResponseReturnValue:
         "last_name": account.last_name,
         "role": account.role,
         "usage": vars(usage.usage_of(db.session(), account)),
-        "quota": {"uploads": limits["account_rate_limit"]}
-        | {name: limits[name] for name in QuotaAnswer().fields if name != "uploads"},
+        "quota": {"uploads": limits.account_rate_limit}
+        | {name: getattr(limits, name) for name in QuotaAnswer().fields if name != "uploads"},
     }
     return jsonify(body), {"Cache-Control": "no-store"}
 

@@ -101,7 +101,7 @@ def list_models() -> ResponseReturnValue:
 
 def list_presets() -> ResponseReturnValue:
     """List the presets, and which networks serve each choice."""
-    default = services().settings.get(db.session(), "default_preset")
+    default = services().settings.values(db.session()).default_preset
     offered: dict[str, list[dict[str, Any]]] = {name: [] for name in PRESET_TABLE}
     for choice in model_table.choices(db.session()):
         offered[choice.preset].append(
@@ -128,10 +128,10 @@ def list_presets() -> ResponseReturnValue:
 
 def quote(query: dict[str, Any]) -> ResponseReturnValue:
     """Tell what an upscaled image would be like, without an image."""
-    limits = services().settings.all(db.session())
+    limits = services().settings.values(db.session())
     size = (query["width"], query["height"])
     choices = {name: value for name, value in query.items() if name not in ("width", "height")}
-    options = UpscaleOptions.from_mapping({"preset": limits["default_preset"], **choices})
+    options = UpscaleOptions.from_mapping({"preset": limits.default_preset, **choices})
     submitter = services().submitter(current_caller().name)
     found = quotes.quote(db.session(), size, options, limits, count_online(db.session()), submitter)
     more = {

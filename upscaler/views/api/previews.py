@@ -131,10 +131,10 @@ class PreviewAnswer(Schema):
 @rate_limits.previews
 def create() -> ResponseReturnValue:
     """Try presets on a small piece of an image, which is not kept."""
-    limit = services().settings.get(db.session, "max_upload_size_bytes")
+    limit = services().settings.values(db.session()).max_upload_size_bytes
     with received_form(FIELDS, limit) as (incoming, form):
         chosen = {name: form[name] for name in _CHOICES if name in form}
-        factors = services().settings.get(db.session, "factors")
+        factors = services().settings.values(db.session()).factors
         wanted = options.from_text(chosen, factor=factors[0])
         crop, presets = _crop(form), _presets(form)
         account = current_account()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import structlog
 from limits import parse_many
 
+from config import RuntimeValues
 from upscaler.errors import N_, RateLimited
 from upscaler.extensions import db, limiter
 from upscaler.views.api.authentication import current_caller
@@ -20,22 +21,26 @@ def _caller() -> str:
     return current_caller().name
 
 
-def _in_force(key: str) -> str:
-    """Return a limit in Flask-Limiter's words, which for no limit are none."""
-    limit = str(services().settings.get(db.session(), key))
-    return "" if limit == "off" else limit
+def _values() -> RuntimeValues:
+    return services().settings.values(db.session())
+
+
+def _for_limiter(rate: str) -> str:
+    """Return a rate in Flask-Limiter's words, in which no limit is an empty text."""
+    return "" if rate == "off" else rate
 
 
 def _upload_rate() -> str:
-    return _in_force("rate_limit" if current_caller().account is None else "account_rate_limit")
+    values = _values()
+    return _for_limiter(values.rate_limit if current_caller().account is None else values.account_rate_limit)
 
 
 def _preview_rate() -> str:
-    return _in_force("preview_rate_limit")
+    return _for_limiter(_values().preview_rate_limit)
 
 
 def _poll_rate() -> str:
-    return _in_force("poll_rate_limit")
+    return _for_limiter(_values().poll_rate_limit)
 
 
 # Images count the same however they come: alone, or many at once.

@@ -46,7 +46,7 @@ IMAGE_ERRORS = (
 @rate_limits.uploads
 def create() -> ResponseReturnValue:
     """Accept an image, or the address of one, and answer with its job."""
-    limit = services().settings.get(db.session, "max_upload_size_bytes")
+    limit = services().settings.values(db.session()).max_upload_size_bytes
     with received_form(FIELDS, limit) as (incoming, form):
         chosen = parse_options(form)
         sender = sender_of(form, Priority.NORMAL)
@@ -99,7 +99,7 @@ def download(upload_id: str) -> WerkzeugResponse:
 def parse_options(form: dict[str, str]) -> UpscaleOptions:
     """Read the choices of a form; raise ``InvalidParameter``."""
     choices = {name: text for name, text in form.items() if name in UpscaleOptions.names()}
-    return options.from_text(choices, preset=services().settings.get(db.session, "default_preset"))
+    return options.from_text(choices, preset=services().settings.values(db.session()).default_preset)
 
 
 def sender_of(form: dict[str, str], usual: Priority) -> Sender:

@@ -1,13 +1,13 @@
-"""What a visitor may send, in words for the page and in numbers for its scripts."""
+"""Limits of an upload, in words for the landing page and in numbers for its scripts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import format_decimal, gettext, ngettext
 from limits import RateLimitItem, parse_many
 
+from config import RuntimeValues
 from upscaler.engine.imaging.formats import FORMATS, format_for_mime
 from upscaler.engine.options import DENOISE_LEVELS
 from upscaler.engine.presets import PRESET_TABLE
@@ -15,47 +15,38 @@ from upscaler.engine.presets import PRESET_TABLE
 _SECONDS_PER_HOUR = 3600
 
 
-def page_limits(  # noqa: PLR0913 - one for each thing that the page tells
-    *,
-    max_upload_bytes: int,
-    max_side: int,
-    max_pixels: int,
-    max_output_pixels: int,
-    allowed_mimes: Sequence[str],
-    rate_limit: str,
-    link_seconds: int,
-    keep_days: int,
-    default_preset: str,
-    factors: Sequence[str],
-) -> dict[str, Any]:
+def page_limits(values: RuntimeValues, *, signed_in: bool) -> dict[str, Any]:
     """Return the limits that the landing page shows and its scripts check before anything is sent.
 
-    Sizes are in bytes, sides and pixels in pixels; ``keep_days`` 0 is for ever. ``rate_limit`` is written as in the
-    settings, such as ``10 per hour``, or ``off``.
+    Sizes are in bytes, sides and pixels in pixels.
     """
-    kinds = [format_for_mime(mime) for mime in allowed_mimes]
+    kinds = [format_for_mime(mime) for mime in values.allowed_mimes]
+    rate_limit = values.account_rate_limit if signed_in else values.rate_limit
+    keep_days = values.account_keep_days if signed_in else values.visitor_keep_days
     return {
-        "max_upload_bytes": max_upload_bytes,
-        "max_upload_text": gettext("%(size)s MB", size=format_decimal(round(max_upload_bytes / 1e6, 1))),
-        "max_side": max_side,
-        "max_side_text": format_decimal(max_side),
-        "max_pixels": max_pixels,
-        "max_pixels_text": _megapixels(max_pixels),
-        "max_output_pixels": max_output_pixels,
-        "max_output_pixels_text": _megapixels(max_output_pixels),
-        "allowed_mimes": list(allowed_mimes),
+        "max_upload_bytes": values.max_upload_size_bytes,
+        "max_upload_text": gettext(
+            "%(size)s MB", size=format_decimal(round(values.max_upload_size_bytes / 1e6, 1))
+        ),
+        "max_side": values.max_image_side,
+        "max_side_text": format_decimal(values.max_image_side),
+        "max_pixels": values.max_input_pixels,
+        "max_pixels_text": _megapixels(values.max_input_pixels),
+        "max_output_pixels": values.max_output_pixels,
+        "max_output_pixels_text": _megapixels(values.max_output_pixels),
+        "allowed_mimes": list(values.allowed_mimes),
         "kinds_text": gettext(", ").join(kind.label for kind in kinds),
-        "accept": ",".join([*allowed_mimes, *(f".{ending}" for kind in kinds for ending in kind.extensions)]),
-        "factors": list(factors),
+        "accept": ",".join(
+            [*values.allowed_mimes, *(f".{ending}" for kind in kinds for ending in kind.extensions)]
+        ),
+        "factors": list(values.factors),
         "presets": _presets(),
         "denoise_levels": _denoise_levels(),
         "output_formats": _output_formats(),
-        "default_preset": default_preset,
-        "link_text": _link_time(link_seconds),
+        "default_preset": values.default_preset,
+        "link_text": _link_time(values.link_ttl_seconds),
         "keep_text": _kept(keep_days),
-        "uploads_text": []
-        if rate_limit.lower() == "off"
-        else [_rate(item) for item in parse_many(rate_limit)],
+        "uploads_text": [] if rate_limit == "off" else [_rate(item) for item in parse_many(rate_limit)],
     }
 
 

@@ -23,7 +23,7 @@ def ask_to_sign_in() -> Response | None:
     if (
         request.method != "GET"
         or current_account()
-        or not services().settings.get(db.session, "require_login")
+        or not services().settings.values(db.session()).require_login
     ):
         return None
     return redirect(url_for("LoginView.login", next=request.full_path.rstrip("?")), 303)
@@ -66,17 +66,4 @@ def local_path(target: str) -> str:
 
 
 def _limits() -> dict[str, Any]:
-    settings = services().settings.all(db.session)
-    signed_in = current_account() is not None
-    return page_limits(
-        max_upload_bytes=settings["max_upload_size_bytes"],
-        max_side=settings["max_image_side"],
-        max_pixels=settings["max_input_pixels"],
-        max_output_pixels=settings["max_output_pixels"],
-        allowed_mimes=settings["allowed_mimes"],
-        rate_limit=settings["account_rate_limit" if signed_in else "rate_limit"],
-        link_seconds=settings["link_ttl_seconds"],
-        keep_days=settings["account_keep_days" if signed_in else "visitor_keep_days"],
-        default_preset=settings["default_preset"],
-        factors=settings["factors"],
-    )
+    return page_limits(services().settings.values(db.session()), signed_in=current_account() is not None)

@@ -13,7 +13,6 @@ from upscaler.errors import FileGone, StorageUnavailable
 from upscaler.models import Account, Batch, BatchItem, Job, Upload
 from upscaler.services import audit
 from upscaler.services.jobs import actions, retention
-from upscaler.services.registry import default_settings
 from upscaler.services.settings.runtime import RuntimeSettings
 from upscaler.storage import LocalStorage
 
@@ -52,8 +51,8 @@ def ended(db_session: Session, new_job: NewJob, storage: LocalStorage, tmp_path:
 
 
 def settings(visitor: int = 0, account: int = 0) -> RuntimeSettings:
-    defaults = default_settings(load({}, env_file=None).model_dump())
-    return RuntimeSettings({**defaults, "visitor_keep_days": visitor, "account_keep_days": account})
+    days = {"VISITOR_KEEP_DAYS": str(visitor), "ACCOUNT_KEEP_DAYS": str(account)}
+    return RuntimeSettings(load(days, env_file=None))
 
 
 def left(session: Session) -> set[str]:

@@ -15,6 +15,7 @@ from upscaler.engine.imaging.crops import Crop
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import CropOutside, EmptyFile, InvalidParameter, PreviewNotFound, QueueFull
 from upscaler.models import Preview, utcnow
+from upscaler.services.audit import SYSTEM
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.previews import requests
 from upscaler.services.previews.requests import find
@@ -61,7 +62,7 @@ def test_nothing_is_kept_of_what_is_refused(
     options: UpscaleOptions,
     error: type[Exception],
 ) -> None:
-    services.settings._defaults["factors"] = ["2x", "4x"]
+    services.settings.update(db_session, SYSTEM, {"factors": ["2x", "4x"]})
     with pytest.raises(error):
         submit(services, db_session, image, crop, options)
     assert db_session.scalar(select(func.count()).select_from(Preview)) == 0

@@ -10,7 +10,6 @@ from config import load
 from upscaler.errors import InvalidParameter, UnknownParameter
 from upscaler.models import AuditLog, Setting
 from upscaler.services.audit import Actor
-from upscaler.services.registry import default_settings
 from upscaler.services.settings.runtime import CACHE_SECONDS, RuntimeSettings
 
 ADMIN = Actor(None, "abdullah", "192.0.2.1")
@@ -31,17 +30,17 @@ def clock() -> Clock:
 
 @pytest.fixture
 def settings(clock: Clock) -> RuntimeSettings:
-    return RuntimeSettings(default_settings(load({}, env_file=None).model_dump()), clock)
+    return RuntimeSettings(load({}, env_file=None), clock)
 
 
 def test_the_environment_counts_until_an_admin_changes_a_value(
     settings: RuntimeSettings, db_session: Session
 ) -> None:
-    assert settings.get(db_session, "queue_limit") == 1000
+    assert settings.values(db_session).queue_limit == 1000
 
     settings.update(db_session, ADMIN, {"queue_limit": "5"})
 
-    assert settings.get(db_session, "queue_limit") == 5
+    assert settings.values(db_session).queue_limit == 5
 
 
 def test_a_change_leaves_a_row_with_old_and_new_value(settings: RuntimeSettings, db_session: Session) -> None:
@@ -56,27 +55,27 @@ def test_a_change_leaves_a_row_with_old_and_new_value(settings: RuntimeSettings,
 def test_a_change_is_compared_with_what_another_process_has_just_stored(
     settings: RuntimeSettings, db_session: Session
 ) -> None:
-    assert settings.get(db_session, "queue_limit") == 1000
+    assert settings.values(db_session).queue_limit == 1000
     db_session.add(Setting(key="queue_limit", value=7))
     db_session.commit()
 
     settings.update(db_session, ADMIN, {"queue_limit": 1000})
 
-    assert settings.get(db_session, "queue_limit") == 1000
+    assert settings.values(db_session).queue_limit == 1000
     assert db_session.get_one(Setting, "queue_limit").value == 1000
 
 
 def test_another_process_sees_a_change_when_its_cache_is_old(
     settings: RuntimeSettings, clock: Clock, db_session: Session
 ) -> None:
-    assert settings.get(db_session, "queue_limit") == 1000
+    assert settings.values(db_session).queue_limit == 1000
     db_session.add(Setting(key="queue_limit", value=7))
     db_session.commit()
-    assert settings.get(db_session, "queue_limit") == 1000
+    assert settings.values(db_session).queue_limit == 1000
 
     clock.now += CACHE_SECONDS + 1
 
-    assert settings.get(db_session, "queue_limit") == 7
+    assert settings.values(db_session).queue_limit == 7
 
 
 @pytest.mark.parametrize(
@@ -120,7 +119,7 @@ def test_one_bad_value_leaves_everything_as_it_was(
 def test_values_are_read_from_people_and_from_programs(
     settings: RuntimeSettings, db_session: Session, key: str, value: Any, stored: Any
 ) -> None:
-    assert settings.update(db_session, ADMIN, {key: value})[key] == stored
+    assert getattr(settings.update(db_session, ADMIN, {key: value}), key) == stored
 
 
 def test_it_knows_its_settings_only(settings: RuntimeSettings, db_session: Session) -> None:
@@ -128,7 +127,24 @@ def test_it_knows_its_settings_only(settings: RuntimeSettings, db_session: Sessi
         settings.update(db_session, ADMIN, {"secret_key": "x"})
 
 
-def test_it_reads_kinds_of_image_from_a_line(settings: RuntimeSettings, db_session: Session) -> None:
+def test_it_reads_image_formats_from_a_line(settings: RuntimeSettings, db_session: Session) -> None:
     values = settings.update(db_session, ADMIN, {"allowed_mimes": "image/png, image/jpeg"})
 
-    assert sorted(values["allowed_mimes"]) == ["image/jpeg", "image/png"]
+    assert values.allowed_mimes == ("image/jpeg", "image/png")
+    assert db_session.get_one(Setting, "allowed_mimes").value == ["image/jpeg", "image/png"]
+
+
+def test_a_stored_value_that_this_version_cannot_use_gives_way_to_the_environment(
+    settings: RuntimeSettings, db_session: Session
+) -> None:
+    db_session.add_all([Setting(key="factors", value=["2x", "16x"]), Setting(key="queue_limit", value=7)])
+    db_session.commit()
+
+    values = settings.values(db_session)
+
+    assert values.factors == ("2x", "3x", "4x", "8x")
+    assert values.queue_limit == 7
+
+
+def test_the_values_hold_no_secret(settings: RuntimeSettings, db_session: Session) -> None:
+    assert not hasattr(settings.values(db_session), "secret_key")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from sqlalchemy.orm import Session
 
 from upscaler.models import AuditLog, Setting
-from upscaler.services.settings.runtime import DEFINITIONS
-from upscaler.views.admin.settings import FIXED, PICK_SEVERAL
+from upscaler.services.settings.definitions import DEFINITIONS
+from upscaler.views.admin.settings import FIXED
 
 PATH = "/admin/settings"
 
@@ -17,7 +17,7 @@ def form(page: str) -> dict[str, object]:
     fields: dict[str, object] = dict(re.findall(r'name="(\w+)" value="([^"]*)"', page))
     for name, choices in re.findall(r'<select[^>]* name="(\w+)"[^>]*>(.*?)</select>', page, re.DOTALL):
         fields[name] = re.findall(r"<option selected>(\w+)", choices)[0]
-    for name in PICK_SEVERAL:
+    for name in (key for key, definition in DEFINITIONS.items() if definition.several):
         fields[name] = re.findall(rf'name="{name}" value="([^"]+)" checked', page)
     return fields
 
@@ -32,7 +32,8 @@ def test_every_setting_has_a_labelled_field_with_its_value(admin) -> None:
     assert set(DEFINITIONS) <= set(form(page))
     assert form(page)["max_upload_size_bytes"] == "15000000"
     for definition in DEFINITIONS.values():
-        assert definition.label in page
+        assert definition.mark.label in page
+        assert definition.mark.group in page
 
 
 def test_a_change_is_stored_and_noted(admin, session: Session, trail: Callable[..., list[AuditLog]]) -> None:
@@ -60,7 +61,7 @@ def test_an_unusable_value_is_explained_beside_its_field_and_nothing_is_stored(
     )
 
     assert answer.status_code == 422
-    assert "Please enter a whole number of at least 1." in answer.text
+    assert "Please enter a whole number from 1 to 10000000." in answer.text
     assert "Please enter a rate such as 10 per hour, or off." in answer.text
     assert form(answer.text)["queue_limit"] == "many"
     assert form(answer.text)["link_ttl_seconds"] == "60"

@@ -14,7 +14,7 @@ from tests.unit.views.api.conftest import Program
 from upscaler.engine.options import UpscaleOptions
 from upscaler.models import Worker
 from upscaler.services.models.model_table import sync_catalogue
-from upscaler.services.settings.runtime import DEFINITIONS
+from upscaler.services.settings.definitions import DEFINITIONS
 from upscaler.views.api import OPERATIONS
 from upscaler.views.api.admin.service import SettingsBody
 from upscaler.views.api.schemas.requests import BatchForm, OverridesBody, UploadForm

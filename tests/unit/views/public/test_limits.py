@@ -1,23 +1,10 @@
-from upscaler.engine.imaging.formats import INPUT_MIME_TYPES
-from upscaler.engine.options import DENOISE_LEVELS, FACTORS, PRESETS
+from config import RuntimeValues
+from upscaler.engine.options import DENOISE_LEVELS, PRESETS
 from upscaler.views.public.limits import page_limits
 
-SETTINGS = {
-    "max_upload_bytes": 15_000_000,
-    "max_side": 8_000,
-    "max_pixels": 64_000_000,
-    "max_output_pixels": 256_000_000,
-    "allowed_mimes": INPUT_MIME_TYPES,
-    "rate_limit": "10 per hour",
-    "link_seconds": 86_400,
-    "keep_days": 0,
-    "default_preset": "standard",
-    "factors": FACTORS,
-}
 
-
-def limits(**changes):
-    return page_limits(**{**SETTINGS, **changes})
+def limits(*, signed_in=False, **values):
+    return page_limits(RuntimeValues.model_validate(values), signed_in=signed_in)
 
 
 def test_it_says_the_limits_in_words(site):
@@ -28,8 +15,8 @@ def test_it_says_the_limits_in_words(site):
     assert page["kinds_text"] == "JPEG, PNG, WebP, TIFF, AVIF, HEIC, GIF, BMP"
     assert page["link_text"] == "24 hours"
     assert page["keep_text"].startswith("It is kept until you delete it")
-    assert "7 days after it is done" in limits(keep_days=7)["keep_text"]
-    assert "1 day after it is done" in limits(keep_days=1)["keep_text"]
+    assert "7 days after it is done" in limits(visitor_keep_days=7)["keep_text"]
+    assert "1 day after it is done" in limits(visitor_keep_days=1)["keep_text"]
 
 
 def test_it_offers_each_preset_and_level_of_the_engine(site):
@@ -57,5 +44,12 @@ def test_no_rate_is_no_phrase(site):
 
 
 def test_short_links_are_told_in_minutes(site):
-    assert limits(link_seconds=60)["link_text"] == "1 minute"
-    assert limits(link_seconds=1_800)["link_text"] == "30 minutes"
+    assert limits(link_ttl_seconds=60)["link_text"] == "1 minute"
+    assert limits(link_ttl_seconds=1_800)["link_text"] == "30 minutes"
+
+
+def test_an_account_has_limits_of_its_own(site):
+    page = limits(signed_in=True, account_rate_limit="3 per day", account_keep_days=7)
+
+    assert page["uploads_text"] == ["3 images a day"]
+    assert "7 days after it is done" in page["keep_text"]

@@ -8,6 +8,7 @@ from flask import jsonify
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 
+from config import RuntimeValues
 from upscaler.errors import InvalidParameter, InvalidRequest, UnknownParameter, UnusableParameter
 from upscaler.extensions import db
 from upscaler.models import AuditLog, iso8601
@@ -16,7 +17,8 @@ from upscaler.services.accounts import api_keys
 from upscaler.services.monitoring import statistics
 from upscaler.services.monitoring.statistics import WorkerState
 from upscaler.services.paging import page_of
-from upscaler.services.settings.runtime import DEFINITIONS
+from upscaler.services.settings.definitions import DEFINITIONS
+from upscaler.services.settings.runtime import as_json
 from upscaler.views.api.admin.jobs import PeriodQuery
 from upscaler.views.api.operations import Access, Operation
 from upscaler.views.api.paging import PageAnswer, PageQuery, answer_page, day_after
@@ -52,7 +54,7 @@ class WorkersAnswer(Schema):
 
 _SettingFields = Schema.from_dict(
     {
-        key: fields.Raw(metadata={**definition.kind.schema, "description": definition.help})
+        key: fields.Raw(metadata={**definition.schema, "description": definition.mark.description})
         for key, definition in DEFINITIONS.items()
     }
 )
@@ -102,7 +104,7 @@ def list_workers() -> ResponseReturnValue:
 
 def show_settings() -> ResponseReturnValue:
     """Show the settings in force."""
-    return _answer(services().settings.all(db.session()))
+    return _answer(services().settings.values(db.session()))
 
 
 def change_settings() -> ResponseReturnValue:
@@ -123,8 +125,8 @@ def list_audit(query: dict[str, Any]) -> ResponseReturnValue:
     return answer_page(page, _row)
 
 
-def _answer(values: dict[str, Any]) -> ResponseReturnValue:
-    return jsonify({key: values[key] for key in DEFINITIONS}), {"Cache-Control": "no-store"}
+def _answer(values: RuntimeValues) -> ResponseReturnValue:
+    return jsonify(as_json(values)), {"Cache-Control": "no-store"}
 
 
 def _worker(state: WorkerState) -> dict[str, Any]:

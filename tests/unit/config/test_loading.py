@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
 
 import config as configuration
 from config import ConfigError, load, secret_key
@@ -115,14 +119,42 @@ def test_it_makes_a_key_once_and_keeps_it_private(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
 
 
-def test_every_variable_stands_in_the_readme_with_its_default() -> None:
+def test_every_variable_stands_in_the_readme_with_its_default_and_its_meaning() -> None:
     readme = (configuration.ROOT / "README.md").read_text()
-    documented = dict(re.findall(r"^\| `([A-Z0-9_]+)` \| ([^|]*?) \|", readme, re.MULTILINE))
+    rows = re.findall(r"^\| `([A-Z0-9_]+)` \| ([^|]*?) \| (.*) \|$", readme, re.MULTILINE)
 
-    defaults = {}
-    for name, field in configuration.Config.model_fields.items():
-        default = (
-            field.default.get_secret_value() if hasattr(field.default, "get_secret_value") else field.default
-        )
-        defaults[name.upper()] = "" if default == "" else f"`{default}`"
-    assert documented == defaults
+    assert {name: (default, meaning) for name, default, meaning in rows} == {
+        name.upper(): (_written(field.default), _meaning(name, field))
+        for name, field in configuration.Config.model_fields.items()
+    }
+
+
+def _written(default: object) -> str:
+    text = default.get_secret_value() if isinstance(default, SecretStr) else default
+    text = ", ".join(text) if isinstance(text, tuple) else text
+    return "" if text == "" else f"`{text}`"
+
+
+def _meaning(name: str, field: FieldInfo) -> str | None:
+    runtime = name in configuration.RuntimeValues.model_fields
+    return configuration.runtime_mark(name).description if runtime else field.description
+
+
+def test_it_imports_no_large_part_of_the_program() -> None:
+    large = (
+        "flask",
+        "sqlalchemy",
+        "numpy",
+        "pyvips",
+        "limits",
+        "huey",
+        "upscaler.services",
+        "upscaler.views",
+    )
+    code = f"import config, sys; print([name for name in {large} if name in sys.modules])"
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=configuration.ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "[]\n"

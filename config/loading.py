@@ -1,0 +1,60 @@
+"""Loading the settings, with one line of explanation where one cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from config.settings import Config
+from config.sources import ROOT, variables
+
+
+class ConfigError(Exception):
+    """A setting is missing or has a value that cannot be used. The text is one line that names it and the reason."""
+
+
+def load(environ: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env") -> Config:
+    """Read the settings: the environment first, then ``env_file``, then the defaults.
+
+    Raises:
+        ConfigError: one line that names the variable and what is wrong with it.
+    """
+    values = variables(environ, env_file)
+    fields: dict[str, str] = {}
+    for name in Config.model_fields:
+        variable = name.upper()
+        if path := values.get(f"{variable}_FILE"):
+            fields[name] = _read_secret(f"{variable}_FILE", Path(path))
+        elif variable in values:
+            fields[name] = values[variable]
+    try:
+        # An empty variable means "not set", as it does in compose files and .env.
+        return Config.model_validate({name: value for name, value in fields.items() if value != ""})
+    except ValidationError as error:
+        raise ConfigError(_one_line(error)) from None
+
+
+def models_dir(environ: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env") -> Path:
+    """Return the folder of added models; no other setting has to be valid for that."""
+    values = variables(environ, env_file)
+    if folder := values.get("ENGINE_MODELS_DIR"):
+        return Path(folder)
+    return ROOT / (values.get("DATA_DIR") or Config.model_fields["data_dir"].default) / "models"
+
+
+def _read_secret(variable: str, path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError as error:
+        raise ConfigError(f"{variable}: cannot read {path}: {error.strerror}") from None
+
+
+def _one_line(error: ValidationError) -> str:
+    parts = []
+    for item in error.errors(include_url=False, include_input=False):
+        name = ".".join(str(part) for part in item["loc"]).upper()
+        message = item["msg"].removeprefix("Value error, ")
+        parts.append(f"{name}: {message}" if name else message)
+    return "; ".join(parts)
