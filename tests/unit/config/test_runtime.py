@@ -8,12 +8,13 @@ from upscaler.errors import InvalidParameter
 from upscaler.services.settings.definitions import DEFINITIONS
 
 # A text for each setting that may be used, and one that may not.
-NUMBER = {"good": " 1_000 ", "bad": "many"}
+NUMBER = {"good": " 999 ", "bad": "many"}
 RATE = {"good": "1/second; 100 per 2 days", "bad": "often"}
 TEXTS = {
     **{key: NUMBER for key, it in DEFINITIONS.items() if it.schema["type"] == "integer"},
     **{key: RATE for key, it in DEFINITIONS.items() if "pattern" in it.schema},
-    "max_upload_size_bytes": {"good": "2000000", "bad": "2 MB"},
+    "max_upload_size_bytes": {"good": "2_000_000", "bad": "2 MB"},
+    "max_batch_size_bytes": {"good": "2000000.0", "bad": "-5"},
     "allowed_mimes": {"good": "image/png, image/jpeg", "bad": "text/html"},
     "frames": {"good": " refuse", "bad": "all"},
     "factors": {"good": "4x,2x", "bad": "2x, 16x"},

@@ -27,7 +27,7 @@ def test_it_offers_each_preset_and_level_of_the_engine(site):
 
 def test_a_file_picker_accepts_types_and_endings_of_the_allowed_kinds_only(site):
     assert limits(allowed_mimes=["image/png", "image/jpeg"])["accept"] == (
-        "image/png,image/jpeg,.png,.apng,.jpg,.jpeg,.jpe,.jfif"
+        "image/jpeg,image/png,.jpg,.jpeg,.jpe,.jfif,.png,.apng"
     )
 
 
