@@ -16,7 +16,18 @@ from upscaler.models.database import engine_options, prepare_engine
 from upscaler.services.files.storages import build_storage
 from upscaler.services.registry import build_services
 from upscaler.tasks.queue import REDIS_PATIENCE, HueyQueue, build_huey
-from upscaler.views import admin, api, errors, files, localization, metrics, middleware, public, security
+from upscaler.views import (
+    admin,
+    api,
+    converters,
+    errors,
+    files,
+    localization,
+    metrics,
+    middleware,
+    public,
+    security,
+)
 from upscaler.views.api import multipart
 
 
@@ -25,6 +36,7 @@ def build(config: configuration.Config | None = None) -> Flask:
     config = config or configuration.load()
     logs.configure(config.log_level, config.log_format, config.logs_dir / "web.log")
     app = Flask("upscaler")
+    converters.init_app(app)
     app.request_class = multipart.UploadRequest
     app.config.from_mapping(_flask_settings(config))
     if config.trusted_proxies:

@@ -179,7 +179,7 @@ def test_it_refuses_a_declared_length_that_is_too_large_at_once(live_service: Li
     ("method", "path", "status", "code"),
     [
         ("GET", "/api/v1/jobs/job_unknown", 404, "job_not_found"),
-        ("GET", "/api/v1/jobs/%00", 404, "job_not_found"),
+        ("GET", "/api/v1/jobs/%00", 404, "not_found"),
         ("GET", "/api/v1/uploads/upl_unknown/download", 404, "upload_not_found"),
         ("POST", "/api/v1/jobs/job_unknown/cancel", 404, "job_not_found"),
         ("POST", "/api/v1/jobs/job_unknown/requeue", 401, "authentication_required"),

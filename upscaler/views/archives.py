@@ -14,7 +14,7 @@ from upscaler.views.context import links, services
 from upscaler.views.files import blueprint, disposition
 
 
-@blueprint.get("/batches/<string(maxlength=40):batch_id>.zip")
+@blueprint.get("/batches/<id:batch_id>.zip")
 def archive(batch_id: str) -> Response:
     """Send the results of a batch to whoever holds a genuine link to them."""
     filename, expires = request.args.get("name", ""), request.args.get("expires", "")

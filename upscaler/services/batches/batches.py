@@ -144,8 +144,7 @@ def find(session: Session, batch_id: str) -> Batch:
         .options(selectinload(Batch.items).joinedload(BatchItem.job).joinedload(Job.upload))
         .execution_options(populate_existing=True)
     )
-    # PostgreSQL refuses to compare with a text that holds a NUL.
-    batch = None if "\0" in batch_id else session.scalar(wanted)
+    batch = session.scalar(wanted)
     if batch is None:
         raise BatchNotFound
     return batch

@@ -31,7 +31,6 @@ from upscaler.engine.model_zoo.custom_model import (
     check_uses,
 )
 from upscaler.engine.model_zoo.model_folder import ModelFolder
-from upscaler.engine.options import MODEL_NAME
 from upscaler.errors import (
     N_,
     EngineUnavailable,
@@ -264,9 +263,6 @@ def _row(manifest: Manifest) -> NetworkModel:
 def _find(session: Session, name: str) -> tuple[NetworkModel, Manifest]:
     if name in MODELS:
         raise ModelProtected(name=name)
-    # PostgreSQL refuses to compare with a text that holds a NUL.
-    if not MODEL_NAME.fullmatch(name):
-        raise ModelNotFound
     row = session.scalar(select(NetworkModel).where(NetworkModel.name == name))
     manifest = row and manifest_of(row)
     if row is None or manifest is None:

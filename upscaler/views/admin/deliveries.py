@@ -20,7 +20,7 @@ from upscaler.views.admin.formatting import DELIVERY_KIND_LABELS, DELIVERY_STATU
 from upscaler.views.admin.lists import ConsoleList
 from upscaler.views.admin.messages import refuse
 from upscaler.views.admin.queries import Field
-from upscaler.views.admin.urls import GET, JOB_ID, POST, local_target
+from upscaler.views.admin.urls import GET, ID, POST, local_target
 from upscaler.views.context import current_actor
 
 
@@ -41,7 +41,7 @@ class DeliveryView(ConsoleList):
     default_view = "list"
     paths: ClassVar = {
         "list": ("/deliveries", GET),
-        "send_again": (f"/deliveries/{JOB_ID}/send-again", POST),
+        "send_again": (f"/deliveries/{ID}/send-again", POST),
     }
     list_title = lazy_gettext("Deliveries")
     intro = lazy_gettext(
@@ -74,7 +74,7 @@ class DeliveryView(ConsoleList):
     def send_again(self, pk: str) -> Response:
         """Send a message once more."""
         try:
-            outbox.send_again(db.session(), current_actor(), pk.replace("\0", ""), utcnow())
+            outbox.send_again(db.session(), current_actor(), pk, utcnow())
         except UpscalerError as error:
             refuse(error)
         else:

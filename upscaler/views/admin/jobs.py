@@ -27,7 +27,7 @@ from upscaler.views.admin.formatting import STATUS_LABELS
 from upscaler.views.admin.lists import ConsoleList
 from upscaler.views.admin.messages import explain, refuse
 from upscaler.views.admin.queries import Field
-from upscaler.views.admin.urls import GET, JOB_ID, POST, local_target
+from upscaler.views.admin.urls import GET, ID, POST, local_target
 from upscaler.views.context import current_actor, links, services
 
 # Kinds of original that every browser shows.
@@ -72,11 +72,11 @@ class JobView(ConsoleList):
     default_view = "list"
     paths: ClassVar = {
         "list": ("/jobs", GET),
-        "show": (f"/job/{JOB_ID}", GET),
-        "cancel": (f"/job/{JOB_ID}/cancel", POST),
-        "requeue": (f"/job/{JOB_ID}/requeue", POST),
-        "download": (f"/job/{JOB_ID}/download", POST),
-        "delete": (f"/job/{JOB_ID}/delete", POST),
+        "show": (f"/job/{ID}", GET),
+        "cancel": (f"/job/{ID}/cancel", POST),
+        "requeue": (f"/job/{ID}/requeue", POST),
+        "download": (f"/job/{ID}/download", POST),
+        "delete": (f"/job/{ID}/delete", POST),
         "export_usage": ("/usage.csv", POST),
     }
     list_title = lazy_gettext("Jobs")
@@ -181,7 +181,7 @@ class JobView(ConsoleList):
         return response
 
     def _job(self, pk: str) -> Job:
-        job: Job | None = None if "\0" in pk else self.datamodel.get(pk)
+        job: Job | None = self.datamodel.get(pk)
         return job if job is not None else abort(404)
 
 

@@ -24,7 +24,7 @@ class KeysView(ExactPaths, BaseView):
     default_view = "edit"
     paths: ClassVar = {
         "edit": ("/keys", FORM),
-        "revoke": ("/keys/<string(maxlength=40):key_id>/revoke", POST),
+        "revoke": ("/keys/<id:key_id>/revoke", POST),
     }
 
     @has_access
@@ -43,7 +43,7 @@ class KeysView(ExactPaths, BaseView):
     def revoke(self, key_id: str) -> Response:
         """End a key."""
         try:
-            api_keys.revoke(db.session(), current_actor(), signed_in(), key_id.replace("\0", ""))
+            api_keys.revoke(db.session(), current_actor(), signed_in(), key_id)
         except KeyNotFound as error:
             refuse(error)
         else:

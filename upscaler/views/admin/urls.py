@@ -13,9 +13,8 @@ from werkzeug.wrappers import Response
 
 ROOT = "/admin"
 
-# The largest key that the databases can compare with; a longer number in a path is nobody's.
-PK = "<int(max=2147483647):pk>"
-JOB_ID = "<string(maxlength=40):pk>"
+PK = "<number:pk>"
+ID = "<id:pk>"
 
 GET = ("GET",)
 POST = ("POST",)

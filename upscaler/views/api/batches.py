@@ -93,7 +93,7 @@ def _accepted(batch_id: str) -> ResponseReturnValue:
     return jsonify(state), 202, {"Location": location, "Cache-Control": "no-store"}
 
 
-_PATH = "/batches/<string(maxlength=40):batch_id>"
+_PATH = "/batches/<id:batch_id>"
 OPERATIONS = (
     Operation(
         "create_batch",

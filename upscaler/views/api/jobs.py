@@ -78,8 +78,7 @@ def requeue(job_id: str) -> ResponseReturnValue:
 
 def find_job(job_id: str) -> Job:
     """Return a job; raise ``JobNotFound``."""
-    # PostgreSQL refuses to compare with a text that holds a NUL.
-    job: Job | None = None if "\0" in job_id else db.session.get(Job, job_id)
+    job: Job | None = db.session.get(Job, job_id)
     if job is None:
         raise JobNotFound
     return job
@@ -101,7 +100,7 @@ def _no_store(body: dict[str, Any]) -> ResponseReturnValue:
     return jsonify(body), {"Cache-Control": "no-store"}
 
 
-_PATH = "/jobs/<string(maxlength=40):job_id>"
+_PATH = "/jobs/<id:job_id>"
 _REQUEUE_ERRORS = (
     JobNotFound,
     FileGone,

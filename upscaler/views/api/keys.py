@@ -99,7 +99,7 @@ def _private(body: dict[str, Any], status: int = 200) -> ResponseReturnValue:
     return jsonify(body), status, {"Cache-Control": "no-store"}
 
 
-_PATH = "/me/keys/<string(maxlength=40):key_id>"
+_PATH = "/me/keys/<id:key_id>"
 # No scope: a key cannot make or end keys.
 OPERATIONS = (
     Operation("list_keys", "GET", "/me/keys", list_keys, "Own account", Access.ACCOUNT, answer=KeysAnswer()),

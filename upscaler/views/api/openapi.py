@@ -136,7 +136,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
 
 
 def _parameters(operation: Operation) -> list[Any]:
-    kinds = {"int": "integer"}
+    kinds = {"number": "integer"}
     found: list[Any] = [
         {
             "in": "path",

@@ -251,7 +251,7 @@ OPERATIONS = (
     Operation(
         "preview",
         "GET",
-        "/previews/<string(maxlength=40):preview_id>",
+        "/previews/<id:preview_id>",
         status,
         "Jobs",
         scope=api_keys.READ,

@@ -85,8 +85,7 @@ def image_of(incoming: IncomingFile | None, form: dict[str, str], max_bytes: int
 
 def download(upload_id: str) -> WerkzeugResponse:
     """Redirect to a signed link to the original."""
-    # PostgreSQL refuses to compare with a text that holds a NUL.
-    upload = None if "\0" in upload_id else db.session.get(Upload, upload_id)
+    upload = db.session.get(Upload, upload_id)
     if upload is None:
         raise UploadNotFound
     response = redirect(
@@ -155,7 +154,7 @@ OPERATIONS = (
     Operation(
         "download",
         "GET",
-        "/uploads/<string(maxlength=40):upload_id>/download",
+        "/uploads/<id:upload_id>/download",
         download,
         "Jobs",
         scope=api_keys.READ,

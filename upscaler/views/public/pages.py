@@ -37,7 +37,7 @@ def index() -> str:
     return render_page("index.html", limits=limits, mail_days=mail_days, script_config=script_config(limits))
 
 
-@blueprint.get("/jobs/<job_id>")
+@blueprint.get("/jobs/<id:job_id>")
 def job(job_id: str) -> str:
     """Show the page of a job; its script fetches the state through the API."""
     if db.session.get(Job, job_id) is None:

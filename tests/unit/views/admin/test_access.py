@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from flask import Flask
 
@@ -9,24 +11,24 @@ CONSOLE = {
     "/admin/logout": {"POST"},
     "/admin/dashboard": {"GET"},
     "/admin/jobs": {"GET"},
-    "/admin/job/<string(maxlength=40):pk>": {"GET"},
-    "/admin/job/<string(maxlength=40):pk>/cancel": {"POST"},
-    "/admin/job/<string(maxlength=40):pk>/requeue": {"POST"},
-    "/admin/job/<string(maxlength=40):pk>/delete": {"POST"},
-    "/admin/job/<string(maxlength=40):pk>/download": {"POST"},
+    "/admin/job/<id:pk>": {"GET"},
+    "/admin/job/<id:pk>/cancel": {"POST"},
+    "/admin/job/<id:pk>/requeue": {"POST"},
+    "/admin/job/<id:pk>/delete": {"POST"},
+    "/admin/job/<id:pk>/download": {"POST"},
     "/admin/usage.csv": {"POST"},
     "/admin/deliveries": {"GET"},
-    "/admin/deliveries/<string(maxlength=40):pk>/send-again": {"POST"},
+    "/admin/deliveries/<id:pk>/send-again": {"POST"},
     "/admin/models": {"GET"},
-    "/admin/models/<int(max=2147483647):pk>": {"GET"},
+    "/admin/models/<number:pk>": {"GET"},
     "/admin/models/default-preset": {"POST"},
     "/admin/users": {"GET"},
     "/admin/users/add": {"GET", "POST"},
-    "/admin/users/<int(max=2147483647):pk>": {"GET", "POST"},
-    "/admin/users/<int(max=2147483647):pk>/password": {"GET", "POST"},
-    "/admin/users/<int(max=2147483647):pk>/delete": {"POST"},
+    "/admin/users/<number:pk>": {"GET", "POST"},
+    "/admin/users/<number:pk>/password": {"GET", "POST"},
+    "/admin/users/<number:pk>/delete": {"POST"},
     "/admin/keys": {"GET", "POST"},
-    "/admin/keys/<string(maxlength=40):key_id>/revoke": {"POST"},
+    "/admin/keys/<id:key_id>/revoke": {"POST"},
     "/admin/settings": {"GET", "POST"},
     "/admin/audit": {"GET"},
 }
@@ -95,7 +97,7 @@ def test_a_user_without_rights_is_refused(user, path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        path.replace("<string(maxlength=40):pk>", "job_1").replace("<int(max=2147483647):pk>", "1")
+        re.sub("<id:.*?>", "job_1", path).replace("<number:pk>", "1")
         for path, methods in CONSOLE.items()
         if methods == {"POST"}
     ],

@@ -37,9 +37,7 @@ def test_a_number_that_no_account_can_have_is_nobodys(admin: Program) -> None:
 
     answers = [admin.get(path), admin.request("PATCH", path, json={}), admin.request("DELETE", path)]
 
-    assert [(answer.status_code, answer.get_json()["code"]) for answer in answers] == [
-        (404, "account_not_found")
-    ] * 3
+    assert [(answer.status_code, answer.get_json()["code"]) for answer in answers] == [(404, "not_found")] * 3
 
 
 def found(admin: Program, query: str) -> set[str]:

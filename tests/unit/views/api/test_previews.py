@@ -107,9 +107,8 @@ def test_what_cannot_be_done_is_refused(
 
 
 def test_unknown_ones_are_not_found(api: Flask, session: Session) -> None:
-    for name in ("pre_0", "%00"):
-        answer = api.test_client().get(f"/api/v1/previews/{name}")
-        assert (answer.status_code, answer.get_json()["code"]) == (404, "preview_not_found")
+    answer = api.test_client().get("/api/v1/previews/pre_0")
+    assert (answer.status_code, answer.get_json()["code"]) == (404, "preview_not_found")
 
 
 def test_a_repeated_request_makes_one_preview(api: Flask, session: Session) -> None:

@@ -154,7 +154,7 @@ def _delivery(row: Delivery) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names}
 
 
-_PATH = "/admin/jobs/<string(maxlength=40):job_id>"
+_PATH = "/admin/jobs/<id:job_id>"
 OPERATIONS = (
     Operation(
         "admin_jobs",

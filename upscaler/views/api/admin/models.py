@@ -172,7 +172,7 @@ OPERATIONS = (
     _operation(
         "admin_change_model",
         "PATCH",
-        "/models/<string(maxlength=64):name>",
+        "/models/<id:name>",
         change_model,
         body=ModelBody(),
         answer=ModelAnswer(),
@@ -181,7 +181,7 @@ OPERATIONS = (
     _operation(
         "admin_delete_model",
         "DELETE",
-        "/models/<string(maxlength=64):name>",
+        "/models/<id:name>",
         delete_model,
         status=204,
         errors=(ModelNotFound, ModelProtected),

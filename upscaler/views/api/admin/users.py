@@ -19,8 +19,6 @@ from upscaler.views.api.operations import Access, Operation
 from upscaler.views.api.paging import PageAnswer, PageQuery, answer_page
 from upscaler.views.context import absolute_url, current_actor
 
-# The largest key that the databases can compare with; a longer number in a path is nobody's.
-LARGEST_KEY = 2**31 - 1
 # The API's words for the roles.
 ROLES = {"admin": ADMIN_ROLE, "user": USER_ROLE}
 _role = validate.OneOf(tuple(ROLES))
@@ -165,7 +163,7 @@ def delete_user(user_id: int) -> ResponseReturnValue:
 
 
 def _find(user_id: int) -> Account:
-    user: Account | None = db.session.get(Account, user_id) if user_id <= LARGEST_KEY else None
+    user: Account | None = db.session.get(Account, user_id)
     if user is None:
         raise AccountNotFound
     return user
@@ -191,7 +189,7 @@ def _operation(name: str, method: str, path: str, view: Any, **more: Any) -> Ope
     return Operation(name, method, f"/admin/users{path}", view, "Admin", Access.ADMIN, api_keys.ADMIN, **more)
 
 
-_ID = "/<int:user_id>"
+_ID = "/<number:user_id>"
 _ONE = (AccountNotFound,)
 _CHANGE = (AccountNotFound, InvalidAccount, AccountConflict)
 OPERATIONS = (
