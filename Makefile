@@ -21,7 +21,7 @@ setup-test: setup $(VENV)/.ready-test
 test: setup-test ## Run the whole test suite
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
-chaos: setup-test ## Kill and cut off whatever can be, for an hour: the long form of tests/chaos
+chaos: setup-test ## Kill processes and cut connections for an hour: the long form of tests/chaos
 	@$(BIN)/python -m pytest tests/chaos --full-chaos $(ARGS)
 
 lint: setup-test ## Check format, rules, types, directions of imports and templates
@@ -39,7 +39,7 @@ bench: setup-test ## Measure pixels per second by engine and model on this machi
 	$(BIN)/python -m bench.engine $(ARGS)
 	$(BIN)/python -m bench.pipeline $(filter --quick,$(ARGS))
 
-fidelity: setup-test ## Show what an upscaled image keeps, beside other tools
+fidelity: setup-test ## Show what an upscaled image keeps, next to other tools
 	$(BIN)/python -m bench.fidelity $(ARGS)
 
 lock: setup-test ## Pin requirements.in and requirements-dev.in for every supported Python
@@ -47,7 +47,7 @@ lock: setup-test ## Pin requirements.in and requirements-dev.in for every suppor
 	$(BIN)/uv pip compile $(LOCK) requirements-dev.in -o requirements-dev.txt
 LOCK := --quiet --universal --python-version 3.10 --no-header --no-emit-index-url --no-emit-find-links --upgrade
 
-translations: setup-test ## Collect the sentences of the code and merge them into every language
+translations: setup-test ## Extract the messages of the code and merge them into every language
 	$(BIN)/pybabel -q extract -F translations/babel.cfg -k N_ -k lazy_gettext --no-location --sort-output --omit-header \
 		-o translations/messages.pot .
 	$(BIN)/pybabel -q update -i translations/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete \

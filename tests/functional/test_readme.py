@@ -19,7 +19,7 @@ def test_the_walk_through_with_curl_ends_with_an_upscaled_image(
 ) -> None:
     commands = re.search(r"```bash\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     assert commands is not None
-    environment = {**os.environ, "SERVER": live_service.url, "PICTURE": str(photographs["coffee"])}
+    environment = {**os.environ, "SERVER": live_service.url, "IMAGE": str(photographs["coffee"])}
 
     subprocess.run(["bash", "-euc", commands[1]], cwd=tmp_path, env=environment, timeout=240, check=True)
 

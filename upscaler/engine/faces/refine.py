@@ -29,7 +29,7 @@ _log = logging.getLogger(__name__)
 # Pixels around a face that the bundled networks see besides it.
 _MARGIN = 32
 # The bundled networks gain up to half a dB on faces whose eyes are 16 pixels apart, and next to nothing where they are
-# 50: see docs/adr/0017-faces-from-their-own-pixels.md.
+# 50: see docs/adr/0017-faces-are-restored-from-the-original.md.
 _BUNDLED_MOST_EYE_DISTANCE = 48
 # Pixels of a patch that are made at once, to keep temporary arrays small.
 _STRIP_PIXELS = 1_000_000

@@ -92,7 +92,7 @@ def face_recipe(options: UpscaleOptions, scale: int) -> Recipe | None:
     # PSNR within the boxes of faces whose eyes are 20 to 24 pixels apart, at 2x and 4x: x4plus, given a face twice as
     # large and downscaled, 31.9 and 29.5 against 29.2 and 27.6; half of it and half of cunet 34.1 and 31.1 against 32.6
     # and 30.3 of x4plus with the photo model. The mean of cunet and the photo model gains 0.4 and 0.3 on the latter
-    # alone, and less the larger the face. More in docs/adr/0017-faces-from-their-own-pixels.md.
+    # alone, and less the larger the face. More in docs/adr/0017-faces-are-restored-from-the-original.md.
     preset = PRESET_TABLE[options.preset]
     if options.model is not None or preset.perceptual != _X4PLUS or scale not in preset.detail:
         return None
