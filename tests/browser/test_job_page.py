@@ -75,7 +75,7 @@ def test_what_was_kept_and_changed_is_told_in_sentences(open_page, live_service,
     page = open_page(f"/jobs/{job['job_id']}")
     steps.result(page)
     expect(page.locator("#job-kept")).to_contain_text(re.compile("Print resolution: .?300.? dpi"))
-    expect(page.locator("#job-changed")).to_contain_text("Turned upright, as the camera had noted")
+    expect(page.locator("#job-changed")).to_contain_text("Turned upright, from EXIF orientation 6")
 
 
 def test_a_lost_connection_is_told_and_overcome(open_page, expected_errors, photographs):

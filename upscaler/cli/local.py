@@ -9,6 +9,7 @@ from pathlib import Path
 
 from upscaler.cli.tasks import Task, TaskFailed, TaskInterrupted, Upscaled
 from upscaler.engine.model_zoo.model_folder import ModelFolder
+from upscaler.engine.notes import sentence_of
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings, available_threads
@@ -50,4 +51,5 @@ class LocalUpscaler:
             raise TaskInterrupted from error
         except UpscalerError as error:
             raise TaskFailed(error.detail) from error
-        return Upscaled(result.width, result.height, tuple(result.receipt["changed"]))
+        changed = tuple(sentence_of(note) for note in result.receipt["changed"])
+        return Upscaled(result.width, result.height, changed)

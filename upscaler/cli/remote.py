@@ -47,4 +47,5 @@ class RemoteUpscaler:
         except ClientError as error:
             raise TaskFailed(str(error)) from error
         result = job.data["result"]
-        return Upscaled(result["width"], result["height"], tuple(job.data["receipt"]["changed"]))
+        changed = tuple(note["text"] for note in job.data["receipt"]["changed"])
+        return Upscaled(result["width"], result["height"], changed)

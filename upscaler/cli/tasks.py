@@ -36,7 +36,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Upscaled:
-    """A result: its size in pixels, and what was changed on purpose on the way, a line each."""
+    """A result: its size in pixels, and a sentence for each thing that was changed."""
 
     width: int
     height: int

@@ -16,14 +16,17 @@ from upscaler.engine.faces.refine import FaceWork, refine_faces, stage_for_faces
 from upscaler.engine.faces.report import Refinement
 from upscaler.engine.faces.restore import FaceModels
 from upscaler.engine.imaging import encode
-from upscaler.engine.imaging.alpha import bleed_colour, has_shape, is_visible, limit_to_source
+from upscaler.engine.imaging.alpha import bleed_colour, has_shape, limit_to_source
 from upscaler.engine.imaging.decode import decode
 from upscaler.engine.imaging.formats import ImageFormat, check_result_size, format_named
 from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.imaging.image import DecodedImage, Pixels
 from upscaler.engine.imaging.png import Tags
+from upscaler.engine.imaging.preservation import notes_on
+from upscaler.engine.imaging.written import read_written
 from upscaler.engine.model_zoo.recipe_builder import face_recipe, recipe_for, shape_stages
 from upscaler.engine.model_zoo.recipes import Recipe
+from upscaler.engine.notes import Note
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.postprocess.finisher import Finished, Finisher, ResultParts
 from upscaler.engine.postprocess.output_check import OutputReport
@@ -154,10 +157,6 @@ def upscale_file(
 
 def _decode(job: _Job) -> None:
     job.image = decode(job.source, keep_metadata=job.options.keep_metadata, deep=job.kind.deep)
-    if job.image.exif is not None and not job.kind.has_exif:
-        job.image.exif = None
-        job.image.kept = [note for note in job.image.kept if not note.startswith("metadata: ")]
-        job.image.changed.append(f"metadata: EXIF removed, because {job.kind.label} results carry none")
     model = None if job.options.model is None else job.networks.model_named(job.options.model)
     job.recipe = recipe_for(job.options, *job.image.size, model)
     job.result_size = job.options.result_size(*job.image.size)
@@ -217,7 +216,7 @@ def _refine_faces(job: _Job) -> None:
             should_stop=job.should_stop,
         )
     )
-    job.faces.tell(image)
+    image.notes.extend(job.faces.notes())
 
 
 def _upscale_colour(job: _Job) -> None:
@@ -228,7 +227,6 @@ def _upscale_colour(job: _Job) -> None:
     image = job.image
     if image.alpha is not None:
         image.rgb = bleed_colour(image.rgb, image.alpha)
-        _note_lost_transparency(job)
     stages = job.recipe.stages
     start = _DECODED + (_ALPHA_SHARE if has_shape(image.alpha) else 0)
     if job.faces is not None and job.faces.found:
@@ -332,13 +330,6 @@ def _three_channels(pixels: Pixels) -> Pixels:
     return np.broadcast_to(pixels, (*pixels.shape[:2], 3))
 
 
-def _note_lost_transparency(job: _Job) -> None:
-    image = job.image
-    if not job.kind.has_alpha and is_visible(image.alpha):
-        image.kept.remove("transparency")
-        image.changed.append(f"transparency: laid on white, because {job.kind.label} has none")
-
-
 def _write_previews(job: _Job) -> None:
     if job.previews is None:
         return
@@ -358,24 +349,24 @@ _STEPS: tuple[tuple[str, Callable[[_Job], None]], ...] = (
 
 
 def _result_of(job: _Job, seconds: dict[str, float], failed: Sequence[Attempt]) -> UpscaleResult:
-    width, height = job.result_size
+    written = read_written(job.target, job.kind)
     size_bytes, sha256 = job.target.stat().st_size, sha256_of(job.target)
     output: dict[str, Any] = {
         "format": job.kind.name,
         "mime_type": job.kind.mime_type,
-        "width": width,
-        "height": height,
-        "bit_depth": job.image.rgb.dtype.itemsize * 8,
-        "mode": ("L" if job.image.gray_layout else "RGB")
-        + ("A" if job.image.alpha is not None and job.kind.has_alpha else ""),
+        "width": written.width,
+        "height": written.height,
+        "bit_depth": written.bit_depth,
+        "mode": written.mode,
         "size_bytes": size_bytes,
         "sha256": sha256,
     }
     if job.kind.default_quality is not None:
         output["quality"] = job.options.quality or job.kind.default_quality
     networks = job.networks_for(_main_stage(job.recipe))
+    job.image.notes.extend(notes_on(job.image, written, job.kind))
     if failed:
-        job.image.changed.append(f"tries: {len(failed)} failed before the result was right")
+        job.image.notes.append(Note("attempts_failed", {"count": len(failed)}))
     receipt = build_receipt(
         job.image,
         job.options,
@@ -392,8 +383,8 @@ def _result_of(job: _Job, seconds: dict[str, float], failed: Sequence[Attempt]) 
     )
     return UpscaleResult(
         receipt=receipt,
-        width=width,
-        height=height,
+        width=written.width,
+        height=written.height,
         size_bytes=size_bytes,
         mime_type=job.kind.mime_type,
         sha256=sha256,

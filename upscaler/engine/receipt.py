@@ -1,4 +1,4 @@
-"""The fidelity receipt: what came in, what was done, what was kept and what was changed, as plain JSON."""
+"""The fidelity receipt: the input, what was done with it, what was kept and what was changed, as JSON."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from upscaler.engine.imaging.image import DecodedImage
 from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.engine.model_zoo.recipes import Recipe
+from upscaler.engine.notes import Category, in_category
 from upscaler.engine.options import UpscaleOptions
 
 RECEIPT_VERSION = 1
@@ -24,15 +25,15 @@ def build_receipt(
     seconds: Mapping[str, float],
     extra: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Put the account of one upscaled image together.
+    """Return the receipt of one upscaled image.
 
     Args:
-        image: the decoded input with its notes.
-        options: what was asked for.
-        recipe: what ran.
+        image: the decoded input, with all notes.
+        options: the options of the job.
+        recipe: the models that ran.
         backend: ``Upscaler.describe()``.
         check: figures of the output check.
-        output: facts about the result's file.
+        output: facts from the header of the result's file.
         seconds: time of each step.
         extra: further entries, JSON-ready.
 
@@ -47,14 +48,14 @@ def build_receipt(
         "output": dict(output),
         "check": dict(check),
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
-        "kept": list(image.kept),
-        "changed": list(image.changed),
+        "kept": in_category(image.notes, Category.KEPT),
+        "changed": in_category(image.notes, Category.CHANGED),
         **extra,
     }
 
 
 def describe_model(model: Model) -> dict[str, Any]:
-    """Name a model and the hashes that identify its weights."""
+    """Return a model's name and the hashes that identify its weights."""
     return {
         "name": model.name,
         "type": model.type,

@@ -134,7 +134,7 @@ def test_two_inputs_with_one_result_name_are_refused(photo, capsys):
 def test_it_says_what_was_changed(tmp_path, capsys):
     Image.fromarray(np.full((4, 4), 3000, np.uint16)).save(tmp_path / "deep.png")
     main([*FAST, "--format", "webp", str(tmp_path / "deep.png")])
-    assert "bit depth: reduced from 16 to 8 bits" in capsys.readouterr().out
+    assert "  Colour depth reduced from 16 to 8 bits per channel" in capsys.readouterr().out
 
 
 def test_it_lists_models_and_presets(capsys):

@@ -1,4 +1,4 @@
-"""What became of the faces of an image, and the words that tell it."""
+"""The report on the faces of an image: how many were found, refined and left, and why."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from enum import Enum
 from typing import Any
 
 from upscaler.engine.faces.paste import Overlay, Patch
-from upscaler.engine.imaging.image import DecodedImage
+from upscaler.engine.notes import Note
 
-# The kinds of network that refine faces.
+# The kinds of model that refine faces.
 FACE_MODEL, BUNDLED = "face model", "bundled"
 
 
 class Reason(Enum):
-    """Why a face was left as it was."""
+    """Why a face was left as it was: codes of notes."""
 
-    LARGE = "it is large enough without it"
-    NOT_THE_SAME = "what came of it was not the same face"
-    NOTHING_BETTER = "no face model is installed, and no bundled network is known to do better here"
-    NETWORK_FAILED = "the network for it cannot be used"
+    LARGE = "faces_left_large"
+    NOT_THE_SAME = "faces_left_different"
+    NOTHING_BETTER = "faces_left_no_model"
+    NETWORK_FAILED = "faces_left_model_failed"
 
 
 @dataclass
 class Refinement:
-    """What became of the faces.
+    """The outcome for the faces of one image.
 
     Attributes:
         searched: whether they could be looked for.
         found: how many there are.
         patches: the refined ones.
-        network: what refines them, as JSON-ready values with ``kind`` and ``name``; None where nothing does.
+        network: the model that refines them, as JSON-ready values with ``kind`` and ``name``; None where there is none.
         left: how many were left as they were, for each reason.
 
     """
@@ -48,7 +48,7 @@ class Refinement:
         return Overlay(self.patches) if self.patches else None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the account as JSON-ready values."""
+        """Return the report as JSON-ready values."""
         return {
             "searched": self.searched,
             "found": self.found,
@@ -57,33 +57,19 @@ class Refinement:
             "left": [{"count": count, "reason": reason.value} for reason, count in self.left.items()],
         }
 
-    def tell(self, image: DecodedImage) -> None:
-        """Add to the image's notes what was done."""
+    def notes(self) -> list[Note]:
+        """Return notes for the receipt on what was done."""
+        found, refined = self.found, len(self.patches)
         if not self.searched:
-            image.changed.append("refine_faces: not applied, because the face detector cannot run here")
-        elif not self.found:
-            image.changed.append("refine_faces: no face was found")
-        refined, found = len(self.patches), self.found
+            return [Note("faces_not_searched")]
+        if not found:
+            return [Note("faces_none_found")]
+        notes = []
         if refined and self.network is not None:
-            name = self.network["name"]
-            if self.network["kind"] == FACE_MODEL:
-                image.changed.append(f"refine_faces: {refined} of {found} refined with the face model {name}")
-            else:
-                image.changed.append(
-                    f"refine_faces: {refined} of {found} refined with {name}, since no face model is installed"
-                )
-        for reason, count in self.left.items():
-            if reason is Reason.LARGE:
-                image.changed.append(f"refine_faces: {count} of {found} left, large enough without it")
-            elif reason is Reason.NOT_THE_SAME:
-                image.changed.append(
-                    f"refine_faces: {count} of {found} left, what came of it was not the same"
-                )
-            elif reason is Reason.NOTHING_BETTER:
-                image.changed.append(
-                    f"refine_faces: {count} of {found} left, no face model is installed and nothing bundled is better"
-                )
-            else:
-                image.changed.append(
-                    f"refine_faces: {count} of {found} left, the network for them cannot be used"
-                )
+            code = "faces_refined" if self.network["kind"] == FACE_MODEL else "faces_refined_bundled"
+            values = {"refined": refined, "found": found, "model": self.network["name"]}
+            notes.append(Note(code, values))
+        notes.extend(
+            Note(reason.value, {"count": count, "found": found}) for reason, count in self.left.items()
+        )
+        return notes

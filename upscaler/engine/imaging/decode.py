@@ -1,4 +1,4 @@
-"""A file in, upright pixels out, with a note of everything that was kept or changed on the way."""
+"""Decoding: a file in, upright pixels out, with a note of everything that was changed on the way."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from upscaler.engine.imaging.formats import FORMATS, format_of_content
 from upscaler.engine.imaging.image import DecodedImage, Pixels
 from upscaler.engine.imaging.inspection import describe, open_image, orientation_of, read_head
 from upscaler.engine.imaging.metadata import select_exif
+from upscaler.engine.notes import Note
 from upscaler.errors import EmptyFile, UnsupportedImage
 
 # Pillow's names of layouts with one channel of light, whatever its depth.
@@ -42,20 +43,19 @@ def decode(path: Path, *, keep_metadata: str = "no", deep: bool = False) -> Deco
         orientation = orientation_of(image)
         decoded = _decode_opened(image, keep_metadata)
     decoded.source = {**info.as_dict(), "orientation": orientation, **decoded.source}
+    decoded.bit_depth = info.bit_depth
     if orientation != 1:
-        decoded.changed.append(f"orientation: turned upright from EXIF orientation {orientation}")
+        decoded.notes.append(Note("orientation_applied", {"orientation": orientation}))
     if info.frames > 1:
-        decoded.changed.append(f"frames: only the first of {info.frames} images in the file was upscaled")
-    if deep and info.bit_depth == 16 and deep_pixels.replace(decoded, path, orientation):
-        decoded.kept.append("bit depth: 16 bits per channel")
-    elif info.bit_depth > 8:
-        decoded.changed.append(f"bit depth: reduced from {info.bit_depth} to 8 bits per channel")
+        decoded.notes.append(Note("frames_dropped", {"count": info.frames}))
+    if deep and info.bit_depth == 16:
+        deep_pixels.replace(decoded, path, orientation)
     return decoded
 
 
 def _decode_opened(image: ImageFile.ImageFile, keep_metadata: str) -> DecodedImage:
     image.load()
-    notes = DecodedImage(
+    decoded = DecodedImage(
         rgb=np.empty((0, 0, 3), np.uint8),
         alpha=None,
         gray=False,
@@ -63,25 +63,19 @@ def _decode_opened(image: ImageFile.ImageFile, keep_metadata: str) -> DecodedIma
         profile=None,
         dpi=_dpi_of(image),
     )
-    select_exif(image, keep_metadata, notes)
+    select_exif(image, keep_metadata, decoded)
     metadata = [name for name in ("exif", "xmp", "comment") if image.info.get(name)]
-    if notes.exif is not None and "exif" in metadata:
+    if decoded.exif is not None and "exif" in metadata:
         metadata.remove("exif")
     icc = image.info.get("icc_profile")
     colour, alpha = _split_alpha(ImageOps.exif_transpose(image))
-    colour = _to_rgb_or_gray(colour, icc, notes)
-    notes.rgb = np.asarray(colour.convert("RGB"))
-    notes.alpha = None if alpha is None else np.asarray(alpha)
-    notes.gray = colour.mode == "L" or has_no_colour(notes.rgb)
-    if notes.alpha is not None:
-        notes.kept.append("transparency")
-    if notes.gray:
-        notes.kept.append("gray: the result has no colour either")
-    if notes.dpi is not None:
-        notes.kept.append(f"resolution: {notes.dpi[0]:.0f} dpi")
+    colour = _to_rgb_or_gray(colour, icc, decoded)
+    decoded.rgb = np.asarray(colour.convert("RGB"))
+    decoded.alpha = None if alpha is None else np.asarray(alpha)
+    decoded.gray = colour.mode == "L" or has_no_colour(decoded.rgb)
     if metadata:
-        notes.changed.append(f"metadata: {', '.join(name.upper() for name in metadata)} removed")
-    return notes
+        decoded.notes.append(Note("metadata_removed", {"names": [name.upper() for name in metadata]}))
+    return decoded
 
 
 def has_no_colour(rgb: Pixels) -> bool:
@@ -104,63 +98,62 @@ def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     return whole.getchannel("R") if is_gray else whole.convert("RGB"), whole.getchannel("A")
 
 
-def _to_rgb_or_gray(image: Image.Image, icc: bytes | None, notes: DecodedImage) -> Image.Image:
-    """Bring colour to mode ``RGB`` or ``L`` and note what became of the profile."""
+def _to_rgb_or_gray(image: Image.Image, icc: bytes | None, decoded: DecodedImage) -> Image.Image:
+    """Bring colour to mode ``RGB`` or ``L`` and note what happened to the profile."""
     profile = profiles.read_profile(icc)
     if profile is not None:
-        notes.source["profile"] = profiles.name_of(profile)
+        decoded.source["profile"] = profiles.name_of(profile)
     elif icc:
-        notes.changed.append("colour profile: damaged, removed and the colours taken as sRGB")
+        decoded.notes.append(Note("profile_damaged"))
     if image.mode == "LAB":
-        notes.changed.append("colour: converted from Lab to sRGB")
+        decoded.notes.append(Note("lab_converted"))
         return profiles.to_srgb(image, profiles.lab_profile())
-    image = _to_8_bit_mode(image, notes)
+    image = _to_8_bit_mode(image, decoded)
     if profile is None:
         if image.mode == "CMYK":
-            notes.changed.append("colour: converted from CMYK to sRGB without a profile, approximately")
+            decoded.notes.append(Note("cmyk_converted"))
         return image if image.mode == "L" else image.convert("RGB")
-    return _apply_profile(image, profile, icc, notes)
+    return _apply_profile(image, profile, icc, decoded)
 
 
-def _to_8_bit_mode(image: Image.Image, notes: DecodedImage) -> Image.Image:
+def _to_8_bit_mode(image: Image.Image, decoded: DecodedImage) -> Image.Image:
     """Return ``L``, ``CMYK`` or ``RGB``."""
     if image.mode in _DEEP_MODES:
-        return Image.fromarray(to_8_bits(np.asarray(image), notes))
+        return Image.fromarray(to_8_bits(np.asarray(image), decoded))
     if image.mode == "1":
         return image.convert("L")
     return image if image.mode in ("L", "CMYK") else image.convert("RGB")
 
 
 def _apply_profile(
-    image: Image.Image, profile: ImageCms.ImageCmsProfile, icc: bytes | None, notes: DecodedImage
+    image: Image.Image, profile: ImageCms.ImageCmsProfile, icc: bytes | None, decoded: DecodedImage
 ) -> Image.Image:
-    space, name = profiles.colour_space(profile), profiles.name_of(profile)
+    space = profiles.colour_space(profile)
     if (image.mode, space) == ("RGB", "RGB"):
-        notes.profile = icc
-        notes.kept.append(f"colour profile: {name}")
+        decoded.profile = icc
         return image
     if (image.mode, space) in (("CMYK", "CMYK"), ("L", "GRAY")):
-        return _converted(image, profile, notes)
-    notes.changed.append(f"colour profile: {name} does not fit this image, removed")
+        return _converted(image, profile, decoded)
+    decoded.notes.append(Note("profile_unsuitable", {"profile": profiles.name_of(profile)}))
     return image if image.mode == "L" else image.convert("RGB")
 
 
-def _converted(image: Image.Image, profile: ImageCms.ImageCmsProfile, notes: DecodedImage) -> Image.Image:
+def _converted(image: Image.Image, profile: ImageCms.ImageCmsProfile, decoded: DecodedImage) -> Image.Image:
     name = profiles.name_of(profile)
     try:
         rgb = profiles.to_srgb(image, profile)
     except ImageCms.PyCMSError:
-        notes.changed.append(f"colour profile: {name} could not be applied, removed")
+        decoded.notes.append(Note("profile_not_applied", {"profile": name}))
         return image if image.mode == "L" else image.convert("RGB")
-    notes.changed.append(f"colour: converted from {name} to sRGB")
+    decoded.notes.append(Note("profile_converted", {"profile": name}))
     return rgb.getchannel("G") if image.mode == "L" else rgb
 
 
-def to_8_bits(values: np.ndarray, notes: DecodedImage) -> Pixels:
+def to_8_bits(values: np.ndarray, decoded: DecodedImage) -> Pixels:
     """Reduce deep gray values (H, W) of any number type to uint8, rounding to nearest.
 
     Whole numbers up to 255 stay; up to 65535 they are 16-bit light. Fractions from 0 to 1 are light as they
-    are. Anything else has no agreed white, so its own range is spread over 0 to 255, which ``notes`` then
+    are. Anything else has no agreed white, so its own range is spread over 0 to 255, which a note then
     says.
     """
     deep = np.nan_to_num(values.astype(np.float64)) if values.dtype.kind == "f" else values
@@ -175,7 +168,7 @@ def to_8_bits(values: np.ndarray, notes: DecodedImage) -> Pixels:
         white, black = 65535.0, 0.0
     else:
         white, black = (high, low) if high > low else (low + 1.0, low)
-        notes.changed.append(f"brightness: values from {low:g} to {high:g} spread over black to white")
+        decoded.notes.append(Note("brightness_spread", {"low": f"{low:g}", "high": f"{high:g}"}))
     result = np.empty(deep.shape, np.uint8)
     for row in range(deep.shape[0]):
         # One row at a time keeps the floating-point copy small.

@@ -10,6 +10,7 @@ import errno
 import os
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -71,8 +72,10 @@ class ResultWriter:
         self._target = target
         self._part = part_path(target)
         channels, level = layout
+        if not kind.has_exif:
+            tags = replace(tags, exif=None)
         if tags.profile is None and channels >= 3:
-            tags = Tags(srgb_profile(), tags.dpi, tags.exif)
+            tags = replace(tags, profile=srgb_profile())
         self._transcoder: _Transcoder | None = None
         if kind is PNG:
             self._file: IO[bytes] = self._part.open("wb")

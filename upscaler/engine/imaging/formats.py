@@ -25,6 +25,7 @@ class ImageFormat:
         has_alpha: whether a written file can hold transparency.
         deep: whether a written file can have 16 bits per channel.
         has_exif: whether a written file carries EXIF data.
+        has_resolution: whether a written file has dots per inch of its own, outside EXIF data.
         default_quality: 1 to 100, for kinds whose compression loses something; None for the others.
         is_series: whether several images in one file are an animation or pages, all of them wanted. Elsewhere they
             are small copies, depth maps and the like.
@@ -43,6 +44,7 @@ class ImageFormat:
     has_alpha: bool = True
     deep: bool = False
     has_exif: bool = True
+    has_resolution: bool = True
     default_quality: int | None = None
     is_series: bool = False
 
@@ -89,6 +91,7 @@ WEBP = ImageFormat(
     signatures=(((0, b"RIFF"), (8, b"WEBP")),),
     writable=True,
     max_side=16383,  # 14 bits in the VP8 header
+    has_resolution=False,
     default_quality=98,  # as many bytes as a JPEG at 92; at 92, colours are off by a quarter to a half more
     is_series=True,
 )
@@ -113,6 +116,7 @@ AVIF = ImageFormat(
     writable=True,
     max_side=16384,  # libheif's limit
     max_pixels=64_000_000,  # the encoder holds the whole image, at about 25 bytes a pixel
+    has_resolution=False,
     default_quality=90,
     is_series=True,
 )

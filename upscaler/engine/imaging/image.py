@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from upscaler.engine.notes import Note
+
 # Levels of 8 or of 16 bits: uint8 or uint16.
 Pixels = npt.NDArray[np.unsignedinteger[Any]]
 
@@ -25,11 +27,11 @@ class DecodedImage:
         gray: whether there is no colour in it, whatever the file's layout.
         gray_layout: whether the file stores one channel, so that the result does as well.
         profile: ICC profile that ``rgb`` is in, or None for sRGB.
-        dpi: resolution in dots per inch (horizontal, vertical), or None when the file does not tell.
+        dpi: resolution in dots per inch (horizontal, vertical), or None where the file has none.
         exif: EXIF data for the result, as a TIFF structure without the ``Exif`` header, or None.
+        bit_depth: bits per channel as the file stores them; ``rgb`` may have fewer.
         source: facts for the receipt about the file as it was.
-        kept: short English sentences on what was preserved.
-        changed: short English sentences on what was not, and why.
+        notes: for the receipt. Decoding notes what it changed; what was kept is known once the result is written.
 
     """
 
@@ -40,9 +42,9 @@ class DecodedImage:
     profile: bytes | None
     dpi: tuple[float, float] | None
     exif: bytes | None = None
+    bit_depth: int = 8
     source: dict[str, object] = field(default_factory=dict)
-    kept: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
     @property
     def size(self) -> tuple[int, int]:

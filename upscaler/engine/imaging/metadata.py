@@ -1,4 +1,4 @@
-"""What a camera wrote beside the pixels: which of it goes into a result."""
+"""EXIF data: the part of what a camera wrote beside the pixels that goes into a result."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import struct
 from PIL import ExifTags, Image
 
 from upscaler.engine.imaging.image import DecodedImage
+from upscaler.engine.notes import Note
 
 _BASE = ExifTags.Base
 _IMAGE_TAGS = (
@@ -62,8 +63,8 @@ _ODD_VALUES = (
 )
 
 
-def select_exif(image: Image.Image, choice: str, notes: DecodedImage) -> None:
-    """Take what was asked for of an image's EXIF data into ``notes.exif``, and say there what was taken.
+def select_exif(image: Image.Image, choice: str, decoded: DecodedImage) -> None:
+    """Select the EXIF data that the result is to have, into ``decoded.exif``.
 
     Camera, lens, exposure, dates, description, author and copyright are taken, with ``choice`` "all" the place (GPS)
     as well. The orientation never is: pixels are upright by then. Neither are small images and makers' notes.
@@ -71,7 +72,7 @@ def select_exif(image: Image.Image, choice: str, notes: DecodedImage) -> None:
     Args:
         image: the opened image, not yet turned.
         choice: one of ``options.KEEP_METADATA``.
-        notes: gets the structure and the sentences.
+        decoded: gets the data, and notes on what was left out.
 
     """
     found = image.getexif()
@@ -81,21 +82,17 @@ def select_exif(image: Image.Image, choice: str, notes: DecodedImage) -> None:
         exif, has_place = _selected(found, with_place=choice == "all")
         data = exif.tobytes().removeprefix(_HEADER) if len(exif) else b""
     except _ODD_VALUES:
-        notes.changed.append("metadata: damaged EXIF removed")
+        decoded.notes.append(Note("metadata_damaged"))
         return
     if not data or len(data) > _MOST_BYTES:
         return
-    notes.exif = data
-    if has_place and choice == "all":
-        notes.kept.append("metadata: camera, exposure, dates, author and place")
-        return
-    notes.kept.append("metadata: camera, exposure, dates and author")
-    if has_place:
-        notes.changed.append("metadata: place removed")
+    decoded.exif = data
+    if has_place and choice != "all":
+        decoded.notes.append(Note("metadata_place_removed"))
 
 
 def _selected(found: Image.Exif, *, with_place: bool) -> tuple[Image.Exif, bool]:
-    """Return a new structure with the selected tags, and whether the old one tells a place."""
+    """Return a new structure with the selected tags, and whether the old one has a place."""
     exif = Image.Exif()
     for tag in _IMAGE_TAGS:
         if tag in found:

@@ -11,6 +11,7 @@ from flask_babel import format_datetime, format_decimal, get_locale, gettext, la
 from markupsafe import Markup
 
 from upscaler.models import DeliveryKind, DeliveryStatus, JobStatus, iso8601
+from upscaler.views.receipts import note_text
 
 STATUS_LABELS = {
     JobStatus.QUEUED.value: lazy_gettext("Queued"),
@@ -48,6 +49,7 @@ def init_app(app: Flask) -> None:
         console_status=status_label,
         console_delivery_kind=delivery_kind_label,
         console_json=json_text,
+        console_note=note_text,
         console_number=number_text,
     )
 

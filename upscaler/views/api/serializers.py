@@ -16,6 +16,7 @@ from upscaler.services.jobs import estimates
 from upscaler.services.jobs.actions import may_change
 from upscaler.services.jobs.workers import count_online
 from upscaler.views.context import absolute_url, current_account, links
+from upscaler.views.receipts import localized_receipt
 
 # Lines of the job's log that a status shows.
 LOG_TAIL = 20
@@ -92,7 +93,7 @@ def job_status(job: Job) -> dict[str, Any]:
         if done
         else None,
         "error": job_error(job),
-        "receipt": job.receipt if done else None,
+        "receipt": localized_receipt(job.receipt) if done and job.receipt is not None else None,
         "may_change": may_change(current_account(), job),
         "logs": log_lines(job.logs[-LOG_TAIL:]),
     }

@@ -9,7 +9,6 @@ from flask import current_app, render_template, request, url_for
 from flask_babel import get_locale, gettext
 
 from upscaler.errors import UpscalerError
-from upscaler.views.public.receipts import receipt_notes
 from upscaler.views.public.strings import script_plurals, script_strings
 
 
@@ -40,7 +39,6 @@ def script_config(limits: dict[str, Any] | None = None) -> dict[str, Any]:
         "limits": limits,
         "strings": script_strings(),
         "plurals": script_plurals(),
-        "receipt_notes": receipt_notes(),
     }
 
 

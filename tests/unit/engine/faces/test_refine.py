@@ -16,6 +16,7 @@ from upscaler.engine.faces.detect import find_faces
 from upscaler.engine.faces.paste import mask_of, within
 from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.model_zoo.recipes import Recipe
+from upscaler.engine.notes import Note
 from upscaler.errors import EngineCanceled
 
 # More contrast: plainly another face, and plainly the same one.
@@ -52,7 +53,9 @@ def test_a_face_model_changes_the_face_and_nothing_else(run, models, portrait, d
     assert result.faces["found"] == result.faces["refined"] == 1
     assert result.faces["network"]["name"] == "vivid"
     assert result.faces["network"]["bin_sha256"] == manifest.sha256["model.onnx"]
-    assert "refine_faces: 1 of 1 refined with the face model vivid" in result.receipt["changed"]
+    assert result.receipt["changed"] == [
+        Note("faces_refined", {"refined": 1, "found": 1, "model": "vivid"}).as_dict()
+    ]
     assert json.dumps(result.receipt)
     assert "faces" not in plain.receipt
 
@@ -86,8 +89,8 @@ def test_a_broken_model_leaves_the_ordinary_upscale_to_the_byte(run, models, por
 
     assert result.sha256 == plain.sha256
     assert (result.faces["found"], result.faces["refined"], result.faces["network"]) == (1, 0, None)
-    assert result.faces["left"] == [{"count": 1, "reason": "what came of it was not the same face"}]
-    assert result.receipt["changed"] == ["refine_faces: 1 of 1 left, what came of it was not the same"]
+    assert result.faces["left"] == [{"count": 1, "reason": "faces_left_different"}]
+    assert result.receipt["changed"] == [Note("faces_left_different", {"count": 1, "found": 1}).as_dict()]
 
 
 def test_a_damaged_model_leaves_the_ordinary_upscale(run, models, portrait):
@@ -98,7 +101,7 @@ def test_a_damaged_model_leaves_the_ordinary_upscale(run, models, portrait):
     result = run(portrait)
 
     assert result.sha256 == plain.sha256
-    assert result.receipt["changed"] == ["refine_faces: 1 of 1 left, the network for them cannot be used"]
+    assert result.receipt["changed"] == [Note("faces_left_model_failed", {"count": 1, "found": 1}).as_dict()]
 
 
 def test_an_inactive_model_is_not_used_and_the_first_active_one_is(run, models, portrait):
@@ -116,7 +119,7 @@ def test_an_image_without_faces_stays_as_it_is(run, models):
     result = run(photo)
 
     assert result.sha256 == run(photo, refine_faces=False).sha256
-    assert result.receipt["changed"] == ["refine_faces: no face was found"]
+    assert result.receipt["changed"] == [Note("faces_none_found").as_dict()]
     assert result.faces["found"] == 0
 
 
@@ -195,8 +198,8 @@ def test_a_face_that_is_larger_than_what_gains_is_left(run, models, portrait, wi
     result = run(large)
 
     assert result.sha256 == run(large, refine_faces=False).sha256
-    assert result.faces["left"] == [{"count": 1, "reason": "it is large enough without it"}]
-    assert result.receipt["changed"] == ["refine_faces: 1 of 1 left, large enough without it"]
+    assert result.faces["left"] == [{"count": 1, "reason": "faces_left_large"}]
+    assert result.receipt["changed"] == [Note("faces_left_large", {"count": 1, "found": 1}).as_dict()]
 
 
 def test_it_tells_its_progress_can_be_stopped_and_gives_the_same_again(run, models, portrait):
@@ -217,9 +220,7 @@ def test_a_detector_that_is_not_there_is_told(run, portrait, monkeypatch):
     result = run(portrait)
 
     assert result.faces["searched"] is False
-    assert result.receipt["changed"] == [
-        "refine_faces: not applied, because the face detector cannot run here"
-    ]
+    assert result.receipt["changed"] == [Note("faces_not_searched").as_dict()]
 
 
 def test_without_a_face_model_the_bundled_networks_come_nearer_to_the_truth(run, networks, portrait):
@@ -230,7 +231,7 @@ def test_without_a_face_model_the_bundled_networks_come_nearer_to_the_truth(run,
 
     assert result.faces["network"]["kind"] == "bundled"
     assert result.receipt["changed"] == [
-        "refine_faces: 1 of 1 refined with waifu2x-mean-faces, since no face model is installed"
+        Note("faces_refined_bundled", {"refined": 1, "found": 1, "model": "waifu2x-mean-faces"}).as_dict()
     ]
     away = [np.square(one.pixels - portrait[:188, :168])[50:150, 40:130].mean() for one in (plain, result)]
     assert away[1] < away[0]
@@ -240,9 +241,7 @@ def test_where_nothing_bundled_is_better_it_says_so(run, portrait):
     plain, result = run(portrait, preset="art", refine_faces=False), run(portrait, preset="art")
 
     assert result.sha256 == plain.sha256
-    assert result.receipt["changed"] == [
-        "refine_faces: 1 of 1 left, no face model is installed and nothing bundled is better"
-    ]
+    assert result.receipt["changed"] == [Note("faces_left_no_model", {"count": 1, "found": 1}).as_dict()]
 
 
 def test_networks_whose_weights_are_missing_leave_the_ordinary_upscale(run, networks, portrait, monkeypatch):
@@ -255,4 +254,4 @@ def test_networks_whose_weights_are_missing_leave_the_ordinary_upscale(run, netw
     plain, result = (run(small, networks=networks, refine_faces=wanted) for wanted in (False, True))
 
     assert result.sha256 == plain.sha256
-    assert result.receipt["changed"] == ["refine_faces: 1 of 1 left, the network for them cannot be used"]
+    assert result.receipt["changed"] == [Note("faces_left_model_failed", {"count": 1, "found": 1}).as_dict()]

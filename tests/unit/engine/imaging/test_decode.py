@@ -9,6 +9,7 @@ from PIL import Image, ImageOps
 
 from upscaler.engine.imaging.decode import decode, has_no_colour, to_8_bits
 from upscaler.engine.imaging.inspection import ORIENTATION_TAG
+from upscaler.engine.notes import Note
 from upscaler.errors import DamagedImage, EmptyFile, UnsupportedImage
 
 
@@ -38,7 +39,8 @@ def test_it_turns_every_orientation_upright(save, colours, kind, orientation):
     photo = decode(save(f"a.{kind}", stored, exif=exif))
     assert photo.size == (24, 16)
     assert np.abs(photo.rgb.astype(int) - np.asarray(upright)).mean() < 4
-    assert any("orientation" in change for change in photo.changed) == (orientation != 1)
+    expected = [] if orientation == 1 else [Note("orientation_applied", {"orientation": orientation})]
+    assert [note for note in photo.notes if note.code == "orientation_applied"] == expected
 
 
 def test_it_keeps_transparency_of_every_layout(save):
@@ -49,7 +51,6 @@ def test_it_keeps_transparency_of_every_layout(save):
     for photo in (la, rgba):
         np.testing.assert_array_equal(photo.alpha, alpha)
         np.testing.assert_array_equal(photo.rgb[..., 0], gray)
-        assert "transparency" in photo.kept
     assert (la.gray_layout, rgba.gray_layout) == (True, False)
 
 
@@ -91,20 +92,20 @@ def test_a_gray_image_stored_as_colour_is_known_as_gray_too(save):
 
 
 @pytest.mark.parametrize("kind", ["png", "tiff"])
-def test_it_reduces_16_bit_gray_to_8_bits_and_says_so(save, kind):
+def test_it_reduces_16_bit_gray_to_8_bits(save, kind):
     photo = decode(save(f"d.{kind}", Image.fromarray(np.array([[0, 32768, 65535]], np.uint16))))
     np.testing.assert_array_equal(photo.rgb[0, :, 0], [0, 128, 255])
-    assert "bit depth: reduced from 16 to 8 bits per channel" in photo.changed
+    assert (photo.rgb.dtype, photo.bit_depth) == (np.uint8, 16)
 
 
 @pytest.mark.parametrize("kind", ["png", "tif"])
-def test_it_reduces_16_bit_colour_to_8_bits_and_says_so(tmp_path, kind):
+def test_it_reduces_16_bit_colour_to_8_bits(tmp_path, kind):
     values = np.array([[[0, 32768, 65535], [65535, 0, 1000]]], np.uint16)
     image = pyvips.Image.new_from_memory(values.tobytes(), 2, 1, 3, "ushort").copy(interpretation="rgb16")
     image.write_to_file(str(tmp_path / f"d.{kind}"))
     photo = decode(tmp_path / f"d.{kind}")
     np.testing.assert_array_equal(photo.rgb, [[[0, 128, 255], [255, 0, 3]]])
-    assert "bit depth: reduced from 16 to 8 bits per channel" in photo.changed
+    assert (photo.rgb.dtype, photo.bit_depth) == (np.uint8, 16)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,8 @@ def test_it_keeps_an_rgb_profile_and_does_not_touch_the_values(save, colours, wi
     photo = decode(save("w.png", pixels, icc_profile=wide_profile))
     assert photo.profile == wide_profile
     np.testing.assert_array_equal(photo.rgb, pixels)
-    assert any(fact.startswith("colour profile:") for fact in photo.kept)
+    assert photo.notes == []
+    assert photo.source["profile"]
 
 
 def test_it_converts_cmyk_by_its_profile(save, cmyk_profile):
@@ -140,7 +142,7 @@ def test_it_converts_cmyk_by_its_profile(save, cmyk_profile):
     assert red > 200
     assert max(green, blue) < 60
     assert photo.profile is None
-    assert "colour: converted from Test profile to sRGB" in photo.changed
+    assert photo.notes == [Note("profile_converted", {"profile": "Test profile"})]
 
 
 @pytest.mark.parametrize("kind", ["tiff", "jpeg"])
@@ -148,7 +150,7 @@ def test_it_converts_cmyk_without_a_profile_and_says_so(save, kind):
     photo = decode(save(f"c.{kind}", Image.new("CMYK", (8, 8), (255, 0, 0, 0))))
     assert photo.rgb[0, 0, 0] < 20
     assert photo.rgb[0, 0, 1] > 230
-    assert any("without a profile" in change for change in photo.changed)
+    assert Note("cmyk_converted") in photo.notes
 
 
 def test_it_converts_gray_with_a_curve_of_its_own(save, gray_profile):
@@ -156,7 +158,7 @@ def test_it_converts_gray_with_a_curve_of_its_own(save, gray_profile):
     # 55 / 255 of the light is 0.216; sRGB writes that as 0.502.
     assert abs(int(photo.rgb[0, 0, 0]) - 128) <= 2
     assert photo.gray
-    assert "colour: converted from Test profile to sRGB" in photo.changed
+    assert photo.notes == [Note("profile_converted", {"profile": "Test profile"})]
 
 
 def test_it_converts_lab(save):
@@ -169,8 +171,8 @@ def test_it_removes_a_profile_that_does_not_fit_or_is_damaged(save, wide_profile
     gray = decode(save("g.png", Image.new("L", (4, 4), 55), icc_profile=wide_profile))
     broken = decode(save("b.png", Image.new("RGB", (4, 4)), icc_profile=b"not a profile"))
     assert (gray.profile, broken.profile) == (None, None)
-    assert "does not fit this image" in gray.changed[0]
-    assert "damaged" in broken.changed[0]
+    assert [note.code for note in gray.notes] == ["profile_unsuitable"]
+    assert broken.notes == [Note("profile_damaged")]
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "tiff"])
@@ -183,13 +185,14 @@ def test_it_takes_the_first_frame_and_says_so(save):
     others = [Image.new("RGB", (8, 8), "red")]
     photo = decode(save("a.png", Image.new("RGB", (8, 8), "blue"), save_all=True, append_images=others))
     assert photo.rgb[0, 0].tolist() == [0, 0, 255]
-    assert "frames: only the first of 2 images in the file was upscaled" in photo.changed
+    assert photo.notes == [Note("frames_dropped", {"count": 2})]
 
 
 def test_it_says_that_metadata_is_removed(save):
     exif = Image.Exif()
     exif[0x010E] = "my house"
-    assert "metadata: EXIF removed" in decode(save("a.jpg", Image.new("RGB", (8, 8)), exif=exif)).changed
+    photo = decode(save("a.jpg", Image.new("RGB", (8, 8)), exif=exif))
+    assert photo.notes == [Note("metadata_removed", {"names": ["EXIF"]})]
 
 
 def test_it_rejects_what_cannot_be_read(tmp_path, save):

@@ -8,6 +8,7 @@ from PIL import Image, ImageOps
 from upscaler.engine.imaging.decode import decode
 from upscaler.engine.imaging.deep_pixels import upright
 from upscaler.engine.imaging.inspection import ORIENTATION_TAG
+from upscaler.engine.notes import Note
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.tiling.scratch import Scratch
@@ -39,10 +40,10 @@ def test_it_reads_16_bits_where_they_are_of_use(tmp_path, kind, channels):
     if channels in (2, 4):
         assert photo.alpha is not None
         np.testing.assert_array_equal(photo.alpha, pixels[..., -1])
-    assert "bit depth: 16 bits per channel" in photo.kept
+    assert photo.bit_depth == 16
     shallow = decode(path)
     assert shallow.rgb.dtype == np.uint8
-    assert "bit depth: reduced from 16 to 8 bits per channel" in shallow.changed
+    assert shallow.bit_depth == 16
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -81,4 +82,4 @@ def test_a_kind_that_holds_8_bits_gets_8(tmp_path, lanczos):
     options = UpscaleOptions("2x", output_format="webp")
     result = upscale_file(source, tmp_path / "out", None, options, Engine(lanczos), scratch=Scratch(tmp_path))
     assert result.receipt["output"]["bit_depth"] == 8
-    assert "bit depth: reduced from 16 to 8 bits per channel" in result.receipt["changed"]
+    assert Note("bit_depth_reduced", {"bits": 16, "written": 8}).as_dict() in result.receipt["changed"]

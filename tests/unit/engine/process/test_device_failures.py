@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.vulkan import software_device_or_skip
+from upscaler.engine.notes import Note
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process import client
 from upscaler.engine.process.client import EngineLimits, EngineProcess
@@ -82,7 +83,7 @@ def test_an_image_goes_on_on_the_next_device(start, image, tmp_path, sent):
     assert {one["reason"] for one in tries[:2]} == {f"the process ended with {sent.name}"}
     assert tries[2]["reason"] is None
     assert "llvmpipe" not in tries[2]["device"]
-    assert "tries: 2 failed before the result was right" in result.receipt["changed"]
+    assert Note("attempts_failed", {"count": 2}).as_dict() in result.receipt["changed"]
     held = engine.state["quarantined"]
     assert [one["precision"] for one in held] == ["fp16", "fp32"]
     assert all(one["networks"] == ["waifu2x-upconv7-photo"] for one in held)

@@ -5,7 +5,7 @@ export const config = JSON.parse(document.getElementById("config").textContent);
 const pluralRules = new Intl.PluralRules(config.locale);
 
 /** Fill the `%(name)s` placeholders of a template. */
-export function fill(template, values) {
+function fill(template, values) {
   return template.replace(/%\((\w+)\)s/g, (placeholder, name) => (name in values ? String(values[name]) : placeholder));
 }
 
