@@ -24,12 +24,14 @@ test: setup-test ## Run the whole test suite
 chaos: setup-test ## Kill processes and cut connections for an hour: the long form of tests/chaos
 	@$(BIN)/python -m pytest tests/chaos --full-chaos $(ARGS)
 
-lint: setup-test ## Check format, rules, types, directions of imports and templates
+lint: setup-test ## Check format, rules, types, directions of imports, templates, scripts and styles
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --lint --quiet upscaler/templates
+	@if [ -x $(BIN)/biome ]; then $(BIN)/biome lint --error-on-warnings; \
+	else echo "Scripts and style sheets were not checked: the linter has no wheel for this machine."; fi
 
 format: setup-test ## Write the format that `make lint` wants
 	$(BIN)/ruff format .

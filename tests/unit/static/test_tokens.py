@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-TOKENS = Path(__file__).parents[3] / "upscaler" / "static" / "public" / "css" / "tokens.css"
+TOKENS = Path(__file__).parents[3] / "upscaler" / "static" / "shared" / "css" / "tokens.css"
 TEXT = [
     ("--ink", "--paper"),
     ("--ink", "--surface"),
@@ -21,6 +21,9 @@ TEXT = [
     ("--on-accent", "--accent-hover"),
     ("--danger", "--danger-soft"),
     ("--danger", "--paper"),
+    ("--ok", "--ok-soft"),
+    ("--info", "--info-soft"),
+    ("--warn", "--warn-soft"),
 ]
 EDGES = [
     ("--line-strong", "--paper"),

@@ -1,4 +1,4 @@
-"""What every public page needs to be shown: the language, its direction, and the way to other languages."""
+"""Rendering of public pages: language, direction of writing, and what their scripts read at start."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ def render_page(template: str, **context: Any) -> str:
         f"public/{template}",
         language=_tag(locale),
         direction=locale.text_direction,
-        languages=available_languages(),
         api_docs_url=url_for("api.docs"),
-        here=request.full_path.rstrip("?"),
         **context,
     )
 

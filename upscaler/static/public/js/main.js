@@ -1,8 +1,9 @@
-/** Which part of the page is shown follows the address: the form at "/", a job at "/jobs/<id>". */
+/** The start of every public page. The address decides what is shown: the form at "/", a job at "/jobs/<id>". */
 
+import { jobIdFromAddress, pathOfJob } from "./address.js";
 import { setUpCompare } from "./compare.js";
-import { config } from "./config.js";
-import { jobIdFromAddress, openJob, setUpCopyLink } from "./job.js";
+import { setUpCopyLink } from "./copy_link.js";
+import { openJob } from "./job.js";
 import { setUpUpload } from "./upload.js";
 
 const landing = document.getElementById("landing");
@@ -16,7 +17,7 @@ function showAddress() {
   const jobId = jobIdFromAddress();
   if (landing) landing.hidden = Boolean(jobId);
   job.hidden = !jobId;
-  // The language switch returns to the address that is shown now.
+  // The choice of language returns to the current address.
   for (const field of document.querySelectorAll('input[name="next"]')) field.value = window.location.pathname;
   if (jobId) stopJob = openJob(jobId);
   else document.title = homeTitle;
@@ -26,7 +27,7 @@ for (const figure of document.querySelectorAll("[data-compare]")) setUpCompare(f
 setUpCopyLink();
 if (landing) {
   setUpUpload(({ job_id: jobId }) => {
-    window.history.pushState(null, "", `${config.root}/jobs/${encodeURIComponent(jobId)}`);
+    window.history.pushState(null, "", pathOfJob(jobId));
     showAddress();
     window.scrollTo(0, 0);
     document.getElementById("job-title").focus({ preventScroll: true });

@@ -32,26 +32,33 @@ export function pollJob(jobId, { onJob, onTrouble, onError }) {
     timer = setTimeout(ask, milliseconds);
   };
 
+  function answered(job) {
+    const seen = `${job.status} ${job.progress}`;
+    delay = seen === lastSeen ? Math.min(delay * GROWTH, LONGEST_DELAY_MS) : FIRST_DELAY_MS;
+    lastSeen = seen;
+    if (!hasEnded(job.status)) schedule(delay);
+    onJob(job);
+  }
+
+  function failed(error) {
+    if (lifetime.signal.aborted) return;
+    if (!error.transient) {
+      lifetime.abort();
+      onError(error);
+      return;
+    }
+    delay = Math.min(delay * GROWTH, LONGEST_DELAY_MS);
+    schedule(Math.max(delay, (error.retryAfter ?? 0) * 1000));
+    onTrouble(error);
+  }
+
   async function ask() {
     if (asking || document.hidden || lifetime.signal.aborted) return;
     asking = true;
     try {
-      const job = await getJob(jobId, lifetime.signal);
-      const seen = `${job.status} ${job.progress}`;
-      delay = seen === lastSeen ? Math.min(delay * GROWTH, LONGEST_DELAY_MS) : FIRST_DELAY_MS;
-      lastSeen = seen;
-      if (!hasEnded(job.status)) schedule(delay);
-      onJob(job);
+      answered(await getJob(jobId, lifetime.signal));
     } catch (error) {
-      if (lifetime.signal.aborted) return;
-      if (!error.transient) {
-        lifetime.abort();
-        onError(error);
-        return;
-      }
-      delay = Math.min(delay * GROWTH, LONGEST_DELAY_MS);
-      schedule(Math.max(delay, (error.retryAfter ?? 0) * 1000));
-      onTrouble(error);
+      failed(error);
     } finally {
       asking = false;
     }

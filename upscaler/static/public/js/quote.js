@@ -1,11 +1,11 @@
-/** What to expect of the chosen image, asked of the service before anything is sent. */
+/** The quote: time and file size to expect, before anything is sent. */
 
 import { getQuote } from "./api.js";
 import { chosenIn } from "./choices.js";
 import { t } from "./config.js";
 import { formatBytes, formatDuration } from "./format.js";
 
-// Somebody who tries choices one after another is answered once.
+// Several changes in a row are one question.
 const PAUSE_MS = 250;
 const ASKED = ["factor", "preset", "denoise", "sharpen", "detail", "output_format", "quality", "refine_faces"];
 
@@ -27,8 +27,8 @@ export function setUpQuote(form, box) {
       const quote = await getQuote({ ...dimensions, ...Object.fromEntries(chosen) }, signal);
       box.textContent = words(quote);
       box.hidden = false;
-    } catch (error) {
-      // Whoever asks again has the newer choices. Nothing depends on the answer: what is wrong is said elsewhere.
+    } catch {
+      // An aborted question has a newer one behind it. Other errors need no message: sending does not depend on a quote.
       if (!signal.aborted) hide();
     }
   }

@@ -1,101 +1,105 @@
-/** Try every kind of upscaled image on a small piece of the chosen image, to choose by. */
+/** Trials: every preset on a small piece of the chosen image, to compare before anything is sent. */
 
 import { createPreview, getPreview } from "./api.js";
 import { chosenIn } from "./choices.js";
 import { t } from "./config.js";
+import { byId } from "./dom.js";
+import { pieceOf } from "./piece.js";
 import { hasEnded } from "./poll.js";
 
-const PIECE_SIDE = 256;
 const ASKED = ["factor", "denoise", "sharpen", "detail"];
 const PAUSE_MS = 700;
-// Workers that are all away, or gone, are not waited for any longer.
+// Longer than any trial takes while a worker is online.
 const PATIENCE_MS = 120_000;
 
 /**
- * Offer trials in `form`. Returns `offer(chosen)`, to be called with what `inspect` found and its file, or null, whenever
- * the image or what is tried on it has changed: pieces that were tried before are taken away.
+ * Set up trials in `form`. Returns `offer(chosen)`, to be called with the result of `inspect` and its file, or with
+ * null, whenever the image changes. Earlier pieces are removed then, and when an option that a trial uses changes.
  */
 export function setUpTrial(form) {
-  const box = form.querySelector("#trial");
-  const button = form.querySelector("#trial-start");
-  const words = form.querySelector("#trial-words");
-  const views = [...form.querySelectorAll("[data-trial]")];
-  let chosen = null;
-  let running = null;
+  const trial = new Trial(form);
+  trial.listen();
+  return (chosen) => trial.offer(chosen);
+}
 
-  function clear() {
-    running?.abort();
-    running = null;
-    button.disabled = false;
-    words.textContent = t("trial.offer");
-    for (const view of views) {
+class Trial {
+  #form;
+  #button = byId("trial-start");
+  #words = byId("trial-words");
+  #views;
+  #chosen = null;
+  #running = null;
+
+  constructor(form) {
+    this.#form = form;
+    this.#views = [...form.querySelectorAll("[data-trial]")];
+  }
+
+  listen() {
+    this.#button.addEventListener("click", () => this.#run());
+    this.#form.addEventListener("change", (event) => {
+      if (ASKED.includes(event.target.name)) this.#clear();
+    });
+  }
+
+  offer(chosen) {
+    this.#chosen = chosen;
+    this.#clear();
+    byId("trial").hidden = !chosen;
+  }
+
+  #clear() {
+    this.#running?.abort();
+    this.#running = null;
+    this.#button.disabled = false;
+    this.#words.textContent = t("trial.offer");
+    for (const view of this.#views) {
       view.hidden = true;
       view.removeAttribute("src");
     }
   }
 
-  function show(preview) {
+  async #run() {
+    this.#clear();
+    this.#running = new AbortController();
+    const { signal } = this.#running;
+    this.#button.disabled = true;
+    this.#words.textContent = t("trial.working");
+    try {
+      await this.#follow(signal);
+      if (signal.aborted) return;
+      const worked = this.#views.some((view) => !view.hidden);
+      this.#words.textContent = worked ? t("trial.done") : t("trial.nothing");
+    } catch (error) {
+      if (!signal.aborted) this.#words.textContent = error.detail ?? t("trial.nothing");
+    } finally {
+      if (!signal.aborted) this.#button.disabled = false;
+    }
+  }
+
+  /** Start a trial and show its pieces as they are done. */
+  async #follow(signal) {
+    const fields = chosenIn(this.#form, ASKED);
+    const [piece, name] = await pieceOf(this.#chosen);
+    let preview = await createPreview(piece, name, fields, signal);
+    const deadline = Date.now() + PATIENCE_MS;
+    while (!hasEnded(preview.status) && Date.now() < deadline) {
+      await pause(PAUSE_MS, signal);
+      preview = await getPreview(preview.preview_id, signal);
+      if (signal.aborted) return;
+      this.#show(preview);
+    }
+    this.#show(preview);
+  }
+
+  #show(preview) {
     for (const { preset, image } of preview.items) {
-      const view = views.find((one) => one.dataset.trial === preset);
+      const view = this.#views.find((one) => one.dataset.trial === preset);
       if (!image || !view || !view.hidden) continue;
       view.src = image;
       view.hidden = false;
     }
   }
-
-  async function run() {
-    clear();
-    running = new AbortController();
-    const { signal } = running;
-    button.disabled = true;
-    words.textContent = t("trial.working");
-    try {
-      const fields = chosenIn(form, ASKED);
-      const [piece, name] = await pieceOf(chosen);
-      let preview = await createPreview(piece, name, fields, signal);
-      const deadline = Date.now() + PATIENCE_MS;
-      while (!hasEnded(preview.status) && Date.now() < deadline) {
-        await pause(PAUSE_MS, signal);
-        preview = await getPreview(preview.preview_id, signal);
-        if (signal.aborted) return;
-        show(preview);
-      }
-      show(preview);
-      const worked = views.some((view) => !view.hidden);
-      words.textContent = worked ? t("trial.done") : t("trial.nothing");
-    } catch (error) {
-      if (signal.aborted) return;
-      words.textContent = error.detail ?? t("trial.nothing");
-    } finally {
-      if (!signal.aborted) button.disabled = false;
-    }
-  }
-
-  button.addEventListener("click", run);
-  form.addEventListener("change", (event) => {
-    if (ASKED.includes(event.target.name)) clear();
-  });
-  return (found) => {
-    chosen = found;
-    clear();
-    box.hidden = !found;
-  };
-}
-
-/** The middle of the image as a small file; all of it where the browser cannot show its kind. */
-async function pieceOf({ file, dimensions }) {
-  if (!dimensions) return [file, file.name];
-  const width = Math.min(PIECE_SIDE, dimensions.width);
-  const height = Math.min(PIECE_SIDE, dimensions.height);
-  const left = Math.floor((dimensions.width - width) / 2);
-  const top = Math.floor((dimensions.height - height) / 2);
-  const bitmap = await createImageBitmap(file, left, top, width, height, { premultiplyAlpha: "none" });
-  const canvas = document.createElement("canvas");
-  Object.assign(canvas, { width, height });
-  canvas.getContext("2d").drawImage(bitmap, 0, 0);
-  bitmap.close();
-  const piece = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
-  return [piece, "piece.png"];
 }
 
 function pause(milliseconds, signal) {

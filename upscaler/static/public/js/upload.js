@@ -1,195 +1,173 @@
-/** The upload form: choose, look, send. */
+/** The upload form in its three states: nothing chosen, an image chosen, an image being sent. */
 
 import { sendUpload } from "./api.js";
+import { showChosen, showGrowth, showNoneChosen } from "./chosen.js";
 import { config, t } from "./config.js";
-import { formatBytes, formatDimensions, formatPercent, isolate } from "./format.js";
+import { byId } from "./dom.js";
+import { emailIsValid } from "./email.js";
+import { isolate } from "./format.js";
+import { inspect, outputProblem } from "./image.js";
 import { hideMessage, showMessage } from "./message.js";
-import { upscaled, inspect, outputProblem } from "./image.js";
 import { setUpQuote } from "./quote.js";
+import { showSending, showSent } from "./sending.js";
 import { watchSources } from "./sources.js";
 import { setUpTrial } from "./trial.js";
 
-const byId = (id) => document.getElementById(id);
-
-/** Bring the form to life; `onAccepted(job, file)` is called when the server has taken an image. */
+/** Set up the form; `onAccepted(job)` is called when the server has accepted an image. */
 export function setUpUpload(onAccepted) {
-  const form = byId("upload");
-  const message = byId("file-message");
-  const offerTrial = setUpTrial(form);
-  const quote = setUpQuote(form, byId("chosen-quote"));
-  let chosen = null;
-  let sending = null;
-  // Counts the choices, so that a slow look at an earlier file never overwrites a later one.
-  let turn = 0;
+  new UploadForm(onAccepted).listen();
+}
 
-  const announce = (text) => {
-    byId("upload-status").textContent = text;
-  };
-  const factor = () => form.elements.factor.value;
-  const outputFormat = () => form.elements.output_format.value;
+class UploadForm {
+  #form = byId("upload");
+  #message = byId("file-message");
+  #offerTrial = setUpTrial(this.#form);
+  #quote = setUpQuote(this.#form, byId("chosen-quote"));
+  #onAccepted;
+  #chosen = null;
+  #sending = null;
+  // Counts the choices, so that a slow inspection of an earlier file never overwrites a later one.
+  #choices = 0;
 
-  async function choose(files) {
-    if (sending || !files.length) return;
+  constructor(onAccepted) {
+    this.#onAccepted = onAccepted;
+  }
+
+  listen() {
+    byId("file").addEventListener("change", (event) => this.#choose([...event.target.files]));
+    this.#form.addEventListener("change", (event) => this.#optionChanged(event.target.name));
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#submit();
+    });
+    byId("sending-stop").addEventListener("click", () => this.#sending?.stop());
+    // A browser may restore the options of an earlier visit when the page is loaded again.
+    this.#showQuality();
+    const isOpen = () => !this.#sending && !byId("landing").hidden;
+    watchSources(byId("drop-overlay"), isOpen, (files) => this.#choose([...files]));
+  }
+
+  get #factor() {
+    return this.#form.elements.factor.value;
+  }
+
+  get #outputFormat() {
+    return this.#form.elements.output_format.value;
+  }
+
+  async #choose(files) {
+    if (this.#sending || !files.length) return;
     const [file] = files;
-    turn += 1;
-    const mine = turn;
+    this.#choices += 1;
+    const choice = this.#choices;
     const found = await inspect(file);
-    if (mine !== turn) {
+    if (choice !== this.#choices) {
       if (found.url) URL.revokeObjectURL(found.url);
       return;
     }
-    forget();
+    this.#forget();
     if (found.problem) {
-      showMessage(message, { detail: found.problem });
+      showMessage(this.#message, { detail: found.problem });
       return;
     }
-    hideMessage(message);
-    chosen = { file, ...found };
-    showChosen();
+    hideMessage(this.#message);
+    this.#chosen = { file, ...found };
+    showChosen(this.#chosen);
+    this.#offerTrial(this.#chosen);
+    this.#sizeChanged();
     announce(t("file.chosen", { name: isolate(file.name) }));
-    if (files.length > 1 && message.hidden) showMessage(message, { detail: t("file.several") });
+    if (files.length > 1 && this.#message.hidden) showMessage(this.#message, { detail: t("file.several") });
   }
 
-  function forget() {
-    if (chosen) URL.revokeObjectURL(chosen.url);
-    chosen = null;
-    byId("file").value = "";
-    byId("chosen").hidden = true;
-    byId("file-label").hidden = false;
-    offerTrial(null);
-    quote(null);
+  #forget() {
+    if (this.#chosen) URL.revokeObjectURL(this.#chosen.url);
+    this.#chosen = null;
+    showNoneChosen();
+    this.#offerTrial(null);
+    this.#quote(null);
   }
 
-  function showChosen() {
-    const { file, url, dimensions } = chosen;
-    const image = byId("chosen-image");
-    image.hidden = !dimensions;
-    byId("chosen-blank").hidden = Boolean(dimensions);
-    if (dimensions) {
-      image.src = url;
-      image.alt = t("file.alt", { name: isolate(file.name) });
-    } else {
-      image.removeAttribute("src");
-    }
-    byId("chosen-name").textContent = file.name;
-    byId("chosen-size").textContent = formatBytes(file.size);
-    byId("chosen-note").textContent = t("file.no_preview");
-    byId("chosen-note").hidden = Boolean(dimensions);
-    byId("file-label").hidden = true;
-    byId("chosen").hidden = false;
-    offerTrial(chosen);
-    showGrowth();
+  #optionChanged(name) {
+    if (["factor", "output_format"].includes(name)) this.#sizeChanged();
+    else if (this.#chosen?.dimensions) this.#quote(this.#chosen.dimensions);
+    if (name === "output_format") this.#showQuality();
   }
 
-  function showGrowth() {
-    const growth = byId("chosen-growth");
-    growth.hidden = !chosen?.dimensions;
-    if (growth.hidden) {
-      quote(null);
-      return;
-    }
-    const { dimensions } = chosen;
-    const problem = outputProblem(dimensions, factor(), outputFormat());
-    growth.textContent = t("file.growth", {
-      before: formatDimensions(dimensions),
-      after: formatDimensions(upscaled(dimensions, factor())),
-    });
-    growth.classList.toggle("is-too-large", Boolean(problem));
-    quote(problem ? null : dimensions);
-    if (problem) showMessage(message, { detail: problem });
-    else hideMessage(message);
+  /** Show the size of the result, or why it cannot be made, and ask for a quote. */
+  #sizeChanged() {
+    const dimensions = this.#chosen?.dimensions ?? null;
+    const problem = this.#outputProblem();
+    showGrowth(dimensions, this.#factor, Boolean(problem));
+    this.#quote(problem ? null : dimensions);
+    if (!dimensions) return;
+    if (problem) showMessage(this.#message, { detail: problem });
+    else hideMessage(this.#message);
   }
 
-  /** Quality is for kinds of file that lose something; the box shows the one they have by themselves. */
-  function showQuality() {
-    const { quality } = config.limits.output_formats.find(({ name }) => name === outputFormat());
+  #outputProblem() {
+    const dimensions = this.#chosen?.dimensions;
+    return dimensions ? outputProblem(dimensions, this.#factor, this.#outputFormat) : "";
+  }
+
+  /** Quality is for lossy formats only; the field shows the default of the chosen one. */
+  #showQuality() {
+    const { quality } = config.limits.output_formats.find(({ name }) => name === this.#outputFormat);
     byId("quality-field").hidden = quality === null;
     byId("quality").placeholder = quality ?? "";
     if (quality === null) byId("quality").value = "";
   }
 
-  function setSending(active) {
-    form.classList.toggle("is-sending", active);
-    // Before the choices are locked, which takes them out of the form.
-    quote(active ? null : chosen?.dimensions);
-    byId("sending").hidden = !active;
-    byId("submit").hidden = active;
-    for (const part of form.querySelectorAll("fieldset")) part.disabled = active;
-    byId("file").disabled = active;
-  }
-
-  function showProgress(percent) {
-    const words = percent < 100 ? t("send.progress", { percent: formatPercent(percent) }) : t("send.waiting");
-    byId("sending-progress").value = percent;
-    byId("sending-words").textContent = words;
-  }
-
-  /** Whether the e-mail address, where one is asked for, is empty or complete; otherwise say so. */
-  function emailIsFine() {
-    const email = byId("email");
-    if (!email) return true;
-    const box = byId("email-message");
-    const fine = email.checkValidity();
-    email.setAttribute("aria-invalid", String(!fine));
-    if (fine) {
-      hideMessage(box);
-    } else {
-      showMessage(box, { detail: t("email.invalid") });
-      email.focus();
-    }
-    return fine;
-  }
-
-  async function send() {
-    if (sending) return;
-    if (!chosen) {
-      showMessage(message, { detail: t("file.none") });
+  #submit() {
+    if (this.#sending) return;
+    if (!this.#chosen) {
+      showMessage(this.#message, { detail: t("file.none") });
       byId("file").focus();
-      return;
+    } else if (this.#outputProblem()) {
+      this.#sizeChanged();
+      this.#form.querySelector('[name="factor"]:checked').focus();
+    } else if (emailIsValid()) {
+      this.#send();
     }
-    if (chosen.dimensions && outputProblem(chosen.dimensions, factor(), outputFormat())) {
-      showGrowth();
-      form.querySelector('[name="factor"]:checked').focus();
-      return;
-    }
-    if (!emailIsFine()) return;
-    hideMessage(message);
-    const fields = Object.fromEntries([...new FormData(form)].filter(([name]) => name !== "file"));
-    sending = sendUpload(chosen.file, fields, showProgress);
-    setSending(true);
-    showProgress(0);
+  }
+
+  async #send() {
+    hideMessage(this.#message);
+    // Read before the fields are locked: locked ones are left out of the form's data.
+    const fields = Object.fromEntries([...new FormData(this.#form)].filter(([name]) => name !== "file"));
+    this.#sending = sendUpload(this.#chosen.file, fields, showSent);
+    this.#quote(null);
+    showSending(this.#form, true);
+    showSent(0);
     byId("sending-stop").focus();
     try {
-      const job = await sending.done;
-      const { file } = chosen;
-      if (job) {
-        forget();
-        onAccepted(job, file);
-      } else {
-        announce(t("send.canceled"));
-      }
+      this.#sent(await this.#sending.done);
     } catch (error) {
-      showMessage(message, error);
+      showMessage(this.#message, error);
     } finally {
-      const wasFocused = document.activeElement === byId("sending-stop");
-      sending = null;
-      setSending(false);
-      if (wasFocused) byId("submit").focus();
+      this.#sendingEnded();
     }
   }
 
-  byId("file").addEventListener("change", (event) => choose([...event.target.files]));
-  form.addEventListener("change", (event) => {
-    if (["factor", "output_format"].includes(event.target.name)) showGrowth();
-    else if (chosen?.dimensions) quote(chosen.dimensions);
-    if (event.target.name === "output_format") showQuality();
-  });
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    send();
-  });
-  byId("sending-stop").addEventListener("click", () => sending?.stop());
-  // A browser may bring back what was chosen before the page was loaded again.
-  showQuality();
-  watchSources(byId("drop-overlay"), () => !sending && !byId("landing").hidden, (files) => choose([...files]));
+  /** `job` is null after the visitor stopped. */
+  #sent(job) {
+    if (!job) {
+      announce(t("send.canceled"));
+      return;
+    }
+    this.#forget();
+    this.#onAccepted(job);
+  }
+
+  #sendingEnded() {
+    const wasFocused = document.activeElement === byId("sending-stop");
+    this.#sending = null;
+    showSending(this.#form, false);
+    this.#quote(this.#chosen?.dimensions);
+    if (wasFocused) byId("submit").focus();
+  }
+}
+
+/** Let screen readers read a text aloud. */
+function announce(text) {
+  byId("upload-status").textContent = text;
 }
