@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as configuration
 from upscaler import logs
-from upscaler.extensions import csrf, db, limiter, migrate
+from upscaler.extensions import csrf, db, migrate
 from upscaler.models.database import engine_options, prepare_engine
 from upscaler.services.files.storages import build_storage
 from upscaler.services.registry import build_services
@@ -29,6 +29,7 @@ from upscaler.views import (
     security,
 )
 from upscaler.views.api import multipart
+from upscaler.views.limiter import limiter
 
 
 def build(config: configuration.Config | None = None) -> Flask:

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import Response, current_app, request
 
-from upscaler.extensions import db, limiter
+from upscaler.extensions import db
 from upscaler.services.accounts import accounts
+from upscaler.views.limiter import limiter
 
 # Right passwords do not count.
 ADDRESS_RATE = "10 per minute;60 per hour"

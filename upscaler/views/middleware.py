@@ -13,7 +13,7 @@ from flask import Flask, Response, request
 from flask_cors import CORS
 
 from config import Config
-from upscaler.extensions import limiter
+from upscaler.views.limiter import limiter
 
 log = structlog.get_logger()
 

@@ -16,12 +16,12 @@ from werkzeug.wrappers import Response
 from wtforms import PasswordField, StringField
 from wtforms.validators import DataRequired, Length
 
-from upscaler.extensions import limiter
 from upscaler.models import Account
 from upscaler.services import audit
 from upscaler.services.accounts.accounts import MAX_EMAIL
 from upscaler.views import login_limits
 from upscaler.views.admin.urls import FORM, POST, ExactPaths, local_target
+from upscaler.views.limiter import limiter
 
 # What a session keeps when its owner signs in or out: nothing but the choice of language.
 _KEPT = ("locale",)

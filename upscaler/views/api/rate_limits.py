@@ -10,9 +10,10 @@ from limits import parse_many
 
 from config import RuntimeValues
 from upscaler.errors import N_, RateLimited
-from upscaler.extensions import db, limiter
+from upscaler.extensions import db
 from upscaler.views.api.authentication import current_caller
 from upscaler.views.context import services
+from upscaler.views.limiter import limiter
 
 log = structlog.get_logger()
 

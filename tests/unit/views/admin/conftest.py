@@ -17,10 +17,11 @@ from werkzeug.test import TestResponse
 
 from config import load
 from upscaler import create_app
-from upscaler.extensions import db, limiter
+from upscaler.extensions import db
 from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, AuditLog, Job, Upload
 from upscaler.services.accounts.accounts import ensure_roles
 from upscaler.services.models.model_table import sync_catalogue
+from upscaler.views.limiter import limiter
 
 PASSWORD = "correct horse battery"
 # Cheap to check, so that signing in takes no time. Accounts that the console makes get the real hash.

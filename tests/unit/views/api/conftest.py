@@ -21,13 +21,14 @@ from werkzeug.test import TestResponse
 from config import load
 from tests.support.application import application
 from upscaler import create_app
-from upscaler.extensions import db, limiter
+from upscaler.extensions import db
 from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, Job
 from upscaler.services.accounts import api_keys
 from upscaler.services.accounts.accounts import ensure_roles
 from upscaler.services.audit import Actor
 from upscaler.views.api import OPERATIONS
 from upscaler.views.api.openapi import document
+from upscaler.views.limiter import limiter
 
 PASSWORD = "correct horse battery"
 # Cheap to check, so that signing in takes no time.

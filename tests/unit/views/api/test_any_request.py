@@ -25,11 +25,11 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
 from tests.unit.views.api.conftest import HASH, PASSWORD
-from upscaler.extensions import limiter
 from upscaler.models import ADMIN_ROLE, Account, Setting
 from upscaler.services.accounts.accounts import ensure_roles
 from upscaler.views.api import OPERATIONS
 from upscaler.views.api.openapi import document
+from upscaler.views.limiter import limiter
 
 # What is allowed by the description may still be refused with 422 by these, for reasons that no schema can tell: a
 # cursor is none that was handed out, a name is taken or part of the password, a day has passed, a file is no network,

@@ -19,8 +19,9 @@ from config import load
 from tests.support.servers import redis_server
 from tests.support.service import free_port
 from upscaler import create_app
-from upscaler.extensions import db, limiter
+from upscaler.extensions import db
 from upscaler.services.audit import Actor
+from upscaler.views.limiter import limiter
 
 NewApp = Callable[..., Flask]
 
