@@ -104,7 +104,7 @@ def test_a_job_can_be_canceled(open_page, tmp_path):
     Image.fromarray(noise).save(path)
     page = open_page()
     steps.choose(page, path)
-    page.get_by_role("radio", name="4 times").check()
+    page.get_by_role("radio", name="4x").check()
     page.get_by_role("radio", name="Photo").check()
     steps.submit(page)
     page.get_by_role("button", name="Cancel").click()

@@ -60,7 +60,7 @@ def test_what_to_expect_is_told_before_anything_is_sent(open_page, photographs):
     steps.choose(page, photographs["coffee"])
     expect(quote).to_have_text(re.compile(r"^Ready in about \d+ seconds?, a file of about \d+ KB$"))
     small = quote.inner_text()
-    page.get_by_role("radio", name="4 times").check()
+    page.get_by_role("radio", name="4x").check()
     page.get_by_role("radio", name="Photo").check()
     expect(quote).not_to_have_text(small)
     assert "factor=4x" in asked[-1]
@@ -96,7 +96,7 @@ def test_presets_are_tried_on_a_piece_before_anything_is_sent(open_page, photogr
     expect(page.locator("#trial-words")).to_have_text(re.compile("Choose what looks best"))
     assert steps.overflow(page) <= 0
 
-    page.get_by_role("radio", name="4 times").check()
+    page.get_by_role("radio", name="4x").check()
     expect(page.get_by_role("img", name="A piece of your image: Art")).to_be_hidden()
     expect(page.get_by_role("button", name="Try them")).to_be_enabled()
 
@@ -116,9 +116,10 @@ def test_a_trial_that_is_refused_says_why_and_the_image_can_be_sent(open_page, p
 def test_further_choices_are_sent_with_the_image(open_page, live_service, photographs):
     page = open_page()
     steps.choose(page, photographs["coffee"])
-    page.get_by_text("More choices").first.click()
-    page.get_by_label("Faces").select_option(label="Refine each one")
-    page.get_by_label("Tones").select_option(label="As the networks give them")
+    page.get_by_text("More options").first.click()
+    page.get_by_label("Enhance faces").select_option(label="On")
+    page.get_by_label("Colours").select_option(label="Model output")
+    page.get_by_label("Metadata").select_option(label="Keep without location")
     page.get_by_label("Sharpening").select_option(label="Low")
     assert steps.overflow(page) <= 0
 
@@ -126,7 +127,10 @@ def test_further_choices_are_sent_with_the_image(open_page, live_service, photog
     job = live_service.wait(page.url.rpartition("/")[2])
 
     assert job["status"] == "completed", job
-    wanted = {"refine_faces": True, "match_colours": False, "sharpen": "low"}
+    wanted = {
+        **{"refine_faces": True, "match_colours": False, "sharpen": "low"},
+        "keep_metadata": "without_location",
+    }
     assert wanted.items() <= job["params"].items()
 
 
@@ -144,7 +148,7 @@ def test_the_keyboard_alone_is_enough(open_page, photographs):
     tab_to(page, "factor")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    expect(page.get_by_role("radio", name="4 times")).to_be_checked()
+    expect(page.get_by_role("radio", name="4x")).to_be_checked()
     tab_to(page, "preset")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
@@ -212,12 +216,12 @@ def test_a_factor_that_makes_too_many_pixels_is_refused_and_a_smaller_one_accept
     Image.new("L", (6000, 4000)).save(path)
     steps.choose(page, path)
     expect(page.locator("#file-message")).to_be_hidden()
-    page.get_by_role("radio", name="4 times").check()
+    page.get_by_role("radio", name="4x").check()
     expect(page.locator("#file-message")).to_contain_text(
         re.compile(r"24,000\s.\s16,000.*more than this service can")
     )
     page.locator("#submit").click()
-    page.get_by_role("radio", name="2 times").check()
+    page.get_by_role("radio", name="2x").check()
     expect(page.locator("#file-message")).to_be_hidden()
     assert sent == []
 

@@ -90,7 +90,8 @@ def test_a_verified_message_with_a_working_link_and_an_e_mail_arrive(
     assert message["data"]["job_id"] == job_id
     assert message["data"]["model"] == job["model"]
     assert message["data"]["params"] == job["params"]
-    assert job["params"]["callback_url"] is True
+    assert job["has_callback"] is True
+    assert "callback_url" not in job["params"]
     image = requests.get(message["data"]["result_file"], timeout=30)
     assert image.status_code == 200
     assert len(image.content) == job["result"]["size_bytes"]

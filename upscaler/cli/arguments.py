@@ -1,38 +1,32 @@
-"""What may be written on the command line, and which choices it means."""
+"""The arguments of the command line, and the options that they stand for."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
-from upscaler.engine.imaging.formats import OUTPUT_FORMATS, format_for_extension
-from upscaler.engine.options import (
-    DENOISE_LEVELS,
-    DETAILS,
-    FACTORS,
-    FIT,
-    KEEP_METADATA,
-    PRESETS,
-    QUALITIES,
-    SHARPEN_LEVELS,
-    UpscaleOptions,
-)
+from upscaler.engine.imaging.formats import format_for_extension
+from upscaler.engine.option_kinds import Choice, Flag, Option, WholeNumber
+from upscaler.engine.options import OPTIONS, UpscaleOptions
 from upscaler.engine.settings import ENGINE_NAMES
 
 # Credentials stand in the environment: every user of a machine can read the arguments of a program.
 CREDENTIALS = "UPSCALER_TOKEN"
+# Used where the options of an upload have no default, or another one.
+DEFAULTS = {"factor": "4x", "preset": "photo"}
 # The options of the engine in this process; a server has its own.
 LOCAL_ONLY = ("engine", "threads", "tile")
-# What may follow ``models``, so that a folder of that name can still be upscaled.
+# Arguments that follow ``models`` as a command, so that a folder of that name can still be upscaled.
 MODEL_COMMANDS = ("add", "list", "remove", "check", "-h", "--help")
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
+    """Return the parser of the command line."""
     parser = argparse.ArgumentParser(
         prog="python -m upscaler",
         description="Upscale images with neural networks.",
-        epilog="Networks of your own: python -m upscaler models --help",
+        epilog="Models of your own: python -m upscaler models --help",
     )
     parser.add_argument("inputs", metavar="IN", nargs="*", type=Path, help="images, or folders of images")
     parser.add_argument(
@@ -40,78 +34,22 @@ def build_parser() -> argparse.ArgumentParser:
         "--output",
         metavar="OUT",
         type=Path,
-        help="file for one image, folder for several (default: beside IN)",
+        help="file for one image, whose extension sets the format, or folder for several (default: beside IN)",
     )
-    parser.add_argument("--factor", choices=FACTORS, help="how much larger (default: 4x)")
-    parser.add_argument(
-        "--width", type=positive, metavar="PIXELS", help="width of the result, in place of --factor"
-    )
-    parser.add_argument(
-        "--height", type=positive, metavar="PIXELS", help="height of the result; with both, the smaller"
-    )
-    parser.add_argument(
-        "--preset", choices=PRESETS, default="photo", help="kind of image (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--denoise", choices=DENOISE_LEVELS, default="none", help="noise removal (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--sharpen",
-        choices=SHARPEN_LEVELS,
-        default="none",
-        help="sharpening without halos (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--detail",
-        type=int,
-        choices=DETAILS,
-        metavar="0-100",
-        help="from the truest (0) to the sharpest networks (default: the preset's own)",
-    )
-    parser.add_argument(
-        "--refine-faces",
-        action="store_true",
-        help="restore faces with the face model that was added, or with the networks that do best on them",
-    )
-    parser.add_argument(
-        "--no-match-colours",
-        dest="match_colours",
-        action="store_false",
-        help="leave the tones as the networks give them, some levels off those of the original",
-    )
-    parser.add_argument(
-        "--format", choices=OUTPUT_FORMATS, help="format of the result (default: by OUT, else png)"
-    )
-    parser.add_argument(
-        "--quality",
-        type=int,
-        choices=QUALITIES,
-        metavar="1-100",
-        help="of a JPEG, WebP or AVIF file (default: the kind's own)",
-    )
-    parser.add_argument(
-        "--keep-metadata",
-        choices=KEEP_METADATA,
-        nargs="?",
-        const="yes",
-        default="no",
-        help="keep camera, exposure, dates and author; all: the place as well (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--model", metavar="NAME", help="a network by its name, in place of those of the preset"
-    )
-    parser.add_argument("--engine", choices=ENGINE_NAMES, help="what computes (default: auto)")
-    parser.add_argument("--threads", type=positive, help="processors to use (default: all)")
+    for option in OPTIONS.values():
+        add_option(parser, option)
+    parser.add_argument("--engine", choices=ENGINE_NAMES, help="engine to compute with (default: auto)")
+    parser.add_argument("--threads", type=positive, help="number of processors to use (default: all)")
     parser.add_argument("--tile", type=positive, metavar="PIXELS", help="side of a tile (default: automatic)")
     parser.add_argument(
         "--server",
         metavar="URL",
-        help=f"let a running service do the work; an API key is taken from {CREDENTIALS}",
+        help=f"address of a running service that does the work; an API key is taken from {CREDENTIALS}",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace results that exist")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
-    parser.add_argument("--list-models", action="store_true", help="print the networks and leave")
-    parser.add_argument("--list-presets", action="store_true", help="print the presets and leave")
+    parser.add_argument("--list-models", action="store_true", help="print the models and exit")
+    parser.add_argument("--list-presets", action="store_true", help="print the presets and exit")
     return parser
 
 
@@ -123,24 +61,53 @@ def positive(text: str) -> int:
     return value
 
 
-def options_of(choices: argparse.Namespace) -> UpscaleOptions:
-    """Turn parsed arguments into options; OUT's extension decides the format where ``--format`` does not."""
-    output_format = choices.format
-    if output_format is None:
-        named = format_for_extension(choices.output.suffix[1:]) if choices.output else None
-        output_format = named.name if named and named.writable else "png"
-    return UpscaleOptions(
-        factor=choices.factor or (FIT if choices.width or choices.height else "4x"),
-        preset=choices.preset,
-        denoise=choices.denoise,
-        refine_faces=choices.refine_faces,
-        output_format=output_format,
-        quality=choices.quality,
-        keep_metadata=choices.keep_metadata,
-        sharpen=choices.sharpen,
-        detail=choices.detail,
-        target_width=choices.width,
-        target_height=choices.height,
-        model=choices.model,
-        match_colours=choices.match_colours,
-    )
+def add_option(parser: argparse.ArgumentParser, option: Option) -> None:
+    """Add the argument of an option of an upload. It is None where it was not given."""
+    flag = f"--{(option.flag or option.name).replace('_', '-')}"
+    default = DEFAULTS.get(option.name, option.default)
+    shown = f" (default: {default})" if default is not None and not isinstance(default, bool) else ""
+    words, kind = (option.help + shown).replace("%", "%%"), option.kind
+    if isinstance(kind, Flag):
+        parser.add_argument(flag, dest=option.name, action=argparse.BooleanOptionalAction, help=words)
+    elif isinstance(kind, Choice):
+        parser.add_argument(flag, dest=option.name, choices=tuple(kind.labels), help=words)
+    elif isinstance(kind, WholeNumber):
+        parser.add_argument(
+            flag,
+            dest=option.name,
+            type=number_of(kind),
+            metavar=kind.unit.upper() or kind.expected,
+            help=words,
+        )
+    else:
+        parser.add_argument(flag, dest=option.name, metavar="NAME", help=words)
+
+
+def number_of(kind: WholeNumber) -> Callable[[str], int]:
+    """Return a function that reads one of the numbers."""
+
+    def read(text: str) -> int:
+        number = kind.read(text)
+        if not kind.accepts(number):
+            raise argparse.ArgumentTypeError(f"must be {kind.expected}")
+        return int(number)
+
+    return read
+
+
+def options_of(arguments: argparse.Namespace) -> UpscaleOptions:
+    """Return the options that were given; the extension of OUT decides about the format without ``--format``.
+
+    Raises:
+        InvalidParameter: they do not go together.
+
+    """
+    given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
+    output = arguments.output
+    named = format_for_extension(output.suffix[1:]) if output else None
+    if named and named.writable:
+        given.setdefault("output_format", named.name)
+    defaults = dict(DEFAULTS)
+    if "target_width" in given or "target_height" in given:
+        del defaults["factor"]
+    return UpscaleOptions.from_mapping({**defaults, **given})

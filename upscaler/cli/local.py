@@ -7,7 +7,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from upscaler.cli.tasks import Task, TaskFailed, TaskInterrupted, Upscaled
+from upscaler.cli.plan import PlannedImage
+from upscaler.cli.upscaling import Upscaled, UpscaleFailed, UpscaleInterrupted
 from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.notes import sentence_of
 from upscaler.engine.options import UpscaleOptions
@@ -19,27 +20,27 @@ from upscaler.errors import EngineCanceled, UpscalerError
 
 
 class LocalUpscaler:
-    """Runs the networks here; they are loaded with the first image and stay."""
+    """Runs models in this process; they are loaded with the first image and stay loaded."""
 
-    def __init__(self, options: UpscaleOptions, choices: argparse.Namespace, models_dir: Path) -> None:
+    def __init__(self, options: UpscaleOptions, arguments: argparse.Namespace, models_dir: Path) -> None:
         self._options = ModelFolder(models_dir).serving(options)
         settings = EngineSettings(
-            engine=choices.engine or "auto",
-            threads=choices.threads or available_threads(),
-            tile_pixels=choices.tile or 0,
+            engine=arguments.engine or "auto",
+            threads=arguments.threads or available_threads(),
+            tile_pixels=arguments.tile or 0,
             models_dir=str(models_dir),
         )
         self._engine = Engine(Upscaler(settings))
 
     def upscale(
-        self, task: Task, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
+        self, image: PlannedImage, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
     ) -> Upscaled:
-        """Upscale one image; see ``tasks.ImageUpscaler``."""
+        """Upscale one image; see ``upscaling.ImageUpscaler``."""
         try:
             with tempfile.TemporaryDirectory(prefix="upscaler-") as scratch:
                 result = upscale_file(
-                    task.source,
-                    task.target,
+                    image.source,
+                    image.target,
                     None,
                     self._options,
                     self._engine,
@@ -48,8 +49,8 @@ class LocalUpscaler:
                     scratch=Scratch(Path(scratch)),
                 )
         except EngineCanceled as error:
-            raise TaskInterrupted from error
+            raise UpscaleInterrupted from error
         except UpscalerError as error:
-            raise TaskFailed(error.detail) from error
+            raise UpscaleFailed(error.detail) from error
         changed = tuple(sentence_of(note) for note in result.receipt["changed"])
         return Upscaled(result.width, result.height, changed)

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import config as configuration
 from upscaler.cli.arguments import CREDENTIALS, LOCAL_ONLY, MODEL_COMMANDS, build_parser, options_of
-from upscaler.cli.tasks import ImageUpscaler, Task, TaskFailed, TaskInterrupted, plan
+from upscaler.cli.plan import PlannedImage, plan
 from upscaler.cli.terminal import complain, interruption, print_table
+from upscaler.cli.upscaling import ImageUpscaler, UpscaleFailed, UpscaleInterrupted
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.presets import PRESET_TABLE
 from upscaler.errors import InvalidParameter
@@ -20,7 +21,7 @@ from upscaler.errors import InvalidParameter
 if TYPE_CHECKING:
     from upscaler.client import Client
 
-# Heavy imports stand where they are needed: --help and --list-models answer at once.
+# Heavy imports are made where they are needed, so that --help and --list-models answer at once.
 
 EXIT_FAILED = 1
 EXIT_WRONG_USE = 2
@@ -28,74 +29,74 @@ EXIT_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status (argparse ends with 2 by itself on wrong use)."""
+    """Run the command line; return the exit status (argparse exits with 2 by itself on wrong use)."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if is_about_models(arguments):
         from upscaler.cli.models import run_models  # noqa: PLC0415
 
         return run_models(arguments[1:])
     parser = build_parser()
-    choices = parser.parse_args(arguments)
-    if choices.server:
+    chosen = parser.parse_args(arguments)
+    if chosen.server:
         for name in LOCAL_ONLY:
-            if getattr(choices, name) is not None:
+            if getattr(chosen, name) is not None:
                 parser.error(f"--{name} is the server's own choice and cannot be given with --server")
-    if choices.list_models:
-        return list_models(choices)
-    if choices.list_presets:
+    if chosen.list_models:
+        return list_models(chosen)
+    if chosen.list_presets:
         print_table([(preset.name, preset.description) for preset in PRESET_TABLE.values()])
         return 0
-    if not choices.inputs:
+    if not chosen.inputs:
         parser.error("name at least one image or folder")
     try:
-        options = options_of(choices)
-        tasks = plan(choices.inputs, choices.output, options)
+        options = options_of(chosen)
+        images = plan(chosen.inputs, chosen.output, options)
     except (ValueError, InvalidParameter) as error:
         parser.error(str(error))
     try:
-        with upscaler_for(options, choices, several=len(tasks) > 1) as upscaler:
-            return run(tasks, upscaler, choices)
+        with upscaler_for(options, chosen, several=len(images) > 1) as upscaler:
+            return run(images, upscaler, chosen)
     except KeyboardInterrupt:
         complain("interrupted")
         return EXIT_INTERRUPTED
 
 
 def is_about_models(arguments: Sequence[str]) -> bool:
-    """Tell the command ``models ...`` from an image or folder of that name."""
+    """Return whether the command is ``models ...``, and not an image or folder of that name."""
     return len(arguments) > 1 and arguments[0] == "models" and arguments[1] in MODEL_COMMANDS
 
 
 @contextmanager
 def upscaler_for(
-    options: UpscaleOptions, choices: argparse.Namespace, *, several: bool
+    options: UpscaleOptions, chosen: argparse.Namespace, *, several: bool
 ) -> Iterator[ImageUpscaler]:
-    """Give what upscales: the service that was named, or the networks in this process."""
-    if choices.server:
+    """Yield the upscaler: the service that was named, or the models in this process."""
+    if chosen.server:
         from upscaler.cli.remote import RemoteUpscaler  # noqa: PLC0415
 
-        with client_for(choices) as client:
+        with client_for(chosen) as client:
             yield RemoteUpscaler(client, options, several=several)
     else:
         from upscaler.cli.local import LocalUpscaler  # noqa: PLC0415
 
-        yield LocalUpscaler(options, choices, configuration.models_dir())
+        yield LocalUpscaler(options, chosen, configuration.models_dir())
 
 
-def client_for(choices: argparse.Namespace) -> Client:
-    """Build the client of the service that was named; end with 2 where the API key cannot be one."""
+def client_for(chosen: argparse.Namespace) -> Client:
+    """Return a client of the service that was named; exit with 2 for an API key of the wrong form."""
     from upscaler.client import Client  # noqa: PLC0415
 
     try:
-        return Client(choices.server, os.environ.get(CREDENTIALS) or None)
+        return Client(chosen.server, os.environ.get(CREDENTIALS) or None)
     except ValueError as error:
         complain(f"{CREDENTIALS}: {error}")
         raise SystemExit(EXIT_WRONG_USE) from error
 
 
-def run(tasks: Sequence[Task], upscaler: ImageUpscaler, choices: argparse.Namespace) -> int:
+def run(images: Sequence[PlannedImage], upscaler: ImageUpscaler, chosen: argparse.Namespace) -> int:
     """Upscale one image after another; a failure of one does not stop the others."""
     with interruption() as interrupted:
-        succeeded = [attempt(task, upscaler, choices, interrupted) for task in tasks]
+        succeeded = [attempt(image, upscaler, chosen, interrupted) for image in images]
         if interrupted():
             complain("interrupted")
             return EXIT_INTERRUPTED
@@ -103,44 +104,44 @@ def run(tasks: Sequence[Task], upscaler: ImageUpscaler, choices: argparse.Namesp
 
 
 def attempt(
-    task: Task, upscaler: ImageUpscaler, choices: argparse.Namespace, interrupted: Callable[[], bool]
+    image: PlannedImage, upscaler: ImageUpscaler, chosen: argparse.Namespace, interrupted: Callable[[], bool]
 ) -> bool:
-    """Upscale one image and say so; on failure say why in one line and return False."""
+    """Upscale one image and print its result; on failure print the reason in one line and return False."""
     from tqdm import tqdm  # noqa: PLC0415
 
     if interrupted():
         return False
-    hidden = choices.quiet or not sys.stderr.isatty()
+    hidden = chosen.quiet or not sys.stderr.isatty()
     try:
-        task.prepare(overwrite=choices.overwrite)
-        with tqdm(total=100, desc=task.source.name, unit="%", disable=hidden, leave=False) as bar:
+        image.prepare(overwrite=chosen.overwrite)
+        with tqdm(total=100, desc=image.source.name, unit="%", disable=hidden, leave=False) as bar:
 
-            def show(share: float) -> None:
-                bar.update(round(100 * share) - bar.n)
+            def show(done: float) -> None:
+                bar.update(round(100 * done) - bar.n)
 
-            result = upscaler.upscale(task, show, interrupted)
-    except TaskInterrupted:
+            result = upscaler.upscale(image, show, interrupted)
+    except UpscaleInterrupted:
         return False
-    except TaskFailed as error:
-        complain(f"{task.source}: {error}")
+    except UpscaleFailed as error:
+        complain(f"{image.source}: {error}")
         return False
     except OSError as error:
-        complain(f"{task.source}: {error.strerror or error}")
+        complain(f"{image.source}: {error.strerror or error}")
         return False
-    if not choices.quiet:
-        print(f"{task.target} ({result.width} x {result.height})")
+    if not chosen.quiet:
+        print(f"{image.target} ({result.width} x {result.height})")
         for change in result.changed:
             print(f"  {change}")
     return True
 
 
-def list_models(choices: argparse.Namespace) -> int:
-    """Print a table of the networks, of the service where one was named; return the exit status."""
-    if choices.server:
+def list_models(chosen: argparse.Namespace) -> int:
+    """Print a table of the models, of the service where one was named; return the exit status."""
+    if chosen.server:
         from upscaler.client import ClientError  # noqa: PLC0415
 
         try:
-            with client_for(choices) as client:
+            with client_for(chosen) as client:
                 models = client.models()
         except ClientError as error:
             complain(str(error))

@@ -1,4 +1,4 @@
-"""``python -m upscaler models``: add networks of one's own, list, check and remove them."""
+"""``python -m upscaler models``: add custom models, list, check and remove them."""
 
 from __future__ import annotations
 
@@ -60,36 +60,36 @@ def run_models(arguments: Sequence[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Describe the commands."""
-    parser = argparse.ArgumentParser(prog="python -m upscaler models", description="Networks of your own.")
+    parser = argparse.ArgumentParser(prog="python -m upscaler models", description="Models of your own.")
     commands = parser.add_subparsers(dest="command", required=True)
-    new = commands.add_parser("add", help="try a network and add it")
+    new = commands.add_parser("add", help="test a model and add it")
     new.add_argument(
         "files",
         metavar="FILE",
         nargs="+",
         help="an .onnx file, a .param and a .bin file of ncnn, or a .zip with either; a path or a URL",
     )
-    new.add_argument("--name", help="small letters, digits, - and _ (default: the file's name)")
+    new.add_argument("--name", help="lower-case letters, digits, - and _ (default: the name of the file)")
     new.add_argument("--licence", default="", help=f"of the weights, at most {MAX_LICENCE} characters")
     new.add_argument(
         "--sha256", metavar="HEX", action="append", default=[], help="of each FILE in turn; URLs need it"
     )
-    new.add_argument("--preset", choices=PRESETS, help="let it serve a preset, with --factor")
-    new.add_argument("--factor", choices=FACTORS, help="let it serve a factor, with --preset")
-    commands.add_parser("list", help="list the added networks")
-    for name, words in (("remove", "remove a network"), ("check", "try a network again")):
+    new.add_argument("--preset", choices=PRESETS, help="preset to use it for, with --factor")
+    new.add_argument("--factor", choices=FACTORS, help="factor to use it for, with --preset")
+    commands.add_parser("list", help="list the added models")
+    for name, words in (("remove", "remove a model"), ("check", "test a model again")):
         commands.add_parser(name, help=words).add_argument("model", metavar="NAME")
     return parser
 
 
 def add(parser: argparse.ArgumentParser, choices: argparse.Namespace, models: ModelFolder) -> int:
-    """Try files and keep them."""
+    """Test the files of a model and add it."""
     if bool(choices.preset) != bool(choices.factor):
         parser.error("--preset and --factor go together")
     if choices.sha256 and len(choices.sha256) != len(choices.files):
         parser.error("give one --sha256 for each FILE, in the same order")
     if not choices.sha256 and any(is_url(given) for given in choices.files):
-        parser.error("a URL needs --sha256, so that nothing else is taken in its place")
+        parser.error("a URL needs --sha256, so that no other file is accepted in its place")
     missing = [given for given in choices.files if not is_url(given) and not Path(given).is_file()]
     if missing:
         parser.error(f"{missing[0]} does not exist")
@@ -141,22 +141,22 @@ def remove(name: str, models: ModelFolder) -> int:
 
 
 def check(name: str, models: ModelFolder) -> int:
-    """Compare a model's files with their SHA-256, try it again and keep what was found out."""
+    """Compare a model's files with their SHA-256, test it again and store the findings."""
     manifest = models.find(name)
     manifest.model(models.folder(name)).verified()
     found = probe(models.folder(name), manifest.kind, limits())
     models.update(replace(manifest, findings=found))
-    print(f"{name} is well: {described(found)}")
+    print(f"{name} is fine: {described(found)}")
     return 0
 
 
 def received(files: Sequence[str], sha256: Sequence[str], folder: Path) -> list[tuple[str, Path]]:
-    """Fetch what is at a URL into ``folder``, and compare each file with its SHA-256 where one was given.
+    """Download URLs into ``folder``, and compare each file with its SHA-256 where one was given.
 
     Raises:
-        ModelRefused: a file is not the expected one.
-        FileTooLarge: there is more at a URL than a model may have.
-        httpx.HTTPError: a URL gives nothing.
+        ModelRefused: a file has another SHA-256.
+        FileTooLarge: the file at a URL is larger than a model may be.
+        httpx.HTTPError: a URL cannot be downloaded.
 
     """
     found = []
@@ -169,7 +169,7 @@ def received(files: Sequence[str], sha256: Sequence[str], folder: Path) -> list[
 
 
 def fetched(url: str, target: Path) -> Path:
-    """Save what is at a URL."""
+    """Download a URL to ``target``."""
     left = max_bytes()
     with (
         httpx.stream("GET", url, follow_redirects=True, timeout=_TIMEOUT_SECONDS) as answer,
@@ -185,29 +185,29 @@ def fetched(url: str, target: Path) -> Path:
 
 
 def is_url(given: str) -> bool:
-    """Tell an address from a path."""
+    """Return whether it is a URL, and not a path."""
     return urlsplit(given).scheme in _SCHEMES
 
 
 def default_name(given: str) -> str:
-    """Make a model's name of a file's."""
+    """Return a name for a model from the name of its file."""
     stem = Path(urlsplit(given).path if is_url(given) else given).stem.lower()
     plain = "".join(character if character.isascii() and character.isalnum() else "-" for character in stem)
     return plain.strip("-")
 
 
 def limits() -> ProbeLimits:
-    """Return what a trial may take here."""
+    """Return the limits of a test in this process."""
     return ProbeLimits(threads=available_threads())
 
 
 def max_bytes() -> int:
-    """Return how large a model may be: here the service's setting has no say."""
+    """Return the maximum size of a model in bytes: the default, not the service's setting."""
     return int(configuration.Config.model_fields["max_model_size_bytes"].default)
 
 
 def described(found: Findings) -> str:
-    """Say in a line what was found out."""
+    """Return the findings in one line."""
     if found.purpose == FACES:
         return f"faces of {found.maximum_side} px, {found.input_range}, with {found.engine}"
     sizes = f"{found.maximum_side} px tiles" if found.maximum_side else "any size"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from upscaler.cli.tasks import Task, TaskFailed, TaskInterrupted, Upscaled
+from upscaler.cli.plan import PlannedImage
+from upscaler.cli.upscaling import Upscaled, UpscaleFailed, UpscaleInterrupted
 from upscaler.client import Client, ClientError, Job
-from upscaler.engine.options import FIT, UpscaleOptions
+from upscaler.engine.options import UpscaleOptions
 
 
 class RemoteUpscaler:
@@ -15,37 +16,31 @@ class RemoteUpscaler:
 
     def __init__(self, client: Client, options: UpscaleOptions, *, several: bool) -> None:
         self._client = client
-        choices = options.as_dict()
-        if several:
-            # Nobody waits for each single one of them.
-            choices["priority"] = "batch"
-        if options.factor == FIT:
-            # The API knows a target by its width and height alone.
-            del choices["factor"]
-        self._choices = choices
+        # Single images of other people go before several of one.
+        self._fields = {**options.as_dict(), **({"priority": "batch"} if several else {})}
 
     def upscale(
-        self, task: Task, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
+        self, image: PlannedImage, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
     ) -> Upscaled:
-        """Upscale one image; see ``tasks.ImageUpscaler``. An interrupted job is canceled on the service too."""
+        """Upscale one image; see ``upscaling.ImageUpscaler``. An interrupted job is canceled on the service as well."""
 
         def show(job: Job) -> None:
             on_progress(job.progress / 100)
             if interrupted():
-                raise TaskInterrupted
+                raise UpscaleInterrupted
 
         try:
-            sent = self._client.upload(task.source, **self._choices)
+            accepted = self._client.upload(image.source, **self._fields)
             try:
-                job = self._client.wait(sent.id, on_progress=show)
-            except TaskInterrupted:
-                # It may have ended in this moment, or the service may be gone; the person has left anyway.
+                job = self._client.wait(accepted.id, on_progress=show)
+            except UpscaleInterrupted:
+                # It may have ended in the meantime, or the service may be gone: the user has left in any case.
                 with suppress(ClientError):
-                    self._client.cancel(sent.id)
+                    self._client.cancel(accepted.id)
                 raise
-            self._client.download(job, task.target)
+            self._client.download(job, image.target)
         except ClientError as error:
-            raise TaskFailed(str(error)) from error
+            raise UpscaleFailed(str(error)) from error
         result = job.data["result"]
         changed = tuple(note["text"] for note in job.data["receipt"]["changed"])
         return Upscaled(result["width"], result["height"], changed)

@@ -1,4 +1,4 @@
-"""Speaking to the person at the terminal, and hearing Ctrl-C."""
+"""Output to the terminal, and Ctrl-C."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def complain(text: str) -> None:
 
 
 def print_table(rows: Sequence[Sequence[str]]) -> None:
-    """Print rows in columns as wide as they must be."""
+    """Print rows as a table, each column as wide as its widest cell."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
@@ -23,9 +23,9 @@ def print_table(rows: Sequence[Sequence[str]]) -> None:
 
 @contextmanager
 def interruption() -> Iterator[Callable[[], bool]]:
-    """Give a function that says whether Ctrl-C was pressed; pressed again, it ends the program at once.
+    """Yield a function that returns whether Ctrl-C was pressed; pressed again, it ends the program at once.
 
-    The usual exception could be raised inside a callback from a native library, which swallows it.
+    ``KeyboardInterrupt`` could be raised inside a callback from a native library, which would swallow it.
     """
     pressed = threading.Event()
 

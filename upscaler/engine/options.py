@@ -1,16 +1,18 @@
-"""What a person may ask of an upscaled image, as one validated value."""
+"""The options of an upscaled image: the table of all of them, and one validated value."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from fractions import Fraction
-from typing import Any
+from typing import Annotated, Any, get_type_hints
 
-from upscaler.engine.imaging.formats import OUTPUT_FORMATS
+from upscaler.engine.imaging.formats import FORMATS
+from upscaler.engine.option_kinds import Choice, Flag, Name, Option, WholeNumber
 from upscaler.engine.presets import PRESET_TABLE
 from upscaler.errors import (
+    N_,
     InvalidParameter,
     MissingParameter,
     TargetOutOfRange,
@@ -22,68 +24,151 @@ FACTORS = ("2x", "3x", "4x", "8x")
 # The factor of a job that names the size of its result instead.
 FIT = "fit"
 PRESETS = tuple(PRESET_TABLE)
-DENOISE_LEVELS = ("none", "low", "med", "high")
-SHARPEN_LEVELS = ("none", "low", "med", "high")
-DETAILS = range(101)
-# How much networks upscale, in one pass through the image or two.
+# How much models upscale, in one pass through the image or two.
 NETWORK_SCALES = (2, 4, 8)
-TARGET_SIDES = range(1, 1_000_001)
-QUALITIES = range(1, 101)
-# "yes" keeps what a camera wrote but the place, "all" the place as well.
-KEEP_METADATA = ("no", "yes", "all")
 # How models may be named: the name is a folder, and a part of addresses and keys.
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+
+_STRENGTHS = {"none": N_("None"), "low": N_("Low"), "med": N_("Medium"), "high": N_("High")}
+DENOISE_LEVELS = SHARPEN_LEVELS = tuple(_STRENGTHS)
+_TARGET = WholeNumber(range(1, 1_000_001), unit="pixels")
+_TARGET_NAMES = frozenset({"target_width", "target_height"})
 
 
 @dataclass(frozen=True)
 class UpscaleOptions:
-    """The choices of one job. Every field has a value of its set, or the constructor raises ``InvalidParameter``.
+    """The options of one job. Each field is a row of the table: its type, what describes it, and its default.
 
-    ``detail`` blends the faithful (0) and the perceptual (100) model of the preset; None is the preset's own choice.
-    ``target_width`` and ``target_height`` in pixels stand in for a factor, which is then ``fit``: the result keeps its
-    proportions and is as large as both permit. ``quality`` is for kinds of file whose compression loses something;
-    None is that kind's own default. ``model`` names the network that is to upscale, in place of those of the preset;
-    there is nothing to blend then, so it does not go with ``detail``. ``match_colours`` keeps the tones of the
-    original, from which networks drift by some levels.
+    Validation, the description of the API, the command line, the forms of the site and of the console follow from
+    the rows; the reference in ``docs/api.md`` is compared with them. The constructor raises ``InvalidParameter`` for
+    a value that is not one of its row, or that does not go with the others.
     """
 
-    factor: str
-    preset: str = "standard"
-    denoise: str = "none"
-    refine_faces: bool = False
-    output_format: str = "png"
-    quality: int | None = None
-    keep_metadata: str = "no"
-    sharpen: str = "none"
-    detail: int | None = None
-    target_width: int | None = None
-    target_height: int | None = None
-    model: str | None = None
-    match_colours: bool = True
+    factor: Annotated[
+        str,
+        Option(
+            Choice({factor: factor for factor in FACTORS}, special=(FIT,)),
+            N_("Factor"),
+            "how many times longer each side becomes; not needed with a target width or height",
+            in_preview=True,
+        ),
+    ]
+    preset: Annotated[
+        str,
+        Option(
+            Choice({preset.name: preset.label for preset in PRESET_TABLE.values()}),
+            N_("Image type"),
+            "type of image, which decides about the models",
+            operator_default=True,
+        ),
+    ] = "standard"
+    denoise: Annotated[
+        str,
+        Option(Choice(_STRENGTHS), N_("Noise reduction"), "strength of noise reduction", in_preview=True),
+    ] = "none"
+    output_format: Annotated[
+        str,
+        Option(
+            Choice({kind.name: kind.label for kind in FORMATS if kind.writable}),
+            N_("File format"),
+            "file format of the result",
+            flag="format",
+        ),
+    ] = "png"
+    quality: Annotated[
+        int | None,
+        Option(
+            WholeNumber(range(1, 101)),
+            N_("Quality"),
+            "quality of formats with lossy compression; by default, the format's own",
+        ),
+    ] = None
+    sharpen: Annotated[
+        str,
+        Option(
+            Choice(_STRENGTHS), N_("Sharpening"), "strength of sharpening, without halos", in_preview=True
+        ),
+    ] = "none"
+    detail: Annotated[
+        int | None,
+        Option(
+            WholeNumber(
+                range(101),
+                steps={0: N_("Faithful"), 50: N_("Balanced"), 100: N_("Sharp")},
+                unset=N_("Automatic"),
+            ),
+            N_("Detail"),
+            "blend of the preset's models, from faithful (0) to perceptual (100); by default, the preset's own",
+            in_preview=True,
+        ),
+    ] = None
+    refine_faces: Annotated[
+        bool,
+        Option(
+            Flag(on=N_("On"), off=N_("Off")),
+            N_("Enhance faces"),
+            "restore each face by itself, with the face model that was added or the models that do best on faces",
+            in_preview=True,
+        ),
+    ] = False
+    match_colours: Annotated[
+        bool,
+        Option(
+            Flag(on=N_("Match the original"), off=N_("Model output")),
+            N_("Colours"),
+            "keep the tones of the original, from which models drift by a few levels",
+            in_preview=True,
+            in_quote=False,
+        ),
+    ] = True
+    keep_metadata: Annotated[
+        str,
+        Option(
+            Choice(
+                {
+                    "none": N_("Remove"),
+                    "without_location": N_("Keep without location"),
+                    "all": N_("Keep all"),
+                }
+            ),
+            N_("Metadata"),
+            "EXIF data of the result: camera, exposure, dates and author, with or without the location",
+            in_quote=False,
+        ),
+    ] = "none"
+    target_width: Annotated[
+        int | None,
+        Option(
+            _TARGET,
+            N_("Target width"),
+            "width of the result, in place of a factor; proportions are kept",
+            flag="width",
+            on_page=False,
+        ),
+    ] = None
+    target_height: Annotated[
+        int | None,
+        Option(
+            _TARGET,
+            N_("Target height"),
+            "height of the result, in place of a factor; with a width as well, the smaller result",
+            flag="height",
+            on_page=False,
+        ),
+    ] = None
+    model: Annotated[
+        str | None,
+        Option(
+            Name(MODEL_NAME),
+            N_("Model"),
+            "name of the model to use in place of the preset's own; not with detail",
+            on_page=False,
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
-        if self.factor != FIT and self.factor not in FACTORS:
-            raise InvalidParameter(name="factor", value=self.factor, choices=", ".join(FACTORS))
-        for name, choices in (
-            ("preset", PRESETS),
-            ("denoise", DENOISE_LEVELS),
-            ("output_format", OUTPUT_FORMATS),
-            ("keep_metadata", KEEP_METADATA),
-            ("sharpen", SHARPEN_LEVELS),
-        ):
-            value = getattr(self, name)
-            if value not in choices:
-                raise InvalidParameter(name=name, value=value, choices=", ".join(choices))
-        for name in ("refine_faces", "match_colours"):
-            value = getattr(self, name)
-            if not isinstance(value, bool):
-                raise InvalidParameter(name=name, value=value, choices="true, false")
-        _check_whole_number("quality", self.quality, QUALITIES)
-        _check_whole_number("detail", self.detail, DETAILS)
-        _check_whole_number("target_width", self.target_width, TARGET_SIDES)
-        _check_whole_number("target_height", self.target_height, TARGET_SIDES)
-        if self.model is not None and not (isinstance(self.model, str) and MODEL_NAME.fullmatch(self.model)):
-            raise UnusableParameter(name="model")
+        for name, option in OPTIONS.items():
+            option.check(getattr(self, name))
         if self.model is not None and self.detail is not None:
             raise UnusableParameter(name="detail")
         if self.has_target and self.factor != FIT:
@@ -93,15 +178,15 @@ class UpscaleOptions:
 
     @property
     def has_target(self) -> bool:
-        """Whether the size of the result is named instead of a factor."""
+        """Whether there is a target width or height instead of a factor."""
         return self.target_width is not None or self.target_height is not None
 
     def result_size(self, width: int, height: int, factors: Sequence[str] = FACTORS) -> tuple[int, int]:
-        """Return width and height in pixels of what becomes of an image of that many pixels.
+        """Return width and height in pixels of the result of an image of that many pixels.
 
         Raises:
             InvalidParameter: the factor is not one of ``factors``.
-            TargetOutOfRange: the wanted size is smaller than the image, or takes more than the largest of them.
+            TargetOutOfRange: the target is smaller than the image, or takes more than the largest factor.
 
         """
         if self.factor in factors:
@@ -114,69 +199,63 @@ class UpscaleOptions:
         return max(1, round(width * ratio)), max(1, round(height * ratio))
 
     def network_scale(self, width: int, height: int) -> int:
-        """Return how much the networks must upscale an image of that size, 2, 4 or 8; what is too much is reduced."""
+        """Return the scale, 2, 4 or 8, at which models upscale an image of that size; the excess is reduced."""
         ratio = self.ratio(width, height)
         return next((scale for scale in NETWORK_SCALES if scale >= ratio), NETWORK_SCALES[-1])
 
     def ratio(self, width: int, height: int) -> Fraction:
-        """Return how much larger an image of that size is to become, along a side."""
+        """Return the factor by which the sides of an image of that size are to grow."""
         if self.factor != FIT:
             return Fraction(factor_number(self.factor))
         wanted = ((self.target_width, width), (self.target_height, height))
         return min(Fraction(target, side) for target, side in wanted if target is not None)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the options as JSON-ready values, without those that were left to their defaults by None."""
+        """Return the options as JSON-ready values, without those that are None."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> UpscaleOptions:
-        """Build options from decoded JSON.
+        """Build options from decoded JSON, where null stands for the default.
 
         Raises:
             UnknownParameter: a name is not that of an option.
-            MissingParameter: there is no factor, and no size in its place.
+            MissingParameter: there is neither a factor nor a target.
             InvalidParameter: a value cannot be used.
 
         """
-        unknown = set(values) - set(cls.__dataclass_fields__)
+        unknown = set(values) - set(OPTIONS)
         if unknown:
             raise UnknownParameter(name=min(unknown))
-        given = dict(values)
-        if given.get("target_width") is not None or given.get("target_height") is not None:
+        given = {name: value for name, value in values.items() if value is not None}
+        if not _TARGET_NAMES.isdisjoint(given):
             given.setdefault("factor", FIT)
         if "factor" not in given:
             raise MissingParameter(name="factor")
-        if isinstance(given.get("keep_metadata"), bool):
-            given["keep_metadata"] = "yes" if given["keep_metadata"] else "no"
         return cls(**given)
 
     def changed(self, overrides: Mapping[str, Any]) -> UpscaleOptions:
-        """Return these options with others in their place; a new factor ends an old target, and the other way round.
+        """Return these options with ``overrides`` in their place; None stands for the default.
 
-        A new preset or detail chooses networks anew and ends an old model, a new model an old detail.
+        A new factor ends an old target, a new target an old factor. A new preset or detail selects models anew and
+        ends an old model, a new model an old detail.
 
         Raises:
             InvalidParameter, UnknownParameter: as ``from_mapping`` does.
 
         """
-        kept = self.as_dict()
+        new = {name for name, value in overrides.items() if value is not None}
+        ended: set[str] = set()
         if overrides.get("factor", FIT) != FIT:
-            kept = {
-                name: value for name, value in kept.items() if name not in ("target_width", "target_height")
-            }
-        elif not {"target_width", "target_height"}.isdisjoint(overrides):
-            del kept["factor"]
+            ended |= _TARGET_NAMES
+        elif not new.isdisjoint(_TARGET_NAMES):
+            ended.add("factor")
         if not {"preset", "detail"}.isdisjoint(overrides):
-            kept.pop("model", None)
-        if overrides.get("model") is not None:
-            kept.pop("detail", None)
+            ended.add("model")
+        if "model" in new:
+            ended.add("detail")
+        kept = {name: value for name, value in self.as_dict().items() if name not in ended}
         return self.from_mapping({**kept, **overrides})
-
-    @classmethod
-    def names(cls) -> frozenset[str]:
-        """Return the names of all parameters."""
-        return frozenset(cls.__dataclass_fields__)
 
 
 def factor_number(factor: str) -> int:
@@ -185,47 +264,32 @@ def factor_number(factor: str) -> int:
 
 
 def from_text(values: Mapping[str, str], **defaults: Any) -> UpscaleOptions:
-    """Build options from what a form sends: an empty text counts as not sent, ``defaults`` stand in for what is not.
+    """Build options from the fields of a form: an empty text counts as not sent, ``defaults`` take its place.
 
     Raises:
         InvalidParameter, UnknownParameter: as the constructor and ``UpscaleOptions.from_mapping`` do.
 
     """
     sent = {name: text.strip() for name, text in values.items() if text.strip()}
-    parsed = {name: _FROM_TEXT.get(name, str)(text) for name, text in sent.items()}
-    return UpscaleOptions.from_mapping({**defaults, **parsed})
+    return UpscaleOptions.from_mapping({**defaults, **read_texts(sent)})
 
 
-def _number(text: str) -> int | str:
-    # What is no number is handed on: the constructor refuses it and says what is possible.
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else text
+def read_texts(texts: Mapping[str, str]) -> dict[str, Any]:
+    """Return the values of options from texts; a text that is no value stays, for the constructor to refuse."""
+    return {name: OPTIONS[name].kind.read(text) if name in OPTIONS else text for name, text in texts.items()}
 
 
-def _truth(text: str) -> bool | str:
-    lowered = text.lower()
-    return lowered in _TRUE if lowered in _TRUE | _FALSE else text
+def _table() -> Mapping[str, Option]:
+    """Return the row of each field of ``UpscaleOptions``, by name, with its name and default."""
+    hints = get_type_hints(UpscaleOptions, include_extras=True)
+    rows = {}
+    for field in fields(UpscaleOptions):
+        [option] = hints[field.name].__metadata__
+        required = field.default is MISSING
+        rows[field.name] = replace(
+            option, name=field.name, required=required, default=None if required else field.default
+        )
+    return rows
 
 
-def _metadata(text: str) -> str:
-    lowered = text.lower()
-    return "yes" if lowered in _TRUE else "no" if lowered in _FALSE else lowered
-
-
-_TRUE, _FALSE = frozenset({"true", "1", "yes", "on"}), frozenset({"false", "0", "no", "off"})
-# How the text of a parameter is read; those that are not named here are texts.
-_FROM_TEXT: Mapping[str, Callable[[str], Any]] = {
-    "refine_faces": _truth,
-    "match_colours": _truth,
-    "quality": _number,
-    "detail": _number,
-    "target_width": _number,
-    "target_height": _number,
-    "keep_metadata": _metadata,
-}
-
-
-def _check_whole_number(name: str, value: object, allowed: range) -> None:
-    """Accept None and a whole number of ``allowed``; raise ``InvalidParameter`` for anything else."""
-    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value in allowed):
-        return
-    raise InvalidParameter(name=name, value=value, choices=f"{allowed.start}-{allowed.stop - 1}")
+OPTIONS = _table()

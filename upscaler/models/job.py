@@ -152,7 +152,7 @@ class Job(Model):
 
     @property
     def public_params(self) -> dict[str, Any]:
-        """The parameters as anybody with the link to the job may see them: a webhook's URL may hold a secret."""
+        """The parameters without the URL of the webhook, for everyone with the link to the job."""
         return public_params(self.params)
 
     def __repr__(self) -> str:
@@ -166,7 +166,7 @@ def callback_url_of(params: Mapping[str, Any]) -> str | None:
 
 def public_params(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters of a job without the URL of its webhook, which may hold a secret."""
-    return {name: True if name == CALLBACK else value for name, value in params.items()}
+    return {name: value for name, value in params.items() if name != CALLBACK}
 
 
 class JobLog(Model):

@@ -56,7 +56,7 @@ def test_a_model_is_added_from_a_url_used_checked_and_removed(
             assert image.size[0] == 40 * int(choice[-1][0])
 
     assert main(["models", "check", "blocks"]) == 0
-    assert "blocks is well" in capsys.readouterr().out
+    assert "blocks is fine" in capsys.readouterr().out
 
     assert main(["models", "remove", "blocks"]) == 0
     assert main([str(photo), "-o", str(result), "--overwrite", "--model", "blocks"]) == 1
@@ -118,7 +118,7 @@ def test_a_face_model_is_added_and_refines_faces_but_upscales_nothing(
     assert main(["models", "list"]) == 0
     assert "gfp   onnx  faces  1x     refined faces  Apache-2.0" in capsys.readouterr().out
     assert main(["models", "check", "gfp"]) == 0
-    assert "gfp is well" in capsys.readouterr().out
+    assert "gfp is fine" in capsys.readouterr().out
 
     photo, result = tmp_path / "in.png", tmp_path / "out.png"
     Image.fromarray(data.astronaut()[20:210, 140:310]).save(photo)

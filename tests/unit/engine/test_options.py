@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from upscaler.engine.options import UpscaleOptions, from_text
+from upscaler.engine.options import OPTIONS, UpscaleOptions, from_text
 from upscaler.errors import InvalidParameter, MissingParameter, TargetOutOfRange, UnknownParameter
 
 
@@ -47,12 +47,18 @@ def test_an_operator_may_offer_less():
         {"factor": "2x", "detail": 101},
         {"factor": "2x", "sharpen": "very"},
         {"factor": "2x", "keep_metadata": "some"},
+        {"factor": "2x", "keep_metadata": True},
         {"target_width": 0},
         {"target_height": 10**7},
         {"target_width": 1.5},
+        {"factor": "2x", "output_format": "gif"},
+        {"factor": "2x", "preset": []},
+        {"factor": "2x", "refine_faces": 1},
+        {"factor": "2x", "model": "../etc"},
+        {"factor": "2x", "model": "realesrgan-x4plus", "detail": 5},
     ],
 )
-def test_what_cannot_be_is_refused(given):
+def test_invalid_values_are_refused(given):
     with pytest.raises(InvalidParameter):
         UpscaleOptions.from_mapping(given)
 
@@ -71,15 +77,16 @@ def test_forms_send_text():
         "factor": "",
         "target_width": " 640 ",
         "quality": "",
-        "keep_metadata": "True",
+        "keep_metadata": "all",
         "refine_faces": "no",
         "match_colours": "off",
     }
     assert from_text(form, preset="art") == UpscaleOptions(
-        "fit", "art", refine_faces=False, keep_metadata="yes", target_width=640, match_colours=False
+        "fit", "art", refine_faces=False, keep_metadata="all", target_width=640, match_colours=False
     )
     for bad in (
         {"quality": "high"},
+        {"keep_metadata": "true"},
         {"detail": "-1"},
         {"refine_faces": "maybe"},
         {"match_colours": "perhaps"},
@@ -102,3 +109,26 @@ def test_a_new_factor_ends_an_old_target_and_the_other_way_round():
     assert fitted.changed({"factor": "4x"}) == UpscaleOptions("4x", sharpen="low")
     assert UpscaleOptions("4x").changed({"target_height": 90}) == UpscaleOptions("fit", target_height=90)
     assert fitted.changed({"factor": "fit", "denoise": "low"}).target_width == 500
+
+
+def test_a_new_preset_ends_an_old_model_and_a_new_model_an_old_detail():
+    named = UpscaleOptions("4x", model="realesrgan-x4plus")
+    assert named.changed({"preset": "art"}) == UpscaleOptions("4x", "art")
+    assert UpscaleOptions("4x", detail=50).changed({"model": "mine"}) == UpscaleOptions("4x", model="mine")
+
+
+def test_null_stands_for_the_default():
+    assert UpscaleOptions("2x", quality=5).changed({"quality": None}) == UpscaleOptions("2x")
+    assert UpscaleOptions("2x", denoise="high").changed({"denoise": None}) == UpscaleOptions("2x")
+    both = UpscaleOptions("fit", target_width=50, target_height=60)
+    assert both.changed({"target_width": None}) == UpscaleOptions("fit", target_height=60)
+    assert UpscaleOptions("2x").changed({"target_width": None}) == UpscaleOptions("2x")
+    with pytest.raises(MissingParameter):
+        UpscaleOptions("2x").changed({"factor": None})
+
+
+def test_each_row_knows_its_name_and_default():
+    assert all(name == option.name for name, option in OPTIONS.items())
+    assert [name for name, option in OPTIONS.items() if option.required] == ["factor"]
+    defaults = {name: option.default for name, option in OPTIONS.items() if not option.optional}
+    assert UpscaleOptions("2x").as_dict() == {**defaults, "factor": "2x"}

@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
+from upscaler.views import converters
 from upscaler.views.localization import LANGUAGES
 from upscaler.views.public import blueprint
 
@@ -14,6 +15,7 @@ def site() -> Iterator[Flask]:
     app = Flask("upscaler")
     app.config.update(SECRET_KEY="for tests", LANGUAGES=LANGUAGES)
     Babel(app, default_translation_directories="../translations")
+    converters.init_app(app)
     app.register_blueprint(blueprint)
     with app.test_request_context():
         yield app

@@ -20,12 +20,12 @@ _GRAY_MODES = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N"
 _DEEP_MODES = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
-def decode(path: Path, *, keep_metadata: str = "no", deep: bool = False) -> DecodedImage:
+def decode(path: Path, *, keep_metadata: str = "none", deep: bool = False) -> DecodedImage:
     """Read the first image of a file.
 
     Args:
         path: the file.
-        keep_metadata: one of ``options.KEEP_METADATA``.
+        keep_metadata: one of the values of that option.
         deep: whether 16 bits per channel are of use; otherwise all images come with 8.
 
     Raises:

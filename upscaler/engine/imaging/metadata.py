@@ -71,12 +71,12 @@ def select_exif(image: Image.Image, choice: str, decoded: DecodedImage) -> None:
 
     Args:
         image: the opened image, not yet turned.
-        choice: one of ``options.KEEP_METADATA``.
+        choice: one of the values of the option ``keep_metadata``.
         decoded: gets the data, and notes on what was left out.
 
     """
     found = image.getexif()
-    if choice == "no" or not found:
+    if choice == "none" or not found:
         return
     try:
         exif, has_place = _selected(found, with_place=choice == "all")

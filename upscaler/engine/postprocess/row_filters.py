@@ -124,7 +124,7 @@ class Sharpener(_Passing):
     Args:
         sink: takes the sharpened rows.
         height: of the image in pixels.
-        level: one of ``options.SHARPEN_LEVELS`` but "none".
+        level: one of the values of the option ``sharpen`` but "none".
         scale: how much the image was upscaled: its edges are as many pixels wide.
     """
 

@@ -1,7 +1,7 @@
 """The parameters that are stored with a job: its options, and the URL of its webhook.
 
-The URL is one of the job's parameters, as the specification has it. It may hold a secret of its owner, so whoever
-merely holds the link to the job learns only that there is one. The e-mail address is no parameter at all.
+The URL is one of the job's parameters, as the specification has it. It may hold a secret of its owner, so answers
+leave it out and only say whether there is one. The e-mail address is not a parameter.
 """
 
 from __future__ import annotations
@@ -21,5 +21,5 @@ def job_params(options: UpscaleOptions, wanted: Notifications) -> dict[str, Any]
 
 
 def options_of(params: Mapping[str, Any]) -> UpscaleOptions:
-    """Return what was asked of the upscaled image, from the parameters of a job."""
+    """Return the options from the parameters of a job."""
     return UpscaleOptions.from_mapping({name: value for name, value in params.items() if name != CALLBACK})

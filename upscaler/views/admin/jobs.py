@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from flask import abort, flash, make_response, redirect, request, url_for
@@ -13,9 +14,8 @@ from flask_babel import gettext, lazy_gettext
 from sqlalchemy.orm import Query, joinedload
 from werkzeug.wrappers import Response
 
-from upscaler.engine.imaging.formats import OUTPUT_FORMATS
 from upscaler.engine.model_zoo.recipe_builder import all_recipes
-from upscaler.engine.options import DENOISE_LEVELS, FACTORS, FIT, PRESETS
+from upscaler.engine.options import FACTORS, FIT, OPTIONS, read_texts
 from upscaler.errors import UpscalerError
 from upscaler.extensions import db
 from upscaler.models import Job
@@ -29,11 +29,10 @@ from upscaler.views.admin.messages import explain, refuse
 from upscaler.views.admin.queries import Field
 from upscaler.views.admin.urls import GET, ID, POST, local_target
 from upscaler.views.context import current_actor, links, services
+from upscaler.views.option_controls import Control, control_of
 
-# Kinds of original that every browser shows.
+# Formats of originals that every browser shows.
 SHOWN_MIMES = frozenset({"image/jpeg", "image/png", "image/webp"})
-# What the form for another run offers.
-PARAMETERS = ("factor", "preset", "denoise", "output_format")
 
 
 class JobInterface(SQLAInterface):
@@ -50,14 +49,28 @@ def status_choices() -> Sequence[tuple[str, Any]]:
     return tuple(STATUS_LABELS.items())
 
 
-def _choices(job: Job) -> dict[str, Sequence[str]]:
-    """Return the values that the form for another run offers, by parameter; also a factor that the job had."""
+def _controls(job: Job) -> list[Control]:
+    """Return the controls of the form for another run, set as the job was."""
+    found = [
+        control_of(option, job.params.get(name, option.default), exact=True)
+        for name, option in OPTIONS.items()
+    ]
     offered = services().settings.values(db.session()).factors
     factors = [
-        factor for factor in (*FACTORS, FIT) if factor in offered or factor == job.params.get("factor")
+        (factor, factor)
+        for factor in (*FACTORS, FIT)
+        if factor in offered or factor == job.params.get("factor")
     ]
-    values = (factors, PRESETS, DENOISE_LEVELS, OUTPUT_FORMATS)
-    return dict(zip(PARAMETERS, values, strict=True))
+    return [replace(one, choices=factors) if one.name == "factor" else one for one in found]
+
+
+def _overrides(job: Job, form: Mapping[str, str]) -> dict[str, Any]:
+    """Return the options of a form that differ from those of a job; None for one that was emptied."""
+    texts = {name: form[name].strip() for name in OPTIONS if name in form}
+    new = {**dict.fromkeys(texts), **read_texts({name: text for name, text in texts.items() if text})}
+    return {
+        name: value for name, value in new.items() if value != job.params.get(name, OPTIONS[name].default)
+    }
 
 
 def model_names() -> list[str]:
@@ -115,7 +128,7 @@ class JobView(ConsoleList):
             title=gettext("Job"),
             job=job,
             images=_images(job),
-            choices=_choices(job),
+            options=_controls(job),
             deliveries=outbox.deliveries_of(db.session(), job.id),
             error=explain(job.error_message, job.error_values) if job.error_message else "",
         )
@@ -134,10 +147,9 @@ class JobView(ConsoleList):
 
     @has_access
     def requeue(self, pk: str) -> Response:
-        """Run a job again, with what the form names instead of what the job had."""
+        """Run a job again, with the options of the form in place of those that the job had."""
         job = self._job(pk)
-        typed = {name: request.form[name] for name in PARAMETERS if request.form.get(name)}
-        overrides = {name: value for name, value in typed.items() if value != job.params.get(name)}
+        overrides = _overrides(job, request.form)
         submissions = services().submissions
         try:
             with actions.requeued(db.session(), current_actor(), submissions, job, overrides) as again:

@@ -1,4 +1,4 @@
-"""Many images at once: sending them, following them, trying failed ones again, fetching the results as one file."""
+"""Batches: uploading several images, following them, retrying failed ones, downloading the results as one file."""
 
 from __future__ import annotations
 
@@ -20,21 +20,24 @@ from upscaler.services.jobs import actions
 from upscaler.views.api import rate_limits
 from upscaler.views.api.idempotency import asked_by_form, keep, once
 from upscaler.views.api.long_polling import answer_poll, next_poll_seconds
-from upscaler.views.api.multipart import received_batch, unpacked
+from upscaler.views.api.multipart import FILE_FIELDS, received_batch, unpacked
 from upscaler.views.api.operations import Operation
 from upscaler.views.api.routing import FORM
 from upscaler.views.api.schemas.batches import BatchAnswer, batch_status
 from upscaler.views.api.schemas.requests import BatchForm
-from upscaler.views.api.uploads import JOB_FIELDS, parse_options, sender_of
+from upscaler.views.api.uploads import parse_options, sender_of
 from upscaler.views.archives import send_archive
 from upscaler.views.context import absolute_url, current_account, current_actor, services
+
+# Fields of the form besides the files.
+FIELDS = frozenset(BatchForm().fields) - FILE_FIELDS
 
 
 @rate_limits.uploads
 def create_batch() -> ResponseReturnValue:
     """Accept several images, or a ZIP file of them, and answer with their batch."""
     room = _room()
-    with received_batch(JOB_FIELDS, room) as (files, form):
+    with received_batch(FIELDS, room) as (files, form):
         chosen, sender = parse_options(form), sender_of(form, Priority.BATCH)
 
         def submit() -> ResponseReturnValue:
@@ -50,7 +53,7 @@ def create_batch() -> ResponseReturnValue:
 
 
 def batch(batch_id: str) -> ResponseReturnValue:
-    """Tell the state of a batch and of each of its images; to know its id is to hold the link to it."""
+    """Return the state of a batch and of each of its images; knowing its id grants access."""
     batches.find(db.session(), batch_id)
 
     def state() -> tuple[dict[str, Any], int | None]:

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 
-from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.options import OPTIONS, UpscaleOptions
 from upscaler.engine.presets import PRESET_TABLE
 from upscaler.errors import FormatTooSmall, ResultTooLarge, TargetOutOfRange, TooManyPixels, UnknownModel
 from upscaler.extensions import db
@@ -21,7 +21,7 @@ from upscaler.services.jobs.workers import count_online
 from upscaler.services.models import model_table
 from upscaler.views.api.authentication import current_caller
 from upscaler.views.api.operations import Operation
-from upscaler.views.api.schemas.requests import ImageParameters
+from upscaler.views.api.schemas.options import option_fields
 from upscaler.views.context import services
 
 
@@ -69,12 +69,16 @@ class PresetsAnswer(Schema):
     items = fields.List(fields.Nested(PresetAnswer), required=True)
 
 
-class QuoteQuery(ImageParameters):
-    """An image's size and the parameters of its upscaled image."""
+class QuoteQuery(Schema):
+    """The size of an image and the options that change its result's size, file or time."""
+
+    class Meta:
+        """The options come from their table."""
+
+        include = option_fields(option for option in OPTIONS.values() if option.in_quote)
 
     width = fields.Integer(required=True, validate=validate.Range(1, 10**6), metadata={"example": 640})
     height = fields.Integer(required=True, validate=validate.Range(1, 10**6), metadata={"example": 480})
-    refine_faces = fields.Boolean(truthy={"true"}, falsy={"false"})
 
 
 class QuoteAnswer(Schema):

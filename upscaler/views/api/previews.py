@@ -13,7 +13,7 @@ from marshmallow import Schema, fields, validate
 from upscaler import errors
 from upscaler.engine import options
 from upscaler.engine.imaging.crops import MAX_CROP_SIDE, Crop
-from upscaler.engine.options import DENOISE_LEVELS, DETAILS, FACTORS, PRESETS, SHARPEN_LEVELS
+from upscaler.engine.options import OPTIONS, PRESETS
 from upscaler.extensions import db
 from upscaler.models import JobStatus, Preview, iso8601
 from upscaler.services.accounts import api_keys
@@ -24,23 +24,27 @@ from upscaler.views.api.long_polling import SOONEST, answer_poll
 from upscaler.views.api.multipart import received_form
 from upscaler.views.api.operations import Operation
 from upscaler.views.api.routing import FORM
+from upscaler.views.api.schemas.options import option_fields
 from upscaler.views.api.schemas.requests import FILE_OR_URL, web_address
 from upscaler.views.api.uploads import IMAGE_ERRORS, image_of
 from upscaler.views.context import absolute_url, current_account, links, services
 
-_CHOICES = ("factor", "denoise", "sharpen", "detail")
+_OPTIONS = {name: option for name, option in OPTIONS.items() if option.in_preview}
 MAX_OFFSET = 1_000_000
 _PLACE = {"left": range(MAX_OFFSET + 1), "top": range(MAX_OFFSET + 1)}
 _SIZE = {"width": range(1, MAX_CROP_SIDE + 1), "height": range(1, MAX_CROP_SIDE + 1)}
-FIELDS = frozenset({*_CHOICES, *_PLACE, *_SIZE, "presets", "url"})
-
 
 _PRESET = f"({'|'.join(PRESETS)})"
 _PRESETS = f"^{_PRESET}( ?, ?{_PRESET})*$"
 
 
 class PreviewParameters(Schema):
-    """The piece of an image that is wanted, and what to try on it."""
+    """The piece of an image to upscale, the presets to compare, and the options that change a preview."""
+
+    class Meta:
+        """The options come from their table."""
+
+        include = option_fields(_OPTIONS.values(), special=False)
 
     presets = fields.String(
         metadata={
@@ -49,12 +53,6 @@ class PreviewParameters(Schema):
             "example": "photo",
         }
     )
-    factor = fields.String(
-        validate=validate.OneOf(FACTORS), metadata={"description": "the smallest on offer when left out"}
-    )
-    denoise = fields.String(validate=validate.OneOf(DENOISE_LEVELS))
-    sharpen = fields.String(validate=validate.OneOf(SHARPEN_LEVELS))
-    detail = fields.Integer(validate=validate.Range(DETAILS.start, DETAILS.stop - 1))
     left = fields.Integer(
         validate=validate.Range(0, MAX_OFFSET),
         metadata={"description": "in pixels of the upright image; the middle when left out"},
@@ -80,6 +78,10 @@ class PreviewBody(PreviewParameters):
     """The address of an image, the piece of it to try, and on what."""
 
     url = web_address("address of the image, which the service fetches", required=True)
+
+
+# Fields of the form besides the file.
+FIELDS = frozenset(PreviewForm().fields) - {"file"}
 
 
 class CropAnswer(Schema):
@@ -113,6 +115,15 @@ class PreviewItemAnswer(Schema):
     error = fields.Nested(PreviewErrorAnswer, required=True, allow_none=True)
 
 
+class PreviewOptionsAnswer(Schema):
+    """The options of a preview."""
+
+    class Meta:
+        """The options come from their table."""
+
+        include = option_fields(_OPTIONS.values(), special=False)
+
+
 class PreviewAnswer(Schema):
     """A preview. ``items`` are filled one after another."""
 
@@ -123,7 +134,7 @@ class PreviewAnswer(Schema):
     )
     created_at = fields.DateTime(required=True)
     expires_at = fields.DateTime(required=True)
-    params = fields.Dict(required=True)
+    params = fields.Nested(PreviewOptionsAnswer, required=True)
     crop = fields.Nested(CropAnswer, required=True)
     items = fields.List(fields.Nested(PreviewItemAnswer), required=True)
 
@@ -133,7 +144,7 @@ def create() -> ResponseReturnValue:
     """Try presets on a small piece of an image, which is not kept."""
     limit = services().settings.values(db.session()).max_upload_size_bytes
     with received_form(FIELDS, limit) as (incoming, form):
-        chosen = {name: form[name] for name in _CHOICES if name in form}
+        chosen = {name: form[name] for name in _OPTIONS if name in form}
         factors = services().settings.values(db.session()).factors
         wanted = options.from_text(chosen, factor=factors[0])
         crop, presets = _crop(form), _presets(form)
@@ -169,7 +180,7 @@ def preview_state(preview: Preview) -> dict[str, Any]:
         "status": preview.status,
         "created_at": iso8601(preview.created_at),
         "expires_at": iso8601(preview.expires_at),
-        "params": {name: value for name, value in preview.params.items() if name in _CHOICES},
+        "params": {name: value for name, value in preview.params.items() if name in _OPTIONS},
         "crop": {
             "left": preview.left,
             "top": preview.top,

@@ -1,4 +1,4 @@
-"""Sending an image, and getting it back."""
+"""Uploading an image, and downloading it again."""
 
 from __future__ import annotations
 
@@ -31,10 +31,9 @@ from upscaler.views.api.serializers import accepted_job
 from upscaler.views.context import absolute_url, current_account, links, services
 from upscaler.views.localization import select_locale
 
-# What may be said of every job, and where its image may come from besides.
-JOB_FIELDS = UpscaleOptions.names() | {"email", "callback_url", "priority"}
-FIELDS = JOB_FIELDS | {"url"}
-# What may be wrong with an image, or its address, before anything is done with it.
+# Fields of the form besides the file.
+FIELDS = frozenset(UploadForm().fields) - {"file"}
+# Errors of an image, or of its address, before anything is done with it.
 IMAGE_ERRORS = (
     *(errors.MissingFile, errors.TwoImages, errors.InvalidUrl, errors.UrlNotAllowed),
     *(errors.FetchFailed, errors.NotAvailable, errors.EmptyFile, errors.FileTooLarge, errors.FormTooLarge),
@@ -96,13 +95,13 @@ def download(upload_id: str) -> WerkzeugResponse:
 
 
 def parse_options(form: dict[str, str]) -> UpscaleOptions:
-    """Read the choices of a form; raise ``InvalidParameter``."""
-    choices = {name: text for name, text in form.items() if name in UpscaleOptions.names()}
-    return options.from_text(choices, preset=services().settings.values(db.session()).default_preset)
+    """Read the options of a form; raise ``InvalidParameter``."""
+    given = {name: text for name, text in form.items() if name in options.OPTIONS}
+    return options.from_text(given, preset=services().settings.values(db.session()).default_preset)
 
 
 def sender_of(form: dict[str, str], usual: Priority) -> Sender:
-    """Return who sends what is in a form, how urgent it is, and who is told.
+    """Return the sender of a form, with its priority and the recipients of messages.
 
     Raises:
         InvalidParameter, InvalidCallbackUrl, InvalidEmail, MailNotOffered: a field of the form cannot be used.
@@ -120,7 +119,7 @@ def sender_of(form: dict[str, str], usual: Priority) -> Sender:
 
 
 def parse_priority(form: dict[str, str], usual: Priority) -> Priority:
-    """Read how urgent an image is; raise ``InvalidParameter``."""
+    """Read the priority of a job; raise ``InvalidParameter``."""
     given = form.get("priority", "").strip() or usual.label
     for priority in Priority:
         if given == priority.label:

@@ -9,7 +9,7 @@ from limits import RateLimitItem, parse_many
 
 from config import RuntimeValues
 from upscaler.engine.imaging.formats import FORMATS, format_for_mime
-from upscaler.engine.options import DENOISE_LEVELS
+from upscaler.engine.options import OPTIONS
 from upscaler.engine.presets import PRESET_TABLE
 
 _SECONDS_PER_HOUR = 3600
@@ -39,32 +39,14 @@ def page_limits(values: RuntimeValues, *, signed_in: bool) -> dict[str, Any]:
         "accept": ",".join(
             [*values.allowed_mimes, *(f".{ending}" for kind in kinds for ending in kind.extensions)]
         ),
-        "factors": list(values.factors),
-        "presets": _presets(),
-        "denoise_levels": _denoise_levels(),
+        "presets": {preset.name: gettext(preset.description) for preset in PRESET_TABLE.values()},
         "output_formats": _output_formats(),
-        "default_preset": values.default_preset,
+        "quote_options": [name for name, option in OPTIONS.items() if option.in_quote],
+        "preview_options": [name for name, option in OPTIONS.items() if option.in_preview],
         "link_text": _link_time(values.link_ttl_seconds),
         "keep_text": _kept(keep_days),
         "uploads_text": [] if rate_limit == "off" else [_rate(item) for item in parse_many(rate_limit)],
     }
-
-
-def _presets() -> list[dict[str, str]]:
-    return [
-        {"name": preset.name, "label": gettext(preset.label), "description": gettext(preset.description)}
-        for preset in PRESET_TABLE.values()
-    ]
-
-
-def _denoise_levels() -> list[dict[str, str]]:
-    labels = {
-        "none": gettext("None"),
-        "low": gettext("Low"),
-        "med": gettext("Medium"),
-        "high": gettext("High"),
-    }
-    return [{"name": level, "label": labels[level]} for level in DENOISE_LEVELS]
 
 
 def _output_formats() -> list[dict[str, Any]]:

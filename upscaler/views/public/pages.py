@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
@@ -13,6 +11,7 @@ from upscaler.models import Job
 from upscaler.views.context import config, current_account, services
 from upscaler.views.public.limits import page_limits
 from upscaler.views.public.rendering import available_languages, render_page, script_config
+from upscaler.views.public.upload_form import upload_options
 
 blueprint = Blueprint("public", __name__)
 
@@ -32,9 +31,16 @@ def ask_to_sign_in() -> Response | None:
 @blueprint.get("/")
 def index() -> str:
     """Show what the service does, and the upload form."""
-    limits = _limits()
+    values = services().settings.values(db.session())
+    limits = page_limits(values, signed_in=current_account() is not None)
     mail_days = config().notification_days if services().notifications.offers_mail else 0
-    return render_page("index.html", limits=limits, mail_days=mail_days, script_config=script_config(limits))
+    return render_page(
+        "index.html",
+        limits=limits,
+        options=upload_options(values.default_preset, values.factors),
+        mail_days=mail_days,
+        script_config=script_config(limits),
+    )
 
 
 @blueprint.get("/jobs/<id:job_id>")
@@ -63,7 +69,3 @@ def local_path(target: str) -> str:
         target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
     )
     return target if safe else url_for("public.index")
-
-
-def _limits() -> dict[str, Any]:
-    return page_limits(services().settings.values(db.session()), signed_in=current_account() is not None)

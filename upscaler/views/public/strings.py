@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from flask_babel import get_locale, gettext, ngettext
 
+from upscaler.engine.options import OPTIONS
 from upscaler.engine.presets import PRESET_TABLE
+from upscaler.views.option_controls import control_of
 
 # Every whole number falls into a plural category that some number below this one falls into as well (CLDR).
 _PLURAL_SAMPLES = 200
@@ -140,11 +142,12 @@ def _result() -> dict[str, str]:
 
 
 def _words() -> dict[str, str]:
+    denoise = control_of(OPTIONS["denoise"], None)
     return {
-        "denoise.none": gettext("no noise reduction"),
-        "denoise.low": gettext("low noise reduction"),
-        "denoise.med": gettext("medium noise reduction"),
-        "denoise.high": gettext("high noise reduction"),
+        **{
+            f"denoise.{value}": gettext("%(option)s: %(value)s", option=denoise.label, value=label)
+            for value, label in denoise.choices
+        },
         **{f"preset.{preset.name}": gettext(preset.label) for preset in PRESET_TABLE.values()},
         "list.separator": gettext(", "),
         "unit.kilobytes": gettext("%(size)s KB"),

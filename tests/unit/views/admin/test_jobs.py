@@ -8,9 +8,11 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from upscaler.engine.options import OPTIONS, UpscaleOptions
 from upscaler.errors import FileGone
 from upscaler.models import Account, AuditLog, Job, JobLog
 from upscaler.storage import Storage
+from upscaler.views.option_controls import text_of
 
 NewJob = Callable[..., Job]
 Trail = Callable[..., list[AuditLog]]
@@ -173,6 +175,47 @@ def test_running_again_with_other_settings_makes_a_new_job(
         "new_job": again.id,
         "overrides": {"factor": "4x", "denoise": "low", "output_format": "webp"},
     }
+
+
+def test_each_option_can_be_changed_for_a_new_run(
+    admin, new_job: NewJob, session: Session, storage: Storage, tmp_path: Path, trail: Trail
+) -> None:
+    job = new_job(status="failed")
+    keep_original(storage, job, tmp_path)
+    page = admin.get(f"/admin/job/{job.id}").text
+    as_it_was = {name: text_of(job.params.get(name, option.default)) for name, option in OPTIONS.items()}
+
+    for name in OPTIONS:
+        assert f'name="{name}"' in page
+    new = {
+        "factor": "2x",
+        "target_width": "200",
+        "detail": "30",
+        "refine_faces": "true",
+        "keep_metadata": "all",
+    }
+    admin.post(f"/admin/job/{job.id}/requeue", {**as_it_was, **new}, page=f"/admin/job/{job.id}")
+
+    again = session.query(Job).filter(Job.parent_id == job.id).one()
+    wanted = {"target_width": 200, "detail": 30, "refine_faces": True, "keep_metadata": "all"}
+    [row] = trail("job.requeue")
+    assert row.details["overrides"] == wanted
+    assert again.params == {**job.params, **UpscaleOptions("fit", **wanted).as_dict(), "preset": "photo"}
+
+
+def test_an_emptied_field_goes_back_to_the_default(
+    admin, new_job: NewJob, session: Session, storage: Storage, tmp_path: Path
+) -> None:
+    job = new_job(status="failed")
+    job.params = {**job.params, "quality": 40, "output_format": "jpeg"}
+    session.commit()
+    keep_original(storage, job, tmp_path)
+
+    admin.post(f"/admin/job/{job.id}/requeue", {"quality": ""}, page=f"/admin/job/{job.id}")
+
+    again = session.query(Job).filter(Job.parent_id == job.id).one()
+    assert "quality" not in again.params
+    assert again.params["output_format"] == "jpeg"
 
 
 def test_running_again_with_nonsense_changes_nothing(

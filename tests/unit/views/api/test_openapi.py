@@ -11,14 +11,13 @@ from sqlalchemy.orm import Session
 
 from config import ROOT
 from tests.unit.views.api.conftest import Program
-from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.options import OPTIONS
 from upscaler.models import Worker
 from upscaler.services.models.model_table import sync_catalogue
 from upscaler.services.settings.definitions import DEFINITIONS
 from upscaler.views.api import OPERATIONS
 from upscaler.views.api.admin.service import SettingsBody
-from upscaler.views.api.schemas.requests import BatchForm, OverridesBody, UploadForm
-from upscaler.views.api.uploads import FIELDS, JOB_FIELDS
+from upscaler.views.api.schemas.requests import AddressBody, BatchForm, OverridesBody, UploadForm
 
 RULE = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 
@@ -50,10 +49,12 @@ def test_the_document_is_well_formed(visitor: Program) -> None:
         assert "5XX" in operation["responses"]
 
 
-def test_what_may_be_sent_is_described() -> None:
-    assert set(UploadForm().fields) == FIELDS | {"file"}
-    assert set(BatchForm().fields) == JOB_FIELDS | {"file", "files"}
-    assert set(OverridesBody().fields) == set(UpscaleOptions.__dataclass_fields__)
+def test_requests_are_described_from_the_tables() -> None:
+    of_a_job = {*OPTIONS, "priority", "email", "callback_url"}
+    assert set(UploadForm().fields) == of_a_job | {"file", "url"}
+    assert set(AddressBody().fields) == of_a_job | {"url"}
+    assert set(BatchForm().fields) == of_a_job | {"file", "files"}
+    assert set(OverridesBody().fields) == set(OPTIONS)
     assert set(SettingsBody().fields) == set(DEFINITIONS)
 
 

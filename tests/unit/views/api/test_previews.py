@@ -31,7 +31,9 @@ def test_it_is_accepted_and_told_of(api: Flask, session: Session) -> None:
     assert answer.status_code == 202
     body = answer.get_json()
     assert body["crop"] == {"left": 10, "top": 125, "width": 100, "height": 50}
-    assert body["params"] == {"factor": "4x", "denoise": "low", "sharpen": "none"}
+    assert body["params"] == {
+        **{"factor": "4x", "denoise": "low", "sharpen": "none", "refine_faces": False, "match_colours": True}
+    }
     assert [item["preset"] for item in body["items"]] == ["photo", "art"]
     assert {item["status"] for item in body["items"]} == {"queued"}
     assert answer.headers["Location"].endswith(f"/api/v1/previews/{body['preview_id']}")

@@ -1,5 +1,5 @@
 from config import RuntimeValues
-from upscaler.engine.options import DENOISE_LEVELS, PRESETS
+from upscaler.engine.options import OPTIONS, PRESETS
 from upscaler.views.public.limits import page_limits
 
 
@@ -19,10 +19,16 @@ def test_it_says_the_limits_in_words(site):
     assert "1 day after it is done" in limits(visitor_keep_days=1)["keep_text"]
 
 
-def test_it_offers_each_preset_and_level_of_the_engine(site):
+def test_scripts_know_which_options_change_a_quote_and_a_preview(site):
     page = limits()
-    assert tuple(preset["name"] for preset in page["presets"]) == PRESETS
-    assert tuple(level["name"] for level in page["denoise_levels"]) == DENOISE_LEVELS
+    assert {"factor", "preset", "output_format", "target_width"} <= set(page["quote_options"])
+    assert {"factor", "denoise", "detail", "match_colours"} <= set(page["preview_options"]) <= set(OPTIONS)
+    assert not {"keep_metadata"} & {*page["quote_options"], *page["preview_options"]}
+
+
+def test_each_preset_is_described(site):
+    assert tuple(limits()["presets"]) == PRESETS
+    assert all(limits()["presets"].values())
 
 
 def test_a_file_picker_accepts_types_and_endings_of_the_allowed_kinds_only(site):

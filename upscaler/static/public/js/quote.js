@@ -2,12 +2,11 @@
 
 import { getQuote } from "./api.js";
 import { chosenIn } from "./choices.js";
-import { t } from "./config.js";
+import { config, t } from "./config.js";
 import { formatBytes, formatDuration } from "./format.js";
 
 // Several changes in a row are one question.
 const PAUSE_MS = 250;
-const ASKED = ["factor", "preset", "denoise", "sharpen", "detail", "output_format", "quality", "refine_faces"];
 
 /** Keep `box` up to date: the returned function is called with the image's size, or null, after each change. */
 export function setUpQuote(form, box) {
@@ -22,7 +21,7 @@ export function setUpQuote(form, box) {
   async function ask(dimensions) {
     asking = new AbortController();
     const { signal } = asking;
-    const chosen = chosenIn(form, ASKED);
+    const chosen = chosenIn(form, config.limits.quote_options);
     try {
       const quote = await getQuote({ ...dimensions, ...Object.fromEntries(chosen) }, signal);
       box.textContent = words(quote);

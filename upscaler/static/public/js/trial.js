@@ -2,12 +2,11 @@
 
 import { createPreview, getPreview } from "./api.js";
 import { chosenIn } from "./choices.js";
-import { t } from "./config.js";
+import { config, t } from "./config.js";
 import { byId } from "./dom.js";
 import { pieceOf } from "./piece.js";
 import { hasEnded } from "./poll.js";
 
-const ASKED = ["factor", "denoise", "sharpen", "detail"];
 const PAUSE_MS = 700;
 // Longer than any trial takes while a worker is online.
 const PATIENCE_MS = 120_000;
@@ -38,7 +37,7 @@ class Trial {
   listen() {
     this.#button.addEventListener("click", () => this.#run());
     this.#form.addEventListener("change", (event) => {
-      if (ASKED.includes(event.target.name)) this.#clear();
+      if (config.limits.preview_options.includes(event.target.name)) this.#clear();
     });
   }
 
@@ -79,7 +78,7 @@ class Trial {
 
   /** Start a trial and show its pieces as they are done. */
   async #follow(signal) {
-    const fields = chosenIn(this.#form, ASKED);
+    const fields = chosenIn(this.#form, config.limits.preview_options);
     const [piece, name] = await pieceOf(this.#chosen);
     let preview = await createPreview(piece, name, fields, signal);
     const deadline = Date.now() + PATIENCE_MS;

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from upscaler.engine.options import OPTIONS
 from upscaler.models import JobStatus
+from upscaler.views.api.schemas.options import option_fields
 
 _STATUS = validate.OneOf([status.value for status in JobStatus])
 
@@ -53,6 +55,15 @@ class LogLineAnswer(Schema):
     message = fields.String(required=True)
 
 
+class OptionsAnswer(Schema):
+    """The options of a job."""
+
+    class Meta:
+        """The options come from their table."""
+
+        include = option_fields(OPTIONS.values())
+
+
 class JobSummaryAnswer(Schema):
     """A job in a list."""
 
@@ -61,7 +72,14 @@ class JobSummaryAnswer(Schema):
     parent_id = fields.String(required=True, allow_none=True)
     status = fields.String(required=True, validate=_STATUS)
     progress = fields.Integer(required=True, validate=validate.Range(0, 100))
-    params = fields.Dict(required=True)
+    params = fields.Nested(
+        OptionsAnswer,
+        required=True,
+        metadata={"description": "the options in force; they can be sent again as they are"},
+    )
+    has_callback = fields.Boolean(
+        required=True, metadata={"description": "whether a webhook reports its end; its address is not shown"}
+    )
     model = fields.String(required=True)
     filename = fields.String(required=True)
     created_at = fields.DateTime(required=True)
@@ -79,7 +97,14 @@ class JobAnswer(Schema):
     status = fields.String(required=True, validate=_STATUS)
     progress = fields.Integer(required=True, validate=validate.Range(0, 100))
     worker_id = fields.String(required=True, allow_none=True)
-    params = fields.Dict(required=True)
+    params = fields.Nested(
+        OptionsAnswer,
+        required=True,
+        metadata={"description": "the options in force; they can be sent again as they are"},
+    )
+    has_callback = fields.Boolean(
+        required=True, metadata={"description": "whether a webhook reports its end; its address is not shown"}
+    )
     model = fields.String(required=True)
     created_at = fields.DateTime(required=True)
     started_at = fields.DateTime(required=True, allow_none=True)
