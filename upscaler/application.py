@@ -1,4 +1,4 @@
-"""The assembly of the web application."""
+"""The wiring of the web application."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ import config as configuration
 from upscaler import logs
 from upscaler.extensions import csrf, db, migrate
 from upscaler.models.database import engine_options, prepare_engine
-from upscaler.services.registry import Services
-from upscaler.tasks.queue import REDIS_TIMEOUTS, HueyQueue, build_huey
+from upscaler.services.files.storages import build_storage
+from upscaler.services.registry import build_services
+from upscaler.tasks.queue import REDIS_PATIENCE, HueyQueue, build_huey
 from upscaler.views import (
     admin,
     api,
+    archives,
     converters,
     errors,
     files,
@@ -27,7 +29,7 @@ from upscaler.views import (
     public,
     security,
 )
-from upscaler.views.api import multipart
+from upscaler.views.api.upload_request import UploadRequest
 from upscaler.views.limiter import limiter
 
 
@@ -37,15 +39,18 @@ def build(config: configuration.Config | None = None) -> Flask:
     logs.configure(config.log_level, config.log_format, config.logs_dir / "web.log")
     app = Flask("upscaler")
     converters.init_app(app)
-    app.request_class = multipart.UploadRequest
+    app.request_class = UploadRequest
     app.config.from_mapping(_flask_settings(config))
     if config.trusted_proxies:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # as Flask's docs do
     app.extensions["config"] = config
-    services = Services.from_config(config, queue=HueyQueue(build_huey(config)))
-    services.prepare()
-    app.extensions["upscaler"] = services
+    app.extensions["upscaler"] = build_services(
+        storage=build_storage(config, "web"),
+        queue=HueyQueue(build_huey(config)),
+        config=config,
+        signing_key=configuration.secret_key(config),
+    )
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
@@ -55,8 +60,9 @@ def build(config: configuration.Config | None = None) -> Flask:
     limiter.init_app(app)
     security.init_app(app)
     app.register_blueprint(public.blueprint)
-    app.register_blueprint(api.blueprint)
+    app.register_blueprint(api.build_blueprint())
     app.register_blueprint(files.blueprint)
+    app.register_blueprint(archives.blueprint)
     app.register_blueprint(metrics.blueprint)
     admin.init_app(app)
     localization.init_app(app)
@@ -86,7 +92,7 @@ def _flask_settings(config: configuration.Config) -> dict[str, object]:
         "WTF_CSRF_TIME_LIMIT": None,
         "RATELIMIT_STORAGE_URI": config.redis_url or "memory://",
         # A Redis that does not answer must not hold a visitor up: the limits then count in memory.
-        "RATELIMIT_STORAGE_OPTIONS": REDIS_TIMEOUTS if config.redis_url else {},
+        "RATELIMIT_STORAGE_OPTIONS": REDIS_PATIENCE if config.redis_url else {},
         "LANGUAGES": localization.LANGUAGES,
         "BABEL_DEFAULT_LOCALE": "en",
         "BABEL_TRANSLATION_DIRECTORIES": str(configuration.ROOT / "translations"),

@@ -1,3 +1,3 @@
-"""The version. ``pyproject.toml`` reads it from here."""
+"""The version, in one place."""
 
 __version__ = "0.1.0"

@@ -39,7 +39,7 @@ def test_a_preview_does_not_wait_for_the_end_of_a_job(
     assert preview["status"] == "completed"
     piece = photograph[90:138, 80:144].astype(np.float64)
     for item in preview["items"]:
-        with Image.open(io.BytesIO(requests.get(item["image"], timeout=60).content)) as image:
+        with Image.open(io.BytesIO(requests.get(item["image_file"], timeout=60).content)) as image:
             assert image.size == (item["width"], item["height"]) == (128, 96)
             reduced = np.asarray(image.convert("RGB").resize((64, 48), Image.Resampling.BOX), np.float64)
         assert np.abs(reduced - piece).mean() < 6, "it is the wanted piece"

@@ -95,7 +95,7 @@ def test_it_offers_small_previews_of_both_images(
 
     assert max(preview.size) <= 1024
     assert preview.format == "WEBP"
-    original = download(job["original_preview"])
+    original = download(job["original_preview_file"])
     assert original.format == "WEBP"
     assert original.size == (job["upload"]["width"], job["upload"]["height"])
 

@@ -41,7 +41,7 @@ class Job:
     @property
     def id(self) -> str:
         """Names the job; to know it is to hold its link."""
-        return str(self.data["job_id"])
+        return str(self.data["id"])
 
     @property
     def status(self) -> str:
@@ -198,9 +198,9 @@ class Client:
         while preview["status"] not in ENDED:
             left = int(deadline - time.monotonic())
             if left < 1:
-                raise WaitTimeout(f"{preview['preview_id']} has not ended after {timeout_seconds:g} seconds.")
+                raise WaitTimeout(f"{preview['id']} has not ended after {timeout_seconds:g} seconds.")
             held = {"Prefer": f"wait={min(_HELD_SECONDS, left)}"}
-            answer = self._transport.call("GET", f"/previews/{preview['preview_id']}", headers=held)
+            answer = self._transport.call("GET", f"/previews/{preview['id']}", headers=held)
             preview = _json(answer)
             if "Preference-Applied" not in answer.headers:
                 # Too many wait already, so this answer came at once.
@@ -349,11 +349,11 @@ class Client:
         return _json(self._transport.call("GET", "/quote", params=params))
 
     def models(self) -> list[dict[str, Any]]:
-        """Return the networks of the service."""
+        """Return the models of the service."""
         return list(_json(self._transport.call("GET", "/models"))["items"])
 
     def presets(self) -> list[dict[str, Any]]:
-        """Return the presets of the service, and which networks serve each choice."""
+        """Return the presets of the service, and which models serve each choice."""
         return list(_json(self._transport.call("GET", "/presets"))["items"])
 
     def me(self) -> dict[str, Any]:

@@ -20,7 +20,7 @@ class Batch:
     @property
     def id(self) -> str:
         """Names the batch; to know it is to hold its link."""
-        return str(self.data["batch_id"])
+        return str(self.data["id"])
 
     @property
     def status(self) -> str:

@@ -13,6 +13,7 @@ from upscaler.errors.access import (
     BatchConflict,
     BatchNotFound,
     DeliveryConflict,
+    DeliveryNotFound,
     FileGone,
     Forbidden,
     IdempotencyConflict,
@@ -36,9 +37,10 @@ from upscaler.errors.access import (
     RateLimited,
     RequestInProgress,
     TokenExpired,
+    TooManyImages,
     UploadNotFound,
 )
-from upscaler.errors.base import N_, UpscalerError
+from upscaler.errors.base import N_, UpscalerError, combined
 from upscaler.errors.sent import (
     BatchRefused,
     BatchTooLarge,
@@ -53,6 +55,7 @@ from upscaler.errors.sent import (
     InvalidArchive,
     InvalidCallbackUrl,
     InvalidEmail,
+    InvalidJson,
     InvalidParameter,
     InvalidRequest,
     InvalidUrl,
@@ -98,6 +101,7 @@ __all__ = [
     "CropOutside",
     "DamagedImage",
     "DeliveryConflict",
+    "DeliveryNotFound",
     "EmptyFile",
     "EngineCanceled",
     "EngineCrashed",
@@ -119,6 +123,7 @@ __all__ = [
     "InvalidCallbackUrl",
     "InvalidCredentials",
     "InvalidEmail",
+    "InvalidJson",
     "InvalidKey",
     "InvalidParameter",
     "InvalidRequest",
@@ -152,6 +157,7 @@ __all__ = [
     "TargetOutOfRange",
     "TokenExpired",
     "TooManyFiles",
+    "TooManyImages",
     "TooManyPixels",
     "TwoImages",
     "UnknownModel",
@@ -161,4 +167,5 @@ __all__ = [
     "UploadNotFound",
     "UpscalerError",
     "UrlNotAllowed",
+    "combined",
 ]

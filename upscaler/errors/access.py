@@ -89,6 +89,12 @@ class BatchNotFound(NotFound):
     message = N_("There is no such batch. It may have been deleted.")
 
 
+class DeliveryNotFound(NotFound):
+    code = "delivery_not_found"
+    title = N_("Unknown delivery")
+    message = N_("There is no such delivery. It may have been deleted.")
+
+
 class KeyNotFound(NotFound):
     code = "key_not_found"
     title = N_("Unknown key")
@@ -143,16 +149,17 @@ class DeliveryConflict(UpscalerError):
 
 
 class InvalidAccount(UpscalerError):
-    """What was entered for an account cannot be used; ``field`` says where."""
+    """What was entered for an account cannot be used; ``parameter`` names the field."""
 
     status = 422
     code = "invalid_account"
     title = N_("The account cannot be saved like this")
     message = N_("Please check what was entered.")
+    parameter: str
 
     def __init__(self, field: str, message: str, **values: Any) -> None:
-        self.field = field
         super().__init__(message, **values)
+        self.parameter = field
 
 
 class InvalidKey(UpscalerError):
@@ -201,7 +208,13 @@ class RateLimited(UpscalerError):
     status = 429
     code = "rate_limited"
     title = N_("Too many requests")
-    message = N_("The limit of %(limit)s is used up. Please wait a little and try again.")
+    message = N_("Too many requests. Try again later.")
+
+
+class TooManyImages(RateLimited):
+    """A request with more images than are left of the rate limit."""
+
+    message = N_("This request has more images than your limit still allows. Send fewer, or try again later.")
 
 
 class QueueFull(UpscalerError):

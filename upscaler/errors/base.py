@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -18,20 +19,33 @@ class UpscalerError(Exception):
         code: stable, machine-readable name, listed in ``docs/api.md``.
         title: short English summary, the same for every occurrence of the code.
         message: English template of what happened and what to do, with ``%(name)s`` placeholders.
-        values: what fills the placeholders.
+        values: what fills the placeholders; those without one are for the operator alone.
+        parameter: name of the parameter at fault, where one is; in the class, a template as ``message`` is.
+        related: further errors of the same request.
     """
 
     status = 500
     code = "internal_error"
     title = N_("Something went wrong on our side")
     message = N_("The request could not be completed. Please try again in a moment.")
+    parameter: str | None = None
+    related: tuple[UpscalerError, ...] = ()
 
     def __init__(self, message: str | None = None, **values: Any) -> None:
         self.message = message if message is not None else type(self).message
         self.values = values
+        template = type(self).parameter
+        self.parameter = template % values if template else None
         super().__init__(self.detail)
 
     @property
     def detail(self) -> str:
         """The message in English, filled in."""
         return self.message % self.values if self.values else self.message
+
+
+def combined(errors: Sequence[UpscalerError]) -> UpscalerError:
+    """Return the first of several errors of one request, with the others in ``related``."""
+    first, *others = errors
+    first.related = tuple(others)
+    return first

@@ -14,7 +14,14 @@ class InvalidRequest(UpscalerError):
     message = N_("Please check the request and send it again.")
 
 
+class InvalidJson(InvalidRequest):
+    code = "invalid_json"
+    title = N_("Invalid JSON")
+    message = N_("The body is not valid JSON: line %(line)s, column %(column)s.")
+
+
 class MissingFile(InvalidRequest):
+    parameter = "file"
     status = 422
     code = "missing_file"
     title = N_("No image was sent")
@@ -22,6 +29,7 @@ class MissingFile(InvalidRequest):
 
 
 class TwoImages(UpscalerError):
+    parameter = "file"
     status = 422
     code = "two_images"
     title = N_("Two images were sent as one")
@@ -42,6 +50,7 @@ class EmptyFile(InvalidRequest):
 
 
 class InvalidParameter(UpscalerError):
+    parameter = "%(name)s"
     status = 422
     code = "invalid_parameter"
     title = N_("A parameter has a value that is not supported")
@@ -49,6 +58,7 @@ class InvalidParameter(UpscalerError):
 
 
 class MissingParameter(UpscalerError):
+    parameter = "%(name)s"
     status = 422
     code = "missing_parameter"
     title = N_("A parameter is missing")
@@ -64,12 +74,14 @@ class UnusableParameter(InvalidParameter):
 
 
 class UnknownModel(InvalidParameter):
+    parameter = "model"
     code = "unknown_model"
     title = N_("There is no such model")
     message = N_('There is no model "%(name)s" here. Please choose another one, or leave it out.')
 
 
 class UnknownParameter(UpscalerError):
+    parameter = "%(name)s"
     status = 422
     code = "unknown_parameter"
     title = N_("A parameter is not known")
@@ -77,6 +89,7 @@ class UnknownParameter(UpscalerError):
 
 
 class NotAvailable(UpscalerError):
+    parameter = "%(name)s"
     status = 422
     code = "not_available"
     title = N_("This server does not offer that")
@@ -84,6 +97,7 @@ class NotAvailable(UpscalerError):
 
 
 class MailNotOffered(NotAvailable):
+    parameter = "email"
     title = N_("This service sends no e-mail")
     message = N_(
         'This service sends no e-mail. Please leave "email" out, and keep the link to the job instead.'
@@ -91,6 +105,7 @@ class MailNotOffered(NotAvailable):
 
 
 class InvalidEmail(UpscalerError):
+    parameter = "email"
     status = 422
     code = "invalid_email"
     title = N_("That is not an e-mail address")

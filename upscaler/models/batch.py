@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from upscaler.models.job import Job
 from upscaler.models.types import UTCDateTime, random_id, utcnow
+from upscaler.models.user import Account
 
 
 class Batch(Model):
@@ -24,6 +25,7 @@ class Batch(Model):
     owner_gone: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow, index=True)
 
+    owner: Mapped[Account | None] = relationship(Account)
     items: Mapped[list[BatchItem]] = relationship(
         "BatchItem",
         back_populates="batch",

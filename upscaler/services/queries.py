@@ -7,9 +7,20 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
-from upscaler.models import ADMIN_ROLE, Account, AuditLog, Job, Role, Upload
+from upscaler.models import (
+    ADMIN_ROLE,
+    Account,
+    AccountKey,
+    AuditLog,
+    Batch,
+    BatchItem,
+    Delivery,
+    Job,
+    Role,
+    Upload,
+)
 
 # The owner to search for to find jobs of visitors.
 NOBODY = "-"
@@ -79,4 +90,67 @@ def accounts(*, text: str | None, role: str | None, active: bool | None) -> Sele
         query = query.where(admin if role == "admin" else ~admin)
     if active is not None:
         query = query.where(Account.active.is_(active))
+    return query
+
+
+def jobs_of(
+    account: Account,
+    *,
+    status: str | None,
+    preset: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> Select[Any]:
+    """Return a query for the jobs of an account with their uploads."""
+    query = select(Job).where(Job.owner_id == account.id).options(joinedload(Job.upload))
+    if status:
+        query = query.where(Job.status == status)
+    if preset:
+        query = query.where(Job.params["preset"].as_string() == preset)
+    return _within(query, Job.created_at, since, until)
+
+
+def batches(*, owner: str | None, since: datetime | None, until: datetime | None) -> Select[Any]:
+    """Return a query for batches with their items and owners. ``owner`` is a user name, or ``-`` for visitors."""
+    query = select(Batch).options(
+        joinedload(Batch.owner), selectinload(Batch.items).joinedload(BatchItem.job)
+    )
+    if owner == NOBODY:
+        query = query.where(Batch.owner_id.is_(None))
+    elif owner:
+        query = query.where(Batch.owner.has(Account.username == owner))
+    return _within(query, Batch.created_at, since, until)
+
+
+def deliveries(
+    *,
+    job_id: str | None,
+    kind: str | None,
+    status: str | None,
+    since: datetime | None,
+    until: datetime | None,
+) -> Select[Any]:
+    """Return a query for deliveries."""
+    query = select(Delivery)
+    wanted = ((Delivery.job_id, job_id), (Delivery.kind, kind), (Delivery.status, status))
+    query = query.where(*(column == value for column, value in wanted if value))
+    return _within(query, Delivery.created_at, since, until)
+
+
+def api_keys(*, user: str | None) -> Select[Any]:
+    """Return a query for the keys of all accounts that were not revoked, with their accounts."""
+    query = select(AccountKey).options(joinedload(AccountKey.user)).where(AccountKey.revoked_at.is_(None))
+    return query.where(AccountKey.user.has(Account.username == user)) if user else query
+
+
+def _within(
+    query: Select[Any],
+    column: InstrumentedAttribute[datetime],
+    since: datetime | None,
+    until: datetime | None,
+) -> Select[Any]:
+    if since:
+        query = query.where(column >= since)
+    if until:
+        query = query.where(column < until)
     return query

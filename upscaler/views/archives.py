@@ -1,22 +1,24 @@
-"""The results of a batch as one file, made while it is sent."""
+"""The results of a batch as one ZIP file, written while it is sent."""
 
 from __future__ import annotations
 
 import time
 
-from flask import Response, request
+from flask import Blueprint, Response, request
 
 from upscaler.extensions import db
 from upscaler.models import Batch
 from upscaler.services.batches import batches
 from upscaler.services.batches.packing import pack
 from upscaler.views.context import links, services
-from upscaler.views.files import blueprint, disposition
+from upscaler.views.files import disposition
+
+blueprint = Blueprint("archives", __name__, url_prefix="/files")
 
 
 @blueprint.get("/batches/<id:batch_id>.zip")
 def archive(batch_id: str) -> Response:
-    """Send the results of a batch to whoever holds a genuine link to them."""
+    """Send the results of a batch to the holder of a signed link to them."""
     filename, expires = request.args.get("name", ""), request.args.get("expires", "")
     links().verify(archive_key(batch_id), filename, expires, request.args.get("signature", ""), time.time())
     return send_archive(batches.find(db.session(), batch_id))

@@ -1,11 +1,11 @@
-"""The one place where errors become answers: ``application/problem+json`` for programs, a page for people."""
+"""Errors as responses: ``application/problem+json`` for programs, a page for people."""
 
 from __future__ import annotations
 
 import json
 
 import structlog
-from flask import Flask, Response, make_response, request
+from flask import Flask, Response, make_response, request, url_for
 from flask_babel import gettext
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
@@ -17,7 +17,9 @@ from upscaler import errors
 from upscaler.errors import N_, UpscalerError
 from upscaler.extensions import db
 from upscaler.storage.base import as_ours
+from upscaler.views.context import absolute_url
 from upscaler.views.public.rendering import render_error
+from upscaler.views.rate_limit_messages import rate_limited
 
 log = structlog.get_logger()
 
@@ -39,13 +41,13 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, _defect)
 
 
-# Where programs ask, and where links lead that programs and people follow.
+# Paths for programs, and paths of links that programs and people follow.
 _FOR_PROGRAMS = ("/api/", "/metrics")
 _FOR_BOTH = ("/files/", "/batches/")
 
 
 def respond(error: UpscalerError) -> Response:
-    """Answer with an error, in the form that the path calls for."""
+    """Respond with an error, in the form that the path calls for."""
     for_programs = request.path.startswith(_FOR_PROGRAMS)
     if not for_programs and request.path.startswith(_FOR_BOTH):
         # Programs that do not say what they like accept anything.
@@ -55,15 +57,17 @@ def respond(error: UpscalerError) -> Response:
 
 
 def problem(error: UpscalerError) -> Response:
-    """Answer as RFC 9457 has it."""
-    template = gettext(error.message)
+    """Return an error as RFC 9457 defines it."""
     body = {
-        "type": f"urn:imageupscalerpro:error:{error.code}",
+        "type": absolute_url(f"{url_for('api.docs')}#error-{error.code}".removeprefix(request.script_root)),
         "title": gettext(error.title),
         "status": error.status,
-        "detail": template % error.values if error.values else template,
+        "detail": _detail(error),
         "code": error.code,
+        **_parameters(error),
     }
+    if isinstance(error, errors.InvalidJson):
+        body |= {"line": error.values["line"], "column": error.values["column"]}
     response = Response(
         json.dumps(body, ensure_ascii=False), error.status, mimetype="application/problem+json"
     )
@@ -75,8 +79,23 @@ def problem(error: UpscalerError) -> Response:
     return response
 
 
+def _parameters(error: UpscalerError) -> dict[str, list[dict[str, str]]]:
+    """Return each parameter at fault, as an extension of RFC 9457."""
+    at_fault = [
+        {"parameter": found.parameter, "code": found.code, "detail": _detail(found)}
+        for found in (error, *error.related)
+        if found.parameter is not None
+    ]
+    return {"errors": at_fault} if at_fault else {}
+
+
+def _detail(error: UpscalerError) -> str:
+    template = gettext(error.message)
+    return template % error.values if error.values else template
+
+
 def _challenge(error: UpscalerError) -> str:
-    """Tell a client how to sign in, as RFC 6750 has it."""
+    """Return the challenge to sign in, as RFC 6750 defines it."""
     challenge = 'Bearer realm="ImageUpscalerPro"'
     if isinstance(error, errors.InsufficientScope):
         return f'{challenge}, error="insufficient_scope", scope="{error.values["scope"]}"'
@@ -89,7 +108,7 @@ def _http(error: HTTPException) -> AnyResponse:
     if error.response is not None:
         return error.response
     if isinstance(error, RateLimitExceeded):
-        return respond(errors.RateLimited(limit=str(error.limit.limit)))
+        return respond(rate_limited(error))
     if isinstance(error, MethodNotAllowed):
         answer = respond(errors.MethodNotAllowed(methods=", ".join(sorted(error.valid_methods or ()))))
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
@@ -119,7 +138,7 @@ def _database(error: OperationalError) -> Response:
 
 
 def _system(error: OSError) -> Response:
-    """Tell of a full disk, which is no defect: files are received on it, and so are the copies that are worked on."""
+    """Report a full disk, which is no defect: files are received on it, and working copies are written to it."""
     ours = as_ours(error)
     if not isinstance(ours, errors.StorageFull):
         return _defect(error)

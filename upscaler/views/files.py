@@ -29,7 +29,7 @@ BLOCK_BYTES = 1 << 16
 
 @blueprint.get("/<path:key>")
 def get(key: str) -> WerkzeugResponse:
-    """Send a stored file to whoever holds a genuine link to it."""
+    """Send a stored file to the holder of a signed link to it."""
     filename, expires, now = request.args.get("name", ""), request.args.get("expires", ""), time.time()
     links().verify(key, filename, expires, request.args.get("signature", ""), now)
     try:

@@ -5,7 +5,7 @@ import pytest
 from tests.support.scripted import breaks_off, hangs_up, says
 from upscaler.client import ApiError, Client, Job, JobNotCompleted, ServerUnreachable, WaitTimeout
 
-QUEUED = {"job_id": "job_1", "status": "queued", "progress": 0}
+QUEUED = {"id": "job_1", "status": "queued", "progress": 0}
 RUNNING = {**QUEUED, "status": "running", "progress": 40}
 
 

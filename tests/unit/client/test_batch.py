@@ -6,7 +6,7 @@ from tests.support.scripted import hangs_up, says
 from upscaler.client import Batch, Client, JobNotCompleted
 
 ITEMS = [{"filename": "a.png", "status": "queued", "job_id": "job_1", "error": None}]
-QUEUED = {"batch_id": "batch_1", "status": "queued", "progress": 0, "result_file": None, "items": ITEMS}
+QUEUED = {"id": "batch_1", "status": "queued", "progress": 0, "result_file": None, "items": ITEMS}
 
 
 def test_a_batch_is_sent_in_one_request_that_may_be_repeated(script, pauses, tmp_path):

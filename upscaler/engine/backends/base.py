@@ -123,10 +123,11 @@ class Backend(ABC):
         return max(model.minimum_side, side)
 
     def describe(self) -> dict[str, Any]:
-        """Return name, device, precision and version as JSON-ready values."""
+        """Return name, device, precision, version and whether it is a GPU as JSON-ready values."""
         return {
             "engine": self.name,
             "device": self.device,
             "precision": self.precision,
             "version": self.version,
+            "gpu": not self.on_processor,
         }

@@ -118,10 +118,15 @@ def place_of(session: Session, job: Job) -> scheduling.Place:
     return scheduling.place(session, job.submitter, job.priority, job.estimated_seconds, job)
 
 
-def seconds_until_done(session: Session, job: Job, workers: int) -> int:
-    """Return how long a queued or running job still takes, its wait included; 0 for one that has ended."""
+def seconds_until_done(session: Session, job: Job, workers: int) -> int | None:
+    """Return how long a queued or running job still takes, its wait included; 0 for one that has ended.
+
+    None while no worker is online: nobody knows when one will be.
+    """
     if job.state.ended:
         return 0
+    if not workers:
+        return None
     if job.state is JobStatus.RUNNING:
         return max(1, math.ceil(job.estimated_seconds * (100 - job.progress) / 100))
-    return math.ceil(place_of(session, job).seconds / max(1, workers)) + job.estimated_seconds
+    return math.ceil(place_of(session, job).seconds / workers) + job.estimated_seconds

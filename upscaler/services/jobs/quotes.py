@@ -28,14 +28,17 @@ _OTHER_GUESS = 1.0
 
 @dataclass(frozen=True)
 class Quote:
-    """What to expect: sides in pixels, the file's size in bytes, times in seconds, and how many jobs come first."""
+    """What to expect: sides in pixels, the file's size in bytes, times in seconds, and the place in the queue.
+
+    ``waiting_seconds`` is None while no worker is online.
+    """
 
     model: str
     output_width: int
     output_height: int
     estimated_bytes: int
     own_seconds: int
-    waiting_seconds: int
+    waiting_seconds: int | None
     queue_position: int
 
 
@@ -71,7 +74,7 @@ def quote(
         output_height=high,
         estimated_bytes=round(_bytes_per_pixel(session, options.output_format) * wide * high),
         own_seconds=own_seconds,
-        waiting_seconds=math.ceil(before.seconds / max(1, workers)),
+        waiting_seconds=math.ceil(before.seconds / workers) if workers else None,
         queue_position=before.jobs + 1,
     )
 

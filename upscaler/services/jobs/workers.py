@@ -62,6 +62,11 @@ def device_of(backend: Mapping[str, Any]) -> str | None:
     return f"{backend['engine']} {backend['precision']} on {backend['device']}"[:128]
 
 
+def gpu_of(backend: Mapping[str, Any]) -> str | None:
+    """Return the name of the GPU that an engine runs on; None where it runs on a processor, or has not looked yet."""
+    return backend["device"] if backend.get("gpu") else None
+
+
 def devices_online(session: Session) -> list[str]:
     """Name the device of each worker on duty, as often as there are workers with it."""
     return [device for worker in online_workers(session) if (device := device_of(worker.backend)) is not None]

@@ -227,5 +227,5 @@ def _data(form: AccountForm, username: str) -> AccountData:
 def _attach(form: DynamicForm, error: InvalidAccount) -> None:
     """Put an error beside the field it is about."""
     db.session.rollback()
-    field = form[error.field] if error.field in form else next(iter(form))
+    field = form[error.parameter] if error.parameter in form else next(iter(form))
     field.errors = [*field.errors, explain(error.message, error.values)]

@@ -1,23 +1,62 @@
 """The REST API, version 1."""
 
+from __future__ import annotations
+
 from flask import Blueprint
 
-from upscaler.views.api import batches, health, jobs, keys, login, me, offers, openapi, previews, uploads
+from upscaler.views.api import (
+    batches,
+    health,
+    jobs,
+    keys,
+    login,
+    me,
+    models,
+    openapi,
+    presets,
+    previews,
+    quote,
+    uploads,
+)
+from upscaler.views.api.admin import audit, deliveries, settings, usage, users, workers
+from upscaler.views.api.admin import batches as admin_batches
 from upscaler.views.api.admin import jobs as admin_jobs
-from upscaler.views.api.admin import models, service, users
-from upscaler.views.api.multipart import linger
+from upscaler.views.api.admin import keys as admin_keys
+from upscaler.views.api.admin import models as admin_models
+from upscaler.views.api.lingering import linger
+from upscaler.views.api.operations import Operation
 from upscaler.views.api.routing import register
 
-blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
-blueprint.after_request(linger)
-OPERATIONS = tuple(
-    operation
-    for module in (
-        *(uploads, previews, jobs, batches, me, offers, health, login, keys),
-        *(admin_jobs, users, service, models),
-    )
-    for operation in module.OPERATIONS
+OPERATIONS: tuple[Operation, ...] = (
+    *uploads.OPERATIONS,
+    *previews.OPERATIONS,
+    *jobs.OPERATIONS,
+    *batches.OPERATIONS,
+    *me.OPERATIONS,
+    *keys.OPERATIONS,
+    *models.OPERATIONS,
+    *presets.OPERATIONS,
+    *quote.OPERATIONS,
+    *health.OPERATIONS,
+    *login.OPERATIONS,
+    *admin_jobs.OPERATIONS,
+    *admin_batches.OPERATIONS,
+    *deliveries.OPERATIONS,
+    *users.OPERATIONS,
+    *admin_keys.OPERATIONS,
+    *admin_models.OPERATIONS,
+    *workers.OPERATIONS,
+    *settings.OPERATIONS,
+    *audit.OPERATIONS,
+    *usage.OPERATIONS,
 )
-for _operation in OPERATIONS:
-    register(blueprint, _operation)
-openapi.register(blueprint, OPERATIONS)
+
+
+def build_blueprint() -> Blueprint:
+    """Return the routes of all operations, and of their description."""
+    blueprint = Blueprint("api", __name__, url_prefix="/api/v1")
+    blueprint.after_request(linger)
+    for operation in OPERATIONS:
+        register(blueprint, operation)
+    openapi.register(blueprint, OPERATIONS)
+    return blueprint

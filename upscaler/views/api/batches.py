@@ -1,4 +1,4 @@
-"""Batches: uploading several images, following them, retrying failed ones, downloading the results as one file."""
+"""Batches: many images that are sent, followed, retried and downloaded as one."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ from upscaler.views.api.long_polling import answer_poll, next_poll_seconds
 from upscaler.views.api.multipart import FILE_FIELDS, received_batch, unpacked
 from upscaler.views.api.operations import Operation
 from upscaler.views.api.routing import FORM
-from upscaler.views.api.schemas.batches import BatchAnswer, batch_status
+from upscaler.views.api.schemas.batches import BatchSchema
 from upscaler.views.api.schemas.requests import BatchForm
+from upscaler.views.api.serializers.batches import batch_status
 from upscaler.views.api.uploads import parse_options, sender_of
 from upscaler.views.archives import send_archive
 from upscaler.views.context import absolute_url, current_account, current_actor, services
@@ -35,7 +36,7 @@ FIELDS = frozenset(BatchForm().fields) - FILE_FIELDS
 
 @rate_limits.uploads
 def create_batch() -> ResponseReturnValue:
-    """Accept several images, or a ZIP file of them, and answer with their batch."""
+    """Accept several images, or a ZIP file of them, and return their batch."""
     room = _room()
     with received_batch(FIELDS, room) as (files, form):
         chosen, sender = parse_options(form), sender_of(form, Priority.BATCH)
@@ -52,7 +53,7 @@ def create_batch() -> ResponseReturnValue:
         return once(asked_by_form(files, form), submit)
 
 
-def batch(batch_id: str) -> ResponseReturnValue:
+def get_batch(batch_id: str) -> ResponseReturnValue:
     """Return the state of a batch and of each of its images; knowing its id grants access."""
     batches.find(db.session(), batch_id)
 
@@ -65,7 +66,7 @@ def batch(batch_id: str) -> ResponseReturnValue:
 
 
 def retry_batch(batch_id: str) -> ResponseReturnValue:
-    """Try the failed images of a batch again, each as a new job."""
+    """Run the failed images of a batch again, each as a new job."""
     found = batches.find(db.session(), batch_id)
     if not actions.may_change(current_account(), found):
         raise Forbidden
@@ -92,7 +93,7 @@ def _room() -> UnpackLimits:
 
 def _accepted(batch_id: str) -> ResponseReturnValue:
     state = batch_status(batches.find(db.session(), batch_id))
-    location = absolute_url(url_for("api.batch", batch_id=batch_id))
+    location = absolute_url(url_for("api.get_batch", batch_id=batch_id))
     return jsonify(state), 202, {"Location": location, "Cache-Control": "no-store"}
 
 
@@ -105,12 +106,13 @@ OPERATIONS = (
         create_batch,
         "Batches",
         scope=api_keys.WRITE,
-        repeatable=True,
-        own_limit=True,
+        idempotent=True,
+        own_rate_limit=True,
         takes=BatchForm(),
         takes_media_type=FORM,
-        answer=BatchAnswer(),
+        answer=BatchSchema(),
         status=202,
+        location=True,
         errors=(
             *(
                 errors.MissingFile,
@@ -124,14 +126,14 @@ OPERATIONS = (
         ),
     ),
     Operation(
-        "batch",
+        "get_batch",
         "GET",
         _PATH,
-        batch,
+        get_batch,
         "Batches",
         scope=api_keys.READ,
-        waits=True,
-        answer=BatchAnswer(),
+        long_polling=True,
+        answer=BatchSchema(),
         errors=(BatchNotFound,),
     ),
     Operation(
@@ -141,9 +143,10 @@ OPERATIONS = (
         retry_batch,
         "Batches",
         scope=api_keys.WRITE,
-        repeatable=True,
-        answer=BatchAnswer(),
+        idempotent=True,
+        answer=BatchSchema(),
         status=202,
+        location=True,
         errors=(
             BatchNotFound,
             BatchConflict,

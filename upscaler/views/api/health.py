@@ -1,10 +1,11 @@
-"""Whether the service is well, for load balancers and people in a hurry."""
+"""The health of the service, for load balancers and monitoring."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import jsonify
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema, fields, validate
 from sqlalchemy import func, select
 
 from upscaler.errors import ServiceUnavailable
@@ -14,45 +15,40 @@ from upscaler.services.jobs.workers import count_online
 from upscaler.storage.local import disk_free_percent
 from upscaler.version import __version__
 from upscaler.views.api.operations import Access, Operation
+from upscaler.views.api.schemas.health import HealthQuery, HealthSchema
 from upscaler.views.context import config, services
 
 
-class HealthAnswer(Schema):
-    """How the service is."""
-
-    status = fields.String(required=True, validate=validate.Equal("ok"))
-    queue_length = fields.Integer(required=True, metadata={"description": "jobs that wait"})
-    free_disk_percent = fields.Float(required=True)
-    workers_online = fields.Integer(required=True)
-    version = fields.String(required=True)
-
-
-def health() -> ResponseReturnValue:
-    """Tell whether the service is well; 503 when the database or the storage does not answer."""
+def get_health(query: dict[str, Any]) -> ResponseReturnValue:
+    """Report the health of the service; 503 when the database or the storage does not respond."""
     free_percent = services().storage.free_percent()
     if free_percent is None:
         # A bucket has no size, but this host's own disk has: without room on it no upload can be received.
         free_percent = disk_free_percent(config().scratch_dir)
     queued = select(func.count()).select_from(Job).where(Job.status == JobStatus.QUEUED.value)
+    waiting, workers = db.session.scalar(queued), count_online(db.session)
+    degraded = bool(waiting) and not workers
     body = {
-        "status": "ok",
-        "queue_length": db.session.scalar(queued),
+        "status": "degraded" if degraded else "ok",
+        "queue_length": waiting,
         "free_disk_percent": free_percent,
-        "workers_online": count_online(db.session),
+        "workers_online": workers,
         "version": __version__,
     }
-    return jsonify(body), {"Cache-Control": "no-store"}
+    return jsonify(body), 503 if degraded and query["strict"] else 200, {"Cache-Control": "no-store"}
 
 
 OPERATIONS = (
     Operation(
-        "health",
+        "get_health",
         "GET",
         "/health",
-        health,
+        get_health,
         "Service",
         Access.OPEN,
-        answer=HealthAnswer(),
+        query=HealthQuery(),
+        answer=HealthSchema(),
+        also={503: HealthSchema()},
         errors=(ServiceUnavailable,),
     ),
 )

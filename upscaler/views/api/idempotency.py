@@ -42,7 +42,7 @@ def once(asked: bytes, work: Callable[[], ResponseReturnValue]) -> ResponseRetur
     if key is None:
         return work()
     if not _KEY.fullmatch(key):
-        raise UnusableParameter(N_("An Idempotency-Key has 1 to 255 visible ASCII characters."))
+        raise UnusableParameter(N_("An Idempotency-Key has 1 to 255 visible ASCII characters."), name=HEADER)
     name = _hash(current_caller().name.encode(), key.encode())
     fingerprint = _hash(request.method.encode(), request.path.encode(), asked)
     found = idempotency.begin(db.session(), name, fingerprint)

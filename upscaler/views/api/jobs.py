@@ -1,13 +1,16 @@
-"""The state of a job, and what may be done to it."""
+"""Jobs: their state, and what callers do to them."""
 
 from __future__ import annotations
 
+import time
 from functools import partial
 from typing import Any
 
-from flask import jsonify, url_for
+from flask import jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
+from marshmallow import fields, validate
 
+from upscaler.engine.options import PRESETS
 from upscaler.errors import (
     FileGone,
     Forbidden,
@@ -15,28 +18,61 @@ from upscaler.errors import (
     JobConflict,
     JobNotFound,
     NotAvailable,
+    QueueFull,
     ResultTooLarge,
     StorageUnavailable,
     UnknownModel,
     UnknownParameter,
+    UnusableParameter,
 )
 from upscaler.extensions import db
 from upscaler.models import Job, JobStatus
-from upscaler.services import audit
+from upscaler.services import audit, queries
 from upscaler.services.accounts import api_keys
+from upscaler.services.files.names import result_name
 from upscaler.services.jobs import actions, lifecycle
+from upscaler.services.paging import page_of
+from upscaler.views.api import rate_limits
 from upscaler.views.api.idempotency import keep
+from upscaler.views.api.json_bodies import json_body
 from upscaler.views.api.long_polling import answer_poll, next_poll_seconds
-from upscaler.views.api.operations import Access, Operation
-from upscaler.views.api.routing import json_body
-from upscaler.views.api.schemas.jobs import AcceptedJobAnswer, JobAnswer
+from upscaler.views.api.operations import Access, Operation, admin_operation
+from upscaler.views.api.paging import PageQuery, answer_page, day_after
+from upscaler.views.api.schemas.jobs import STATUSES, AcceptedJobSchema, JobListSchema, JobSchema
+from upscaler.views.api.schemas.periods import PeriodQuery
 from upscaler.views.api.schemas.requests import OverridesBody
-from upscaler.views.api.serializers import accepted_job, job_status
-from upscaler.views.context import absolute_url, current_account, current_actor, services
+from upscaler.views.api.serializers.jobs import accepted_job, job_status, job_summary
+from upscaler.views.context import absolute_url, current_account, current_actor, links, services, signed_in
 
 
-def status(job_id: str) -> ResponseReturnValue:
-    """Tell the state of a job; to know its id is to hold the link to it."""
+class OwnJobsQuery(PageQuery, PeriodQuery):
+    """Which of the caller's jobs."""
+
+    status = fields.String(
+        load_default=None, validate=validate.OneOf(STATUSES), metadata={"description": "state of the job"}
+    )
+    preset = fields.String(
+        load_default=None, validate=validate.OneOf(PRESETS), metadata={"description": "name of a preset"}
+    )
+
+
+def list_jobs(query: dict[str, Any]) -> ResponseReturnValue:
+    """List the jobs of the caller's account, the newest first."""
+    wanted = queries.jobs_of(
+        signed_in(),
+        status=query["status"],
+        preset=query["preset"],
+        since=query["since"],
+        until=query["until"] and day_after(query["until"]),
+    )
+    page = page_of(
+        db.session(), wanted, (Job.created_at, Job.id), cursor=query["cursor"], limit=query["limit"]
+    )
+    return answer_page(page, job_summary)
+
+
+def get_job(job_id: str) -> ResponseReturnValue:
+    """Return the state of a job; knowing its id grants access."""
     find_job(job_id)
 
     def state() -> tuple[dict[str, Any], int | None]:
@@ -47,8 +83,18 @@ def status(job_id: str) -> ResponseReturnValue:
     return answer_poll(partial(_has_ended, job_id), state)
 
 
-def cancel(job_id: str) -> ResponseReturnValue:
-    """Cancel a job that has not ended; whoever has an account cancels their own, a visitor's the holder of its link."""
+def download_job(job_id: str) -> ResponseReturnValue:
+    """Redirect to a signed link to the result; 410 when there is none."""
+    job = find_job(job_id)
+    if job.result_path is None:
+        raise FileGone if job.state is JobStatus.COMPLETED else JobConflict(status=job.status)
+    response = redirect(absolute_url(links().path(job.result_path, result_name(job), time.time())))
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def cancel_job(job_id: str) -> ResponseReturnValue:
+    """Cancel a job that has not ended; a visitor's by anyone who knows its id, any other by its owner or an admin."""
     job = _changeable(job_id)
     account = current_account()
     if not lifecycle.cancel(
@@ -58,22 +104,29 @@ def cancel(job_id: str) -> ResponseReturnValue:
     if account:
         audit.record(db.session, current_actor(), "job.cancel", entity=("job", job.id))
         db.session.commit()
-    return _no_store(job_status(find_job(job_id)))
+    return jsonify(job_status(find_job(job_id))), {"Cache-Control": "no-store"}
 
 
-def delete(job_id: str) -> ResponseReturnValue:
-    """Delete a job and its files; whoever has an account deletes their own, a visitor's the holder of its link."""
+def retry_job(job_id: str) -> ResponseReturnValue:
+    """Run a failed or canceled job again as a new one; by those who may cancel it."""
+    job = _changeable(job_id)
+    if job.state not in {JobStatus.FAILED, JobStatus.CANCELED}:
+        raise JobConflict(status=job.status)
+    services().submissions.check_room(db.session(), 1)
+    rate_limits.more_uploads(1)
+    return _run_again(job, {})
+
+
+def delete_job(job_id: str) -> ResponseReturnValue:
+    """Delete a job and its files; a visitor's by anyone who knows its id, any other by its owner or an admin."""
     job = _changeable(job_id)
     actions.delete(db.session(), current_actor(), services().storage, job)
     return "", 204
 
 
-def requeue(job_id: str) -> ResponseReturnValue:
+def requeue_job(job_id: str) -> ResponseReturnValue:
     """Run a job again as a new one, with other parameters where the body names some."""
-    job, submissions = find_job(job_id), services().submissions
-    with actions.requeued(db.session(), current_actor(), submissions, job, json_body()) as again:
-        location = absolute_url(url_for("api.status", job_id=again.id))
-        return keep((jsonify(accepted_job(again)), 202, {"Location": location}))
+    return _run_again(find_job(job_id), json_body())
 
 
 def find_job(job_id: str) -> Job:
@@ -91,53 +144,94 @@ def _changeable(job_id: str) -> Job:
     return job
 
 
+def _run_again(job: Job, overrides: dict[str, Any]) -> ResponseReturnValue:
+    submissions = services().submissions
+    with actions.requeued(db.session(), current_actor(), submissions, job, overrides) as again:
+        location = absolute_url(url_for("api.get_job", job_id=again.id))
+        return keep((jsonify(accepted_job(again)), 202, {"Location": location}))
+
+
 def _has_ended(job_id: str) -> bool:
     job = db.session.get(Job, job_id, populate_existing=True)
     return job is None or job.state.ended
 
 
-def _no_store(body: dict[str, Any]) -> ResponseReturnValue:
-    return jsonify(body), {"Cache-Control": "no-store"}
-
-
 _PATH = "/jobs/<id:job_id>"
-_REQUEUE_ERRORS = (
-    JobNotFound,
-    FileGone,
-    ResultTooLarge,
-    InvalidParameter,
-    UnknownModel,
-    UnknownParameter,
-    NotAvailable,
-)
+_REQUEUE: dict[str, Any] = {
+    "idempotent": True,
+    "takes": OverridesBody(),
+    "answer": AcceptedJobSchema(),
+    "status": 202,
+    "location": True,
+    "errors": (
+        *(JobNotFound, FileGone, ResultTooLarge, InvalidParameter),
+        *(UnknownModel, UnknownParameter, NotAvailable),
+    ),
+}
 OPERATIONS = (
     Operation(
-        "status",
+        "list_jobs",
+        "GET",
+        "/jobs",
+        list_jobs,
+        "Jobs",
+        Access.ACCOUNT,
+        api_keys.READ,
+        query=OwnJobsQuery(),
+        answer=JobListSchema(),
+        errors=(UnusableParameter,),
+    ),
+    Operation(
+        "get_job",
         "GET",
         _PATH,
-        status,
+        get_job,
         "Jobs",
         scope=api_keys.READ,
-        waits=True,
-        answer=JobAnswer(),
+        long_polling=True,
+        answer=JobSchema(),
         errors=(JobNotFound,),
     ),
     Operation(
-        "cancel",
-        "POST",
-        f"{_PATH}/cancel",
-        cancel,
+        "download_job",
+        "GET",
+        f"{_PATH}/download",
+        download_job,
         "Jobs",
-        scope=api_keys.WRITE,
-        repeatable=True,
-        answer=JobAnswer(),
-        errors=(JobNotFound, JobConflict),
+        scope=api_keys.READ,
+        status=302,
+        location=True,
+        errors=(JobNotFound, JobConflict, FileGone),
     ),
     Operation(
-        "delete",
+        "cancel_job",
+        "POST",
+        f"{_PATH}/cancel",
+        cancel_job,
+        "Jobs",
+        scope=api_keys.WRITE,
+        idempotent=True,
+        answer=JobSchema(),
+        errors=(JobNotFound, JobConflict, Forbidden),
+    ),
+    Operation(
+        "retry_job",
+        "POST",
+        f"{_PATH}/retry",
+        retry_job,
+        "Jobs",
+        scope=api_keys.WRITE,
+        idempotent=True,
+        answer=AcceptedJobSchema(),
+        status=202,
+        location=True,
+        errors=(JobNotFound, JobConflict, Forbidden, FileGone, ResultTooLarge, UnknownModel, QueueFull),
+    ),
+    Operation(
+        "delete_job",
         "DELETE",
         _PATH,
-        delete,
+        delete_job,
         "Jobs",
         scope=api_keys.WRITE,
         status=204,
@@ -145,31 +239,14 @@ OPERATIONS = (
     ),
     # The specification names the first path in its list and the second in its examples.
     Operation(
-        "requeue",
+        "requeue_job",
         "POST",
         f"{_PATH}/requeue",
-        requeue,
+        requeue_job,
         "Admin",
         Access.ADMIN,
         api_keys.ADMIN,
-        repeatable=True,
-        takes=OverridesBody(),
-        answer=AcceptedJobAnswer(),
-        status=202,
-        errors=_REQUEUE_ERRORS,
+        **_REQUEUE,
     ),
-    Operation(
-        "admin_requeue",
-        "POST",
-        f"/admin{_PATH}/requeue",
-        requeue,
-        "Admin",
-        Access.ADMIN,
-        api_keys.ADMIN,
-        repeatable=True,
-        takes=OverridesBody(),
-        answer=AcceptedJobAnswer(),
-        status=202,
-        errors=_REQUEUE_ERRORS,
-    ),
+    admin_operation("requeue_admin_job", "POST", f"{_PATH}/requeue", requeue_job, **_REQUEUE),
 )

@@ -1,4 +1,4 @@
-"""Signing in with a name and a password, for programs that act for a person."""
+"""Sessions of tokens: signing in with a user name and a password, refreshing, signing out."""
 
 from __future__ import annotations
 
@@ -6,56 +6,22 @@ from typing import Any
 
 from flask import current_app, jsonify
 from flask.typing import ResponseReturnValue
-from marshmallow import Schema, fields, validate
 
 from upscaler.errors import InvalidCredentials, RateLimited, TokenExpired
 from upscaler.extensions import db
 from upscaler.services.accounts import token_sessions
-from upscaler.services.accounts.accounts import MAX_EMAIL
 from upscaler.views import login_limits
 from upscaler.views.api import tokens
 from upscaler.views.api.authentication import current_caller
 from upscaler.views.api.operations import Access, Operation
-
-
-class LoginBody(Schema):
-    """A name and a password."""
-
-    username = fields.String(
-        required=True,
-        validate=validate.Length(1, MAX_EMAIL),
-        metadata={"description": "user name or e-mail address", "example": "layla"},
-    )
-    password = fields.String(
-        required=True,
-        validate=validate.Length(1, 1000),
-        metadata={"format": "password", "example": "a long pass phrase"},
-    )
-
-
-class RefreshBody(Schema):
-    """A refresh token."""
-
-    refresh_token = fields.String(required=True, validate=validate.Length(1, 4000))
-
-
-class TokenAnswer(Schema):
-    """Tokens of a session."""
-
-    access_token = fields.String(
-        required=True, metadata={"description": "goes into the header `Authorization: Bearer …`"}
-    )
-    refresh_token = fields.String(required=True, metadata={"description": "gets the next tokens, once"})
-    token_type = fields.String(required=True, validate=validate.Equal("Bearer"))
-    expires_in = fields.Integer(required=True, metadata={"description": "seconds"})
-    refresh_expires_in = fields.Integer(required=True, metadata={"description": "seconds"})
+from upscaler.views.api.schemas.tokens import LoginBody, RefreshBody, TokenSchema
 
 
 @login_limits.per_address
 @login_limits.per_account
 def login(body: dict[str, Any]) -> ResponseReturnValue:
-    """Sign in with a name and a password."""
-    # Flask-AppBuilder's check takes as long for an unknown name as for a known one, and writes into the trail.
+    """Sign in with a user name and a password."""
+    # Flask-AppBuilder's check takes as long for an unknown name as for a known one, and writes to the audit log.
     check = current_app.extensions["appbuilder"].sm.auth_user_db
     account = check(body["username"], body["password"])
     if account is None:
@@ -64,7 +30,7 @@ def login(body: dict[str, Any]) -> ResponseReturnValue:
 
 
 @login_limits.per_address
-def refresh(body: dict[str, Any]) -> ResponseReturnValue:
+def refresh_token(body: dict[str, Any]) -> ResponseReturnValue:
     """Get the next tokens; the refresh token that was sent is used up."""
     return _tokens(tokens.refresh(body["refresh_token"]))
 
@@ -73,7 +39,7 @@ def logout() -> ResponseReturnValue:
     """End the session of the token, with all its tokens."""
     session_id = current_caller().session_id
     if session_id is None:
-        # Signed in by a cookie, whose session ends at the console's own way out.
+        # Signed in by a cookie, whose session ends on the console's sign-out page.
         raise InvalidCredentials
     token_sessions.end(db.session(), session_id)
     return "", 204
@@ -92,18 +58,18 @@ OPERATIONS = (
         "Sign-in",
         Access.OPEN,
         body=LoginBody(),
-        answer=TokenAnswer(),
+        answer=TokenSchema(),
         errors=(InvalidCredentials, RateLimited),
     ),
     Operation(
-        "refresh",
+        "refresh_token",
         "POST",
         "/auth/refresh",
-        refresh,
+        refresh_token,
         "Sign-in",
         Access.OPEN,
         body=RefreshBody(),
-        answer=TokenAnswer(),
+        answer=TokenSchema(),
         errors=(InvalidCredentials, TokenExpired, RateLimited),
     ),
     Operation("logout", "POST", "/auth/logout", logout, "Sign-in", Access.ACCOUNT, status=204),

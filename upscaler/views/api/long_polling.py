@@ -72,8 +72,10 @@ def _wait_for_end(has_ended: Callable[[], bool], seconds: int) -> bool:
         seats.release()
 
 
-def next_poll_seconds(estimated_seconds: int) -> int:
-    """Return when asking again makes sense: often enough to be pleasant, and the more seldom the longer it takes."""
+def next_poll_seconds(estimated_seconds: int | None) -> int:
+    """Return when the next poll makes sense, in seconds: the longer the work takes, the later."""
+    if estimated_seconds is None:
+        return LATEST
     return max(SOONEST, min(estimated_seconds // 4, LATEST))
 
 

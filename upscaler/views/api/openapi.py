@@ -1,4 +1,4 @@
-"""The API's description of itself: OpenAPI 3.1, made from the operations, and a page to read it."""
+"""The description of the API: OpenAPI 3.1, generated from the operations, and a page to read it."""
 
 from __future__ import annotations
 
@@ -30,11 +30,37 @@ _PROBLEM_SCHEMA: dict[str, Any] = {
     "required": ["type", "title", "status", "detail", "code"],
     "additionalProperties": False,
     "properties": {
-        "type": {"type": "string", "format": "uri"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "in the language of the request"},
-        "code": {"type": "string", "description": "stable; for programs"},
+        "type": {
+            "type": "string",
+            "format": "uri",
+            "description": "address of the error in the documentation of this service",
+        },
+        "title": {"type": "string", "description": "what the error is, in the language of the request"},
+        "status": {"type": "integer", "description": "status of the response"},
+        "detail": {
+            "type": "string",
+            "description": "what happened and what to do, in the language of the request",
+        },
+        "code": {"type": "string", "description": "stable name of the error, for programs"},
+        "errors": {
+            "type": "array",
+            "description": "each parameter at fault, where parameters are",
+            "items": {
+                "type": "object",
+                "required": ["parameter", "code", "detail"],
+                "additionalProperties": False,
+                "properties": {
+                    "parameter": {"type": "string", "description": "name of the parameter"},
+                    "code": {"type": "string", "description": "stable name of the error, for programs"},
+                    "detail": {
+                        "type": "string",
+                        "description": "what is wrong, in the language of the request",
+                    },
+                },
+            },
+        },
+        "line": {"type": "integer", "description": "line at which a body stops being JSON, from 1"},
+        "column": {"type": "integer", "description": "column at which a body stops being JSON, from 1"},
     },
 }
 _SECURITY: dict[str, dict[str, str]] = {
@@ -44,7 +70,7 @@ _SECURITY: dict[str, dict[str, str]] = {
         "type": "apiKey",
         "in": "cookie",
         "name": "session",
-        "description": "A browser that is signed in; unsafe methods need the page's token in `X-CSRFToken`.",
+        "description": "A signed-in browser; unsafe methods need the page's token in `X-CSRFToken`.",
     },
 }
 
@@ -56,7 +82,8 @@ def register(blueprint: Blueprint, operations: Sequence[Operation]) -> None:
         return jsonify(document(tuple(operations))), {"Cache-Control": "public, max-age=300"}
 
     def docs() -> ResponseReturnValue:
-        return render_page("docs.html", document=document(tuple(operations)), by_tag=_by_tag(operations))
+        described = document(tuple(operations))
+        return render_page("docs.html", document=described, by_tag=_by_tag(operations), errors=all_errors())
 
     blueprint.add_url_rule("/openapi.json", view_func=openapi)
     blueprint.add_url_rule("/docs", view_func=docs)
@@ -65,7 +92,15 @@ def register(blueprint: Blueprint, operations: Sequence[Operation]) -> None:
 @cache
 def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
     """Return the description of operations as an OpenAPI 3.1 document."""
-    plugin = MarshmallowPlugin()
+    schemas: dict[str, type[Schema]] = {}
+
+    def named(schema: type[Schema] | Schema) -> str:
+        kind = schema if isinstance(schema, type) else type(schema)
+        name = kind.__name__.removesuffix("Schema")
+        schemas[name] = kind
+        return name
+
+    plugin = MarshmallowPlugin(schema_name_resolver=named)
     spec = APISpec(
         "ImageUpscalerPro",
         __version__,
@@ -85,16 +120,24 @@ def document(operations: tuple[Operation, ...]) -> dict[str, Any]:
     for operation in operations:
         spec.path(_path(operation), operations={operation.method.lower(): _operation(operation)})
     described = spec.to_dict()
-    rules = {
-        type(body).__name__: getattr(body, "RULES", {})
-        for operation in operations
-        for body in (operation.body, operation.takes, operation.takes_as_json)
-    }
     for name, schema in described["components"]["schemas"].items():
-        # What is not named is refused in what is sent, and not there in what is answered.
+        # What is not named is refused in requests, and not there in responses.
         schema.setdefault("additionalProperties", False)
-        schema.update(rules.get(name, {}))
+        schema.update(getattr(schemas.get(name), "RULES", {}))
     return described
+
+
+def all_errors() -> list[type[UpscalerError]]:
+    """Return every error by status and code, each code once."""
+    found: dict[str, type[UpscalerError]] = {}
+    waiting: list[type[UpscalerError]] = [UpscalerError]
+    while waiting:
+        error = waiting.pop()
+        # A subclass without a code of its own shares its parent's.
+        if "code" in vars(error):
+            found[error.code] = error
+        waiting += error.__subclasses__()
+    return sorted(found.values(), key=lambda error: (error.status, error.code))
 
 
 def _by_tag(operations: Sequence[Operation]) -> dict[str, list[tuple[str, str]]]:
@@ -112,7 +155,7 @@ def _path(operation: Operation) -> str:
 def _operation(operation: Operation) -> dict[str, Any]:
     summary = (operation.view.__doc__ or "").partition("\n")[0]
     described: dict[str, Any] = {
-        "operationId": operation.name,
+        "operationId": operation.operation_id,
         "tags": [operation.tag],
         "summary": summary,
         "parameters": _parameters(operation),
@@ -148,17 +191,15 @@ def _parameters(operation: Operation) -> list[Any]:
     ]
     if operation.query is not None:
         found.append({"in": "query", "schema": _named(operation.query)})
-    if operation.repeatable:
-        words = (
-            "A text of your own, new for each request; a repetition with the same one gets the first answer."
-        )
+    if operation.idempotent:
+        words = "A text that is new for each request; repeated with the same one, a request gets the first response."
         found.append(_header(HEADER, words, {"type": "string", "pattern": "^[!-~]{1,255}$"}))
-    if operation.waits:
+    if operation.long_polling:
         found.append(
-            _header("Prefer", "`wait=N`: answer when the job has ended, or after N seconds, at most 60.")
+            _header("Prefer", "`wait=N`: respond when the job has ended, or after N seconds, at most 60.")
         )
         found.append(
-            _header("If-None-Match", "The `ETag` of the answer before; 304 when nothing has changed.")
+            _header("If-None-Match", "The `ETag` of the response before; 304 when nothing has changed.")
         )
     return found
 
@@ -169,7 +210,7 @@ def _header(name: str, words: str, schema: dict[str, Any] | None = None) -> dict
 
 def _responses(operation: Operation) -> dict[str, Any]:
     answers: dict[str, Any] = {str(operation.status): _success(operation)}
-    if operation.waits:
+    if operation.long_polling:
         answers["304"] = {"description": "Nothing has changed."}
     by_status: dict[int, list[type[UpscalerError]]] = {}
     for error in dict.fromkeys(_errors(operation)):
@@ -177,7 +218,10 @@ def _responses(operation: Operation) -> dict[str, Any]:
     for status, found in sorted(by_status.items()):
         lines = [f"`{error.code}`: {error.title}" for error in found]
         answers[str(status)] = _problem("; ".join(lines), found[0])
-    answers["5XX"] = _problem("Something went wrong on our side", UpscalerError)
+    answers["5XX"] = _problem(UpscalerError.title, UpscalerError)
+    for other, schema in operation.also.items():
+        content = answers.setdefault(str(other), {"description": ""}).setdefault("content", {})
+        content["application/json"] = {"schema": _named(schema)}
     return answers
 
 
@@ -188,14 +232,14 @@ def _success(operation: Operation) -> dict[str, Any]:
         described["content"] = {"application/json": {"schema": _named(operation.answer)}}
     elif operation.media_type != "application/json":
         described["content"] = {operation.media_type: {"schema": {"type": "string"}}}
-    if operation.status in {202, 302} or operation.name in {"admin_create_user", "admin_add_model"}:
+    if operation.location:
         described["headers"] = {"Location": {"schema": {"type": "string", "format": "uri"}}}
     return described
 
 
 def _problem(description: str, error: type[UpscalerError]) -> dict[str, Any]:
     example = {
-        "type": f"urn:imageupscalerpro:error:{error.code}",
+        "type": f"{ROOT}/docs#error-{error.code}",
         "title": error.title,
         "status": error.status,
         "detail": error.title,
@@ -217,8 +261,8 @@ def _errors(operation: Operation) -> Iterable[type[UpscalerError]]:
     if operation.query is not None or operation.body is not None:
         yield from (errors.UnusableParameter, errors.MissingParameter)
     if operation.method not in {"GET", "HEAD"}:
-        yield errors.InvalidRequest
-    if operation.repeatable:
+        yield from (errors.InvalidRequest, errors.InvalidJson)
+    if operation.idempotent:
         yield from (errors.IdempotencyConflict, errors.RequestInProgress, errors.UnusableParameter)
     yield from operation.errors
 

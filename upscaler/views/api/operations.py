@@ -1,23 +1,25 @@
-"""One operation of the API: its address, who may use it, what it takes and answers. Routes and documentation follow."""
+"""One operation of the API: its path, who may call it, what it takes and returns. Routes and documentation follow."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
 from upscaler.errors import UpscalerError
+from upscaler.services.accounts import api_keys
 
 
 class Access(enum.Enum):
-    """Who may use an operation."""
+    """Who may call an operation."""
 
-    # Anybody, also where the operator asks everybody to sign in.
+    # Anyone, also where the operator requires everyone to sign in.
     OPEN = "open"
-    # Anybody, unless the operator asks everybody to sign in.
+    # Anyone, unless the operator requires everyone to sign in.
     ANYONE = "anyone"
     ACCOUNT = "account"
     ADMIN = "admin"
@@ -28,18 +30,20 @@ class Operation:
     """An operation.
 
     Attributes:
-        name: endpoint of the route, and the ``operationId`` of the documentation.
+        name: endpoint of the route, such as ``get_job``; the ``operationId`` is the same in camel case.
         path: below ``/api/v1``, as Flask writes it.
         view: called with the parts of the path, and with ``query`` and ``body`` where there is a schema for them. The
             first line of its docstring is the operation's summary.
         scope: what an API key needs; None where keys are not accepted.
         query, body: what may be sent; anything else is refused.
-        repeatable: whether an ``Idempotency-Key`` is heeded; for a form, by the view itself.
-        waits: whether ``Prefer: wait`` and ``If-None-Match`` are heeded, by the view itself.
-        own_limit: whether the view has a limit of its own instead of the one of all calls.
+        idempotent: whether an ``Idempotency-Key`` is heeded; for a form, by the view itself.
+        long_polling: whether ``Prefer: wait`` and ``If-None-Match`` are heeded, by the view itself.
+        own_rate_limit: whether the view has a rate limit of its own in place of the one of all requests.
         takes: what is documented of a body that the view reads by itself, in ``takes_media_type``.
         takes_as_json: what may be sent as JSON in place of a form.
-        answer: what is answered with ``status``; None for an answer without a body, or one of ``media_type``.
+        answer: what is returned with ``status``; None for a response without a body, or one of ``media_type``.
+        also: what is returned with other statuses, besides errors.
+        location: whether the response names an address in ``Location``.
         errors: what may go wrong, besides signing in and ``query`` or ``body``.
     """
 
@@ -54,11 +58,26 @@ class Operation:
     body: Schema | None = None
     answer: Schema | None = None
     status: int = 200
+    also: Mapping[int, Schema] = field(default_factory=dict, hash=False)
     media_type: str = "application/json"
+    location: bool = False
     errors: tuple[type[UpscalerError], ...] = ()
-    repeatable: bool = False
-    waits: bool = False
-    own_limit: bool = False
+    idempotent: bool = False
+    long_polling: bool = False
+    own_rate_limit: bool = False
     takes: Schema | None = None
     takes_media_type: str = "application/json"
     takes_as_json: Schema | None = None
+
+    @property
+    def operation_id(self) -> str:
+        """The name as SDKs use it, such as ``getJob``."""
+        first, *others = self.name.split("_")
+        return first + "".join(word.capitalize() for word in others)
+
+
+def admin_operation(
+    name: str, method: str, path: str, view: Callable[..., ResponseReturnValue], **more: Any
+) -> Operation:
+    """Return an operation for admins, below ``/admin``."""
+    return Operation(name, method, f"/admin{path}", view, "Admin", Access.ADMIN, api_keys.ADMIN, **more)

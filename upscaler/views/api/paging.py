@@ -1,4 +1,4 @@
-"""How the API's lists are asked for and answered."""
+"""Pages of lists in requests and responses, and moments in queries."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class PageQuery(Schema):
     )
 
 
-class PageAnswer(Schema):
+class PageSchema(Schema):
     """A part of a list; ``items`` is added by each list."""
 
     next_cursor = fields.String(

@@ -1,4 +1,4 @@
-"""From operations to routes: who asks, whether they may, and what they sent is settled before a view is called."""
+"""From operations to routes: the caller, their rights and what they sent are checked before a view is called."""
 
 from __future__ import annotations
 
@@ -11,15 +11,10 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 
-from upscaler.errors import (
-    InvalidRequest,
-    MissingParameter,
-    UnknownParameter,
-    UnusableParameter,
-    UpscalerError,
-)
+from upscaler.errors import MissingParameter, UnknownParameter, UnusableParameter, UpscalerError, combined
 from upscaler.views.api import idempotency, rate_limits
 from upscaler.views.api.authentication import authorize, identify
+from upscaler.views.api.json_bodies import json_body
 from upscaler.views.api.operations import Access, Operation
 
 # A body of JSON is a few fields.
@@ -39,7 +34,7 @@ def register(blueprint: Blueprint, operation: Operation) -> None:
 
 def _serve(operation: Operation) -> Callable[..., ResponseReturnValue]:
     # Uploads and logins have limits of their own, and a probe of the service's health must not run into one.
-    own_limit = operation.access is Access.OPEN or operation.own_limit
+    own_limit = operation.access is Access.OPEN or operation.own_rate_limit
     view = operation.view if own_limit else _polled(operation.view)
 
     # Under the view's own name Flask-Limiter leaves the limits to the view, which is called once it is known who asks.
@@ -51,10 +46,10 @@ def _serve(operation: Operation) -> Callable[..., ResponseReturnValue]:
         if operation.query is not None:
             parts["query"] = _load(operation.query, _query_values())
         elif request.args:
-            raise UnknownParameter(name=min(request.args)[:64])
+            raise combined([UnknownParameter(name=name[:64]) for name in sorted(request.args)])
         if operation.body is not None:
             parts["body"] = _load(operation.body, json_body())
-        if operation.repeatable and operation.takes_media_type != FORM:
+        if operation.idempotent and operation.takes_media_type != FORM:
             asked = json.dumps(parts.get("body") or {}, sort_keys=True, default=str).encode()
             asked = asked if operation.body is not None else request.get_data(cache=True)
             return idempotency.once(asked, partial(view, **parts))
@@ -73,45 +68,33 @@ def _polled(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseR
 def _query_values() -> dict[str, Any]:
     repeated = [name for name, values in request.args.lists() if len(values) > 1]
     if repeated:
-        raise UnusableParameter(name=min(repeated))
+        raise combined([UnusableParameter(name=name[:64]) for name in sorted(repeated)])
     return request.args.to_dict()
-
-
-def json_body() -> dict[str, Any]:
-    """Return the body, an object in JSON; raise ``InvalidRequest`` for anything else that is not empty."""
-    if not request.get_data(cache=True):
-        return {}
-    # Whatever its Content-Type says, a body that is no JSON object is not what is expected here.
-    try:
-        body = request.get_json(force=True, silent=True)
-        # Half of a pair of surrogates is text for JSON, and for nothing that it is compared with or stored in.
-        json.dumps(body, ensure_ascii=False).encode()
-    except (RecursionError, UnicodeEncodeError):
-        # Nested far deeper than anything that is expected here, or no text.
-        raise InvalidRequest from None
-    if not isinstance(body, dict):
-        raise InvalidRequest
-    return body
 
 
 def _load(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
     try:
         loaded: dict[str, Any] = schema.load(values)
     except ValidationError as error:
-        raise _first_of(error) from None
+        raise _errors_of(error) from None
     # PostgreSQL refuses texts that hold a NUL, wherever they are compared or stored.
-    for name, value in loaded.items():
-        if isinstance(value, str) and "\0" in value:
-            raise UnusableParameter(name=name)
+    unusable = [name for name, value in loaded.items() if isinstance(value, str) and "\0" in value]
+    if unusable:
+        raise combined([UnusableParameter(name=name) for name in sorted(unusable)])
     return loaded
 
 
-def _first_of(error: ValidationError) -> UpscalerError:
-    """Return one of the things that are wrong; unknown names first, for they are often why another is missing."""
+def _errors_of(error: ValidationError) -> UpscalerError:
+    """Return all that is wrong; unknown names first, for they are often why another is missing."""
     found: Any = error.messages
     problems = {str(name): str(text) for name, text in found.items()}
-    for text, kind in ((_UNKNOWN, UnknownParameter), (_MISSING, MissingParameter)):
-        names = [name for name, problem in problems.items() if text in problem]
-        if names:
-            return kind(name=min(names)[:64])
-    return UnusableParameter(name=min(problems)[:64])
+    kinds = {name: _kind(problem) for name, problem in problems.items()}
+    order = (UnknownParameter, MissingParameter, UnusableParameter)
+    ordered = sorted(kinds, key=lambda name: (order.index(kinds[name]), name))
+    return combined([kinds[name](name=name[:64]) for name in ordered])
+
+
+def _kind(problem: str) -> type[UnknownParameter | MissingParameter | UnusableParameter]:
+    if _UNKNOWN in problem:
+        return UnknownParameter
+    return MissingParameter if _MISSING in problem else UnusableParameter

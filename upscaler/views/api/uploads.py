@@ -25,9 +25,9 @@ from upscaler.views.api.idempotency import asked_by_form, keep, once
 from upscaler.views.api.multipart import received_form
 from upscaler.views.api.operations import Operation
 from upscaler.views.api.routing import FORM
-from upscaler.views.api.schemas.jobs import AcceptedJobAnswer
+from upscaler.views.api.schemas.jobs import AcceptedJobSchema
 from upscaler.views.api.schemas.requests import AddressBody, UploadForm
-from upscaler.views.api.serializers import accepted_job
+from upscaler.views.api.serializers.jobs import accepted_job
 from upscaler.views.context import absolute_url, current_account, links, services
 from upscaler.views.localization import select_locale
 
@@ -43,8 +43,8 @@ IMAGE_ERRORS = (
 
 
 @rate_limits.uploads
-def create() -> ResponseReturnValue:
-    """Accept an image, or the address of one, and answer with its job."""
+def create_upload() -> ResponseReturnValue:
+    """Accept an image, or the URL of one, and return its job."""
     limit = services().settings.values(db.session()).max_upload_size_bytes
     with received_form(FIELDS, limit) as (incoming, form):
         chosen = parse_options(form)
@@ -63,7 +63,7 @@ def create() -> ResponseReturnValue:
 
 
 def _accepted(job: Job) -> ResponseReturnValue:
-    location = absolute_url(url_for("api.status", job_id=job.id))
+    location = absolute_url(url_for("api.get_job", job_id=job.id))
     return jsonify(accepted_job(job)), 202, {"Location": location, "Cache-Control": "no-store"}
 
 
@@ -82,7 +82,7 @@ def image_of(incoming: IncomingFile | None, form: dict[str, str], max_bytes: int
         yield image
 
 
-def download(upload_id: str) -> WerkzeugResponse:
+def download_upload(upload_id: str) -> WerkzeugResponse:
     """Redirect to a signed link to the original."""
     upload = db.session.get(Upload, upload_id)
     if upload is None:
@@ -130,19 +130,20 @@ def parse_priority(form: dict[str, str], usual: Priority) -> Priority:
 
 OPERATIONS = (
     Operation(
-        "create",
+        "create_upload",
         "POST",
         "/uploads",
-        create,
+        create_upload,
         "Jobs",
         scope=api_keys.WRITE,
-        repeatable=True,
-        own_limit=True,
+        idempotent=True,
+        own_rate_limit=True,
         takes=UploadForm(),
         takes_media_type=FORM,
         takes_as_json=AddressBody(),
-        answer=AcceptedJobAnswer(),
+        answer=AcceptedJobSchema(),
         status=202,
+        location=True,
         errors=(
             *IMAGE_ERRORS,
             *(errors.ResultTooLarge, errors.FormatTooSmall, errors.TargetOutOfRange),
@@ -151,13 +152,14 @@ OPERATIONS = (
         ),
     ),
     Operation(
-        "download",
+        "download_upload",
         "GET",
         "/uploads/<id:upload_id>/download",
-        download,
+        download_upload,
         "Jobs",
         scope=api_keys.READ,
         status=302,
+        location=True,
         errors=(UploadNotFound,),
     ),
 )

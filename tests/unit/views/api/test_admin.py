@@ -164,9 +164,9 @@ def test_an_account_is_made_changed_closed_and_deleted(api: Flask, admin: Progra
     assert admin.get("/admin/users?role=admin&q=layla").get_json()["items"][0]["first_name"] == "Layla"
     assert admin.post(f"{path}/password", json={"password": "another pass phrase"}).status_code == 204
     assert (log_in("a long pass phrase"), log_in("another pass phrase")) == (401, 200)
-    assert admin.post(f"{path}/deactivate").get_json()["active"] is False
+    assert admin.post(f"{path}/deactivate").get_json()["is_active"] is False
     assert log_in("another pass phrase") == 401
-    assert [user["username"] for user in admin.get("/admin/users?active=false").get_json()["items"]] == [
+    assert [user["username"] for user in admin.get("/admin/users?is_active=false").get_json()["items"]] == [
         "layla"
     ]
     assert admin.delete(path).status_code == 204
@@ -183,7 +183,7 @@ def test_an_account_is_made_changed_closed_and_deleted(api: Flask, admin: Progra
         ({"username": "two words"}, "invalid_account"),
         ({"password": "short"}, "invalid_account"),
         ({"role": "owner"}, "invalid_parameter"),
-        ({"is_active": True}, "unknown_parameter"),
+        ({"active": True}, "unknown_parameter"),
     ],
 )
 def test_an_account_that_cannot_be_is_refused(admin: Program, change: dict[str, Any], code: str) -> None:

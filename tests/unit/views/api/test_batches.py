@@ -78,7 +78,7 @@ def test_a_bad_file_fails_alone(visitor: Program, session: Session) -> None:
 
     assert answer.status_code == 202, answer.text
     batch = answer.get_json()
-    assert answer.headers["Location"].endswith(f"/api/v1/batches/{batch['batch_id']}")
+    assert answer.headers["Location"].endswith(f"/api/v1/batches/{batch['id']}")
     assert [item["filename"] for item in batch["items"]] == ["a.png", "notes.txt", "ق.png"]
     assert [item["status"] for item in batch["items"]] == ["queued", "refused", "queued"]
     assert batch["items"][1]["error"]["code"] == "unsupported_image"
@@ -202,7 +202,7 @@ def test_results_come_as_one_archive_with_a_list_of_contents(
 ) -> None:
     names = ["cat.png", "CAT.png", "a:b?.png", "c.txt", "gone.png", "later.png"]
     sent = send(visitor, [(name, b"x" if name == "c.txt" else small_png()) for name in names]).get_json()
-    path = f"/batches/{sent['batch_id']}"
+    path = f"/batches/{sent['id']}"
     jobs = [item["job_id"] for item in sent["items"]]
     early = visitor.get(f"{path}/download")
     assert (early.status_code, early.get_json()["code"]) == (409, "batch_conflict")
@@ -238,9 +238,9 @@ def test_a_link_to_an_archive_opens_nothing_else_and_not_for_ever(
 ) -> None:
     sent = [send(visitor, [("a.png", small_png())]).get_json() for _ in range(2)]
     finish(sent[0]["items"][0]["job_id"], b"result")
-    link = visitor.get(f"/batches/{sent[0]['batch_id']}").get_json()["result_file"]
+    link = visitor.get(f"/batches/{sent[0]['id']}").get_json()["result_file"]
 
-    other = visitor.client.get(link.replace(sent[0]["batch_id"], sent[1]["batch_id"]))
+    other = visitor.client.get(link.replace(sent[0]["id"], sent[1]["id"]))
     monkeypatch.setattr("upscaler.views.archives.time.time", lambda: 9e9)
     late = visitor.client.get(link)
 
@@ -253,7 +253,7 @@ def test_failed_images_are_tried_again_as_new_jobs(
 ) -> None:
     files = [("a.png", small_png()), ("b.txt", b"x"), ("c.png", small_png("red"))]
     sent = send(visitor, files).get_json()
-    path = f"/batches/{sent['batch_id']}"
+    path = f"/batches/{sent['id']}"
     first, _, third = (item["job_id"] for item in sent["items"])
     finish(first, b"result")
     nothing = visitor.post(f"{path}/retry")
@@ -279,7 +279,7 @@ def test_only_the_owner_tries_again(with_key: Callable[..., Program], finish: Ca
     layla, sven = with_key("layla"), with_key("sven")
     sent = send(layla, [("a.png", small_png())]).get_json()
     finish(sent["items"][0]["job_id"], None)
-    path = f"/batches/{sent['batch_id']}/retry"
+    path = f"/batches/{sent['id']}/retry"
 
     assert sven.post(path).get_json()["code"] == "forbidden"
     assert layla.post(path).status_code == 202
@@ -290,7 +290,7 @@ def test_a_batch_outlives_its_jobs_and_its_owner(
 ) -> None:
     layla = with_key("layla")
     sent = send(layla, [("a.png", small_png()), ("b.png", small_png("red"))]).get_json()
-    path = f"/batches/{sent['batch_id']}"
+    path = f"/batches/{sent['id']}"
     owner = layla.get("/me").get_json()["id"]
 
     assert layla.delete(f"/jobs/{sent['items'][0]['job_id']}").status_code == 204
@@ -299,14 +299,14 @@ def test_a_batch_outlives_its_jobs_and_its_owner(
     state = visitor.get(path).get_json()
     assert [item["status"] for item in state["items"]] == ["deleted", "queued"]
     assert state["counts"]["deleted"] == 1
-    assert session.get_one(Batch, sent["batch_id"]).owner_id is None
+    assert session.get_one(Batch, sent["id"]).owner_id is None
 
 
 def test_a_poll_tells_nothing_new_in_few_bytes_and_waits_if_asked_to(
     visitor: Program, session: Session
 ) -> None:
     sent = send(visitor, [("a.png", small_png())]).get_json()
-    path = f"/batches/{sent['batch_id']}"
+    path = f"/batches/{sent['id']}"
 
     first = visitor.get(path)
     same = visitor.get(path, headers={"If-None-Match": first.headers["ETag"]})

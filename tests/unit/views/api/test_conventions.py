@@ -135,7 +135,7 @@ def test_a_new_run_is_one_also_when_its_host_dies_before_it_answers(
 ) -> None:
     if of_a_batch:
         sent = admin.post("/batches", data={"file": [(BytesIO(small_png()), "a.png")], "factor": "2x"})
-        path = f"/batches/{sent.get_json()['batch_id']}/retry"
+        path = f"/batches/{sent.get_json()['id']}/retry"
     else:
         path = f"/jobs/{admin.upload().get_json()['job_id']}/requeue"
     job = session.query(Job).one()

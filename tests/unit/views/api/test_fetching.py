@@ -74,7 +74,11 @@ def test_the_image_becomes_a_job_like_any_other(fetching: Flask, caller: Program
     assert second.get_json() == first.get_json()
     assert connections == [0], "the database was held while another server answered, or it was asked twice"
     job = caller.get(f"/jobs/{first.get_json()['job_id']}").get_json()
+    upload_id = job["upload_id"]
     assert job["upload"] == {
+        "id": upload_id,
+        "upload_id": upload_id,
+        "created_at": job["created_at"],
         "filename": "a cat.png",
         "mime_type": "image/png",
         "width": 8,
@@ -141,12 +145,21 @@ def test_a_form_whose_other_field_is_left_blank_is_understood(caller: Program) -
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b"{", b"[" * 60_000, b'{"url": "\\ud800"}', b'{"url": "' + b"x" * 100_000 + b'"}', b"1"]
+    "body", [b"[]", b"[" * 60_000, b'{"url": "\\ud800"}', b'{"url": "' + b"x" * 100_000 + b'"}', b"1"]
 )
 def test_json_that_is_no_object_is_refused(caller: Program, body: bytes) -> None:
     answer = caller.post("/uploads", data=body, content_type="application/json")
 
     assert (answer.status_code, answer.get_json()["code"]) == (400, "invalid_request")
+
+
+def test_what_is_no_json_is_refused_with_its_place(caller: Program) -> None:
+    answer = caller.post("/uploads", data=b'{"factor": "2x",\n "url" }', content_type="application/json")
+
+    problem = answer.get_json()
+    assert (answer.status_code, problem["code"]) == (400, "invalid_json")
+    assert (problem["line"], problem["column"]) == (2, 8)
+    assert problem["detail"] == "The body is not valid JSON: line 2, column 8."
 
 
 def test_an_operator_can_switch_it_off(api: Flask, visitor: Program) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.unit.views.api.conftest import Program
 from upscaler.engine.presets import PRESET_TABLE
-from upscaler.models import Account, Job, Upload
+from upscaler.models import Account, Job, Upload, Worker
 from upscaler.services.jobs import lifecycle
 from upscaler.services.models.model_table import sync_catalogue
 
@@ -86,7 +86,7 @@ def test_an_account_sees_what_it_used_and_may_use(with_key: WithKey) -> None:
         "output_pixels": 0,
         "worker_seconds": 0,
     }
-    assert me["quota"]["uploads"] == "100 per day"
+    assert me["quota"]["upload_rates"] == [{"limit": 100, "remaining": 99, "window_seconds": 86_400}]
     assert me["quota"]["max_upload_size_bytes"] == 15_000_000
 
 
@@ -191,15 +191,20 @@ def test_networks_and_presets_are_listed(visitor: Program, session: Session) -> 
     networks = {network["name"] for network in visitor.get("/models").get_json()["items"]}
     presets = visitor.get("/presets").get_json()["items"]
 
-    assert [preset["name"] for preset in presets if preset["default"]] == ["standard"]
+    assert [preset["name"] for preset in presets if preset["is_default"]] == ["standard"]
     assert [(preset["label"], preset["description"]) for preset in presets] == [
         (preset.label, preset.description) for preset in PRESET_TABLE.values()
     ]
-    used = {name for preset in presets for choice in preset["choices"] for name in choice["networks"]}
+    used = {name for preset in presets for choice in preset["choices"] for name in choice["models"]}
     assert used <= networks
 
 
-def test_a_quote_tells_size_time_and_place_in_the_queue(visitor: Program) -> None:
+def test_a_quote_tells_size_time_and_place_in_the_queue(visitor: Program, session: Session) -> None:
+    without_workers = visitor.get("/quote?width=2000&height=1000&factor=4x&preset=photo").get_json()
+    assert (without_workers["estimated_seconds"], without_workers["waiting_seconds"]) == (None, None)
+    assert without_workers["status_reason"]["code"] == "no_worker_online"
+    session.add(Worker(id="w-1", host="here", pid=1, version="0.1.0", backend={}))
+    session.commit()
     empty = visitor.get("/quote?width=2000&height=1000&factor=4x&preset=photo").get_json()
     visitor.upload()
     behind = visitor.get("/quote?width=2000&height=1000&factor=4x&preset=photo").get_json()

@@ -67,8 +67,8 @@ def test_an_added_model_serves_until_it_is_deleted(
     again = admin.post(f"/admin/jobs/{job_of(sent[0]).id}/requeue", json={"preset": "photo"})
     assert "model" not in job_of(again).params
 
-    changed = admin.request("PATCH", "/admin/models/blocks", json={"active": False, "uses": []})
-    assert changed.get_json()["active"] is False
+    changed = admin.request("PATCH", "/admin/models/blocks", json={"is_active": False, "uses": []})
+    assert changed.get_json()["is_active"] is False
     assert admin.upload(factor="2x", model="blocks").get_json()["code"] == "unknown_model"
     assert "blocks" not in {item["name"] for item in admin.get("/models").get_json()["items"]}
 
@@ -126,7 +126,7 @@ def test_bad_forms_are_refused(
 def test_networks_of_the_catalogue_stay_as_they_are(admin: Program, session: Session) -> None:
     sync_catalogue(session)
 
-    for method, body in (("PATCH", {"active": False}), ("DELETE", None)):
+    for method, body in (("PATCH", {"is_active": False}), ("DELETE", None)):
         answer = admin.request(method, "/admin/models/realesrgan-x4plus", json=body)
         assert (answer.status_code, answer.get_json()["code"]) == (409, "model_protected")
 

@@ -16,8 +16,8 @@ from upscaler.models import Worker
 from upscaler.services.models.model_table import sync_catalogue
 from upscaler.services.settings.definitions import DEFINITIONS
 from upscaler.views.api import OPERATIONS
-from upscaler.views.api.admin.service import SettingsBody
 from upscaler.views.api.schemas.requests import AddressBody, BatchForm, OverridesBody, UploadForm
+from upscaler.views.api.schemas.service import SettingsBody
 
 RULE = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 
@@ -82,7 +82,7 @@ def test_the_page_names_every_operation_and_loads_nothing_from_elsewhere(visitor
     page = visitor.client.get("/api/v1/docs").text
 
     for operation in OPERATIONS:
-        assert f'id="{operation.name}"' in page
+        assert f'id="{operation.operation_id}"' in page
     loaded: list[Any] = re.findall(r'(?:src|<link[^>]*href)="([^"]+)"', page)
     assert [address for address in loaded if not address.startswith("/static/")] == []
 

@@ -36,20 +36,18 @@ def test_it_is_accepted_and_told_of(api: Flask, session: Session) -> None:
     }
     assert [item["preset"] for item in body["items"]] == ["photo", "art"]
     assert {item["status"] for item in body["items"]} == {"queued"}
-    assert answer.headers["Location"].endswith(f"/api/v1/previews/{body['preview_id']}")
-    told = client.get(f"/api/v1/previews/{body['preview_id']}")
+    assert answer.headers["Location"].endswith(f"/api/v1/previews/{body['id']}")
+    told = client.get(f"/api/v1/previews/{body['id']}")
     assert told.get_json() == body
     assert told.headers["Retry-After"]
-    again = client.get(
-        f"/api/v1/previews/{body['preview_id']}", headers={"If-None-Match": told.headers["ETag"]}
-    )
+    again = client.get(f"/api/v1/previews/{body['id']}", headers={"If-None-Match": told.headers["ETag"]})
     assert again.status_code == 304
 
 
 def test_results_are_linked_and_failures_explained(api: Flask, session: Session) -> None:
     client = api.test_client()
     body = client.post("/api/v1/previews", data=form(presets="photo,art")).get_json()
-    preview = session.get_one(Preview, body["preview_id"])
+    preview = session.get_one(Preview, body["id"])
     preview.results = {
         "photo": {"path": "previews/ab/x.png", "model": "m", "width": 512, "height": 512, "seconds": 1.5},
         "art": {
@@ -63,9 +61,9 @@ def test_results_are_linked_and_failures_explained(api: Flask, session: Session)
     told = client.get(f"/api/v1/previews/{preview.id}")
     assert "Retry-After" not in told.headers
     photo, art = told.get_json()["items"]
-    assert "/files/previews/ab/x.png?" in photo["image"]
+    assert "/files/previews/ab/x.png?" in photo["image_file"]
     assert (photo["status"], photo["seconds"], photo["error"]) == ("completed", 1.5, None)
-    assert (art["status"], art["image"]) == ("failed", None)
+    assert (art["status"], art["image_file"]) == ("failed", None)
     assert art["error"] == {"code": "timeout", "detail": "It took longer than 120 seconds."}
 
 
@@ -74,13 +72,13 @@ def test_a_wait_ends_when_the_preview_does(api: Flask, session: Session) -> None
     body = client.post("/api/v1/previews", data=form()).get_json()
 
     def end() -> None:
-        preview = session.get_one(Preview, body["preview_id"])
+        preview = session.get_one(Preview, body["id"])
         preview.status = "failed"
         session.commit()
 
     timer = threading.Timer(0.7, end)
     timer.start()
-    told = client.get(f"/api/v1/previews/{body['preview_id']}", headers={"Prefer": "wait=50"})
+    told = client.get(f"/api/v1/previews/{body['id']}", headers={"Prefer": "wait=50"})
     timer.join()
     assert told.get_json()["status"] == "failed"
     assert told.headers["Preference-Applied"] == "wait=50"
@@ -132,7 +130,7 @@ def test_a_preview_is_one_also_when_its_host_dies_before_it_answers(
     again = client.post("/api/v1/previews", data=form(), headers=key)
 
     assert (again.status_code, again.headers.get("Idempotency-Replayed")) == (202, "true")
-    assert [preview.id for preview in session.query(Preview)] == [again.get_json()["preview_id"]]
+    assert [preview.id for preview in session.query(Preview)] == [again.get_json()["id"]]
 
 
 def test_they_have_a_limit_of_their_own(api: Flask, session: Session) -> None:

@@ -66,7 +66,7 @@ async function requestJson(path, options = {}) {
   return text ? JSON.parse(text) : null;
 }
 
-const LINKS = ["original_file", "original_preview", "result_file", "preview_file"];
+const LINKS = ["original_file", "original_preview_file", "result_file", "preview_file"];
 
 /** A link that leads to where this page came from: the service may have been opened under another of its names. */
 function ownLink(link) {
@@ -99,7 +99,7 @@ export async function getQuote(values, signal) {
 }
 
 function withOwnImages(preview) {
-  for (const item of preview.items) if (item.image) item.image = ownLink(item.image);
+  for (const item of preview.items) if (item.image_file) item.image_file = ownLink(item.image_file);
   return preview;
 }
 

@@ -29,7 +29,7 @@ function imagesOf(job) {
   const quick = ({ size_bytes, mime_type }) => size_bytes <= QUICK_BYTES && SHOWN_KINDS.includes(mime_type);
   return quick(job.upload) && quick(job.result)
     ? { before: job.original_file, after: job.result_file }
-    : { before: job.original_preview, after: job.preview_file };
+    : { before: job.original_preview_file, after: job.preview_file };
 }
 
 /** The rows of the details, as pairs of a label's key and a text. */

@@ -40,7 +40,8 @@ export function setUpQuote(form, box) {
   };
 }
 
-function words({ estimated_seconds, estimated_bytes, queue_position }) {
+function words({ estimated_seconds, estimated_bytes, queue_position, status_reason }) {
+  if (estimated_seconds === null) return status_reason.detail;
   const values = { duration: formatDuration(estimated_seconds), size: formatBytes(estimated_bytes) };
   return queue_position > 1
     ? t("quote.waiting", { ...values, position: queue_position })

@@ -84,7 +84,7 @@ class Trial {
     const deadline = Date.now() + PATIENCE_MS;
     while (!hasEnded(preview.status) && Date.now() < deadline) {
       await pause(PAUSE_MS, signal);
-      preview = await getPreview(preview.preview_id, signal);
+      preview = await getPreview(preview.id, signal);
       if (signal.aborted) return;
       this.#show(preview);
     }
@@ -92,7 +92,7 @@ class Trial {
   }
 
   #show(preview) {
-    for (const { preset, image } of preview.items) {
+    for (const { preset, image_file: image } of preview.items) {
       const view = this.#views.find((one) => one.dataset.trial === preset);
       if (!image || !view || !view.hidden) continue;
       view.src = image;

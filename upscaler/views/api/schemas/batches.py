@@ -1,119 +1,94 @@
-"""The state of a batch as the API tells it, and its shape for the documentation."""
+"""Batches in responses."""
 
 from __future__ import annotations
 
-import time
-from typing import Any
-
-from flask import url_for
 from marshmallow import Schema, fields, validate
 
-from upscaler.extensions import db
-from upscaler.models import Batch, BatchItem, iso8601
-from upscaler.services.batches import batches
 from upscaler.services.batches.batches import ITEM_STATES, BatchStatus
-from upscaler.services.files.links import LinkSigner
-from upscaler.services.files.names import result_name
-from upscaler.services.jobs import estimates
-from upscaler.services.jobs.workers import count_online
-from upscaler.views.api.schemas.jobs import JobErrorAnswer
-from upscaler.views.api.serializers import job_error, link_to
-from upscaler.views.archives import archive_key
-from upscaler.views.context import absolute_url, links
+from upscaler.views.api.paging import PageQuery, PageSchema
+from upscaler.views.api.schemas.described import integer, list_of, moment, nested, text, url
+from upscaler.views.api.schemas.errors import ErrorSchema, StatusReasonSchema
+from upscaler.views.api.schemas.periods import PeriodQuery
+
+STATUSES = tuple(status.value for status in BatchStatus)
 
 
-def _file() -> fields.Url:
-    return fields.Url(required=True, allow_none=True, require_tld=False)
-
-
-class BatchCountsAnswer(Schema):
+class BatchCountsSchema(Schema):
     """How many files are in which state."""
 
-    total = fields.Integer(required=True)
-    queued = fields.Integer(required=True)
-    running = fields.Integer(required=True)
-    completed = fields.Integer(required=True)
-    failed = fields.Integer(required=True)
-    canceled = fields.Integer(required=True)
-    refused = fields.Integer(required=True, metadata={"description": "files that never became a job"})
-    deleted = fields.Integer(required=True, metadata={"description": "files whose job was deleted"})
+    total = integer("files of the batch")
+    queued = integer("files whose job waits")
+    running = integer("files whose job runs")
+    completed = integer("files with a result")
+    failed = integer("files whose job failed")
+    canceled = integer("files whose job was canceled")
+    refused = integer("files that never became a job")
+    deleted = integer("files whose job was deleted")
 
 
-class BatchItemAnswer(Schema):
+class BatchItemSchema(Schema):
     """A file of a batch."""
 
-    filename = fields.String(required=True)
-    status = fields.String(required=True, validate=validate.OneOf(ITEM_STATES))
-    progress = fields.Integer(required=True, validate=validate.Range(0, 100))
-    job_id = fields.String(required=True, allow_none=True)
-    parent_id = fields.String(required=True, allow_none=True)
-    upload_id = fields.String(required=True, allow_none=True)
-    job_url = _file()
-    original_file = _file()
-    original_preview = _file()
-    preview_file = _file()
-    result_file = _file()
-    error = fields.Nested(JobErrorAnswer, required=True, allow_none=True)
+    filename = text("name of the file as it was sent")
+    status = text("state of its job, or why it has none", choices=ITEM_STATES)
+    progress = integer("percentage of the work that is done", least=0, most=100)
+    job_id = text("id of its job", nullable=True)
+    parent_id = text("id of the job that this one repeats", nullable=True)
+    upload_id = text("id of the uploaded image", nullable=True)
+    job_url = url("address of its job", nullable=True)
+    original_file = url("signed link to the uploaded image", nullable=True)
+    original_preview_file = url("signed link to a small WebP copy of it", nullable=True)
+    preview_file = url("signed link to a small WebP copy of the result", nullable=True)
+    result_file = url("signed link to the result", nullable=True)
+    error = nested(ErrorSchema, "why the file was refused or its job failed", nullable=True)
 
 
-class BatchAnswer(Schema):
+class BatchSummarySchema(Schema):
+    """A batch in a list."""
+
+    id = text("id of the batch")
+    status = text("state of the whole batch", choices=STATUSES)
+    progress = integer("percentage of the work that is done", least=0, most=100)
+    created_at = moment("when the batch was accepted")
+    counts = nested(BatchCountsSchema, "how many files are in which state")
+
+
+class BatchSchema(BatchSummarySchema):
     """A batch and each of its files."""
 
-    batch_id = fields.String(required=True)
-    status = fields.String(required=True, validate=validate.OneOf([status.value for status in BatchStatus]))
-    progress = fields.Integer(required=True, validate=validate.Range(0, 100))
-    created_at = fields.DateTime(required=True)
-    estimated_seconds = fields.Integer(required=True, metadata={"description": "until all should be done"})
-    counts = fields.Nested(BatchCountsAnswer, required=True)
-    result_file = fields.Url(
-        required=True,
-        allow_none=True,
-        require_tld=False,
-        metadata={"description": "signed link to a ZIP file of the results that there are"},
+    status_reason = nested(
+        StatusReasonSchema, "why the batch does not go on; null while nothing holds it up", nullable=True
     )
-    items = fields.List(fields.Nested(BatchItemAnswer), required=True)
+    estimated_seconds = integer(
+        "seconds until all should be done; 0 once they are, null while no worker is online", nullable=True
+    )
+    result_file = url("signed link to a ZIP file of the results, once there is one", nullable=True)
+    items = list_of(BatchItemSchema, "the files, in the order in which they were sent")
 
 
-_NOTHING: dict[str, Any] = dict.fromkeys(BatchItemAnswer().fields)
+class AdminBatchesQuery(PageQuery, PeriodQuery):
+    """Which batches."""
+
+    owner = fields.String(
+        load_default=None,
+        validate=validate.Length(1, 100),
+        metadata={"description": "a user name; `-` for batches of visitors"},
+    )
 
 
-def batch_status(batch: Batch) -> dict[str, Any]:
-    """Return all that the holder of a batch's link may know."""
-    signer, now = links(), time.time()
-    summary, last = batches.summary(batch), batches.last_waiting(batch)
-    completed = summary.counts["completed"]
-    return {
-        "batch_id": batch.id,
-        "status": summary.status.value,
-        "progress": summary.progress,
-        "created_at": iso8601(batch.created_at),
-        "estimated_seconds": estimates.seconds_until_done(db.session, last, count_online(db.session))
-        if last
-        else 0,
-        "counts": summary.counts,
-        "result_file": link_to(signer, archive_key(batch.id), batches.archive_name(batch), now)
-        if completed
-        else None,
-        "items": [_item(item, signer, now) for item in batch.items],
-    }
+class AdminBatchSummarySchema(BatchSummarySchema):
+    """A batch in the operator's list."""
+
+    owner = text("user name of the owner; null for a visitor's batch", nullable=True)
 
 
-def _item(item: BatchItem, signer: LinkSigner, now: float) -> dict[str, Any]:
-    job = item.job
-    told: dict[str, Any] = {"filename": item.filename, "status": batches.item_status(item)}
-    if job is None:
-        return {**_NOTHING, **told, "progress": 0, "error": job_error(item)}
-    upload = job.upload
-    return {
-        **told,
-        "progress": job.progress,
-        "job_id": job.id,
-        "parent_id": job.parent_id,
-        "upload_id": job.upload_id,
-        "job_url": absolute_url(url_for("api.status", job_id=job.id)),
-        "original_file": link_to(signer, upload.storage_path, upload.original_filename, now),
-        "original_preview": link_to(signer, job.original_preview_path, "original.webp", now),
-        "preview_file": link_to(signer, job.preview_path, "preview.webp", now),
-        "result_file": link_to(signer, job.result_path, result_name(job), now),
-        "error": job_error(job),
-    }
+class AdminBatchSchema(BatchSchema):
+    """A batch, each of its files, and whose it is."""
+
+    owner = text("user name of the owner; null for a visitor's batch", nullable=True)
+
+
+class AdminBatchListSchema(PageSchema):
+    """Batches, the newest first."""
+
+    items = list_of(AdminBatchSummarySchema, "the batches of this page")

@@ -1,128 +1,138 @@
-"""The shapes of answers about jobs, for the documentation and for the tests that compare them with what is answered."""
+"""Jobs in responses."""
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema
 
-from upscaler.engine.options import OPTIONS
 from upscaler.models import JobStatus
-from upscaler.views.api.schemas.options import option_fields
+from upscaler.views.api.paging import PageSchema
+from upscaler.views.api.schemas.described import (
+    flag,
+    integer,
+    list_of,
+    moment,
+    nested,
+    text,
+    url,
+)
+from upscaler.views.api.schemas.errors import ErrorSchema, StatusReasonSchema
+from upscaler.views.api.schemas.params import ParamsSchema
+from upscaler.views.api.schemas.receipts import ReceiptSchema
 
-_STATUS = validate.OneOf([status.value for status in JobStatus])
+STATUSES = tuple(status.value for status in JobStatus)
 
 
-class AcceptedJobAnswer(Schema):
+class AcceptedJobSchema(Schema):
     """A job that was accepted."""
 
-    job_id = fields.String(required=True)
-    upload_id = fields.String(required=True)
-    status = fields.String(required=True, validate=_STATUS)
-    created_at = fields.DateTime(required=True)
-    estimated_seconds = fields.Integer(required=True, metadata={"description": "until it should be done"})
+    id = text("id of the job")
+    job_id = text("the same id")
+    upload_id = text("id of the uploaded image")
+    status = text("state of the job", choices=STATUSES)
+    status_reason = nested(
+        StatusReasonSchema, "why the job does not go on; null while nothing holds it up", nullable=True
+    )
+    created_at = moment("when the job was accepted")
+    estimated_seconds = integer(
+        "seconds until the job should be done; null while no worker is online", nullable=True
+    )
 
 
-class OriginalAnswer(Schema):
-    """The image as it was sent."""
+class UploadSchema(Schema):
+    """An uploaded image."""
 
-    filename = fields.String(required=True)
-    mime_type = fields.String(required=True)
-    width = fields.Integer(required=True)
-    height = fields.Integer(required=True)
-    size_bytes = fields.Integer(required=True)
-
-
-class ResultAnswer(Schema):
-    """The upscaled image."""
-
-    width = fields.Integer(required=True)
-    height = fields.Integer(required=True)
-    size_bytes = fields.Integer(required=True)
-    mime_type = fields.String(required=True)
+    id = text("id of the upload")
+    upload_id = text("the same id")
+    filename = text("name of the file as it was sent")
+    mime_type = text("kind of the file, found in its content")
+    width = integer("width in pixels")
+    height = integer("height in pixels")
+    size_bytes = integer("size of the file in bytes")
+    created_at = moment("when the image was uploaded")
 
 
-class JobErrorAnswer(Schema):
-    """Why a job failed."""
+class ResultSchema(Schema):
+    """An upscaled image."""
 
-    code = fields.String(required=True)
-    detail = fields.String(required=True)
+    width = integer("width in pixels")
+    height = integer("height in pixels")
+    size_bytes = integer("size of the file in bytes")
+    mime_type = text("kind of the file")
 
 
-class LogLineAnswer(Schema):
+class LogLineSchema(Schema):
     """A line of a job's log."""
 
-    at = fields.DateTime(required=True)
-    level = fields.String(required=True)
-    message = fields.String(required=True)
+    created_at = moment("when the line was written")
+    level = text("`info`, `warning` or `error`")
+    message = text("what happened")
 
 
-class OptionsAnswer(Schema):
-    """The options of a job."""
-
-    class Meta:
-        """The options come from their table."""
-
-        include = option_fields(OPTIONS.values())
-
-
-class JobSummaryAnswer(Schema):
+class JobSummarySchema(Schema):
     """A job in a list."""
 
-    job_id = fields.String(required=True)
-    upload_id = fields.String(required=True)
-    parent_id = fields.String(required=True, allow_none=True)
-    status = fields.String(required=True, validate=_STATUS)
-    progress = fields.Integer(required=True, validate=validate.Range(0, 100))
-    params = fields.Nested(
-        OptionsAnswer,
-        required=True,
-        metadata={"description": "the options in force; they can be sent again as they are"},
+    id = text("id of the job")
+    job_id = text("the same id")
+    upload_id = text("id of the uploaded image")
+    parent_id = text("id of the job that this one repeats", nullable=True)
+    status = text("state of the job", choices=STATUSES)
+    progress = integer("percentage of the work that is done", least=0, most=100)
+    params = nested(ParamsSchema, "the options in force; they can be sent again as they are")
+    has_callback = flag("whether a webhook reports the end; its URL is not shown")
+    model = text("what the job runs: the name of a model, or of several")
+    filename = text("name of the image's file as it was sent")
+    created_at = moment("when the job was accepted")
+    started_at = moment("when a worker began", nullable=True)
+    finished_at = moment("when the job ended", nullable=True)
+    duration_seconds = integer(
+        "seconds of work until the job ended, however it ended; null before, and where no work began",
+        nullable=True,
     )
-    has_callback = fields.Boolean(
-        required=True, metadata={"description": "whether a webhook reports its end; its address is not shown"}
-    )
-    model = fields.String(required=True)
-    filename = fields.String(required=True)
-    created_at = fields.DateTime(required=True)
-    started_at = fields.DateTime(required=True, allow_none=True)
-    finished_at = fields.DateTime(required=True, allow_none=True)
-    duration_seconds = fields.Integer(required=True, allow_none=True)
 
 
-class JobAnswer(Schema):
-    """All about a job."""
+class JobListSchema(PageSchema):
+    """Jobs, the newest first."""
 
-    job_id = fields.String(required=True)
-    upload_id = fields.String(required=True)
-    parent_id = fields.String(required=True, allow_none=True)
-    status = fields.String(required=True, validate=_STATUS)
-    progress = fields.Integer(required=True, validate=validate.Range(0, 100))
-    worker_id = fields.String(required=True, allow_none=True)
-    params = fields.Nested(
-        OptionsAnswer,
-        required=True,
-        metadata={"description": "the options in force; they can be sent again as they are"},
+    items = list_of(JobSummarySchema, "the jobs of this page")
+
+
+class JobSchema(Schema):
+    """The state of a job."""
+
+    id = text("id of the job")
+    job_id = text("the same id")
+    upload_id = text("id of the uploaded image")
+    parent_id = text("id of the job that this one repeats", nullable=True)
+    status = text("state of the job", choices=STATUSES)
+    status_reason = nested(
+        StatusReasonSchema, "why the job does not go on; null while nothing holds it up", nullable=True
     )
-    has_callback = fields.Boolean(
-        required=True, metadata={"description": "whether a webhook reports its end; its address is not shown"}
+    progress = integer("percentage of the work that is done", least=0, most=100)
+    worker_id = text("id of the worker that runs the job; null unless it is running", nullable=True)
+    params = nested(ParamsSchema, "the options in force; they can be sent again as they are")
+    has_callback = flag("whether a webhook reports the end; its URL is not shown")
+    model = text("what the job runs: the name of a model, or of several")
+    created_at = moment("when the job was accepted")
+    started_at = moment("when a worker began", nullable=True)
+    finished_at = moment("when the job ended", nullable=True)
+    duration_seconds = integer(
+        "seconds of work until the job ended, however it ended; null before, and where no work began",
+        nullable=True,
     )
-    model = fields.String(required=True)
-    created_at = fields.DateTime(required=True)
-    started_at = fields.DateTime(required=True, allow_none=True)
-    finished_at = fields.DateTime(required=True, allow_none=True)
-    duration_seconds = fields.Integer(required=True, allow_none=True)
-    estimated_seconds = fields.Integer(required=True)
-    queue_position = fields.Integer(
-        required=True, allow_none=True, metadata={"description": "1 is next; null unless it waits"}
+    estimated_seconds = integer(
+        "seconds until the job should be done; 0 once it has ended, null while no worker is online",
+        nullable=True,
     )
-    original_file = fields.Url(required=True, require_tld=False)
-    original_preview = fields.Url(required=True, allow_none=True, require_tld=False)
-    preview_file = fields.Url(required=True, allow_none=True, require_tld=False)
-    result_file = fields.Url(required=True, allow_none=True, require_tld=False)
-    upload = fields.Nested(OriginalAnswer, required=True)
-    result = fields.Nested(ResultAnswer, required=True, allow_none=True)
-    error = fields.Nested(JobErrorAnswer, required=True, allow_none=True)
-    receipt = fields.Dict(required=True, allow_none=True)
-    may_change = fields.Boolean(
-        required=True, metadata={"description": "whether whoever asks may cancel and delete it"}
+    queue_position = integer("place in the queue, 1 is next; null unless it waits", nullable=True)
+    original_file = url("signed link to the uploaded image")
+    original_preview_file = url("signed link to a small WebP copy of it, once there is one", nullable=True)
+    preview_file = url("signed link to a small WebP copy of the result, once there is one", nullable=True)
+    result_file = url("signed link to the result, once the job is completed", nullable=True)
+    upload = nested(UploadSchema, "the uploaded image")
+    result = nested(ResultSchema, "the result, once the job is completed", nullable=True)
+    error = nested(ErrorSchema, "why the job failed; null unless it did", nullable=True)
+    receipt = nested(
+        ReceiptSchema, "what was kept and what was changed, once the job is completed", nullable=True
     )
-    logs = fields.List(fields.Nested(LogLineAnswer), required=True)
+    may_change = flag("whether the caller may cancel, retry and delete the job")
+    logs = list_of(LogLineSchema, "the last lines of the job's log")

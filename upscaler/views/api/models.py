@@ -1,0 +1,28 @@
+"""The models of the service."""
+
+from __future__ import annotations
+
+from flask import jsonify
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+
+from upscaler.extensions import db
+from upscaler.models import NetworkModel
+from upscaler.services.accounts import api_keys
+from upscaler.views.api.operations import Operation
+from upscaler.views.api.schemas.models import ModelListSchema
+from upscaler.views.api.serializers.models import model_fields
+
+
+def list_models() -> ResponseReturnValue:
+    """List the models."""
+    rows = db.session.scalars(select(NetworkModel).order_by(NetworkModel.name))
+    usable = [row for row in rows if row.default_params.get("active", True)]
+    return jsonify({"items": [model_fields(row) for row in usable]})
+
+
+OPERATIONS = (
+    Operation(
+        "list_models", "GET", "/models", list_models, "Service", scope=api_keys.READ, answer=ModelListSchema()
+    ),
+)

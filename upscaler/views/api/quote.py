@@ -1,0 +1,73 @@
+"""A quote for an image that nobody has sent yet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import jsonify
+from flask.typing import ResponseReturnValue
+from marshmallow import Schema, fields, validate
+
+from upscaler.engine.options import OPTIONS, UpscaleOptions
+from upscaler.errors import FormatTooSmall, ResultTooLarge, TargetOutOfRange, TooManyPixels, UnknownModel
+from upscaler.extensions import db
+from upscaler.services.accounts import api_keys
+from upscaler.services.jobs import quotes
+from upscaler.services.jobs.workers import count_online
+from upscaler.views.api.authentication import current_caller
+from upscaler.views.api.operations import Operation
+from upscaler.views.api.schemas.options import option_fields
+from upscaler.views.api.schemas.quotes import QuoteSchema
+from upscaler.views.api.serializers.jobs import status_reason
+from upscaler.views.context import services
+
+_SIDE = validate.Range(1, 10**6)
+
+
+class QuoteQuery(Schema):
+    """The size of an image, and the options that change its result's size, file or time."""
+
+    class Meta:
+        """The options come from their table."""
+
+        include = option_fields(option for option in OPTIONS.values() if option.in_quote)
+
+    width = fields.Integer(
+        required=True, validate=_SIDE, metadata={"example": 640, "description": "width in pixels"}
+    )
+    height = fields.Integer(
+        required=True, validate=_SIDE, metadata={"example": 480, "description": "height in pixels"}
+    )
+
+
+def get_quote(query: dict[str, Any]) -> ResponseReturnValue:
+    """Estimate size, time and place in the queue without an image."""
+    limits = services().settings.values(db.session())
+    size = (query["width"], query["height"])
+    choices = {name: value for name, value in query.items() if name not in ("width", "height")}
+    options = UpscaleOptions.from_mapping({"preset": limits.default_preset, **choices})
+    workers, submitter = count_online(db.session), services().submitter(current_caller().name)
+    found = quotes.quote(db.session(), size, options, limits, workers, submitter)
+    more = {
+        "output_pixels": found.output_width * found.output_height,
+        "estimated_seconds": None
+        if found.waiting_seconds is None
+        else found.own_seconds + found.waiting_seconds,
+        "status_reason": status_reason(ended=False, workers=workers),
+    }
+    return jsonify({**vars(found), **more}), {"Cache-Control": "no-store"}
+
+
+OPERATIONS = (
+    Operation(
+        "get_quote",
+        "GET",
+        "/quote",
+        get_quote,
+        "Service",
+        scope=api_keys.READ,
+        query=QuoteQuery(),
+        answer=QuoteSchema(),
+        errors=(TooManyPixels, ResultTooLarge, FormatTooSmall, TargetOutOfRange, UnknownModel),
+    ),
+)

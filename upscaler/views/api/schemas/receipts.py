@@ -1,0 +1,82 @@
+"""What was done to an image, and on what, in responses."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields
+
+OPEN = {"additionalProperties": True}
+
+
+class QuarantinedDeviceSchema(Schema):
+    """A device that failed and is tested again later."""
+
+    RULES = OPEN
+
+    engine = fields.String(metadata={"description": "name of the backend"})
+    device = fields.String(metadata={"description": "name of the processor or graphics device"})
+    precision = fields.String(metadata={"description": "numbers that it computed in"})
+    reason = fields.String(metadata={"description": "how it failed"})
+    next_test_at = fields.DateTime(metadata={"description": "when it is tested again"})
+    failures = fields.Integer(metadata={"description": "failures in a row"})
+
+
+class NotTakenSchema(Schema):
+    """A backend that is not in use."""
+
+    engine = fields.String(required=True, metadata={"description": "name of the backend"})
+    reason = fields.String(required=True, metadata={"description": "why it is not in use"})
+
+
+class BackendSchema(Schema):
+    """The backend of a worker; little is known until it has looked at its machine."""
+
+    RULES = OPEN
+
+    engine = fields.String(metadata={"description": "name of the backend"})
+    device = fields.String(metadata={"description": "name of the processor or graphics device"})
+    precision = fields.String(metadata={"description": "numbers that it computes in"})
+    version = fields.String(metadata={"description": "version of the backend's library"})
+    gpu = fields.Boolean(metadata={"description": "whether the device is a GPU"})
+    not_taken = fields.List(
+        fields.Nested(NotTakenSchema), metadata={"description": "backends that are not in use, and why"}
+    )
+    quarantined = fields.List(
+        fields.Nested(QuarantinedDeviceSchema), metadata={"description": "devices that failed"}
+    )
+    models = fields.List(fields.String(), metadata={"description": "models that are installed on the host"})
+    loaded = fields.List(fields.String(), metadata={"description": "models in memory"})
+    reason = fields.String(metadata={"description": "why no backend can run, where none can"})
+
+
+class NoteSchema(Schema):
+    """What happened to one property of the image."""
+
+    code = fields.String(
+        required=True, allow_none=True, metadata={"description": "stable name of the note, for programs"}
+    )
+    values = fields.Dict(required=True, metadata={"description": "what fills the note's sentence"})
+    text = fields.String(
+        required=True, metadata={"description": "the note as a sentence in the language of the request"}
+    )
+
+
+class ReceiptSchema(Schema):
+    """What was kept and what was changed, by which model, on which device, and how long each step took."""
+
+    RULES = OPEN
+
+    version = fields.Integer(metadata={"description": "version of the receipt's format"})
+    options = fields.Dict(metadata={"description": "the options in force"})
+    models = fields.List(fields.Dict(), metadata={"description": "the models that ran, with their hashes"})
+    backend = fields.Nested(BackendSchema, metadata={"description": "what the job ran on"})
+    input = fields.Dict(metadata={"description": "facts about the uploaded image"})
+    output = fields.Dict(metadata={"description": "facts about the result's file"})
+    check = fields.Dict(metadata={"description": "figures of the check that the result passed"})
+    seconds = fields.Dict(metadata={"description": "seconds that each step took"})
+    kept = fields.List(fields.Nested(NoteSchema), metadata={"description": "what of the image was kept"})
+    changed = fields.List(
+        fields.Nested(NoteSchema), metadata={"description": "what of the image was changed"}
+    )
+    faces = fields.Dict(
+        allow_none=True, metadata={"description": "what became of the faces, where they were looked for"}
+    )
