@@ -62,7 +62,7 @@ def psnr(first: np.ndarray, second: np.ndarray) -> float:
     return float(10 * np.log10(255**2 / ((first.astype(float) - second) ** 2).mean()))
 
 
-def gain_table(networks: Upscaler, preset: str, factor: str, side: int) -> dict[str, dict[str, float]]:
+def gain_table(upscaler: Upscaler, preset: str, factor: str, side: int) -> dict[str, dict[str, float]]:
     """Return the mean PSNR by degradation and grade."""
     table: dict[str, dict[str, float]] = {}
     for title, degrade in DEGRADATIONS.items():
@@ -72,7 +72,7 @@ def gain_table(networks: Upscaler, preset: str, factor: str, side: int) -> dict[
             values = []
             for truth in truths(side):
                 small = Image.fromarray(truth).resize((side // recipe.scale,) * 2, Image.Resampling.BICUBIC)
-                values.append(psnr(upscaled(networks, degrade(np.asarray(small)), recipe), truth))
+                values.append(psnr(upscaled(upscaler, degrade(np.asarray(small)), recipe), truth))
             table[title][grade] = float(np.mean(values))
     return table
 
@@ -84,11 +84,11 @@ def main() -> None:
     parser.add_argument("--presets", nargs="*", default=PRESETS)
     parser.add_argument("--factors", nargs="*", default=("2x", "4x"))
     chosen = parser.parse_args()
-    networks = Upscaler(EngineSettings())
+    upscaler = Upscaler(EngineSettings())
     for preset in chosen.presets:
         for factor in chosen.factors:
             print(f"\n{preset + ' ' + factor:16}", *(f"{grade:>7}" for grade in DENOISE_LEVELS))
-            for title, grades in gain_table(networks, preset, factor, chosen.side).items():
+            for title, grades in gain_table(upscaler, preset, factor, chosen.side).items():
                 print(f"{title:16}", *(f"{value:7.2f}" for value in grades.values()))
 
 

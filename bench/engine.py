@@ -16,7 +16,7 @@ import numpy as np
 from skimage import data
 
 from bench.peers import NcnnBf16Backend, OnnxRuntimeBackend
-from upscaler.engine.backends.base import Backend, Network, Window
+from upscaler.engine.backends.base import Backend, LoadedModel, Window
 from upscaler.engine.backends.ncnn import NcnnCpuBackend, NcnnVulkanBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
 from upscaler.engine.backends.windows import run_window
@@ -40,7 +40,7 @@ class Entry:
 
     model: str
     backend: str
-    network: Network
+    network: LoadedModel
     seconds: list[float] = field(default_factory=list)
 
 
@@ -77,7 +77,7 @@ def load(settings: EngineSettings, names: Sequence[str]) -> tuple[list[Entry], l
     return entries, reasons
 
 
-def _load_one(backend: Backend, name: str) -> Network | str:
+def _load_one(backend: Backend, name: str) -> LoadedModel | str:
     """Return a loaded network, or the reason why this backend does not run it."""
     try:
         return backend.load(MODELS[name])

@@ -13,7 +13,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from upscaler.engine.backends.base import Backend, Network, Result, Window
+from upscaler.engine.backends.base import Backend, LoadedModel, Result, Window
 from upscaler.engine.backends.ncnn import NcnnCpuBackend
 from upscaler.engine.backends.openvino_graph import connect
 from upscaler.engine.model_zoo.catalogue import Model
@@ -54,7 +54,7 @@ class OnnxRuntimeBackend(Backend):
         """Look whether the wheel is installed."""
         return None if importlib.util.find_spec("onnxruntime") else "onnxruntime is not installed"
 
-    def load(self, model: Model) -> Network:
+    def load(self, model: Model) -> LoadedModel:
         """Write the network as ONNX and load it."""
         import onnxruntime  # noqa: PLC0415 - not installed everywhere
 
@@ -67,7 +67,7 @@ class OnnxRuntimeBackend(Backend):
         return _OnnxRuntimeNetwork(model, session)
 
 
-class _OnnxRuntimeNetwork(Network):
+class _OnnxRuntimeNetwork(LoadedModel):
     def __init__(self, model: Model, session: Any) -> None:
         super().__init__(model)
         self._session = session

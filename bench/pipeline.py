@@ -22,8 +22,9 @@ import numpy as np
 from PIL import Image
 from skimage import data
 
-from upscaler.engine.backends.base import Network, Result, Window
+from upscaler.engine.backends.base import LoadedModel, Result, Window
 from upscaler.engine.backends.selection import Selection
+from upscaler.engine.devices.attempts import AttemptLog
 from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
@@ -41,30 +42,30 @@ ROWS = (
 )
 
 
-class Recorder(Network):
-    """A network that notes each window it runs on."""
+class Recorder(LoadedModel):
+    """A model that notes each window it runs on."""
 
-    def __init__(self, inner: Network, runs: list[tuple[Network, Window]]) -> None:
+    def __init__(self, inner: LoadedModel, runs: list[tuple[LoadedModel, Window]]) -> None:
         super().__init__(inner.model)
         self._inner = inner
         self._runs = runs
 
     def run(self, window: Window) -> Result:
-        """Note the window and run the network."""
+        """Note the window and run the model."""
         self._runs.append((self._inner, window))
         return self._inner.run(window)
 
 
 class RecordingSelection(Selection):
-    """Hands out recorders; ``runs`` are the windows of all images since it was last cleared."""
+    """A selection of recorders; ``runs`` are the windows of all images since it was last cleared."""
 
     def __init__(self, settings: EngineSettings) -> None:
         super().__init__(settings)
-        self.runs: list[tuple[Network, Window]] = []
+        self.runs: list[tuple[LoadedModel, Window]] = []
 
-    def network(self, model: Model) -> Network:
-        """Return the network that notes what it does."""
-        return Recorder(super().network(model), self.runs)
+    def load(self, model: Model, attempts: AttemptLog | None = None) -> LoadedModel:
+        """Return the model that notes its windows."""
+        return Recorder(super().load(model, attempts), self.runs)
 
 
 def photograph(side: int) -> Image.Image:
@@ -88,7 +89,7 @@ def measure(
     """Measure one row and print it as JSON."""
     options = UpscaleOptions(factor, preset, output_format=output_format)
     recipe, selection = recipe_for(options), RecordingSelection(settings)
-    networks = Upscaler(settings, selection)
+    upscaler = Upscaler(settings, selection)
     pixels = np.asarray(photograph(side))
     alone, whole, steps = [], [], {step: [] for step in STEPS}  # type: ignore[var-annotated]
     with tempfile.TemporaryDirectory() as name:
@@ -97,12 +98,12 @@ def measure(
         Image.fromarray(pixels).save(source, compress_level=1)
 
         def upscale() -> None:
-            result = upscale_file(source, target, None, options, Engine(networks), scratch=Scratch(folder))
+            result = upscale_file(source, target, None, options, Engine(upscaler), scratch=Scratch(folder))
             assert (result.width, result.height) == (side * recipe.scale, side * recipe.scale)
             for step in STEPS:
                 steps[step].append(result.receipt["seconds"][step])
 
-        # The first one loads the networks; the second one tells the windows of one image.
+        # The first one loads the models; the second one gives the windows of one image.
         for _ in range(2):
             selection.runs.clear()
             upscale()
@@ -111,8 +112,8 @@ def measure(
             values.clear()
 
         def run_alone() -> None:
-            for network, window in windows:
-                network.run(window)
+            for loaded, window in windows:
+                loaded.run(window)
 
         for _ in range(rounds):
             alone.append(seconds_of(run_alone))
@@ -126,7 +127,7 @@ def measure(
                 "whole": total,
                 "steps": {step: statistics.median(values) / total for step, values in steps.items()},
                 "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-                "backend": networks.describe()["engine"],
+                "backend": upscaler.describe()["engine"],
             }
         )
     )

@@ -39,9 +39,9 @@ class Untiled(Upscaler):
         return spans(height, height, margin, edge), spans(width, width, margin, edge)
 
 
-def plan_of(networks: Upscaler, height: int, width: int, recipe: Recipe) -> tuple[list[Span], list[Span]]:
+def plan_of(upscaler: Upscaler, height: int, width: int, recipe: Recipe) -> tuple[list[Span], list[Span]]:
     """Return how an image of that size is cut."""
-    return networks._plan(height, width, recipe)
+    return upscaler._plan(height, width, recipe)
 
 
 def work(plan: tuple[list[Span], list[Span]]) -> int:
@@ -50,11 +50,11 @@ def work(plan: tuple[list[Span], list[Span]]) -> int:
     return rows * columns
 
 
-def upscaled(networks: Upscaler, pixels: np.ndarray, recipe: Recipe) -> np.ndarray:
+def upscaled(upscaler: Upscaler, pixels: np.ndarray, recipe: Recipe) -> np.ndarray:
     """Return the upscaled image, uint8 (H, W, 3)."""
     height, width, channels = pixels.shape
     out = np.empty((height * recipe.scale, width * recipe.scale, channels), np.uint8)
-    networks.upscale(pixels, recipe, out)
+    upscaler.upscale(pixels, recipe, out)
     return out
 
 
@@ -101,7 +101,7 @@ def measure(names: Sequence[str], settings: EngineSettings) -> Iterator[Row]:
         first = plan_of(tiled, 4000, 4000, recipe)[0][0]
         side = (first.stop - first.start) * 5 // 4
         pixels = photograph(side)
-        cut, whole = (upscaled(networks, pixels, recipe).astype(int) for networks in (tiled, untiled))
+        cut, whole = (upscaled(upscaler, pixels, recipe).astype(int) for upscaler in (tiled, untiled))
         difference = np.abs(cut - whole)
         error = float((difference**2).mean())
         rows, columns = plan_of(tiled, side, side, recipe)
@@ -125,10 +125,10 @@ def main() -> None:
         "--tile", type=int, default=0, help="side of a core in pixels, 0 for the engine's own"
     )
     parser.add_argument("--threads", type=int, default=EngineSettings().threads, help="(%(default)s)")
-    parser.add_argument("networks", nargs="*", default=MODEL_NAMES, metavar="NETWORK")
+    parser.add_argument("models", nargs="*", default=MODEL_NAMES, metavar="MODEL")
     chosen = parser.parse_args()
     print(f"{'network':26}{'px':>6}{'windows':>9}{'PSNR':>8}{'off by > 2':>12}{'worst':>7}{'work':>8}")
-    for row in measure(chosen.networks, EngineSettings(threads=chosen.threads, tile_pixels=chosen.tile)):
+    for row in measure(chosen.models, EngineSettings(threads=chosen.threads, tile_pixels=chosen.tile)):
         psnr = "exact" if row.psnr == math.inf else f"{row.psnr:.1f}"
         print(
             f"{row.network:26}{row.side:6}{row.windows:9}{psnr:>8}{row.off:12.3%}{row.worst:7}{row.work:7.2f}x",

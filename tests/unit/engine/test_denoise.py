@@ -72,16 +72,16 @@ def _truths() -> list[np.ndarray]:
 @pytest.fixture(scope="module")
 def measured() -> Callable[[str, str], Measured]:
     """Return what measures a preset and a factor: the PSNR in dB of an input and a grade, each computed once."""
-    networks = Upscaler(EngineSettings(threads=1))
+    upscaler = Upscaler(EngineSettings(threads=1))
 
     def of(preset: str, factor: str) -> Measured:
-        return functools.cache(lambda name, grade: _psnr(networks, preset, factor, grade, INPUTS[name]))
+        return functools.cache(lambda name, grade: _psnr(upscaler, preset, factor, grade, INPUTS[name]))
 
     return of
 
 
 def _psnr(
-    networks: Upscaler, preset: str, factor: str, grade: str, degrade: Callable[[np.ndarray], np.ndarray]
+    upscaler: Upscaler, preset: str, factor: str, grade: str, degrade: Callable[[np.ndarray], np.ndarray]
 ) -> float:
     recipe = recipe_for(UpscaleOptions(factor, preset, grade))
     errors = []
@@ -89,7 +89,7 @@ def _psnr(
         small = Image.fromarray(truth).resize((SIDE // recipe.scale,) * 2, Image.Resampling.BICUBIC)
         result = degrade(np.asarray(small))
         for stage in recipe.stages:
-            result = upscale(networks, result, stage)
+            result = upscale(upscaler, result, stage)
         errors.append(float(((result.astype(float) - truth) ** 2).mean()))
     return float(np.mean([10 * np.log10(255**2 / error) for error in errors]))
 

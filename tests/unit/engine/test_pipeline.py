@@ -26,11 +26,11 @@ def run(tmp_path, lanczos):
     scratch = tmp_path / "scratch"
     scratch.mkdir(exist_ok=True)
 
-    def upscale(source, options=None, networks=lanczos, previews=None, **more):
+    def upscale(source, options=None, upscaler=lanczos, previews=None, **more):
         target = tmp_path / "target"
         options = options or UpscaleOptions("2x")
         result = upscale_file(
-            source, target, previews, options, Engine(networks), scratch=Scratch(scratch), **more
+            source, target, previews, options, Engine(upscaler), scratch=Scratch(scratch), **more
         )
         assert list(scratch.iterdir()) == [], "scratch files have no names"
         with Image.open(target) as image:
@@ -45,23 +45,23 @@ def reduced(image: Image.Image, scale: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("factor", ["2x", "4x"])
-def test_real_networks_upscale_an_image_truly(run, networks, save, colours, factor):
+def test_real_networks_upscale_an_image_truly(run, upscaler, save, colours, factor):
     pixels = colours(48, 40)
     options = UpscaleOptions(factor, "standard")
-    result, image = run(save("a.png", pixels), options, networks)
+    result, image = run(save("a.png", pixels), options, upscaler)
     scale = factor_number(factor)
     assert (result.width, result.height) == image.size == (48 * scale, 40 * scale)
     assert np.abs(reduced(image, scale) - pixels).mean() < 3
 
 
-def test_real_networks_keep_gray_gray_and_edges_of_transparency_clean(run, networks, save):
+def test_real_networks_keep_gray_gray_and_edges_of_transparency_clean(run, upscaler, save):
     y, x = np.indices((48, 48))
     inside = ((x - 24) ** 2 + (y - 24) ** 2 < 300).astype(np.uint8) * 255
     # A white disc with black under what cannot be seen: the case that gives dark fringes.
     logo = Image.merge(
         "LA", (Image.fromarray(np.where(inside, 250, 0).astype(np.uint8)), Image.fromarray(inside))
     )
-    result, image = run(save("logo.png", logo), UpscaleOptions("2x", "standard"), networks)
+    result, image = run(save("logo.png", logo), UpscaleOptions("2x", "standard"), upscaler)
     assert image.mode == "LA"
     gray, alpha = (np.asarray(band) for band in image.split())
     assert gray[alpha > 0].min() > 235, "no dark fringe"
@@ -137,10 +137,10 @@ def test_equal_input_gives_equal_files(run, save, colours):
     assert run(source)[0].sha256 == run(source)[0].sha256
 
 
-def test_progress_rises_from_nothing_to_one(run, networks, save, colours):
+def test_progress_rises_from_nothing_to_one(run, upscaler, save, colours):
     shares: list[float] = []
     image = np.dstack([colours(40, 40), colours(40, 40)[..., 0]])
-    run(save("a.png", image), UpscaleOptions("2x"), networks, on_progress=shares.append)
+    run(save("a.png", image), UpscaleOptions("2x"), upscaler, on_progress=shares.append)
     assert shares == sorted(shares)
     assert shares[-1] == 1.0
     assert 0 < shares[0] <= 0.05
@@ -180,21 +180,21 @@ def test_a_full_disk_is_told_apart(run, save, colours, monkeypatch):
         run(source)
 
 
-def test_3x_and_a_wanted_size_are_reduced_from_more(run, networks, save, colours):
+def test_3x_and_a_wanted_size_are_reduced_from_more(run, upscaler, save, colours):
     pixels = colours(48, 40)
-    _, image = run(save("a.png", pixels), UpscaleOptions("3x"), networks)
+    _, image = run(save("a.png", pixels), UpscaleOptions("3x"), upscaler)
     assert image.size == (144, 120)
     assert np.abs(reduced(image, 3) - pixels).mean() < 3
-    result, image = run(save("a.png", pixels), UpscaleOptions("fit", target_width=100), networks)
+    result, image = run(save("a.png", pixels), UpscaleOptions("fit", target_width=100), upscaler)
     assert image.size == (result.width, result.height) == (100, 83)
     assert result.receipt["recipe"] == "waifu2x-upconv7-photo-twice"
 
 
-def test_8x_goes_through_a_scratch_file(run, networks, save, colours):
+def test_8x_goes_through_a_scratch_file(run, upscaler, save, colours):
     pixels = np.dstack([colours(40, 33), colours(40, 33)[..., 0]])
     shares: list[float] = []
     result, image = run(
-        save("a.png", pixels), UpscaleOptions("8x", sharpen="low"), networks, on_progress=shares.append
+        save("a.png", pixels), UpscaleOptions("8x", sharpen="low"), upscaler, on_progress=shares.append
     )
     assert image.size == (320, 264)
     assert image.mode == "RGBA"
@@ -212,12 +212,12 @@ def test_detail_blends_also_where_the_sharp_network_must_be_reduced(run, lanczos
     assert result.receipt["recipe"] == "realesrgan-x4plus-half"
 
 
-def test_tones_are_matched_unless_somebody_wishes_otherwise(run, networks, save):
+def test_tones_are_matched_unless_somebody_wishes_otherwise(run, upscaler, save):
     photograph = np.ascontiguousarray(data.astronaut()[40:104, 150:214])
     drifts = []
     for wanted in (True, False):
         result, image = run(
-            save("a.png", photograph), UpscaleOptions("4x", "art", match_colours=wanted), networks
+            save("a.png", photograph), UpscaleOptions("4x", "art", match_colours=wanted), upscaler
         )
         assert result.receipt["options"]["match_colours"] is wanted
         drifts.append(np.abs((reduced(image, 4) - photograph).mean(axis=(0, 1))).max())

@@ -1,4 +1,4 @@
-"""Feed a network that the operator added as it wants to be fed."""
+"""Custom models: conversion of windows to the input that a model takes, and back."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from upscaler.engine.backends.base import Network, Result, Window
+from upscaler.engine.backends.base import LoadedModel, Result, Window
 from upscaler.engine.model_zoo.custom_model import CustomModel
 from upscaler.errors import OutputRejected
 
-# From float32 (1, channels, height, width) in the network's own range to its result as levels, of the same axes.
+# From float32 (1, channels, height, width) in the model's own range to its result as levels, of the same axes.
 Runner = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 _COLOURS = 3
 
 
-class AdaptedNetwork(Network):
-    """A custom network; one with a single channel is given red, green and blue one after another."""
+class AdaptedModel(LoadedModel):
+    """A custom model; one with a single channel is given red, green and blue one after another."""
 
     def __init__(self, model: CustomModel, runner: Runner) -> None:
         super().__init__(model)

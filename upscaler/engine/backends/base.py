@@ -1,10 +1,11 @@
-"""What a backend offers: a device that loads networks and runs them on windows of an image."""
+"""The interface of a backend: a device that loads models and runs them on windows of an image."""
 
 from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,9 @@ Result = NDArray[np.float32]
 
 
 def planes_of(window: Window, model: Model) -> NDArray[np.float32]:
-    """Return what a network of the catalogue takes: float32 (channels, height, width), colours from 0 to 1.
+    """Return the input of a catalogue model: float32 (channels, height, width), colours from 0 to 1.
 
-    Behind the colours come the network's constant maps.
+    Behind the colours come the model's constant maps.
     """
     height, width, colours = window.shape
     planes = np.empty((colours + len(model.maps), height, width), np.float32)
@@ -31,15 +32,15 @@ def planes_of(window: Window, model: Model) -> NDArray[np.float32]:
     return planes
 
 
-class Network(ABC):
-    """One loaded network. It may be called from several threads, but runs one window at a time."""
+class LoadedModel(ABC):
+    """A model in memory. It may be called from several threads, but runs one window at a time."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
 
     @abstractmethod
     def run(self, window: Window) -> Result:
-        """Run the network on one window, uint8 or float32 levels of shape (height, width, 3), RGB, C-contiguous.
+        """Run the model on one window, uint8 or float32 levels of shape (height, width, 3), RGB, C-contiguous.
 
         Each side must be at least ``model.minimum_side`` and a multiple of ``model.multiple``;
         ``windows.run_window`` sees to it. Returns float32 levels, neither clipped nor rounded, of shape
@@ -47,31 +48,31 @@ class Network(ABC):
         """
 
     def run_pausing(self, window: Window, pause: Callable[[], None]) -> Result:  # noqa: ARG002 - most need none
-        """Run the network on one window and, where it takes long, call ``pause`` now and then.
+        """Run the model on one window and, where it takes long, call ``pause`` now and then.
 
-        ``pause`` may run this network on something else, and may raise to end the run.
+        ``pause`` may run this model on something else, and may raise to end the run.
         """
         return self.run(window)
 
 
 class Backend(ABC):
-    """A way to run networks: one library on one device with one precision.
+    """One library on one device in one precision.
 
     Attributes:
-        name: one of ``settings.ENGINE_NAMES``.
+        name: the name under which ``registry.BACKENDS`` lists its module.
         memory_budget: bytes that the activations of one window may take.
-        largest_window: longest side of a window in pixels, whatever the budget: progress is told, and a stop
+        largest_window: longest side of a window in pixels, whatever the budget: progress is reported, and a stop
             is heeded, between windows only.
         on_processor: False where it runs on a graphics device.
-        test_model: name of a small network that this backend runs, for its self-test.
-        runs_networks: False where it only stands in for the networks, and gives other results than they do.
+        test_model: name of a small model that this backend runs, for its self-test.
+        runs_models: False where it only stands in for the models, and gives other results than they do.
 
     """
 
     name: str
     test_model = "waifu2x-upconv7-photo"
     on_processor = True
-    runs_networks = True
+    runs_models = True
     memory_budget = 1_000_000_000
     largest_window = 512
 
@@ -86,11 +87,11 @@ class Backend(ABC):
     @property
     @abstractmethod
     def precision(self) -> str:
-        """Numbers that the networks compute in: ``fp32``, ``fp16``, ``bf16`` or ``int8``."""
+        """Numbers that the models compute in: ``fp32``, ``fp16`` or ``bf16``."""
 
     @property
     def device_key(self) -> Device:
-        """What goes into quarantine when this backend fails; right once it was probed."""
+        """The device that goes into quarantine when this backend fails; right once it was probed."""
         return Device(self.name, self.device, self.precision)
 
     @property
@@ -108,11 +109,11 @@ class Backend(ABC):
         """Return why this backend cannot run here, or None when it can."""
 
     @abstractmethod
-    def load(self, model: Model) -> Network:
-        """Load a network.
+    def load(self, model: Model) -> LoadedModel:
+        """Load a model.
 
         Raises:
-            EngineUnavailable: the weights are missing, or this backend does not run this network.
+            EngineUnavailable: the weights are missing, or this backend does not run this model.
 
         """
 
@@ -131,3 +132,29 @@ class Backend(ABC):
             "version": self.version,
             "gpu": not self.on_processor,
         }
+
+
+@dataclass(frozen=True)
+class Registration:
+    """The declaration of a backend, in its module under the name ``REGISTRATION``.
+
+    Attributes:
+        candidates: makes the backends of this name for the settings, best first; none of them is probed yet.
+        automatic: whether ``ENGINE=auto`` considers it.
+        custom_kinds: the kinds of custom model that it loads.
+        partial_kinds: those of them of which it knows some layers only; a processor stands behind it.
+
+    """
+
+    candidates: Callable[[EngineSettings], list[Backend]]
+    automatic: bool = False
+    custom_kinds: frozenset[str] = frozenset()
+    partial_kinds: frozenset[str] = frozenset()
+
+    def reads(self, kind: str) -> bool:
+        """Return whether it loads models of a kind, "" for those of the catalogue."""
+        return not kind or kind in self.custom_kinds
+
+    def reads_all(self, kind: str) -> bool:
+        """Return whether it loads every model of a kind."""
+        return self.reads(kind) and kind not in self.partial_kinds

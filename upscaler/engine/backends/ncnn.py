@@ -1,4 +1,4 @@
-"""ncnn: any graphics device through Vulkan, and processors that OpenVINO does not serve."""
+"""The ncnn backend: any graphics device through Vulkan, and processors that OpenVINO does not serve."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from upscaler.engine.backends.adapted import AdaptedNetwork, Runner
-from upscaler.engine.backends.base import Backend, Network, Result, Window, planes_of
+from upscaler.engine.backends.adapted import AdaptedModel, Runner
+from upscaler.engine.backends.base import Backend, LoadedModel, Registration, Result, Window, planes_of
 from upscaler.engine.backends.vulkan_probe import VulkanDevice, find_device
 from upscaler.engine.model_zoo.catalogue import CUNET, CUSTOM, RRDB, SRMD, SRVGG, UPCONV7, Model
-from upscaler.engine.model_zoo.custom_model import CustomModel
+from upscaler.engine.model_zoo.custom_model import NCNN, CustomModel
 from upscaler.engine.model_zoo.ncnn_graph import read_graph
 from upscaler.engine.model_zoo.weights import find_weights
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import N_, EngineError, EngineUnavailable
 
-# What ncnn's layers return when an allocation failed.
+# The code that ncnn's layers return when an allocation failed.
 _NO_MEMORY = -100
-# Of a graphics device's memory, for the activations of one window: the part of what its driver lets us have, and where
-# that is not known.
+# For the activations of one window on a graphics device: the share of the memory that its driver grants, and the bytes
+# where that is not known.
 _MEMORY_SHARE = 0.75
 _UNKNOWN_BYTES = 1_500_000_000
 
 
-class NcnnNetwork(Network):
-    """A network loaded into an ``ncnn.Net``."""
+class NcnnModel(LoadedModel):
+    """A model loaded into an ``ncnn.Net``."""
 
     def __init__(self, model: Model, net: Any, input_blob: str, output_blob: str) -> None:
         super().__init__(model)
@@ -57,17 +57,17 @@ class NcnnNetwork(Network):
 
 
 def _extracted(extractor: Any, blob: str) -> Any:
-    """Run a network and return what it gives: an ``ncnn.Mat`` of three axes."""
+    """Run a network up to a blob and return it, an ``ncnn.Mat`` of three axes."""
     code, output = extractor.extract(blob)
     if code == _NO_MEMORY:
-        raise MemoryError("ncnn could not have the memory that it wanted")
+        raise MemoryError("ncnn could not allocate memory")
     if code != 0 or output.dims != 3:
         raise RuntimeError(f"ncnn ended with code {code}")
     return output
 
 
 class _NcnnBackend(Backend):
-    """What ncnn on a processor and on a graphics device share."""
+    """The part that ncnn on a processor and on a graphics device share."""
 
     name = "ncnn"
 
@@ -77,26 +77,26 @@ class _NcnnBackend(Backend):
         return importlib.metadata.version("ncnn")
 
     def probe(self) -> str | None:
-        """Look whether the wheel is installed."""
+        """Check that the wheel is installed."""
         return None if importlib.util.find_spec("ncnn") else "ncnn is not installed"
 
     def _configure(self, net: Any) -> None:
-        """Set the options of the network; ncnn heeds them only before the layers are loaded."""
+        """Set the options of a net; ncnn heeds them only before the layers are loaded."""
         net.opt.num_threads = self.settings.threads
 
-    def load(self, model: Model) -> Network:
-        """Load a network with the options of this device."""
+    def load(self, model: Model) -> LoadedModel:
+        """Load a model with the options of this device."""
         if isinstance(model, CustomModel):
-            return AdaptedNetwork(model, self.runner(model))
+            return AdaptedModel(model, self.runner(model))
         files = find_weights(model, self.settings.models_dir)
         graph = read_graph(files.param)
-        return NcnnNetwork(model, self._net(files.param, files.bin, model.name), graph.input, graph.output)
+        return NcnnModel(model, self._net(files.param, files.bin, model.name), graph.input, graph.output)
 
     def runner(self, model: CustomModel) -> Runner:
-        """Load a custom network.
+        """Load a custom model.
 
         Raises:
-            EngineUnavailable: its files are not those that were tried, or ncnn cannot load them.
+            EngineUnavailable: its files are not those that were examined, or ncnn cannot load them.
             GraphError: they have more than one input or output.
 
         """
@@ -154,7 +154,7 @@ class NcnnVulkanBackend(_NcnnBackend):
     """
 
     on_processor = False
-    # No watchdog of a driver is woken by it: ncnn hands a window over in many small pieces.
+    # A driver's watchdog does not fire: ncnn submits a window in many small pieces.
     largest_window = 450
 
     def __init__(self, settings: EngineSettings, precision: str = "fp16") -> None:
@@ -174,7 +174,7 @@ class NcnnVulkanBackend(_NcnnBackend):
 
     @property
     def memory_budget(self) -> int:  # type: ignore[override]  # a constant of the other backends
-        """Most of what the device lets us have; where it has less after all, windows shrink."""
+        """Most of the memory that the driver grants; where there is less after all, windows shrink."""
         known = self._found.memory_mib if self._found else 0
         return int((known << 20) * _MEMORY_SHARE) if known else _UNKNOWN_BYTES
 
@@ -208,3 +208,14 @@ class NcnnVulkanBackend(_NcnnBackend):
         net.opt.use_fp16_arithmetic = half
         if self._found:
             net.set_vulkan_device(self._found.index)
+
+
+REGISTRATION = Registration(
+    candidates=lambda settings: [
+        NcnnVulkanBackend(settings, "fp16"),
+        NcnnVulkanBackend(settings, "fp32"),
+        NcnnCpuBackend(settings),
+    ],
+    automatic=True,
+    custom_kinds=frozenset({NCNN}),
+)

@@ -1,4 +1,4 @@
-"""OpenVINO on the processor: the fastest way to run these networks without a graphics device."""
+"""The OpenVINO backend: the fastest way to run these models without a graphics device."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from upscaler.engine.backends.adapted import AdaptedNetwork, Runner
-from upscaler.engine.backends.base import Backend, Network, Result, Window, planes_of
+from upscaler.engine.backends.adapted import AdaptedModel, Runner
+from upscaler.engine.backends.base import Backend, LoadedModel, Registration, Result, Window, planes_of
 from upscaler.engine.backends.openvino_graph import build_model, build_parts
 from upscaler.engine.backends.openvino_onnx import read_onnx
 from upscaler.engine.backends.precision import faster_precision, options
 from upscaler.engine.model_zoo.catalogue import CUNET, CUSTOM, RRDB, SRMD, SRVGG, UPCONV7, Model
-from upscaler.engine.model_zoo.custom_model import ONNX, CustomModel
+from upscaler.engine.model_zoo.custom_model import NCNN, ONNX, CustomModel
 from upscaler.engine.model_zoo.ncnn_graph import read_graph
 from upscaler.engine.model_zoo.weights import find_weights
 from upscaler.engine.settings import EngineSettings
@@ -30,12 +30,12 @@ _RRDB_CUT = "Interp"
 # of 3 x 3 behind the upscaled images, at 2, 4, 4 and 4 times the size, reach 1.25 rows far.
 _STRIP_ROWS = 32
 _STRIP_MARGIN = 2
-# How often something else is asked for while a window runs.
+# How often ``pause`` is called while a window runs.
 _PAUSE_MILLISECONDS = 20
 
 
-class OpenVinoNetwork(Network):
-    """A network compiled for the processor."""
+class OpenVinoModel(LoadedModel):
+    """A model compiled for the processor."""
 
     def __init__(self, model: Model, compiled: Any) -> None:
         super().__init__(model)
@@ -43,7 +43,7 @@ class OpenVinoNetwork(Network):
         self._lock = threading.Lock()
 
     def run(self, window: Window) -> Result:
-        """Run the window through the one request of this network."""
+        """Run the window through the one request of this model."""
         planes = planes_of(window, self.model)[np.newaxis]
         with self._lock:
             self._request.infer([planes], share_inputs=True)
@@ -51,12 +51,12 @@ class OpenVinoNetwork(Network):
             return np.array(self._request.get_output_tensor(0).data[0].transpose(1, 2, 0), order="C")
 
 
-class TwoPartNetwork(Network):
-    """A network whose last layers run strip by strip.
+class TwoPartModel(LoadedModel):
+    """A model whose last layers run strip by strip.
 
-    Those layers work at the size of the result, and the whole window at once would take most of the memory there. They
-    see so little around a pixel that the strips, with a few more rows on both sides, give the same. A window takes
-    long: other networks may run meanwhile.
+    Those layers work at the size of the result, and the whole window at once would take most of the memory there. Their
+    field of view is so small that the strips, with a few more rows on both sides, give the same. A window takes long:
+    other models may run meanwhile.
     """
 
     def __init__(self, model: Model, body: Any, tail: Any) -> None:
@@ -65,11 +65,11 @@ class TwoPartNetwork(Network):
         self._tail = tail
 
     def run(self, window: Window) -> Result:
-        """Run the window through the first part, and what that gives through the second."""
+        """Run the window through the first part, and its features through the second."""
         return self.run_pausing(window, lambda: None)
 
     def run_pausing(self, window: Window, pause: Callable[[], None]) -> Result:
-        """Do the same as ``run``, and call ``pause`` meanwhile, which may run this network, too."""
+        """Do the same as ``run``, and call ``pause`` meanwhile, which may run this model, too."""
         height, width, scale = window.shape[0], window.shape[1], self.model.scale
         # Requests of its own, because another run may come in a pause.
         body, tail = self._body.create_infer_request(), self._tail.create_infer_request()
@@ -85,7 +85,7 @@ class TwoPartNetwork(Network):
 
 
 def _given(request: Any, planes: NDArray[np.float32], pause: Callable[[], None]) -> NDArray[np.float32]:
-    """Return what a request gives, which owns it and overwrites it in its next run; call ``pause`` until then."""
+    """Return the output of a request, which overwrites it in its next run; call ``pause`` until it is there."""
     request.start_async([planes], share_inputs=True)
     try:
         while not request.wait_for(_PAUSE_MILLISECONDS):
@@ -93,7 +93,7 @@ def _given(request: Any, planes: NDArray[np.float32], pause: Callable[[], None])
     except BaseException:
         request.cancel()
         with contextlib.suppress(RuntimeError):
-            # It reads the planes until it has ended, and tells of having been canceled as an error.
+            # It reads the planes until it has ended, and reports the cancellation as an error.
             request.wait()
         raise
     given: NDArray[np.float32] = request.get_output_tensor(0).data
@@ -103,7 +103,7 @@ def _given(request: Any, planes: NDArray[np.float32], pause: Callable[[], None])
 class OpenVinoBackend(Backend):
     """OpenVINO, with bfloat16 where the processor is faster in it.
 
-    ``precision`` None tries which is faster. bfloat16 stays 46 dB or more from float32.
+    ``precision`` None measures which is faster. bfloat16 stays 46 dB or more from float32.
     """
 
     name = "openvino"
@@ -140,7 +140,7 @@ class OpenVinoBackend(Backend):
 
     @property
     def bytes_per_pixel(self) -> Mapping[str, int]:
-        """Memory of the widest layers; twice as much in float32, but for what RRDB hands to its last layers."""
+        """Memory of the widest layers; twice as much in float32, except for the input of RRDB's last layers."""
         factor = 1 if self.precision == "bf16" else 2
         return {
             RRDB: 2700 * factor + 500,
@@ -148,12 +148,12 @@ class OpenVinoBackend(Backend):
             UPCONV7: 1000 * factor,
             CUNET: 2500 * factor,
             SRMD: 2000 * factor,
-            # Nobody has measured it: more than any of the others.
+            # Not measured: more than any of the others.
             CUSTOM: 8000 * factor,
         }
 
     def probe(self) -> str | None:
-        """Look whether the wheel is installed and the processor has the wanted precision."""
+        """Check that the wheel is installed and the processor has the wanted precision."""
         if importlib.util.find_spec("openvino") is None:
             return "openvino is not installed"
         try:
@@ -164,24 +164,24 @@ class OpenVinoBackend(Backend):
             return "the processor does not compute in bfloat16"
         return None
 
-    def load(self, model: Model) -> Network:
-        """Build and compile a network for windows of any size."""
+    def load(self, model: Model) -> LoadedModel:
+        """Build and compile a model for windows of any size."""
         if isinstance(model, CustomModel):
-            return AdaptedNetwork(model, self.runner(model))
+            return AdaptedModel(model, self.runner(model))
         files = find_weights(model, self.settings.models_dir)
         graph = read_graph(files.param, files.bin)
         if model.architecture == RRDB:
             body, tail = build_parts(graph, model.name, _RRDB_CUT)
-            return TwoPartNetwork(model, self._compiled(body), self._compiled(tail))
+            return TwoPartModel(model, self._compiled(body), self._compiled(tail))
         built = build_model(graph, model.name, channels=_COLOURS + len(model.maps))
-        return OpenVinoNetwork(model, self._compiled(built))
+        return OpenVinoModel(model, self._compiled(built))
 
     def runner(self, model: CustomModel) -> Runner:
-        """Compile a custom network.
+        """Compile a custom model.
 
         Raises:
-            EngineUnavailable: its files are not those that were tried.
-            GraphError, RuntimeError: they hold something that OpenVINO, or our reader of ncnn's files, does not know.
+            EngineUnavailable: its files are not those that were examined.
+            GraphError, RuntimeError: they hold something that OpenVINO, or ``read_graph``, does not support.
 
         """
         files = model.verified()
@@ -205,3 +205,12 @@ class OpenVinoBackend(Backend):
             "CPU",
             options(self.precision, self.settings.threads),
         )
+
+
+# Some layers of ncnn's files are unknown to ``read_graph``.
+REGISTRATION = Registration(
+    candidates=lambda settings: [OpenVinoBackend(settings), OpenVinoBackend(settings, "fp32")],
+    automatic=True,
+    custom_kinds=frozenset({ONNX, NCNN}),
+    partial_kinds=frozenset({NCNN}),
+)

@@ -21,7 +21,7 @@ Node = Any  # openvino carries no type information
 def build_model(graph: Graph, name: str, *, channels: int = 3, factor: int = 255) -> Any:
     """Return an ``openvino.Model`` from float32 (1, channels, height, width) to levels, of any size.
 
-    ``factor`` makes levels of what the network gives: 255 where that is 0..1.
+    ``factor`` turns the network's output into levels: 255 where that is 0..1.
     """
     return _model(graph.layers, graph.input, graph.output, name, channels=channels, factor=factor)
 
@@ -31,7 +31,8 @@ def build_parts(
 ) -> tuple[Any, Any]:
     """Return the models of the layers before the first one of kind ``cut``, and of the others.
 
-    The second takes what the first gives, float32 (1, channels, height, width), and gives what ``build_model`` does.
+    The second takes the output of the first, float32 (1, channels, height, width), and gives levels as ``build_model``
+    does.
 
     Raises:
         GraphError: there is no such layer, or more than its input passes from one part to the other.
@@ -55,7 +56,7 @@ def build_parts(
 def _model(
     layers: Sequence[Layer], entry: str, output: str, name: str, *, channels: int, factor: int = 1
 ) -> Any:
-    # Heavy, and only needed where a network is loaded.
+    # Heavy, and only needed where a model is loaded.
     from upscaler.engine.backends.openvino_library import ops, ov  # noqa: PLC0415
 
     window = ops.parameter(ov.PartialShape([1, channels, -1, -1]), np.float32, name="window")

@@ -1,8 +1,8 @@
 """OpenVINO without its telemetry: the one place that imports it.
 
-Its wheel brings ``openvino_telemetry``, which tells Google Analytics of every import, unasked, from a process that it
-forks off. Nobody who runs this service has agreed to that; and what is forked holds the engine's pipes open when the
-engine dies. OpenVINO has a stub of its own for the case that the package cannot be imported.
+Its wheel brings ``openvino_telemetry``, which reports every import to Google Analytics without consent, from a
+process that it forks. That process also holds the engine's pipes open when the engine dies. OpenVINO falls back to a
+stub of its own where the package cannot be imported.
 """
 
 from __future__ import annotations

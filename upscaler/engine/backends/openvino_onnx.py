@@ -11,14 +11,14 @@ import numpy as np
 def read_onnx(core: Any, path: Path, factor: int, name: str) -> Any:
     """Return an ``openvino.Model`` with one float32 input and one float32 output.
 
-    ``factor`` makes levels of what the network gives: 255 where that is 0..1. It is multiplied here and not by the
+    ``factor`` turns the model's output into levels: 255 where that is 0..1. It is multiplied here and not by the
     caller: where the rest computes in bfloat16 the result is still float32 at this point, or is rounded only once.
 
     Raises:
         RuntimeError: the file cannot be read, or has more than one input or output.
 
     """
-    # Heavy, and only needed where a network is loaded.
+    # Heavy, and only needed where a model is loaded.
     from upscaler.engine.backends.openvino_library import PrePostProcessor, ops, ov  # noqa: PLC0415
 
     converted = PrePostProcessor(core.read_model(str(path)))

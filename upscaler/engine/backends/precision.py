@@ -1,4 +1,4 @@
-"""Which of two precisions a processor computes faster in, by trying both."""
+"""The faster of two precisions on a processor, measured."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import numpy as np
 
 _log = logging.getLogger(__name__)
 
-# Three convolutions of 64 channels, as most networks of the catalogue consist of, over a window of 64 x 64: a few
-# milliseconds a round, and within 15 % of the ratio that whole networks show.
+# Three convolutions of 64 channels, of which most models of the catalogue consist, over a window of 64 x 64: a few
+# milliseconds a round, and within 15 % of the ratio that whole models show.
 _CHANNELS = 64
 _LAYERS = 3
 _SIDE = 64
 # The quickest of several rounds, one of each in turn. What counts is the processors' time: a busy neighbour hardly
-# changes it, while the ratio by the clock was seen to fall from 1.6 to 1.1 on a machine with far too much to do.
+# changes it, while the ratio by the clock was seen to fall from 1.6 to 1.1 on an overloaded machine.
 _ROUNDS = 6
 
 
 def faster_precision(core: Any, threads: int) -> str:
-    """Return "bf16" or "fp32", whichever the processor behind ``core`` (an ``openvino.Core``) is faster in.
+    """Return "bf16" or "fp32", the one in which the processor behind ``core`` (an ``openvino.Core``) is faster.
 
-    That it knows bfloat16 says little: with AMX it takes a half to a third of the time of float32, while processors
+    Support for bfloat16 says little: with AMX it takes a half to a third of the time of float32, while processors
     with AVX-512 BF16 alone were measured to take 1.8 times as long.
     """
     if "BF16" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
@@ -45,7 +45,7 @@ def faster_precision(core: Any, threads: int) -> str:
 
 
 def options(precision: str, threads: int) -> dict[str, Any]:
-    """Return how a model is compiled for the processor."""
+    """Return the options with which a model is compiled for the processor."""
     return {
         "INFERENCE_PRECISION_HINT": "bf16" if precision == "bf16" else "f32",
         "INFERENCE_NUM_THREADS": threads,

@@ -1,4 +1,4 @@
-"""Run a known image through a network before anything else goes through it."""
+"""The self-test of a loaded model: a known image, before anything else goes through it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from upscaler.engine.backends.base import Network, Result, Window
+from upscaler.engine.backends.base import LoadedModel, Result, Window
 from upscaler.engine.backends.golden import compare, has_reference
 from upscaler.engine.backends.windows import run_window
 from upscaler.errors import OutputRejected
 
 _SIDE = 64
 _BLOCK = 16
-# Every network of the catalogue leaves the mean of each 16 px block of the known image within 11 levels of
+# Every model of the catalogue keeps the mean of each 16 px block of the known image within 11 levels of
 # the input's; black, constant and channel-swapped results are 100 and more off in some block.
 _TOLERATED_LEVELS = 25.0
 
@@ -27,33 +27,33 @@ def known_image() -> Window:
     return image.astype(np.uint8)
 
 
-def known_result(network: Network) -> Result:
-    """Return what a network makes of the known image: float32 (64 * scale, 64 * scale, 3).
+def known_result(loaded: LoadedModel) -> Result:
+    """Return the known image, upscaled by a model: float32 (64 * scale, 64 * scale, 3).
 
     Raises:
         OutputRejected: it has the wrong shape, or holds impossible numbers.
 
     """
-    border = network.model.border
+    border = loaded.model.border
     return run_window(
-        network, np.pad(known_image(), ((border, border), (border, border), (0, 0)), mode="reflect")
+        loaded, np.pad(known_image(), ((border, border), (border, border), (0, 0)), mode="reflect")
     )
 
 
-def self_test(network: Network, precision: str | None = None) -> None:
-    """Run the known image through a network.
+def self_test(loaded: LoadedModel, precision: str | None = None) -> None:
+    """Run the known image through a model and check the result.
 
     Args:
-        network: the network to test.
-        precision: what it computes in, or None where it only stands in for the network and gives another result: then,
-            and for a custom network, the means of blocks are compared with the image's.
+        loaded: the model to test.
+        precision: the numbers that it computes in, or None where the backend only stands in for the model and gives
+            another result: then, and for a custom model, the means of blocks are compared with the image's.
 
     Raises:
-        OutputRejected: the result is not an upscaled image of the image, or not the known one.
+        OutputRejected: the result is not the image, upscaled, or not the known result.
 
     """
-    model = network.model
-    result = known_result(network)
+    model = loaded.model
+    result = known_result(loaded)
     means = _block_means(result, _SIDE * model.scale) - _block_means(known_image(), _SIDE)
     worst = float(np.abs(means).max())
     if worst > _TOLERATED_LEVELS:

@@ -1,34 +1,78 @@
-"""How fast a backend is, by trying it."""
+"""The order of candidates by speed, measured on one window of the backends' test models."""
 
 from __future__ import annotations
 
+import logging
 import time
 
 import numpy as np
 
 from upscaler.engine.backends.base import Backend
+from upscaler.engine.backends.pool import Candidate, CandidatePool
 from upscaler.engine.backends.windows import run_window
+from upscaler.engine.devices.activity import in_use
+from upscaler.engine.devices.attempts import AttemptLog
+from upscaler.engine.devices.failures import FAILURES, reason_of
 from upscaler.engine.model_zoo.catalogue import MODELS
 
-# Large enough that handing a window over is little beside computing it, and a twentieth of a second on two cores.
+_log = logging.getLogger(__name__)
+
+# Large enough that the transfer of a window is little beside its computation: a twentieth of a second on two cores.
 _SIDE = 128
 _ROUNDS = 3
-# What takes that long is not measured again.
+# A window that takes longer is not measured again.
 _LONG_SECONDS = 1.0
-# A graphics device that is a little slower still leaves the processor to others.
-TOLERATED = 1.25
+# A graphics device that takes so many times as long still leaves the processor to others.
+_TOLERATED = 1.25
+
+
+def order_by_speed(pool: CandidatePool, attempts: AttemptLog) -> None:
+    """Put the graphics devices of a pool behind a processor that is faster than the best of them."""
+    graphics = [candidate for candidate in pool if not candidate.backend.on_processor]
+    processors = [candidate for candidate in pool if candidate.backend.on_processor]
+    card = next((candidate for candidate in graphics if pool.is_usable(candidate, attempts)), None)
+    processor = card and next(
+        (candidate for candidate in processors if pool.is_usable(candidate, attempts)), None
+    )
+    if card is None or processor is None:
+        return
+    card_seconds, processor_seconds = (_measured(pool, one, attempts) for one in (card, processor))
+    if card_seconds is None or processor_seconds is None:
+        return
+    ratio = card_seconds / processor_seconds
+    _log.info("%s takes %.2f times as long as %s", card.device.name, ratio, processor.device.name)
+    if ratio > _TOLERATED:
+        for candidate in graphics:
+            candidate.slower = (
+                f"{ratio:.1f} times as slow as {processor.backend.name} on {processor.device.name}"
+            )
+        same = [candidate for candidate in processors if candidate.backend.name == processor.backend.name]
+        others = [candidate for candidate in processors if candidate not in same]
+        pool.candidates = [*same, *graphics, *others]
+
+
+def _measured(pool: CandidatePool, candidate: Candidate, attempts: AttemptLog) -> float | None:
+    """Return the seconds that a window takes; None where it fails, which puts the candidate into quarantine."""
+    backend = candidate.backend
+    try:
+        with in_use(candidate.device, [backend.test_model], testing=True):
+            return seconds_for_window(backend)
+    except FAILURES as error:
+        reason = reason_of(error, backend.test_model)
+        pool.put_into_quarantine(backend, reason, None, [backend.test_model], attempts)
+        return None
 
 
 def seconds_for_window(backend: Backend) -> float:
-    """Return how long a backend takes for one window of its test network, the best of three where it is quick."""
-    network = backend.load(MODELS[backend.test_model])
+    """Return the seconds that a backend takes for one window of its test model, the best of three where it is quick."""
+    loaded = backend.load(MODELS[backend.test_model])
     window = np.random.default_rng(0).integers(0, 256, (_SIDE, _SIDE, 3), np.uint8)
     # The first run of a size also reserves memory.
-    run_window(network, window)
+    run_window(loaded, window)
     best = float("inf")
     for _ in range(_ROUNDS):
         started = time.perf_counter()
-        run_window(network, window)
+        run_window(loaded, window)
         best = min(best, time.perf_counter() - started)
         if best > _LONG_SECONDS:
             break

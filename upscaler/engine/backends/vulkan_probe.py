@@ -1,4 +1,4 @@
-"""Ask for the Vulkan devices of this machine in a child process, because a broken driver may end the process.
+"""List the Vulkan devices of this machine in a child process, because a broken driver may end it.
 
 ``python -m upscaler.engine.backends.vulkan_probe`` prints the devices as a JSON list.
 """
@@ -28,8 +28,8 @@ class VulkanDevice:
     Attributes:
         index: its number in ncnn.
         name: its name.
-        software: whether a processor pretends to be it.
-        memory_mib: what its driver lets one process have, 0 where that is not known.
+        software: whether a processor emulates it.
+        memory_mib: the memory that its driver grants to one process, 0 where that is not known.
     """
 
     index: int
@@ -59,7 +59,7 @@ def find_device(wanted: int) -> tuple[VulkanDevice | None, str | None]:
 
 @lru_cache(maxsize=1)
 def list_devices() -> tuple[tuple[VulkanDevice, ...], str | None]:
-    """Return the devices that a child process found, and why it found out nothing if so."""
+    """Return the devices that a child process found, and the reason where it could not list them."""
     package_root = str(Path(__file__).resolve().parents[3])
     search_path = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH"))))
     try:

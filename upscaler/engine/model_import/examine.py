@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from upscaler.engine.backends.adapted import AdaptedNetwork, Runner
+from upscaler.engine.backends.adapted import AdaptedModel, Runner
 from upscaler.engine.backends.ncnn import NcnnCpuBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
 from upscaler.engine.backends.self_test import self_test
@@ -77,9 +77,9 @@ def examine(folder: Path, kind: str, settings: EngineSettings) -> Findings:
     if not facts.fixed_side:
         found = _sizes(raw, found)
 
-    def network(findings: Findings) -> AdaptedNetwork:
+    def network(findings: Findings) -> AdaptedModel:
         model = replace(manifest, findings=findings).model(folder)
-        return AdaptedNetwork(model, lambda planes: raw(planes) * np.float32(model.output_factor))
+        return AdaptedModel(model, lambda planes: raw(planes) * np.float32(model.output_factor))
 
     found = _overlap(network(found), found)
     _check(network(found), found)
@@ -247,7 +247,7 @@ def _takes(raw: Runner, found: Findings, size: tuple[int, int]) -> bool:
     return True
 
 
-def _overlap(network: AdaptedNetwork, found: Findings) -> Findings:
+def _overlap(network: AdaptedModel, found: Findings) -> Findings:
     """Measure how far from its edge a tile differs from its neighbour, and the time that a tile takes."""
     side = found.maximum_side or _TILE_SIDE
     shift = min(_TILE_SHIFT, side // 4) | 1
@@ -286,7 +286,7 @@ def _overlap(network: AdaptedNetwork, found: Findings) -> Findings:
     )
 
 
-def _check(network: AdaptedNetwork, found: Findings) -> None:
+def _check(network: AdaptedModel, found: Findings) -> None:
     """Run the test that the model must pass wherever it is loaded, and look at a result as a job does."""
     try:
         self_test(network)

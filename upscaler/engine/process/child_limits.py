@@ -1,4 +1,4 @@
-"""In a child: never outlive the parent, whatever either of them is doing."""
+"""Limits that a child sets for itself; above all, it never outlives its parent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def die_with_parent(lifeline: int) -> None:
 
 
 def leave_signals_to_parent() -> None:
-    """Ignore what a terminal or a supervisor sends to every process: the parent decides what happens."""
+    """Ignore the signals that a terminal or a supervisor sends to every process: the parent decides."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
@@ -41,12 +41,12 @@ def limit_memory(limit_bytes: int) -> None:
 
 
 def write_no_core() -> None:
-    """Write no core file on a crash: it would hold someone's image and fill the disk."""
+    """Write no core file on a crash: it would hold a visitor's image and fill the disk."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def prefer_as_victim() -> None:
     """Ask Linux to end this process rather than its parent when the machine runs out of memory."""
-    # Not on Linux, or in a container that shows /proc read-only: then there is nothing to ask.
+    # Not on Linux, or in a container that mounts /proc read-only: then this is not possible.
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")

@@ -1,4 +1,4 @@
-"""Look into uploaded files in a child process, so that a hostile one can only harm that child."""
+"""Inspect uploaded files in a child process, so that a hostile one can only harm that child."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from upscaler.errors import DamagedImage, ServiceUnavailable
 
 logger = logging.getLogger(__name__)
 
-# All that the child gets to see of the environment: no passwords, no keys.
+# The environment of the child: no passwords, no keys.
 CHILD_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 _START_SECONDS = 30.0
 _CLOSE_SECONDS = 1.0
@@ -47,7 +47,7 @@ class Inspector:
         filename: str | None = None,
         cutting: Cutting | None = None,
     ) -> ImageInfo:
-        """Check a file, say what it holds, and cut a piece out of it where one is wanted.
+        """Check a file, return its properties, and cut a crop out of it where one is wanted.
 
         Raises:
             EmptyFile, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralImages, DamagedImage, CropOutside:
@@ -70,7 +70,7 @@ class Inspector:
                 logger.warning("inspector_died", extra={"reason": death.reason, "log_tail": child.log_tail})
                 answer = None
             except BaseException:
-                # The answer that is still to come must not be taken for that of the next request.
+                # The late answer must not be taken for that of the next request.
                 self._discard()
                 raise
             if answer is None:

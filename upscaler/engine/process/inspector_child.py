@@ -1,4 +1,4 @@
-"""The child that looks into files from strangers: little memory, no secrets, nothing but Pillow loaded."""
+"""The child that inspects untrusted files: little memory, no secrets, only Pillow loaded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> None:
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Answer each request with the facts about its file or with the error it raises."""
+    """Answer each request with the properties of its file or with the error it raises."""
     send(answers, {"ready": True})
     for line in requests:
         send(answers, _answer(decode_message(line)))

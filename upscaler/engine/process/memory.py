@@ -1,4 +1,4 @@
-"""How much memory a process and what it started really hold."""
+"""The resident memory of a process and its descendants."""
 
 from __future__ import annotations
 

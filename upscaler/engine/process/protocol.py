@@ -1,12 +1,12 @@
-"""What parent and child say to each other: one JSON object per line.
+"""The protocol between parent and child: one JSON object per line.
 
 The parent sends ``{"do": name, ...}``. The child first sends ``{"ready": true}``, and answers each request
 with any number of ``{"progress": share}`` and then one ``{"result": ...}`` or ``{"error": {...}}``. In between it may
-tell what it runs on, as ``{"state": {...}}``, whenever that has changed, and which device is at work at that moment, as
+report the backend in use, as ``{"state": {...}}``, whenever that has changed, and the device at work at that moment, as
 ``{"use": {...}}`` or ``{"use": null}``.
 
-A request may carry a number in ``"box"``. It is small and urgent: the child answers it in a pause of what it is busy
-with, and every answer to it carries the same number.
+A request may carry a number in ``"request_id"``. It is small and urgent: the child answers it in a pause of the request
+that it works on, and every answer to it carries the same number.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def decode_message(line: bytes) -> Message:
     """Read a line; raise ``ValueError`` when it is not a JSON object."""
     message = json.loads(line)
     if not isinstance(message, dict):
-        raise ValueError("not a JSON object")  # noqa: TRY004 - what was read is wrong, not how this was called
+        raise ValueError("not a JSON object")  # noqa: TRY004 - the input is wrong, not the call
     return message
 
 

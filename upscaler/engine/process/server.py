@@ -1,4 +1,4 @@
-"""The engine's child process: networks stay loaded between jobs."""
+"""The engine's child process: models stay loaded between jobs."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ _PROGRESS_SECONDS = 0.1
 
 
 class Host:
-    """Answers the parent's requests one after another, and the urgent ones in the pauses of the others.
+    """The child's side: it answers requests one after another, and urgent ones in the pauses of the others.
 
     Args:
         settings: of the engine.
-        scratch_dir: where large intermediate results live.
-        answers: what the parent reads.
-        held: the devices in quarantine, as the process before this one told them.
+        scratch_dir: holds large intermediate results.
+        answers: the stream that the parent reads.
+        held: the devices in quarantine, as the process before this one reported them.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Host:
         self._urgent: deque[Message] = deque()
         self._input_ended = False
         self._engine: Engine | None = None
-        self._told: Message = {}
+        self._reported: Message = {}
         self._actions: dict[str, Callable[[Message], Any]] = {
             "describe": self._describe,
             "warm_up": self._warm_up,
@@ -64,7 +64,7 @@ class Host:
         }
 
     def serve(self, requests: IO[bytes]) -> None:
-        """Answer until the input ends, which is how the parent says good-bye."""
+        """Answer until the parent closes the input."""
         self._send({"ready": True})
         threading.Thread(target=self._read, args=(requests,), name="requests", daemon=True).start()
         while (request := self._next()) is not None:
@@ -75,7 +75,7 @@ class Host:
             for line in requests:
                 request = decode_message(line)
                 with self._arrived:
-                    (self._urgent if "box" in request else self._waiting).append(request)
+                    (self._urgent if "request_id" in request else self._waiting).append(request)
                     self._arrived.notify()
         finally:
             with self._arrived:
@@ -91,27 +91,27 @@ class Host:
 
     def _reply(self, request: Message) -> None:
         answer = self._answer(request)
-        self._tell_state()
-        self._send({**answer, **_box_of(request)})
+        self._report_state()
+        self._send({**answer, **_id_of(request)})
 
-    def _tell_state(self) -> None:
-        """Tell the parent what the engine runs on, and what it does not use and why, where that has changed."""
+    def _report_state(self) -> None:
+        """Report the backend in use and those that are not taken to the parent, where that has changed."""
         state = {} if self._engine is None else self._engine.upscaler.state()
-        if state != self._told:
-            self._told = state
+        if state != self._reported:
+            self._reported = state
             self._send({"state": state})
 
-    def _tell_use(self, use: Use | None) -> None:
-        """Tell the parent which device is at work: should this process end, it knows what it died of."""
+    def _report_use(self, use: Use | None) -> None:
+        """Report the device at work to the parent: should this process die, it knows of which."""
         self._send({"use": use and use.as_dict()})
 
     def _send(self, message: Message) -> None:
-        # Progress is told by the threads that write files, too.
+        # The threads that write files report progress, too.
         with self._sending:
             send(self._answers, message)
 
-    def _attend_urgent(self) -> bool:
-        """Answer what is urgent in a pause of a long request, whose networks are free just then; never ask to stop."""
+    def _answer_urgent(self) -> bool:
+        """Answer urgent requests in a pause of a long one, whose models are free then; return False, to go on."""
         while self._urgent:
             self._reply(self._urgent.popleft())
         return False
@@ -127,8 +127,8 @@ class Host:
             logger.exception("engine_out_of_memory")
             return error_to_message(EngineOutOfMemory(limit=""))
         except Exception:
-            # Whatever goes wrong with one image must not end the process that has the networks loaded; the
-            # traceback goes to the parent's log.
+            # No error with one image may end the process, which has the models loaded; the traceback goes to the
+            # parent's log.
             logger.exception("engine_unexpected_error")
             return error_to_message(EngineError())
 
@@ -138,7 +138,7 @@ class Host:
             from upscaler.engine.pipeline import Engine  # noqa: PLC0415
             from upscaler.engine.tiling.upscaler import Upscaler  # noqa: PLC0415
 
-            activity.listen(self._tell_use)
+            activity.listen(self._report_use)
             self._engine = Engine(Upscaler(self._settings, held=self._held))
         return self._engine
 
@@ -152,24 +152,24 @@ class Host:
 
     def _upscale(self, request: Message) -> dict[str, Any]:
         # Imported here, not above, so that the process answers its parent within the first moments.
-        from upscaler.engine.devices.attempts import Attempt, carried_on  # noqa: PLC0415
+        from upscaler.engine.devices.attempts import Attempt, AttemptLog  # noqa: PLC0415
         from upscaler.engine.pipeline import upscale_file  # noqa: PLC0415
         from upscaler.engine.tiling.scratch import Scratch  # noqa: PLC0415
 
-        with carried_on(Attempt(**tried) for tried in request["tried"]):
-            result = upscale_file(
-                Path(request["source"]),
-                Path(request["target"]),
-                Previews(*(Path(path) for path in request["previews"])) if request["previews"] else None,
-                UpscaleOptions.from_mapping(request["options"]),
-                self._loaded_engine(),
-                on_progress=self._progress_reporter(_box_of(request)),
-                should_stop=(lambda: False) if "box" in request else self._attend_urgent,
-                scratch=Scratch(self._scratch_dir, _keeping_of(request)),
-            )
+        result = upscale_file(
+            Path(request["source"]),
+            Path(request["target"]),
+            Previews(*(Path(path) for path in request["previews"])) if request["previews"] else None,
+            UpscaleOptions.from_mapping(request["options"]),
+            self._loaded_engine(),
+            on_progress=self._progress_reporter(_id_of(request)),
+            should_stop=(lambda: False) if "request_id" in request else self._answer_urgent,
+            scratch=Scratch(self._scratch_dir, _keeping_of(request)),
+            attempts=AttemptLog(Attempt(**attempt) for attempt in request["attempts"]),
+        )
         return result.as_dict()
 
-    def _progress_reporter(self, box: Message) -> Callable[[float], None]:
+    def _progress_reporter(self, request_id: Message) -> Callable[[float], None]:
         last = 0.0
 
         def report(share: float) -> None:
@@ -177,14 +177,14 @@ class Host:
             now = time.monotonic()
             if now - last >= _PROGRESS_SECONDS:
                 last = now
-                self._tell_state()
-                self._send({"progress": round(share, 4), **box})
+                self._report_state()
+                self._send({"progress": round(share, 4), **request_id})
 
         return report
 
 
-def _box_of(request: Message) -> Message:
-    return {"box": request["box"]} if "box" in request else {}
+def _id_of(request: Message) -> Message:
+    return {"request_id": request["request_id"]} if "request_id" in request else {}
 
 
 def _keeping_of(request: Message) -> Keeping | None:
@@ -193,14 +193,14 @@ def _keeping_of(request: Message) -> Keeping | None:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve; arguments: the lifeline's descriptor, the settings, the scratch folder, and what is in quarantine."""
+    """Serve; arguments: the lifeline's descriptor, the settings, the scratch folder, and the quarantine entries."""
     child_limits.die_with_parent(int(arguments[0]))
     child_limits.leave_signals_to_parent()
     child_limits.write_no_core()
     child_limits.prefer_as_victim()
     faulthandler.enable()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    # A dozen lines for each image that say nothing of it.
+    # It logs a dozen lines for each image that do not help.
     logging.getLogger("pyvips").setLevel(logging.WARNING)
     settings, held = EngineSettings(**json.loads(arguments[1])), json.loads(arguments[3])
     host = Host(settings, Path(arguments[2]), take_over_stdout(), held)

@@ -1,4 +1,4 @@
-"""The parent's handle on one child process: start, talk, listen, end."""
+"""The parent's handle on one child process: start, send, receive, end."""
 
 from __future__ import annotations
 
@@ -26,15 +26,14 @@ logger = logging.getLogger(__name__)
 _LOG_LINES = 200
 _LOG_LINE_CHARACTERS = 500
 _KILL_WAIT_SECONDS = 5.0
-# How often whoever waits for a message looks whether the child still lives, and how long what it wrote last may take.
-_LOOK_SECONDS = 1.0
-_LAST_WORDS_SECONDS = 1.0
+# How often a wait for a message is interrupted to check that the child lives, and how long the delivery of its last
+# messages may take after its end.
+_LIVENESS_SECONDS = 1.0
+_TAIL_SECONDS = 1.0
 _EXIT = "exit status"
-# Where messages without a number go.
-MAIN_BOX = 0
-
-
-# What a process dies of that does something wrong; others are killed.
+# The id of requests that carry none.
+MAIN_REQUEST = 0
+# Signals of a process that did something wrong; by others it is killed.
 _FAULTS = {"SIGSEGV", "SIGABRT", "SIGBUS", "SIGILL", "SIGFPE", "SIGTRAP"}
 
 
@@ -44,7 +43,7 @@ class ChildDiedError(Exception):
     Attributes:
         reason: a signal's name or the exit status, or how it hangs.
         hangs: whether it does nothing more but has not ended.
-        by_fault: whether it did something wrong, or hangs; it was killed otherwise, or nobody knows.
+        by_fault: whether it did something wrong, or hangs; otherwise it was killed, or the cause is unknown.
 
     """
 
@@ -58,7 +57,7 @@ class ChildDiedError(Exception):
 class ChildProcess:
     """A running ``python -m module`` that speaks the protocol.
 
-    One thread at a time may talk to it, and others beside it that have opened a box of their own.
+    One thread at a time may send requests without an id; others may send urgent ones at the same time.
 
     It gets the read end of a pipe as its first argument and ends when this process does (see ``child_limits``).
     It has a session of its own, so that what it starts can be ended together with it.
@@ -85,13 +84,14 @@ class ChildProcess:
         finally:
             os.close(lifeline_end)
         self._sending = threading.Lock()
-        self._boxes_lock = threading.Lock()
-        self._boxes: dict[int, queue.SimpleQueue[Message | None]] = {MAIN_BOX: queue.SimpleQueue()}
-        self._numbers = itertools.count(1)
+        self._answers_lock = threading.Lock()
+        # The messages that have arrived, by the id of their request; None at the end.
+        self._answers: dict[int, queue.SimpleQueue[Message | None]] = {MAIN_REQUEST: queue.SimpleQueue()}
+        self._ids = itertools.count(1)
         self._silent = False
-        # What the child told last about itself, whatever it was asked.
+        # The state that the child reported last, whatever the request.
         self.state: Message = {}
-        # Which device it said last to be at work, None for none.
+        # The device that it reported last to be at work, None for none.
         self.use: Message | None = None
         # The device that it died of, as its owner found out.
         self.blamed: Attempt | None = None
@@ -124,8 +124,8 @@ class ChildProcess:
         return "\n".join(tuple(self._log))
 
     def send(self, message: Mapping[str, Any]) -> None:
-        """Send a message; raise ``ChildDiedError`` when nobody is there."""
-        assert self._process.stdin is not None  # noqa: S101 - it was asked for above; this tells mypy
+        """Send a message; raise ``ChildDiedError`` when the child is gone."""
+        assert self._process.stdin is not None  # noqa: S101 - a pipe, as set above; for mypy
         try:
             with self._sending:
                 send(self._process.stdin, message)
@@ -134,29 +134,29 @@ class ChildProcess:
             raise ChildDiedError(self._reason()) from error
 
     @contextmanager
-    def box(self) -> Iterator[int]:
-        """Open a box for the answers to one request, which carries its number. What comes later is thrown away."""
-        with self._boxes_lock:
-            number = next(self._numbers)
-            self._boxes[number] = queue.SimpleQueue()
+    def urgent_request(self) -> Iterator[int]:
+        """Give the id for one urgent request, and receive its answers in the block; later ones are dropped."""
+        with self._answers_lock:
+            request_id = next(self._ids)
+            self._answers[request_id] = queue.SimpleQueue()
             if self._silent:
-                self._boxes[number].put(None)
+                self._answers[request_id].put(None)
         try:
-            yield number
+            yield request_id
         finally:
-            with self._boxes_lock:
-                del self._boxes[number]
+            with self._answers_lock:
+                del self._answers[request_id]
 
-    def receive(self, timeout_seconds: float, box: int = MAIN_BOX) -> Message | None:
+    def receive(self, timeout_seconds: float, request_id: int = MAIN_REQUEST) -> Message | None:
         """Return the next message, None when none came in time; raise ``ChildDiedError`` when none will."""
         deadline = time.monotonic() + timeout_seconds
         while True:
-            # What a child has started may hold its output open, and then its death does not end the stream.
+            # A process that the child has started may hold its output open; then its death does not end the stream.
             has_ended = not self.running
             left = max(0.0, deadline - time.monotonic())
             try:
-                message = self._boxes[box].get(
-                    timeout=_LAST_WORDS_SECONDS if has_ended else min(left, _LOOK_SECONDS)
+                message = self._answers[request_id].get(
+                    timeout=_TAIL_SECONDS if has_ended else min(left, _LIVENESS_SECONDS)
                 )
             except queue.Empty:
                 if has_ended:
@@ -170,7 +170,7 @@ class ChildProcess:
 
     def end(self, grace_seconds: float) -> None:
         """Let the child leave by itself for a while, then kill it. Safe to call twice."""
-        assert self._process.stdin is not None  # noqa: S101 - it was asked for above; this tells mypy
+        assert self._process.stdin is not None  # noqa: S101 - a pipe, as set above; for mypy
         with contextlib.suppress(OSError):
             self._process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -186,7 +186,7 @@ class ChildProcess:
         for thread in self._threads:
             thread.join(_KILL_WAIT_SECONDS)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            assert stream is not None  # noqa: S101 - they were asked for above; this tells mypy
+            assert stream is not None  # noqa: S101 - pipes, as set above; for mypy
             with contextlib.suppress(OSError):
                 stream.close()
         if self._lifeline >= 0:
@@ -194,7 +194,7 @@ class ChildProcess:
             self._lifeline = -1
 
     def _reason(self) -> str:
-        """Say how the child ended; a child that closed its output without ending is killed."""
+        """Return how the child ended; a child that closed its output without ending is killed."""
         try:
             status = self._process.wait(1.0)
         except subprocess.TimeoutExpired:
@@ -213,10 +213,10 @@ class ChildProcess:
         except ValueError:
             # A child that no longer speaks the protocol cannot be trusted with the rest.
             self._log.append("the process wrote something that is not a message")
-        with self._boxes_lock:
+        with self._answers_lock:
             self._silent = True
-            for box in self._boxes.values():
-                box.put(None)
+            for answers in self._answers.values():
+                answers.put(None)
 
     def _deliver(self, message: Message) -> None:
         if "state" in message:
@@ -225,10 +225,10 @@ class ChildProcess:
         if "use" in message:
             self.use = message["use"]
             return
-        with self._boxes_lock:
-            box = self._boxes.get(message.pop("box", MAIN_BOX))
-            if box is not None:
-                box.put(message)
+        with self._answers_lock:
+            answers = self._answers.get(message.pop("request_id", MAIN_REQUEST))
+            if answers is not None:
+                answers.put(message)
 
     def _read_log(self, stream: IO[bytes]) -> None:
         for line in stream:

@@ -1,4 +1,4 @@
-"""One image's way through a recipe on one backend, window by window from the top."""
+"""Run one image through a recipe on one backend, window by window from the top."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from upscaler.engine.backends.base import Result, Window
 from upscaler.engine.backends.selection import Selection
 from upscaler.engine.backends.windows import run_window, to_levels
+from upscaler.engine.devices.attempts import AttemptLog
 from upscaler.engine.devices.failures import FAILURES, is_out_of_memory, reason_of
 from upscaler.engine.imaging.image import Pixels, to_luma, white_of
 from upscaler.engine.model_zoo.catalogue import Model
@@ -26,7 +27,7 @@ Plan = tuple[list[Span], list[Span]]
 
 
 class BackendError(Exception):
-    """A backend failed on a window; it may not with smaller ones, or the next one may not."""
+    """A failure of a backend on a window; smaller windows, or the next backend, may succeed."""
 
     def __init__(self, reason: str, cause: BaseException) -> None:
         super().__init__(reason)
@@ -34,7 +35,7 @@ class BackendError(Exception):
 
 
 class TileRunner:
-    """One image's way through a recipe on one backend."""
+    """The run of one image through a recipe on one backend."""
 
     def __init__(
         self,
@@ -42,11 +43,13 @@ class TileRunner:
         recipe: Recipe,
         progress: Progress,
         should_stop: Callable[[], bool] | None,
+        attempts: AttemptLog | None = None,
     ) -> None:
         self._selection = selection
         self._recipe = recipe
         self._progress = progress
         self._should_stop = should_stop
+        self._attempts = attempts
         self._done = 0.0
         self._total = 1.0
 
@@ -59,14 +62,14 @@ class TileRunner:
         done: Set[Tile],
         note: Callable[[Tile], None],
     ) -> None:
-        """Fill ``out`` but for the windows in ``done``, and note each; raise ``BackendError`` when a network does."""
+        """Fill ``out`` except for the windows in ``done``, and note each; raise ``BackendError`` when a model fails."""
         rows, columns = plan
         self._total = sum(_pixels(row) for row in rows) * sum(_pixels(column) for column in columns)
         self._total *= self._recipe.seconds_per_megapixel
         self._progress.report(0.0)
         on_rows(0)
         seams = SeamCheck(rgb, out, self._recipe.scale, rows, columns)
-        # While the networks work on a window, the one before it is rounded and stored.
+        # While the models work on a window, the one before it is rounded and stored.
         with ThreadPoolExecutor(1, "store") as storing:
             stored: Future[None] | None = None
             for row_number, row in enumerate(rows):
@@ -97,7 +100,7 @@ class TileRunner:
         scale = self._recipe.scale
         target = out[row.start * scale : row.stop * scale, column.start * scale : column.stop * scale]
         if target.shape[2] == 1:
-            # Of the colours that an image can hold: what is beyond them would shift the luma of the others.
+            # Clipped first: colours that an image cannot hold would shift the luma of the others.
             core = to_luma(np.clip(core, 0, 255, out=core))
         if target.dtype == np.uint16:
             core *= np.float32(257)
@@ -114,19 +117,19 @@ class TileRunner:
             if share != 1:
                 core = core * np.float32(share)
             mixed = core if mixed is None else mixed + core
-        assert mixed is not None  # noqa: S101 - a recipe has at least one way; this tells mypy
+        assert mixed is not None  # noqa: S101 - a recipe has at least one branch; for mypy
         return mixed
 
     def _through(self, models: tuple[Model, ...], window: Window, window_pixels: int) -> Result:
-        """Run networks one after another on a window."""
+        """Run models one after another on a window."""
         scale, deep = 1, window.dtype == np.float32
         result = window.astype(np.float32)
         for model in models:
             self._stop_if_asked()
             window = np.clip(result, 0, 255) if deep else to_levels(result)
-            network = self._selection.network(model)
+            loaded = self._selection.load(model, self._attempts)
             try:
-                result = run_window(network, window, self._stop_if_asked)
+                result = run_window(loaded, window, self._stop_if_asked)
             except FAILURES as error:
                 raise BackendError(reason_of(error, model.name), error) from error
             self._done += window_pixels * model.seconds_per_megapixel * scale**2
@@ -140,7 +143,7 @@ class TileRunner:
 
 
 def _averaged(core: Result, by: int) -> Result:
-    """Reduce by a whole number: each pixel is the mean of a block."""
+    """Downscale by a whole number: each pixel is the mean of a block."""
     if by == 1:
         return core
     height, width, channels = core.shape

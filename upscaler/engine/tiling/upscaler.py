@@ -1,4 +1,4 @@
-"""Upscale an image with a recipe: window by window, on the best backend that works here."""
+"""Upscale an image by a recipe: window by window, on the best backend that works here."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from upscaler.engine.backends.base import Backend
 from upscaler.engine.backends.candidates import candidates_for
 from upscaler.engine.backends.selection import Selection
 from upscaler.engine.devices.activity import in_use
-from upscaler.engine.devices.attempts import Attempt
+from upscaler.engine.devices.attempts import Attempt, AttemptLog
 from upscaler.engine.devices.quarantine import Quarantine
 from upscaler.engine.imaging.image import Pixels
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
@@ -34,18 +34,20 @@ from upscaler.version import __version__
 _log = logging.getLogger(__name__)
 
 
-# Pixels that are digested at once.
+# Pixels that are hashed at once.
 _DIGEST_PIXELS = 1_000_000
 
 
 class Upscaler:
-    """The networks of one process. Nothing is chosen or loaded before the first use.
+    """The models of one process that upscale. No backend is chosen and nothing is loaded before the first use.
+
+    The methods that may fail a backend take the job's ``attempts`` and note each failure there; None for no job.
 
     Args:
         settings: of the engine.
-        selection: chooses the backend; None for one of these networks' own.
-        kind: that of the custom network that they are for, "" for those of the catalogue.
-        held: the devices in quarantine, as ``state`` told them in the process before this one.
+        selection: chooses the backend; None for a selection of its own.
+        kind: that of the custom model that it serves, "" for those of the catalogue.
+        held: the devices in quarantine, as ``state`` of the process before this one had them.
     """
 
     def __init__(
@@ -57,7 +59,7 @@ class Upscaler:
     ) -> None:
         self._settings = settings
         self._held_with_custom: list[Mapping[str, Any]] = [
-            entry for entry in held if not MODELS.keys() >= set(entry["networks"])
+            entry for entry in held if not MODELS.keys() >= set(entry["models"])
         ]
         known = [entry for entry in held if entry not in self._held_with_custom]
         self._selection = selection or Selection(settings, quarantine=Quarantine.restored(known))
@@ -72,18 +74,8 @@ class Upscaler:
         """The settings of the engine."""
         return self._settings
 
-    def precise(self) -> Upscaler:
-        """Return the same networks computed in float32, for images of more than 8 bits; loaded on first use."""
-        if self._precise is None:
-            if self._selection.backend.precision == "fp32":
-                return self
-            candidates = candidates_for(self._settings, precise=True, kind=self._kind)
-            selection = Selection(self._settings, candidates, quarantine=self._selection.quarantine)
-            self._precise = Upscaler(self._settings, selection, self._kind)
-        return self._precise
-
     def model_named(self, name: str) -> Model:
-        """Return a network that upscales, of the catalogue or added by the operator; raise ``UnknownModel``."""
+        """Return a model that upscales, of the catalogue or added by the operator; raise ``UnknownModel``."""
         if name in MODELS:
             return MODELS[name]
         if not self._settings.models_dir:
@@ -97,20 +89,30 @@ class Upscaler:
             raise not_for_upscaling(name)
         return manifest.model(folder.folder(name))
 
-    def suited_to(self, recipe: Recipe, *, deep: bool) -> Upscaler:
-        """Return the networks that are to run a stage, in float32 for images of more than 8 bits.
+    def suited_to(self, recipe: Recipe, *, deep: bool, attempts: AttemptLog | None = None) -> Upscaler:
+        """Return the upscaler that is to run a stage, in float32 for images of more than 8 bits.
 
-        A custom network chooses its backend by itself, so that its failures say nothing against those of the
+        A custom model chooses a backend for itself, so that its failures do not count against the backend of the
         others. The last one that was used stays loaded.
         """
-        own = next((model for model in recipe.models if isinstance(model, CustomModel)), None)
-        networks = self if own is None else self._of(own)
-        return networks.precise() if deep else networks
+        custom = next((model for model in recipe.models if isinstance(model, CustomModel)), None)
+        chosen = self if custom is None else self._for_custom(custom)
+        return chosen.precise(attempts) if deep else chosen
 
-    def _of(self, model: CustomModel) -> Upscaler:
+    def precise(self, attempts: AttemptLog | None = None) -> Upscaler:
+        """Return an upscaler that runs the same models in float32; they are loaded on first use."""
+        if self._precise is None:
+            if self._selection.choose(attempts).precision == "fp32":
+                return self
+            candidates = candidates_for(self._settings, precise=True, kind=self._kind)
+            selection = Selection(self._settings, candidates, quarantine=self._selection.quarantine)
+            self._precise = Upscaler(self._settings, selection, self._kind)
+        return self._precise
+
+    def _for_custom(self, model: CustomModel) -> Upscaler:
         if self._custom is None or self._custom[0].digests != model.digests:
             self._held_with_custom = self._held_for_custom()
-            held = [entry for entry in self._held_with_custom if model.name in entry["networks"]]
+            held = [entry for entry in self._held_with_custom if model.name in entry["models"]]
             candidates = candidates_for(self._settings, kind=model.kind)
             selection = Selection(self._settings, candidates, quarantine=Quarantine.restored(held))
             self._custom = (model, Upscaler(self._settings, selection, model.kind))
@@ -123,58 +125,58 @@ class Upscaler:
             EngineUnavailable: no backend can run here.
 
         """
-        _ = self._selection.backend
+        self._selection.choose()
         return self._description()
 
     def state(self) -> dict[str, Any]:
         """Return the same as ``describe``, but nothing of a backend while none is in use, and what is in memory.
 
-        Devices in quarantine are those of a custom network, too.
+        The devices in quarantine include those of a custom model.
         """
-        loaded = {name for networks in self._all_in_memory() for name in networks._selection.loaded}
+        loaded = {name for upscaler in self._all_in_memory() for name in upscaler._selection.loaded}
         held = [*self._selection.quarantine.as_list(), *self._held_for_custom()]
         return {**self._description(), "loaded": sorted(loaded), "quarantined": held}
 
     def _held_for_custom(self) -> list[Mapping[str, Any]]:
-        """Return what is in quarantine for the custom network in use, and for those that are not."""
+        """Return the quarantine entries of the custom model in use, and of those that are not."""
         if self._custom is None:
             return self._held_with_custom
-        model, networks = self._custom
-        others = [entry for entry in self._held_with_custom if model.name not in entry["networks"]]
-        return [*others, *networks._selection.quarantine.as_list()]
+        model, upscaler = self._custom
+        others = [entry for entry in self._held_with_custom if model.name not in entry["models"]]
+        return [*others, *upscaler._selection.quarantine.as_list()]
 
     def _description(self) -> dict[str, Any]:
         return {**self._selection.describe(), "threads": self._settings.threads}
 
     def _all_in_memory(self) -> list[Upscaler]:
-        """Return these networks, and those that some images take in their place."""
+        """Return this upscaler, and those that some images take in its place."""
         others = (self._precise, self._custom and self._custom[1])
-        return [self, *(networks for networks in others if networks is not None)]
+        return [self, *(upscaler for upscaler in others if upscaler is not None)]
 
-    def look_again(self) -> None:
+    def recheck(self) -> None:
         """At the start of a job: test the devices whose time in quarantine is over."""
-        for networks in self._all_in_memory():
-            networks._selection.look_again()
+        for upscaler in self._all_in_memory():
+            upscaler._selection.recheck()
 
-    def last_try(self) -> Attempt:
-        """Return the backend that upscaled the last image, and how, as the try that worked."""
-        device = self._selection.backend.device_key
-        return Attempt(device.engine, device.name, device.precision, self._tile, None)
+    def last_attempt(self) -> Attempt:
+        """Return the attempt that worked: the backend that upscaled the last image, and its tiles."""
+        return Attempt(*self._selection.backend.device_key, self._tile, None)
 
-    def warm_up(self, recipe: Recipe) -> None:
-        """Load and self-test every network of a recipe.
+    def warm_up(self, recipe: Recipe, attempts: AttemptLog | None = None) -> None:
+        """Load and self-test every model of a recipe.
 
         Raises:
             EngineUnavailable: no backend can run it, or weights are missing.
 
         """
         for model in recipe.models:
-            self._selection.network(model)
+            self._selection.load(model, attempts)
 
-    def reject(self, reason: str, recipe: Recipe) -> None:
-        """Take note that what the backend in use gave was wrong. The next use tries it in another way."""
+    def reject(self, reason: str, recipe: Recipe, attempts: AttemptLog | None = None) -> None:
+        """Record that the result of the backend in use was wrong. The next use goes another way about it."""
         names = [model.name for model in recipe.models]
-        self._selection.reject(self._selection.backend, reason, tile=self._tile, networks=names)
+        backend = self._selection.choose(attempts)
+        self._selection.reject(backend, reason, tile=self._tile, models=names, attempts=attempts)
 
     def upscale(
         self,
@@ -186,20 +188,22 @@ class Upscaler:
         on_progress: Callable[[float], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
         tiles: TileLog | None = None,
+        attempts: AttemptLog | None = None,
     ) -> None:
         """Upscale an image, window by window from the top.
 
         Args:
             rgb: uint8 or uint16 of shape (height, width, 3), any size from 1 x 1 on.
-            recipe: the networks to run.
+            recipe: the models to run.
             out: of shape (height * scale, width * scale, channels) and the same type, to write into; it may be a
                 memory map.
-                With one channel it gets the luma of what the networks give.
+                With one channel it gets the luma of the result.
             on_rows: is called with the number of rows of ``rgb``, from the top, whose upscaled image is in ``out``:
                 0 at the start, and again when the work starts anew on another backend.
             on_progress: is called with a rising fraction from 0 to 1.
-            should_stop: is asked before each run of a network; True ends the work.
-            tiles: knows which windows of ``out`` are there already, and learns of the others; None for none.
+            should_stop: is asked before each run of a model; True ends the work.
+            tiles: knows which windows of ``out`` are there already, and records the others; None for none.
+            attempts: of the job; each failure of a backend is noted there.
 
         Raises:
             EngineCanceled: ``should_stop`` returned True.
@@ -212,21 +216,26 @@ class Upscaler:
             raise ValueError(f"out has shape {out.shape[:2]} in place of {shape}")
         progress = Progress(on_progress or (lambda _: None))
         while True:
-            self.warm_up(recipe)
-            backend = self._selection.backend
+            self.warm_up(recipe, attempts)
+            backend = self._selection.choose(attempts)
             plan = self._plan(height, width, recipe)
             tile = _tile_of(plan)
             names = [model.name for model in recipe.models]
             try:
-                work = TileRunner(self._selection, recipe, progress, should_stop)
+                runner = TileRunner(self._selection, recipe, progress, should_stop, attempts)
                 log = tiles or NoTileLog()
                 done = log.begin(_key(rgb, recipe, backend, plan) if log.remembers else "")
                 with in_use(backend.device_key, names, testing=False):
-                    work.run(rgb, out, plan, on_rows or (lambda _: None), done, log.note)
+                    runner.run(rgb, out, plan, on_rows or (lambda _: None), done, log.note)
             except BackendError as error:
                 # A device that fails on one window is not trusted with the others: the image starts again.
                 self._selection.reject(
-                    backend, str(error), tile=tile, networks=names, out_of_memory=error.out_of_memory
+                    backend,
+                    str(error),
+                    tile=tile,
+                    models=names,
+                    out_of_memory=error.out_of_memory,
+                    attempts=attempts,
                 )
             else:
                 self._tile = tile
@@ -234,7 +243,7 @@ class Upscaler:
                 return
 
     def _plan(self, height: int, width: int, recipe: Recipe) -> Plan:
-        """Return the spans of rows and of columns: as large as the hungriest pass of the recipe permits."""
+        """Return the spans of rows and of columns: as large as the recipe's largest consumer of memory permits."""
         backend = self._selection.backend
         side, margin, edge = backend.largest_window, 0, 0
         for models, _ in recipe.branches:
@@ -250,8 +259,8 @@ class Upscaler:
 
 
 def _key(rgb: Pixels, recipe: Recipe, backend: Backend, plan: Plan) -> str:
-    """Return what stands for everything that the pixels of an upscaled image depend on."""
-    facts = [
+    """Return a digest of everything that the pixels of an upscaled image depend on."""
+    inputs = [
         *(__version__, recipe.name, recipe.scale, recipe.blend, backend.describe(), rgb.dtype.str, rgb.shape),
         [
             [(model.name, model.param_sha256, model.bin_sha256) for model in models]
@@ -259,7 +268,7 @@ def _key(rgb: Pixels, recipe: Recipe, backend: Backend, plan: Plan) -> str:
         ],
         [[astuple(span) for span in axis] for axis in plan],
     ]
-    digest = hashlib.blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16)
+    digest = hashlib.blake2b(json.dumps(inputs, sort_keys=True).encode(), digest_size=16)
     step = max(1, _DIGEST_PIXELS // rgb.shape[1])
     for top in range(0, rgb.shape[0], step):
         digest.update(np.ascontiguousarray(rgb[top : top + step]).data)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tests.support.engine import SpoiltNetwork
+from tests.support.engine import SpoiltModel
 from upscaler.engine.backends.base import Result
 from upscaler.engine.backends.golden import GOLDEN_FILE, TOLERANCES, reference
 from upscaler.engine.backends.ncnn import NcnnCpuBackend
@@ -61,7 +61,7 @@ def test_sound_backends_pass(backend: OpenVinoBackend | NcnnCpuBackend, name: st
 @pytest.mark.parametrize("precision", TOLERANCES)
 @pytest.mark.parametrize("spoil", SPOILS.values(), ids=SPOILS.keys())
 def test_small_faults_are_found(spoil: Callable[[Result], Result], precision: str) -> None:
-    network = SpoiltNetwork(OpenVinoBackend(SETTINGS, "fp32").load(PHOTO), spoil)
+    network = SpoiltModel(OpenVinoBackend(SETTINGS, "fp32").load(PHOTO), spoil)
 
     # The means of its blocks are near those of the image: it is an upscaled image, only not the right one.
     self_test(network)
@@ -70,7 +70,7 @@ def test_small_faults_are_found(spoil: Callable[[Result], Result], precision: st
 
 
 def test_a_single_level_is_a_fault_in_float32_only() -> None:
-    network = SpoiltNetwork(OpenVinoBackend(SETTINGS, "fp32").load(PHOTO), lambda result: result + 1)
+    network = SpoiltModel(OpenVinoBackend(SETTINGS, "fp32").load(PHOTO), lambda result: result + 1)
 
     self_test(network, "bf16")
     with pytest.raises(OutputRejected):

@@ -39,7 +39,7 @@ backends = candidates_for(settings) if engine != "ncnn" else [NcnnVulkanBackend(
 selection = Selection(settings, [*backends, LanczosBackend(settings)])
 _ = selection.backend
 for name in names:
-    selection.network(MODELS[name])
+    selection.load(MODELS[name])
 sys.stdout.write("\\n" + json.dumps(selection.describe()) + "\\n")
 """
 

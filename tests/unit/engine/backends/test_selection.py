@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tests.support.engine import SpoiltNetwork
-from upscaler.engine.backends.base import Network, Result
+from tests.support.engine import SpoiltModel
+from upscaler.engine.backends.base import LoadedModel, Result
 from upscaler.engine.backends.candidates import candidates_for
 from upscaler.engine.backends.lanczos import LanczosBackend
 from upscaler.engine.backends.selection import Selection
@@ -32,9 +32,9 @@ class SpoiltBackend(LanczosBackend):
         self._spoil = spoil
         self._only = only
 
-    def load(self, model: Model) -> Network:
+    def load(self, model: Model) -> LoadedModel:
         sound = super().load(model)
-        return SpoiltNetwork(sound, self._spoil) if self._only in ("", model.name) else sound
+        return SpoiltModel(sound, self._spoil) if self._only in ("", model.name) else sound
 
 
 def _crash(result: Result) -> Result:
@@ -73,8 +73,8 @@ def test_a_backend_that_breaks_on_one_network_is_left_for_the_next() -> None:
     selection = Selection(SETTINGS, [broken, sound])
 
     assert selection.backend is broken
-    selection.network(PHOTO)
-    selection.network(X4PLUS)
+    selection.load(PHOTO)
+    selection.load(X4PLUS)
 
     assert selection.backend is sound
     assert X4PLUS.name in selection.not_taken[0]["reason"]
@@ -83,7 +83,7 @@ def test_a_backend_that_breaks_on_one_network_is_left_for_the_next() -> None:
 def test_a_network_is_loaded_once() -> None:
     selection = Selection(SETTINGS, [LanczosBackend(SETTINGS)])
 
-    assert selection.network(PHOTO) is selection.network(PHOTO)
+    assert selection.load(PHOTO) is selection.load(PHOTO)
 
 
 def test_no_backend_left_is_told_with_every_reason() -> None:
@@ -102,7 +102,7 @@ def test_a_sound_network_passes_its_self_test() -> None:
     self_test(LanczosBackend(SETTINGS).load(PHOTO))
 
     with pytest.raises(OutputRejected):
-        self_test(SpoiltNetwork(LanczosBackend(SETTINGS).load(PHOTO), SPOILS["black"]))
+        self_test(SpoiltModel(LanczosBackend(SETTINGS).load(PHOTO), SPOILS["black"]))
 
 
 def test_missing_weights_are_told_and_no_engine_is_blamed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,8 +145,8 @@ class TimedBackend(LanczosBackend):
         self._seconds = seconds
         self._fails = fails
 
-    def load(self, model: Model) -> Network:
-        return SpoiltNetwork(super().load(model), self._slowly)
+    def load(self, model: Model) -> LoadedModel:
+        return SpoiltModel(super().load(model), self._slowly)
 
     def _slowly(self, result: Result) -> Result:
         # The known image of the self-test is smaller than what is timed.

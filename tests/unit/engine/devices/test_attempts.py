@@ -1,4 +1,4 @@
-"""What a job does when backends fail it: other precision, smaller tiles, other device; and what its receipt tells."""
+"""A job whose backends fail: other precision, smaller tiles, other device; and the attempts in its receipt."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from upscaler.engine.backends.base import Network, Result, Window
+from upscaler.engine.backends.base import LoadedModel, Result, Window
 from upscaler.engine.backends.lanczos import LanczosBackend
 from upscaler.engine.backends.ncnn import NcnnCpuBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
 from upscaler.engine.backends.selection import Selection
-from upscaler.engine.devices.attempts import collected_tries, in_job
-from upscaler.engine.devices.quarantine import Quarantine
+from upscaler.engine.devices.attempts import Attempt, AttemptLog
+from upscaler.engine.devices.quarantine import Device, Quarantine
 from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.engine.notes import Note
 from upscaler.engine.options import UpscaleOptions
@@ -34,10 +34,10 @@ TEST_SIDE = 64 + 2 * 7  # of the known image, with the border that the network c
 Fault = Callable[[Result, Window], Result]
 
 
-class FaultyNetwork(Network):
+class FaultyModel(LoadedModel):
     """Upscales well, and then spoils it as its backend says."""
 
-    def __init__(self, inner: Network, backend: FaultyBackend) -> None:
+    def __init__(self, inner: LoadedModel, backend: FaultyBackend) -> None:
         super().__init__(inner.model)
         self._inner = inner
         self._backend = backend
@@ -65,8 +65,8 @@ class FaultyBackend(LanczosBackend):
         self.fails_test = fails_test
         self.windows = 0
 
-    def load(self, model: Model) -> Network:
-        return FaultyNetwork(super().load(model), self)
+    def load(self, model: Model) -> LoadedModel:
+        return FaultyModel(super().load(model), self)
 
 
 class Clock:
@@ -110,22 +110,24 @@ def source(save: Callable[..., Path]) -> Path:
 def run(source: Path, tmp_path: Path) -> Callable[[Upscaler], dict[str, Any]]:
     """Return what upscales the image and returns the receipt."""
 
-    def upscale(networks: Upscaler) -> dict[str, Any]:
+    def upscale(upscaler: Upscaler) -> dict[str, Any]:
         target = tmp_path / "out.png"
         return upscale_file(
-            source, target, None, OPTIONS, Engine(networks), scratch=Scratch(tmp_path)
+            source, target, None, OPTIONS, Engine(upscaler), scratch=Scratch(tmp_path)
         ).receipt
 
     return upscale
 
 
-def _networks(backends: Iterable[Any], clock: Clock | None = None, **settings: Any) -> Upscaler:
+def _upscaler(backends: Iterable[Any], clock: Clock | None = None, **settings: Any) -> Upscaler:
     chosen = EngineSettings(threads=1, **settings)
     return Upscaler(chosen, Selection(chosen, list(backends), quarantine=Quarantine(clock or Clock())))
 
 
-def _told(receipt: dict[str, Any]) -> list[tuple[str, str, int | None, bool]]:
-    return [(one["device"], one["precision"], one["tile"], one["reason"] is None) for one in receipt["tries"]]
+def _attempts(receipt: dict[str, Any]) -> list[tuple[str, str, int | None, bool]]:
+    return [
+        (one["device"], one["precision"], one["tile"], one["reason"] is None) for one in receipt["attempts"]
+    ]
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
@@ -138,9 +140,9 @@ def test_other_precision_then_smaller_tiles_then_another_device(
         FaultyBackend("processor", "fp32"),
     ]
 
-    receipt = run(_networks(backends))
+    receipt = run(_upscaler(backends))
 
-    assert _told(receipt) == [
+    assert _attempts(receipt) == [
         ("GPU", "fp16", SIDE, False),
         ("GPU", "fp32", SIDE, False),
         ("GPU", "fp32", SIDE // 2, False),
@@ -152,10 +154,10 @@ def test_other_precision_then_smaller_tiles_then_another_device(
     assert Note("attempts_failed", {"count": 3}).as_dict() in receipt["changed"]
 
 
-def test_a_try_that_worked_at_once_is_the_only_one(run: Callable[[Upscaler], dict[str, Any]]) -> None:
-    receipt = run(_networks([FaultyBackend("GPU", "fp16")]))
+def test_an_attempt_that_worked_at_once_is_the_only_one(run: Callable[[Upscaler], dict[str, Any]]) -> None:
+    receipt = run(_upscaler([FaultyBackend("GPU", "fp16")]))
 
-    assert receipt["tries"] == [
+    assert receipt["attempts"] == [
         {"engine": "test", "device": "GPU", "precision": "fp16", "tile": SIDE, "reason": None}
     ]
     assert receipt["changed"] == []
@@ -168,13 +170,13 @@ def test_one_shifted_tile_is_found_and_another_backend_makes_the_image(
         return result + 6 if broken.windows == 6 else result
 
     broken = FaultyBackend("GPU", "fp32", shifted)
-    receipt = run(_networks([broken, FaultyBackend("processor", "fp32")], tile_pixels=56))
+    receipt = run(_upscaler([broken, FaultyBackend("processor", "fp32")], tile_pixels=56))
 
-    assert _told(receipt)[0] == ("GPU", "fp32", 54, False)
-    assert "step between tiles" in receipt["tries"][0]["reason"]
-    assert _told(receipt)[-1] == ("processor", "fp32", 54, True)
+    assert _attempts(receipt)[0] == ("GPU", "fp32", 54, False)
+    assert "step between tiles" in receipt["attempts"][0]["reason"]
+    assert _attempts(receipt)[-1] == ("processor", "fp32", 54, True)
     result = np.asarray(Image.open(tmp_path / "out.png"))
-    run(_networks([FaultyBackend("processor", "fp32")], tile_pixels=56))
+    run(_upscaler([FaultyBackend("processor", "fp32")], tile_pixels=56))
     np.testing.assert_array_equal(result, np.asarray(Image.open(tmp_path / "out.png")))
 
 
@@ -186,26 +188,26 @@ def test_one_shifted_tile_is_found_and_another_backend_makes_the_image(
 def test_a_lack_of_memory_makes_the_tiles_smaller_and_blames_no_device(
     run: Callable[[Upscaler], dict[str, Any]], error: Exception
 ) -> None:
-    networks = _networks([FaultyBackend("GPU", "fp16", _above(64, error)), FaultyBackend("GPU", "fp32")])
+    upscaler = _upscaler([FaultyBackend("GPU", "fp16", _above(64, error)), FaultyBackend("GPU", "fp32")])
 
-    first, second = run(networks), run(networks)
+    first, second = run(upscaler), run(upscaler)
 
-    assert _told(first) == [
+    assert _attempts(first) == [
         ("GPU", "fp16", 160, False),
         ("GPU", "fp16", 80, False),
         ("GPU", "fp16", 40, True),
     ]
     assert first["backend"]["quarantined"] == []
     # It is not asked for as much again.
-    assert _told(second) == [("GPU", "fp16", 40, True)]
+    assert _attempts(second) == [("GPU", "fp16", 40, True)]
 
 
 def test_a_device_without_memory_for_the_smallest_tile_is_left(
     run: Callable[[Upscaler], dict[str, Any]],
 ) -> None:
-    networks = _networks([FaultyBackend("GPU", "fp16", _raise(MemoryError())), FaultyBackend("CPU", "fp32")])
+    upscaler = _upscaler([FaultyBackend("GPU", "fp16", _raise(MemoryError())), FaultyBackend("CPU", "fp32")])
 
-    assert _told(run(networks)) == [
+    assert _attempts(run(upscaler)) == [
         ("GPU", "fp16", 160, False),
         ("GPU", "fp16", 80, False),
         ("GPU", "fp16", 40, False),
@@ -218,10 +220,10 @@ def test_a_device_comes_back_once_it_passes_its_test_and_not_before(
 ) -> None:
     clock = Clock()
     broken = FaultyBackend("GPU", "fp16", FAULTS["black"], fails_test=True)
-    networks = _networks([broken, FaultyBackend("processor", "fp32")], clock)
+    upscaler = _upscaler([broken, FaultyBackend("processor", "fp32")], clock)
 
     def device() -> str:
-        return str(run(networks)["backend"]["device"])
+        return str(run(upscaler)["backend"]["device"])
 
     assert device() == "processor"
     seen = broken.windows
@@ -236,35 +238,35 @@ def test_a_device_comes_back_once_it_passes_its_test_and_not_before(
     assert device() == "processor"
     clock.now += 11
     assert device() == "GPU"
-    assert networks.state()["quarantined"] == []
+    assert upscaler.state()["quarantined"] == []
 
 
 def test_a_job_finds_a_backend_after_one_that_every_backend_failed(
     run: Callable[[Upscaler], dict[str, Any]],
 ) -> None:
     backends = [FaultyBackend("GPU", "fp16", FAULTS["black"]), FaultyBackend("CPU", "fp32", FAULTS["black"])]
-    networks = _networks(backends)
+    upscaler = _upscaler(backends)
     with pytest.raises(EngineError):
-        run(networks)
+        run(upscaler)
     for backend in backends:
         backend.fault = None
 
-    receipt = run(networks)
+    receipt = run(upscaler)
 
-    assert _told(receipt) == [("GPU", "fp16", SIDE, True)]
+    assert _attempts(receipt) == [("GPU", "fp16", SIDE, True)]
     assert [held["device"] for held in receipt["backend"]["quarantined"]] == ["CPU"]
 
 
-def test_a_job_in_the_pause_of_another_has_tries_of_its_own(
+def test_a_job_in_the_pause_of_another_has_attempts_of_its_own(
     run: Callable[[Upscaler], dict[str, Any]], source: Path, tmp_path: Path
 ) -> None:
-    networks = _networks([FaultyBackend("GPU", "fp16", FAULTS["black"]), FaultyBackend("CPU", "fp32")])
+    upscaler = _upscaler([FaultyBackend("GPU", "fp16", FAULTS["black"]), FaultyBackend("CPU", "fp32")])
     inner: list[dict[str, Any]] = []
 
     def pause() -> bool:
         if not inner:
             inner.append({})
-            inner[0] = run(networks)
+            inner[0] = run(upscaler)
         return False
 
     outer = upscale_file(
@@ -272,27 +274,56 @@ def test_a_job_in_the_pause_of_another_has_tries_of_its_own(
         tmp_path / "outer.png",
         None,
         OPTIONS,
-        Engine(networks),
+        Engine(upscaler),
         should_stop=pause,
         scratch=Scratch(tmp_path),
     ).receipt
 
-    assert [one[3] for one in _told(inner[0])] == [False, False, True]
-    assert _told(outer) == [("CPU", "fp32", SIDE, True)]
-    assert not in_job()
+    assert [one[3] for one in _attempts(inner[0])] == [False, False, True]
+    assert _attempts(outer) == [("CPU", "fp32", SIDE, True)]
 
 
-def test_tries_end_with_their_job() -> None:
-    with collected_tries() as tries:
-        assert in_job()
-    assert not in_job()
-    assert tries == []
+def test_a_job_in_the_pause_of_another_does_not_bring_a_device_back(
+    run: Callable[[Upscaler], dict[str, Any]], source: Path, tmp_path: Path
+) -> None:
+    clock = Clock()
+    card = FaultyBackend("GPU", "fp16", FAULTS["black"])
+    upscaler = _upscaler([card, FaultyBackend("CPU", "fp32")], clock)
+    run(upscaler)
+    engine, devices = Engine(upscaler), []
+
+    def job(name: str, **more: Any) -> str:
+        target = tmp_path / name
+        result = upscale_file(source, target, None, OPTIONS, engine, scratch=Scratch(tmp_path), **more)
+        return str(result.receipt["backend"]["device"])
+
+    def pause() -> bool:
+        if not devices:
+            devices.append("")
+            card.fault = None
+            clock.now += 601
+            devices[0] = job("inner.png")
+        return False
+
+    outer = job("outer.png", should_stop=pause)
+
+    assert (outer, devices) == ("CPU", ["CPU"])
+    assert job("next.png") == "GPU"
 
 
-class WrappingNetwork(Network):
+def test_a_log_goes_on_from_the_attempts_of_another_process() -> None:
+    earlier = Attempt("ncnn", "GPU", "fp16", None, "the process ended with SIGSEGV")
+    log = AttemptLog([earlier])
+
+    log.note(Device("ncnn", "GPU", "fp32"), 160, "device lost")
+
+    assert log.failed == (earlier, Attempt("ncnn", "GPU", "fp32", 160, "device lost"))
+
+
+class WrappingModel(LoadedModel):
     """Wraps negative numbers to white, as the post-processing of an old package does on some devices."""
 
-    def __init__(self, inner: Network) -> None:
+    def __init__(self, inner: LoadedModel) -> None:
         super().__init__(inner.model)
         self._inner = inner
 
@@ -304,8 +335,8 @@ class WrappingNetwork(Network):
 class WrappingBackend(OpenVinoBackend):
     name = "wrapping"
 
-    def load(self, model: Model) -> Network:
-        return WrappingNetwork(super().load(model))
+    def load(self, model: Model) -> LoadedModel:
+        return WrappingModel(super().load(model))
 
 
 def test_a_backend_of_real_networks_that_fails_its_golden_test_makes_no_image(
@@ -313,11 +344,11 @@ def test_a_backend_of_real_networks_that_fails_its_golden_test_makes_no_image(
 ) -> None:
     settings = EngineSettings(threads=1)
 
-    receipt = run(_networks([WrappingBackend(settings, "fp32"), NcnnCpuBackend(settings)]))
+    receipt = run(_upscaler([WrappingBackend(settings, "fp32"), NcnnCpuBackend(settings)]))
 
-    assert [(one["engine"], one["tile"]) for one in receipt["tries"]] == [
+    assert [(one["engine"], one["tile"]) for one in receipt["attempts"]] == [
         ("wrapping", None),
         ("ncnn", SIDE),
     ]
-    assert "self-test" in receipt["tries"][0]["reason"]
+    assert "self-test" in receipt["attempts"][0]["reason"]
     assert receipt["backend"]["quarantined"][0]["engine"] == "wrapping"

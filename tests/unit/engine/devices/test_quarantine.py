@@ -29,7 +29,7 @@ def test_a_device_is_shown_with_reason_and_times(clock: Clock) -> None:
 
     assert quarantine.holds(GPU)
     assert not quarantine.holds(GPU._replace(precision="fp32"))
-    assert quarantine.networks(GPU) == {"realesrgan-x4plus"}
+    assert quarantine.models(GPU) == {"realesrgan-x4plus"}
     assert quarantine.as_list() == [
         {
             "engine": "ncnn",
@@ -39,7 +39,7 @@ def test_a_device_is_shown_with_reason_and_times(clock: Clock) -> None:
             "since": "2025-12-07T12:34:56Z",
             "next_test_at": "2025-12-07T12:44:56Z",
             "failures": 1,
-            "networks": ["realesrgan-x4plus"],
+            "models": ["realesrgan-x4plus"],
         }
     ]
 
@@ -89,7 +89,7 @@ def test_a_device_that_passed_is_let_go_but_its_failures_are_remembered_for_a_da
 
     assert not quarantine.holds(GPU)
     assert quarantine.as_list() == []
-    assert quarantine.networks(GPU) == frozenset()
+    assert quarantine.models(GPU) == frozenset()
     quarantine.add(GPU, "black again")
     clock.now += 601
     assert not quarantine.is_due(GPU)
@@ -110,4 +110,4 @@ def test_a_device_that_never_failed_is_free(clock: Clock) -> None:
 
     assert not quarantine.holds(GPU)
     assert not quarantine.is_due(GPU)
-    assert quarantine.networks(GPU) == frozenset()
+    assert quarantine.models(GPU) == frozenset()

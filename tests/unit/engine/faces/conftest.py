@@ -63,12 +63,12 @@ def run(tmp_path: Path, models: ModelFolder) -> Callable[..., Run]:
         image = Image.fromarray(photo) if isinstance(photo, np.ndarray) else photo
         image.save(source)
         listeners = {name: more.pop(name) for name in ("on_progress", "should_stop") if name in more}
-        networks = more.pop("networks", None) or Upscaler(
+        upscaler = more.pop("upscaler", None) or Upscaler(
             EngineSettings(engine="lanczos", threads=1, models_dir=str(models.root))
         )
         options = UpscaleOptions(factor, **{"refine_faces": True, **more})
         result = upscale_file(
-            source, target, None, options, Engine(networks), scratch=Scratch(scratch), **listeners
+            source, target, None, options, Engine(upscaler), scratch=Scratch(scratch), **listeners
         )
         assert list(scratch.iterdir()) == [], "scratch files have no names"
         with Image.open(target) as opened:

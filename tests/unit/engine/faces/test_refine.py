@@ -223,11 +223,11 @@ def test_a_detector_that_is_not_there_is_told(run, portrait, monkeypatch):
     assert result.receipt["changed"] == [Note("faces_not_searched").as_dict()]
 
 
-def test_without_a_face_model_the_bundled_networks_come_nearer_to_the_truth(run, networks, portrait):
+def test_without_a_face_model_the_bundled_networks_come_nearer_to_the_truth(run, upscaler, portrait):
     small = np.asarray(Image.fromarray(portrait[:188, :168]).resize((84, 94), Image.Resampling.LANCZOS))
 
-    plain = run(small, networks=networks, refine_faces=False)
-    result = run(small, networks=networks)
+    plain = run(small, upscaler=upscaler, refine_faces=False)
+    result = run(small, upscaler=upscaler)
 
     assert result.faces["network"]["kind"] == "bundled"
     assert result.receipt["changed"] == [
@@ -244,14 +244,14 @@ def test_where_nothing_bundled_is_better_it_says_so(run, portrait):
     assert result.receipt["changed"] == [Note("faces_left_no_model", {"count": 1, "found": 1}).as_dict()]
 
 
-def test_networks_whose_weights_are_missing_leave_the_ordinary_upscale(run, networks, portrait, monkeypatch):
+def test_networks_whose_weights_are_missing_leave_the_ordinary_upscale(run, upscaler, portrait, monkeypatch):
     absent = replace(MODELS["waifu2x-cunet"], name="absent", files={})
     monkeypatch.setattr(
         "upscaler.engine.pipeline.face_recipe", lambda *_: Recipe("absent", ("absent",), custom=(absent,))
     )
     small = portrait[10:160, 20:150]
 
-    plain, result = (run(small, networks=networks, refine_faces=wanted) for wanted in (False, True))
+    plain, result = (run(small, upscaler=upscaler, refine_faces=wanted) for wanted in (False, True))
 
     assert result.sha256 == plain.sha256
     assert result.receipt["changed"] == [Note("faces_left_model_failed", {"count": 1, "found": 1}).as_dict()]

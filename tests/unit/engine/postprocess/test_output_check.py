@@ -82,7 +82,7 @@ def test_what_cannot_be_seen_counts_for_nothing(source):
 
 @pytest.mark.parametrize("denoise", ["none", "high"])
 @pytest.mark.parametrize("content", ["noise", "grating", "photograph"])
-def test_real_networks_pass_on_the_hardest_content(networks, colours, content, denoise):
+def test_real_networks_pass_on_the_hardest_content(upscaler, colours, content, denoise):
     generator = np.random.default_rng(3)
     pixels = {
         "noise": generator.integers(0, 256, (64, 64, 3), np.uint8),
@@ -90,5 +90,5 @@ def test_real_networks_pass_on_the_hardest_content(networks, colours, content, d
         "photograph": np.clip(colours(64, 64) + generator.normal(0, 8, (64, 64, 3)), 0, 255),
     }[content].astype(np.uint8)
     recipe = recipe_for(UpscaleOptions("2x", "standard", denoise))
-    report = check_output(pixels, matched(pixels, upscale(networks, pixels, recipe), 2), 2)
+    report = check_output(pixels, matched(pixels, upscale(upscaler, pixels, recipe), 2), 2)
     assert report.psnr_db > 24, "with room to the bound"

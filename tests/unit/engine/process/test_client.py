@@ -311,8 +311,8 @@ def test_what_is_urgent_does_not_wait_for_the_end_of_a_long_window(start, save, 
 
 
 def _upscales(engine, name):
-    use = engine._child.use
-    return use is not None and not use["testing"] and name in use["networks"]
+    use = engine._child.process.use
+    return use is not None and not use["testing"] and name in use["models"]
 
 
 def test_an_urgent_error_harms_nobody_else(many_tiles, small, tmp_path):

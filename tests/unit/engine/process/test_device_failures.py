@@ -15,7 +15,7 @@ import pytest
 from tests.support.vulkan import software_device_or_skip
 from upscaler.engine.notes import Note
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.process import client
+from upscaler.engine.process import supervision
 from upscaler.engine.process.client import EngineLimits, EngineProcess
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineCrashed
@@ -54,7 +54,7 @@ def struck(engine: EngineProcess, sent: signal.Signals, device: str, *, testing:
 
     def watch() -> None:
         while not over.wait(0.002):
-            child = engine._child
+            child = engine._child.process
             use = child.use if child is not None else None
             if use and device in use["device"] and use["testing"] == testing and child.pid not in hit:
                 hit.append(child.pid)
@@ -78,19 +78,19 @@ def test_an_image_goes_on_on_the_next_device(start, image, tmp_path, sent):
 
     assert (result.width, result.height) == (320, 240)
     assert shares == sorted(shares)
-    tries = result.receipt["tries"]
-    assert [(one["engine"], one["precision"]) for one in tries[:2]] == [("ncnn", "fp16"), ("ncnn", "fp32")]
-    assert {one["reason"] for one in tries[:2]} == {f"the process ended with {sent.name}"}
-    assert tries[2]["reason"] is None
-    assert "llvmpipe" not in tries[2]["device"]
+    attempts = result.receipt["attempts"]
+    assert [(one["engine"], one["precision"]) for one in attempts[:2]] == [("ncnn", "fp16"), ("ncnn", "fp32")]
+    assert {one["reason"] for one in attempts[:2]} == {f"the process ended with {sent.name}"}
+    assert attempts[2]["reason"] is None
+    assert "llvmpipe" not in attempts[2]["device"]
     assert Note("attempts_failed", {"count": 2}).as_dict() in result.receipt["changed"]
     held = engine.state["quarantined"]
     assert [one["precision"] for one in held] == ["fp16", "fp32"]
-    assert all(one["networks"] == ["waifu2x-upconv7-photo"] for one in held)
+    assert all(one["models"] == ["waifu2x-upconv7-photo"] for one in held)
 
     again = engine.upscale(image, tmp_path / "b.png", None, TWICE)
     assert engine.pid not in hit
-    assert len(again.receipt["tries"]) == 1, "what ended a process is not tried again at once"
+    assert len(again.receipt["attempts"]) == 1, "what ended a process is not tried again at once"
 
 
 def test_a_device_that_ends_the_process_in_its_test_is_left_out(start, image, tmp_path):
@@ -106,11 +106,11 @@ def test_a_device_that_ends_the_process_in_its_test_is_left_out(start, image, tm
 
 def test_a_device_that_hangs_in_its_test_is_left_out(start, image, tmp_path, monkeypatch):
     # A sound device that takes longer, beside other tests, is left out as well: the next one does it.
-    monkeypatch.setattr(client, "_TEST_SECONDS", 8.0)
+    monkeypatch.setattr(supervision, "_TEST_SECONDS", 8.0)
     engine = start(EngineSettings(threads=1, gpu_index=software_device_or_skip()))
     with struck(engine, signal.SIGSTOP, "llvmpipe", testing=True):
         result = engine.upscale(image, tmp_path / "a.png", None, TWICE)
-    assert {one["reason"] for one in result.receipt["tries"][:-1]} == {"a test took more than 8 s"}
+    assert {one["reason"] for one in result.receipt["attempts"][:-1]} == {"a test took more than 8 s"}
     assert "llvmpipe" not in result.receipt["backend"]["device"]
 
 
@@ -137,6 +137,6 @@ def test_what_failed_is_known_to_the_process_that_follows_a_killed_one(start, im
     while engine.running:
         time.sleep(0.02)
 
-    assert len(engine.upscale(image, tmp_path / "a.png", None, TWICE).receipt["tries"]) == 1
+    assert len(engine.upscale(image, tmp_path / "a.png", None, TWICE).receipt["attempts"]) == 1
     assert engine.pid != first
     assert engine.state["quarantined"] == known

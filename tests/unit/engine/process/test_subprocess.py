@@ -50,26 +50,26 @@ def test_a_killed_child_is_named_by_its_signal():
     child.kill()
 
 
-def test_answers_go_to_the_box_of_their_request_and_late_ones_nowhere(tmp_path, monkeypatch):
+def test_answers_go_to_their_request_and_late_ones_nowhere(tmp_path, monkeypatch):
     (tmp_path / "echo_host.py").write_text(
         "import sys\nfor line in sys.stdin:\n    sys.stdout.write(line)\n    sys.stdout.flush()\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     child = ChildProcess("echo_host")
-    with child.box() as gone:
+    with child.urgent_request() as gone:
         pass
-    with child.box() as first, child.box() as second:
-        for number in (second, gone, first):
-            child.send({"box": number, "to": number})
+    with child.urgent_request() as first, child.urgent_request() as second:
+        for request_id in (second, gone, first):
+            child.send({"request_id": request_id, "to": request_id})
         child.send({"to": "everybody"})
         assert child.receive(20) == {"to": "everybody"}
         assert child.receive(20, first) == {"to": first}
         assert child.receive(20, second) == {"to": second}
         child.kill()
-        for box in (first, second):
+        for request_id in (first, second):
             with pytest.raises(ChildDiedError, match="SIGKILL"):
-                child.receive(20, box)
-    with child.box() as late, pytest.raises(ChildDiedError, match="SIGKILL"):
+                child.receive(20, request_id)
+    with child.urgent_request() as late, pytest.raises(ChildDiedError, match="SIGKILL"):
         child.receive(20, late)
 
 

@@ -53,11 +53,11 @@ ODD_ONES = {
 @pytest.fixture(scope="module")
 def upscaled() -> Callable[[np.ndarray], Pixels]:
     """Return what upscales in tiles; that this passes is the engine's own check."""
-    networks = Upscaler(EngineSettings(threads=1, tile_pixels=TILE))
+    upscaler = Upscaler(EngineSettings(threads=1, tile_pixels=TILE))
 
     def upscale(image: np.ndarray) -> Pixels:
         out = np.empty((SIDE * SCALE, SIDE * SCALE, 3), np.uint8)
-        networks.upscale(image, RECIPE, out)
+        upscaler.upscale(image, RECIPE, out)
         return out
 
     return upscale
@@ -124,13 +124,13 @@ def test_low_images_pass_whatever_is_in_them(height: int) -> None:
     lines = np.ascontiguousarray(
         np.broadcast_to((np.arange(200) % 2 * 255).astype(np.uint8)[:, None], (height, 200, 3))
     )
-    networks = Upscaler(EngineSettings(threads=1, tile_pixels=48))
+    upscaler = Upscaler(EngineSettings(threads=1, tile_pixels=48))
     recipe = recipe_for(UpscaleOptions("2x", "art", "high"))
     out = np.empty((height * recipe.scale, 200 * recipe.scale, 3), np.uint8)
 
-    networks.warm_up(recipe)
-    before = networks.describe()
+    upscaler.warm_up(recipe)
+    before = upscaler.describe()
 
-    networks.upscale(lines, recipe, out)
+    upscaler.upscale(lines, recipe, out)
 
-    assert networks.describe() == before, "no backend was put aside for it"
+    assert upscaler.describe() == before, "no backend was put aside for it"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from upscaler.engine.backends.base import Network, Result, Window
+from upscaler.engine.backends.base import LoadedModel, Result, Window
 from upscaler.engine.backends.windows import run_window, to_levels
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
 from upscaler.engine.tiling.tiles import Span, core_of, core_side, edge_for, margin_for, read_window, spans
@@ -16,7 +16,7 @@ CUNET = MODELS["waifu2x-cunet"]
 X4PLUS = MODELS["realesrgan-x4plus"]
 
 
-class Copying(Network):
+class Copying(LoadedModel):
     """Repeats each pixel and drops the border, as its model's geometry says, and notes what it was given."""
 
     def __init__(self, model: Model) -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 from skimage import data
 
 from tests.support.engine import matched, upscale
-from upscaler.engine.backends.base import Network, Result, Window
+from upscaler.engine.backends.base import LoadedModel, Result, Window
 from upscaler.engine.backends.lanczos import LanczosBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
 from upscaler.engine.backends.selection import Selection
@@ -43,10 +43,10 @@ def _reduced(image: np.ndarray, like: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "chelsea"])
 @pytest.mark.parametrize("recipe", [STANDARD_2X, STANDARD_4X, BLEND_4X], ids=lambda recipe: recipe.name)
-def test_a_photograph_is_upscaled_truly(networks: Upscaler, name: str, recipe: Recipe) -> None:
+def test_a_photograph_is_upscaled_truly(upscaler: Upscaler, name: str, recipe: Recipe) -> None:
     image = _crop(name)
 
-    result = upscale(networks, image, recipe)
+    result = upscale(upscaler, image, recipe)
 
     assert result.dtype == np.uint8
     result = matched(image, result, recipe.scale)
@@ -58,10 +58,10 @@ def test_a_photograph_is_upscaled_truly(networks: Upscaler, name: str, recipe: R
 
 
 @pytest.mark.parametrize("preset", ["photo", "art", "face"])
-def test_generative_presets_keep_image_and_tones(networks: Upscaler, preset: str) -> None:
+def test_generative_presets_keep_image_and_tones(upscaler: Upscaler, preset: str) -> None:
     image = _crop("astronaut", 64, 96)
 
-    result = upscale(networks, image, recipe_for(UpscaleOptions("4x", preset)))
+    result = upscale(upscaler, image, recipe_for(UpscaleOptions("4x", preset)))
 
     def drift(pixels: np.ndarray) -> float:
         """Return the largest difference of the means of a block of 32 x 32 input pixels, in levels."""
@@ -86,10 +86,10 @@ def test_generative_presets_keep_image_and_tones(networks: Upscaler, preset: str
     ],
     ids=lambda recipe: recipe.name,
 )
-def test_any_size_is_upscaled(networks: Upscaler, recipe: Recipe, size: tuple[int, int]) -> None:
+def test_any_size_is_upscaled(upscaler: Upscaler, recipe: Recipe, size: tuple[int, int]) -> None:
     image = np.full((*size, 3), (200, 120, 40), np.uint8)
 
-    result = upscale(networks, image, recipe)
+    result = upscale(upscaler, image, recipe)
 
     assert result.shape == (size[0] * recipe.scale, size[1] * recipe.scale, 3)
     assert np.abs(result.astype(int) - (200, 120, 40)).max() <= 12
@@ -107,45 +107,45 @@ def test_tiles_leave_no_trace(recipe: Recipe) -> None:
     assert np.abs(tiled.astype(int) - whole).max() <= 1
 
 
-def test_it_writes_into_a_memory_map(networks: Upscaler, tmp_path: Path) -> None:
+def test_it_writes_into_a_memory_map(upscaler: Upscaler, tmp_path: Path) -> None:
     image = _crop("coffee", 20, 24)
     out = np.memmap(tmp_path / "out", np.uint8, "w+", shape=(40, 48, 3))
 
-    networks.upscale(image, STANDARD_2X, out)
+    upscaler.upscale(image, STANDARD_2X, out)
 
-    np.testing.assert_array_equal(out, upscale(networks, image, STANDARD_2X))
+    np.testing.assert_array_equal(out, upscale(upscaler, image, STANDARD_2X))
 
 
-def test_one_channel_gets_the_luma(networks: Upscaler) -> None:
+def test_one_channel_gets_the_luma(upscaler: Upscaler) -> None:
     image = _crop("coffee", 20, 24)
     out = np.empty((40, 48, 1), np.uint8)
 
-    networks.upscale(image, STANDARD_2X, out)
+    upscaler.upscale(image, STANDARD_2X, out)
 
-    colour = upscale(networks, image, STANDARD_2X)
+    colour = upscale(upscaler, image, STANDARD_2X)
     np.testing.assert_allclose(out[..., 0], colour @ (0.299, 0.587, 0.114), atol=1)
 
 
 def test_rows_are_told_from_the_top(lanczos: Upscaler) -> None:
     told: list[int] = []
-    networks = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
+    upscaler = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
 
-    upscale(networks, _crop("coffee"), STANDARD_2X, on_rows=told.append)
+    upscale(upscaler, _crop("coffee"), STANDARD_2X, on_rows=told.append)
 
     assert told == [0, 32, 64, 96]
 
 
-def test_an_output_of_another_shape_is_refused(networks: Upscaler) -> None:
+def test_an_output_of_another_shape_is_refused(upscaler: Upscaler) -> None:
     with pytest.raises(ValueError, match=r"\(10, 10\) in place of \(20, 20\)"):
-        networks.upscale(np.zeros((10, 10, 3), np.uint8), STANDARD_2X, np.zeros((10, 10, 3), np.uint8))
+        upscaler.upscale(np.zeros((10, 10, 3), np.uint8), STANDARD_2X, np.zeros((10, 10, 3), np.uint8))
 
 
 @pytest.mark.parametrize("recipe", [STANDARD_2X, BLEND_4X], ids=lambda recipe: recipe.name)
 def test_progress_rises_from_0_to_1(recipe: Recipe) -> None:
     told: list[float] = []
-    networks = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
+    upscaler = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
 
-    upscale(networks, _crop("coffee"), recipe, on_progress=told.append)
+    upscale(upscaler, _crop("coffee"), recipe, on_progress=told.append)
 
     assert told[0] == 0
     assert told[-1] == 1
@@ -155,20 +155,20 @@ def test_progress_rises_from_0_to_1(recipe: Recipe) -> None:
 
 def test_a_stop_is_heeded_between_tiles() -> None:
     told: list[float] = []
-    networks = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
+    upscaler = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
 
     with pytest.raises(EngineCanceled):
         upscale(
-            networks, _crop("coffee"), STANDARD_2X, on_progress=told.append, should_stop=lambda: len(told) > 3
+            upscaler, _crop("coffee"), STANDARD_2X, on_progress=told.append, should_stop=lambda: len(told) > 3
         )
 
     assert 0 < told[-1] < 0.9
 
 
-class FailingNetwork(Network):
+class FailingNetwork(LoadedModel):
     """Works until it has seen the given number of windows."""
 
-    def __init__(self, inner: Network, windows: int) -> None:
+    def __init__(self, inner: LoadedModel, windows: int) -> None:
         super().__init__(inner.model)
         self._inner = inner
         self._left = windows
@@ -183,7 +183,7 @@ class FailingNetwork(Network):
 class FailingBackend(LanczosBackend):
     name = "failing"
 
-    def load(self, model: Model) -> Network:
+    def load(self, model: Model) -> LoadedModel:
         return FailingNetwork(super().load(model), windows=4)
 
 
@@ -191,28 +191,28 @@ def test_a_backend_that_fails_half_way_is_replaced_and_nothing_of_it_is_left() -
     settings = EngineSettings(tile_pixels=32)
     selection = Selection(settings, [FailingBackend(settings), LanczosBackend(settings)])
     told: list[float] = []
-    networks = Upscaler(settings, selection)
+    upscaler = Upscaler(settings, selection)
 
-    result = upscale(networks, _crop("coffee"), STANDARD_2X, on_progress=told.append)
+    result = upscale(upscaler, _crop("coffee"), STANDARD_2X, on_progress=told.append)
 
     lanczos = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
     expected = upscale(lanczos, _crop("coffee"), STANDARD_2X)
     np.testing.assert_array_equal(result, expected)
     assert told == sorted(told)
-    assert networks.describe()["engine"] == "lanczos"
-    assert "device lost" in networks.describe()["not_taken"][0]["reason"]
+    assert upscaler.describe()["engine"] == "lanczos"
+    assert "device lost" in upscaler.describe()["not_taken"][0]["reason"]
 
 
 def test_no_backend_left_is_told() -> None:
     settings = EngineSettings(tile_pixels=32)
-    networks = Upscaler(settings, Selection(settings, [FailingBackend(settings)]))
+    upscaler = Upscaler(settings, Selection(settings, [FailingBackend(settings)]))
 
     with pytest.raises(EngineUnavailable, match="device lost"):
-        upscale(networks, _crop("coffee"), STANDARD_2X)
+        upscale(upscaler, _crop("coffee"), STANDARD_2X)
 
 
-def test_it_describes_the_backend_in_json(networks: Upscaler) -> None:
-    described = json.loads(json.dumps(networks.describe()))
+def test_it_describes_the_backend_in_json(upscaler: Upscaler) -> None:
+    described = json.loads(json.dumps(upscaler.describe()))
 
     assert described["engine"] in ("openvino", "ncnn")
     assert described["threads"] == 1
