@@ -247,7 +247,7 @@ def test_where_nothing_bundled_is_better_it_says_so(run, portrait):
 def test_networks_whose_weights_are_missing_leave_the_ordinary_upscale(run, upscaler, portrait, monkeypatch):
     absent = replace(MODELS["waifu2x-cunet"], name="absent", files={})
     monkeypatch.setattr(
-        "upscaler.engine.pipeline.face_recipe", lambda *_: Recipe("absent", ("absent",), custom=(absent,))
+        "upscaler.engine.steps.faces.face_recipe", lambda *_: Recipe("absent", ("absent",), custom=(absent,))
     )
     small = portrait[10:160, 20:150]
 

@@ -1,0 +1,78 @@
+"""The result of a job: the receipt, and the properties of its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from upscaler.engine.imaging import encode
+from upscaler.engine.imaging.hashing import sha256_of
+from upscaler.engine.imaging.preservation import notes_on
+from upscaler.engine.imaging.written import read_written
+from upscaler.engine.model_zoo.recipes import Recipe
+from upscaler.engine.notes import Note
+from upscaler.engine.postprocess.output_check import OutputReport
+from upscaler.engine.receipt import build_receipt
+from upscaler.engine.result import UpscaleResult
+from upscaler.engine.steps.job import Job
+
+
+def result_of(job: Job, seconds: Mapping[str, float]) -> UpscaleResult:
+    """Return the result of a job whose steps are done; ``seconds`` is the time of each step."""
+    written = read_written(job.target, job.kind)
+    size_bytes, sha256 = job.target.stat().st_size, sha256_of(job.target)
+    output: dict[str, Any] = {
+        "format": job.kind.name,
+        "mime_type": job.kind.mime_type,
+        "width": written.width,
+        "height": written.height,
+        "bit_depth": written.bit_depth,
+        "mode": written.mode,
+        "size_bytes": size_bytes,
+        "sha256": sha256,
+    }
+    if job.kind.default_quality is not None:
+        output["quality"] = job.options.quality or job.kind.default_quality
+    upscaler, failed = job.upscaler_for(_main_stage(job.recipe)), job.attempts.failed
+    job.image.notes.extend(notes_on(job.image, written, job.kind))
+    if failed:
+        job.image.notes.append(Note("attempts_failed", {"count": len(failed)}))
+    receipt = build_receipt(
+        job.image,
+        job.options,
+        job.recipe,
+        backend=upscaler.describe(),
+        check=OutputReport.worst(done.report for done in job.finished).as_dict(),
+        output=output,
+        seconds={**seconds, **_summed(done.seconds for done in job.finished)},
+        extra={
+            "attempts": [attempt.as_dict() for attempt in (*failed, upscaler.last_attempt())],
+            "tiles_taken_over": job.scratch.tiles_taken_over,
+            **({} if job.faces is None else {"faces": job.faces.as_dict()}),
+        },
+    )
+    return UpscaleResult(
+        receipt=receipt,
+        width=written.width,
+        height=written.height,
+        size_bytes=size_bytes,
+        mime_type=job.kind.mime_type,
+        sha256=sha256,
+        preview_width=job.preview_size[0],
+        preview_height=job.preview_size[1],
+        preview_size_bytes=0 if job.previews is None else job.previews.result.stat().st_size,
+        preview_mime_type="" if job.previews is None else encode.PREVIEW_MIME_TYPE,
+    )
+
+
+def _main_stage(recipe: Recipe) -> Recipe:
+    """Return the stage that a custom model runs, or the first one."""
+    return next((stage for stage in recipe.stages if stage.custom), recipe.stages[0])
+
+
+def _summed(times: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for seconds in times:
+        for step, value in seconds.items():
+            total[step] = total.get(step, 0.0) + value
+    return total
