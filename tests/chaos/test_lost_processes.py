@@ -57,7 +57,7 @@ def test_a_job_survives_the_death_of_a_process(
 
     job = fragile_service.wait(job_id)
     assert job["status"] == "completed", job
-    assert job["receipt"]["tiles_taken_over"] > 0, "finished tiles were made again"
+    assert job["receipt"]["resumed_tiles"] > 0, "finished tiles were made again"
     messages = [line["message"] for line in job["logs"]]
     assert sum(message.startswith("started") for message in messages) == 2
     assert sum(message == "completed" for message in messages) == 1
@@ -108,4 +108,4 @@ def test_a_stopping_service_hands_its_job_back(patient_service: LiveService, slo
     # Only a job that was handed back can be done before its lease has run out.
     assert job["status"] == "completed"
     assert any("the worker is stopping" in line["message"] for line in job["logs"])
-    assert job["receipt"]["tiles_taken_over"] > 0, "finished tiles were made again"
+    assert job["receipt"]["resumed_tiles"] > 0, "finished tiles were made again"

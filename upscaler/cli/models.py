@@ -15,7 +15,7 @@ import httpx
 import config as configuration
 from upscaler.cli.terminal import complain, print_table
 from upscaler.engine.imaging.hashing import sha256_of
-from upscaler.engine.model_import.importer import take_in, too_large
+from upscaler.engine.model_import.importer import import_model, too_large
 from upscaler.engine.model_import.probe import ProbeLimits, probe
 from upscaler.engine.model_zoo.custom_model import FACES, MAX_LICENCE, Findings, Use, check_name
 from upscaler.engine.model_zoo.model_folder import ModelFolder
@@ -101,7 +101,7 @@ def add(parser: argparse.ArgumentParser, choices: argparse.Namespace, models: Mo
     try:
         with tempfile.TemporaryDirectory(prefix="upscaler-") as folder:
             files = received(choices.files, choices.sha256, Path(folder))
-            manifest = take_in(
+            manifest = import_model(
                 files,
                 staging,
                 name=name,

@@ -1,4 +1,4 @@
-"""How much of an upscaled image is done: a share of the whole that only rises, whatever part tells of it."""
+"""Progress of one upscaled image: a share of the whole that only rises, whatever part reports it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ Shares = tuple[float, float]
 
 
 class Progress:
-    """Tells a listener of one upscaled image."""
+    """The progress of one upscaled image, for one listener."""
 
     def __init__(self, listener: Callable[[float], None]) -> None:
         self._listener = listener
         self._reported = -1.0
 
     def report(self, share: float) -> None:
-        """Tell of a share of the whole, 0 to 1; one that was passed already is kept back."""
+        """Report a share of the whole, 0 to 1; one that is not larger than the last is dropped."""
         if share > self._reported:
             self._reported = share
             self._listener(share)
@@ -28,7 +28,7 @@ class Progress:
 
 
 def stage_part(stages: Sequence[Recipe], number: int, start: float, end: float) -> Shares:
-    """Return where stage ``number`` of what lies from ``start`` to ``end`` begins and ends, by the stages' costs."""
+    """Return the begin and end of stage ``number`` within ``start`` to ``end``, in proportion to the stages' costs."""
     costs, grown = [], 1
     for stage in stages:
         costs.append(stage.seconds_per_megapixel * grown**2)

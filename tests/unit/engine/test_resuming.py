@@ -46,7 +46,7 @@ def upscale(tmp_path, small_tiles):
             scratch=scratch,
         )
         with Image.open(tmp_path / "out.png") as image:
-            return result.receipt["tiles_taken_over"], np.asarray(image)
+            return result.receipt["resumed_tiles"], np.asarray(image)
 
     return run
 
@@ -67,9 +67,9 @@ def test_an_image_that_was_broken_off_is_the_same_in_the_end(upscale, save, colo
 
     with pytest.raises(EngineCanceled):
         upscale(source, options, until)
-    taken_over, resumed = upscale(source, options)
+    resumed_tiles, resumed = upscale(source, options)
 
-    assert taken_over > 0
+    assert resumed_tiles > 0
     assert np.array_equal(resumed, whole)
 
 
@@ -77,9 +77,9 @@ def test_a_second_run_has_nothing_left_to_compute(upscale, save, colours):
     source = save("a.png", colours(100, 70))
     upscale(source, UpscaleOptions("2x"))
 
-    taken_over, _ = upscale(source, UpscaleOptions("2x"))
+    resumed_tiles, _ = upscale(source, UpscaleOptions("2x"))
 
-    assert taken_over == 4 * 3
+    assert resumed_tiles == 4 * 3
 
 
 def test_other_choices_and_other_images_start_anew(upscale, save, colours):
@@ -118,7 +118,7 @@ def test_a_child_that_is_killed_leaves_its_tiles_to_the_next(tmp_path, save, col
     finally:
         engine.close()
 
-    assert result.receipt["tiles_taken_over"] >= 2
+    assert result.receipt["resumed_tiles"] >= 2
     assert resumed[0] < 1, "something was left to do"
     whole = upscale_file(
         source,

@@ -1,4 +1,4 @@
-"""Turn a face upright into the square that face networks know, and find the way back.
+"""Alignment: the affine maps that turn a face upright into the square that face models take, and back.
 
 Coordinates are continuous: the first pixel reaches from 0 to 1. A map is a (2, 3) matrix that takes x and y.
 """
@@ -17,8 +17,8 @@ from upscaler.engine.faces.boxes import Floats
 Map = NDArray[np.float64]
 
 # Where the landmarks of `detect.Face` lie, on average, in the aligned images of the data set FFHQ ("A Style-Based
-# Generator Architecture for Generative Adversarial Networks", Karras et al., 2019) at a side of 512 pixels; GFPGAN,
-# RestoreFormer and others of their kind are fed so by the library facexlib, from which these figures come.
+# Generator Architecture for Generative Adversarial Networks", Karras et al., 2019) at a side of 512 pixels; the
+# library facexlib, from which these figures come, aligns faces so for GFPGAN, RestoreFormer and similar models.
 SIDE = 512
 TEMPLATE = (
     (192.98138, 239.94708),
@@ -44,37 +44,36 @@ def aligning(landmarks: Sequence[tuple[float, float]]) -> Map:
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
 
 
-def scale_of(way: Map) -> float:
-    """Return how much larger a map makes a side."""
-    return math.sqrt(abs(np.linalg.det(way[:, :2])))
+def scale_of(affine: Map) -> float:
+    """Return the factor by which a map enlarges a side."""
+    return math.sqrt(abs(np.linalg.det(affine[:, :2])))
 
 
-def inverse(way: Map) -> Map:
-    """Return the map back."""
-    turn = np.linalg.inv(way[:, :2])
-    return np.concatenate([turn, -turn @ way[:, 2:]], axis=1)
+def inverse(affine: Map) -> Map:
+    """Return the inverse map."""
+    turn = np.linalg.inv(affine[:, :2])
+    return np.concatenate([turn, -turn @ affine[:, 2:]], axis=1)
 
 
-def shifted(way: Map, left: float, top: float) -> Map:
+def shifted(affine: Map, left: float, top: float) -> Map:
     """Return the map for coordinates that count from (left, top)."""
-    return np.concatenate([way[:, :2], way[:, 2:] + way[:, :2] @ [[left], [top]]], axis=1)
+    return np.concatenate([affine[:, :2], affine[:, 2:] + affine[:, :2] @ [[left], [top]]], axis=1)
 
 
-def sampled(pixels: Floats, way: Map, size: tuple[int, int]) -> Floats:
-    """Return (height, width, channels) of what lies where ``way`` leads, smoothly; size is width and height.
+def sampled(pixels: Floats, affine: Map, size: tuple[int, int]) -> Floats:
+    """Return (height, width, channels), sampled smoothly where ``affine`` maps each pixel; size is width and height.
 
-    What lies beyond the given pixels is 0. They are made as large as they will be first, at most twice as large:
-    details would flicker where they become smaller, and Pillow turns images with a rougher kernel than it resizes
-    them with.
+    Beyond the given pixels lies 0. They are resized to their later size first, at most twice as large: details would
+    flicker where they become smaller, and Pillow transforms images with a rougher kernel than it resizes them with.
     """
-    growth = min(1 / scale_of(way), _MOST_GROWTH)
+    growth = min(1 / scale_of(affine), _MOST_GROWTH)
     height, width, _ = pixels.shape
     resize = (max(1, round(width * growth)), max(1, round(height * growth)))
     pixels = resized(pixels, resize)
-    way = way * [[resize[0] / width], [resize[1] / height]]
+    affine = affine * [[resize[0] / width], [resize[1] / height]]
     planes = [
         _plane(pixels, channel).transform(
-            size, Image.Transform.AFFINE, way.ravel().tolist(), Image.Resampling.BICUBIC
+            size, Image.Transform.AFFINE, affine.ravel().tolist(), Image.Resampling.BICUBIC
         )
         for channel in range(pixels.shape[2])
     ]
@@ -84,7 +83,7 @@ def sampled(pixels: Floats, way: Map, size: tuple[int, int]) -> Floats:
 def resized(
     pixels: Floats, size: tuple[int, int], how: Image.Resampling = Image.Resampling.BICUBIC
 ) -> Floats:
-    """Return (height, width, channels) of another size, width and height."""
+    """Return (height, width, channels) at another size, width and height."""
     planes = [_plane(pixels, channel).resize(size, how) for channel in range(pixels.shape[2])]
     return np.stack([np.asarray(plane) for plane in planes], axis=-1)
 

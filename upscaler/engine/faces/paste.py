@@ -1,4 +1,4 @@
-"""Lay refined faces on the upscaled image, so that nobody sees where they begin."""
+"""The overlay of refined faces on the upscaled image, with soft edges."""
 
 from __future__ import annotations
 
@@ -22,17 +22,19 @@ _BLENDED_PIXELS = 500_000
 
 
 def mask_of(to_template: Map, left: int, top: int, width: int, height: int) -> Floats:
-    """Return (height, width, 1): how much of a refined face counts in each pixel, from 0 to 1.
+    """Return (height, width, 1): the share of a refined face in each pixel, from 0 to 1.
 
     The first pixel is at (left, top) in the coordinates that ``to_template`` takes.
     """
     across = (np.arange(width, dtype=np.float32) + np.float32(left + 0.5))[np.newaxis, :]
     down = (np.arange(height, dtype=np.float32) + np.float32(top + 0.5))[:, np.newaxis]
-    way = (to_template * (2 / SIDE)).astype(np.float32)
-    powers = [np.abs(row[0] * across + row[1] * down + (row[2] - np.float32(1))) ** _ROUNDNESS for row in way]
+    affine = (to_template * (2 / SIDE)).astype(np.float32)
+    powers = [
+        np.abs(row[0] * across + row[1] * down + (row[2] - np.float32(1))) ** _ROUNDNESS for row in affine
+    ]
     away = (powers[0] + powers[1]) ** np.float32(1 / _ROUNDNESS)
     share = np.clip((np.float32(_NOTHING) - away) / np.float32(_NOTHING - _WHOLE), 0, 1)
-    # Rising and falling without an edge.
+    # A smooth rise and fall.
     return (share * share * (3 - 2 * share))[..., np.newaxis]
 
 
@@ -67,11 +69,11 @@ class Overlay:
     """Refined faces over the rows of an upscaled image, which may pass by more than once."""
 
     def __init__(self, patches: Sequence[Patch]) -> None:
-        # What comes later lies above: the larger face.
+        # Later ones lie above: the larger faces.
         self._patches = sorted(patches, key=lambda patch: patch.pixels.shape[0] * patch.pixels.shape[1])
 
     def laid_on(self, top: int, rows: Pixels) -> Pixels:
-        """Return rows, the first of which is row ``top``, with the faces on them; where there is none, as they are."""
+        """Return rows, the first of which is row ``top``, with the faces on them; unchanged where there is none."""
         bottom = top + rows.shape[0]
         result = rows
         for patch in self._patches:
@@ -99,6 +101,6 @@ class Overlay:
 
 
 def within(to_template: Map, left: int, top: int, scale: int) -> Map:
-    """Return a map of the image as one of a patch, ``scale`` times as large, whose first pixel is at (left, top)."""
-    way = shifted(to_template, left, top)
-    return np.concatenate([way[:, :2] / scale, way[:, 2:]], axis=1)
+    """Return a map from the image as one from a patch of ``scale`` times its size that begins at (left, top)."""
+    affine = shifted(to_template, left, top)
+    return np.concatenate([affine[:, :2] / scale, affine[:, 2:]], axis=1)

@@ -1,4 +1,4 @@
-"""Bring the colours of a refined face back to the image's, and see that it is still the same face."""
+"""Quality of a refined face: colours matched to the image, and checks that it is still the same face."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from upscaler.engine.imaging.image import Pixels, to_luma, white_of
 from upscaler.engine.postprocess.output_check import OutputCheck
 from upscaler.errors import OutputRejected
 
-# Cells a side whose mean colour is matched: an eighth of the template is a cheek, and more than an eye.
-_COLOUR_CELLS = 8
-# Cells a side whose brightness, less that of the colour cells around, makes the features: eyes, brows, nose and mouth
-# are two cells and more, noise is gone.
-_FEATURE_CELLS = 32
-# What the features of the face and of the refined one must have in common: their correlation.
-_LEAST_LIKENESS = 0.7
+# Blocks a side whose mean colour is matched: an eighth of the template is a cheek, and more than an eye.
+_COLOUR_BLOCKS = 8
+# Blocks a side whose brightness, less that of the colour blocks around, makes the features: eyes, brows, nose and mouth
+# are two blocks and more, noise is gone.
+_FEATURE_BLOCKS = 32
+# The least correlation of the features of the face and of the refined one.
+_LEAST_CORRELATION = 0.7
 
 
 def check_features(original: Floats, patch: Pixels, mask: Floats) -> None:
-    """See that eyes, nose and mouth are where they were.
+    """Check that eyes, nose and mouth are where they were.
 
-    Means of colours alone would not tell: they are the same for a face that was wiped away.
+    Means of colours alone would not show it: they are the same for a face that was wiped away.
 
     Args:
         original: (H, W, channels) levels from 0 to 255.
         patch: the refined face, (H * scale, W * scale, channels).
-        mask: (H, W, 1), how much each pixel counts.
+        mask: (H, W, 1), the weight of each pixel.
 
     Raises:
         OutputRejected: they are not.
 
     """
-    weight = resized(mask, (_FEATURE_CELLS,) * 2, Image.Resampling.BOX)
-    before, after = (_features(levels, mask) * weight for levels in (original, reduced(patch, original)))
+    weight = resized(mask, (_FEATURE_BLOCKS,) * 2, Image.Resampling.BOX)
+    before, after = (_features(levels, mask) * weight for levels in (original, downscaled(patch, original)))
     strength = float((before**2).sum() * (after**2).sum()) ** 0.5
-    likeness = float((before * after).sum()) / strength if strength > 0 else 0.0
-    if not likeness >= _LEAST_LIKENESS:
-        raise OutputRejected(reason=f"its features are not those of the face ({likeness:.2f})")
+    correlation = float((before * after).sum()) / strength if strength > 0 else 0.0
+    if not correlation >= _LEAST_CORRELATION:
+        raise OutputRejected(reason=f"its features are not those of the face ({correlation:.2f})")
 
 
 def match_colours(original: Floats, patch: Pixels, mask: Floats) -> None:
-    """Add what lacks to the colours of a patch, in place; the arguments are those of ``check_features``."""
-    lacking = original - reduced(patch, original)
+    """Correct the mean colours of a patch, in place; the arguments are those of ``check_features``."""
+    lacking = original - downscaled(patch, original)
     size = (patch.shape[1], patch.shape[0])
-    field = resized(_coarse(lacking, mask), (_COLOUR_CELLS,) * 2)
+    field = resized(_coarse(lacking, mask), (_COLOUR_BLOCKS,) * 2)
     for channel in range(patch.shape[2]):
         tones = resized(field[..., channel : channel + 1], size, Image.Resampling.BILINEAR)[..., 0]
         tones *= white_of(patch) / 255
@@ -55,14 +55,14 @@ def match_colours(original: Floats, patch: Pixels, mask: Floats) -> None:
 
 
 def check_patch(original: Pixels, patch: Pixels, mask: Floats, scale: int) -> None:
-    """Compare a patch with what it covers, as every result is compared with its image; raise ``OutputRejected``."""
+    """Compare a patch with the part that it covers, as each result with its image; raise ``OutputRejected``."""
     check = OutputCheck(original, scale, (mask[..., 0] > 0.5).astype(np.uint8))
     check.add(patch)
     check.report()
 
 
-def reduced(patch: Pixels, original: Floats) -> Floats:
-    """Return a patch as small as its original, in levels from 0 to 255."""
+def downscaled(patch: Pixels, original: Floats) -> Floats:
+    """Return a patch at the size of its original, in levels from 0 to 255."""
     height, width, channels = original.shape
     scale = patch.shape[0] // height
     result = np.empty((height, width, channels), np.float32)
@@ -74,17 +74,17 @@ def reduced(patch: Pixels, original: Floats) -> Floats:
 
 def _features(levels: Floats, mask: Floats) -> Floats:
     luma = to_luma(levels) if levels.shape[2] == 3 else levels
-    cells = (_FEATURE_CELLS,) * 2
-    share = resized(mask, cells, Image.Resampling.BOX)
-    fine = resized(luma * mask, cells, Image.Resampling.BOX) / np.maximum(share, 1e-3)
-    return np.asarray(fine - resized(_coarse(luma, mask), cells), np.float32)
+    blocks = (_FEATURE_BLOCKS,) * 2
+    share = resized(mask, blocks, Image.Resampling.BOX)
+    fine = resized(luma * mask, blocks, Image.Resampling.BOX) / np.maximum(share, 1e-3)
+    return np.asarray(fine - resized(_coarse(luma, mask), blocks), np.float32)
 
 
 def _coarse(levels: Floats, mask: Floats) -> Floats:
-    """Return the mean of each colour cell, of what counts there; where nothing does, of everything."""
-    cells = (_COLOUR_CELLS,) * 2
-    share = resized(mask, cells, Image.Resampling.BOX)
+    """Return the weighted mean of each colour block; where no pixel has a weight, that of all."""
+    blocks = (_COLOUR_BLOCKS,) * 2
+    share = resized(mask, blocks, Image.Resampling.BOX)
     mean = (levels * mask).sum(axis=(0, 1)) / max(float(mask.sum()), 1e-6)
-    sums = resized(levels * mask, cells, Image.Resampling.BOX)
-    # A cell of which little counts leans on the whole.
+    sums = resized(levels * mask, blocks, Image.Resampling.BOX)
+    # A block of little weight leans towards the mean of all.
     return np.asarray((sums + mean * np.float32(0.1)) / (share + np.float32(0.1)), np.float32)

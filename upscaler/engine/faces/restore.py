@@ -1,4 +1,4 @@
-"""Networks that restore faces: the detector, and the face model that the operator added."""
+"""The models for faces: the detector, and the face model that the operator added."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class FaceModel:
         self._runner = runner
 
     def restore(self, face: Floats) -> Floats:
-        """Return what the network makes of levels from 0 to 255 of (side, side, 3), RGB, in the same form.
+        """Return a restored face; both are levels from 0 to 255 of (side, side, 3), RGB.
 
         Raises:
-            OutputRejected: it is of another shape, or holds numbers that are none.
+            OutputRejected: the result is of another shape, or not finite.
 
         """
         planes = np.ascontiguousarray(face.transpose(2, 0, 1)[np.newaxis] / np.float32(127.5) - 1, np.float32)
@@ -44,7 +44,7 @@ class FaceModel:
 
 
 class FaceModels:
-    """The networks for faces of one process. Nothing is loaded before its first use; it stays loaded then."""
+    """The models for faces of one process. Each is loaded on first use and stays loaded."""
 
     def __init__(self, settings: EngineSettings) -> None:
         self._settings = settings
@@ -52,7 +52,7 @@ class FaceModels:
         self._restorer: FaceModel | None = None
 
     def detector(self) -> Mtcnn:
-        """Return what finds faces; raises as ``Mtcnn`` does."""
+        """Return the detector; raises as ``Mtcnn`` does."""
         if self._detector is None:
             self._detector = Mtcnn(self._settings.threads)
         return self._detector
@@ -68,7 +68,8 @@ class FaceModels:
         if model is None:
             self._restorer = None
         elif self._restorer is None or self._restorer.model != model:
-            self._restorer = None  # before the next one takes its memory
+            # Released before the next one takes its memory.
+            self._restorer = None
             self._restorer = FaceModel(model, self._runner(model))
         return self._restorer
 

@@ -1,6 +1,6 @@
-"""Find out by trying how a network must be fed, and whether what it gives is the image, upscaled.
+"""The examination of a model: trial runs show which input it takes, and whether its result is the image, upscaled.
 
-This runs in the child of ``probe``: whatever it is given may crash or hang it.
+This runs in the child of ``probe``: any model may crash or hang it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from upscaler.engine.backends.self_test import self_test
 from upscaler.engine.backends.windows import run_window, to_levels
 from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.model_import.examine_faces import examine_face_model
-from upscaler.engine.model_import.metadata import Facts, read_facts
+from upscaler.engine.model_import.metadata import ModelMetadata, read_metadata
 from upscaler.engine.model_zoo.custom_model import (
     FILES,
     LEVELS,
@@ -37,7 +37,7 @@ from upscaler.engine.postprocess.output_check import OutputCheck
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import N_, EngineError, ModelRefused, OutputRejected
 
-# Two sides whose difference tells the scale from what is lost at the border.
+# Two sides whose results separate the scale from the loss at the border.
 _SIDE, _LARGER_SIDE = 128, 192
 _LEAST_SIDE = 64
 _MULTIPLES = (1, 2, 4, 8, 16, 32, 64)
@@ -47,7 +47,7 @@ _RANGES = ((UNIT, UNIT), (LEVELS, LEVELS), (UNIT, LEVELS), (LEVELS, UNIT))
 # Two tiles of that side, an odd distance apart, as tiles of an image are.
 _TILE_SIDE, _TILE_SHIFT = 160, 33
 _LEAST_OVERLAP, _MOST_OVERLAP = 8, 48
-# Differences between two tiles, in levels: below the first nobody sees one, above the second everybody does.
+# Differences between two tiles, in levels: invisible below the first, visible above the second.
 _SEAMLESS, _MAX_SEAM = 0.25, 32.0
 
 DecodedImage = NDArray[np.uint8]
@@ -55,34 +55,34 @@ Floats = NDArray[np.float32]
 
 
 class NotFiniteError(ModelRefused):
-    """What a network gave holds a number that is none."""
+    """The result of a model is not finite."""
 
 
 def examine(folder: Path, kind: str, settings: EngineSettings) -> Findings:
-    """Return what was found out about the model whose files lie in ``folder``.
+    """Return the findings about the model whose files lie in ``folder``.
 
     Raises:
         ModelRefused: it cannot be used; the message says why.
-        RuntimeError, ValueError, EngineError: a library refused it in its own words.
+        RuntimeError, ValueError, EngineError: a library refused it.
 
     """
-    facts = read_facts(folder, kind)
-    first = Findings(0, facts.channels, facts.input, facts.output, LEVELS, LEVELS)
+    metadata = read_metadata(folder, kind)
+    first = Findings(0, metadata.channels, metadata.input, metadata.output, LEVELS, LEVELS)
     manifest = Manifest("custom", kind, {name: sha256_of(folder / name) for name in FILES[kind]}, "", first)
     raw, engine = _loaded(manifest.model(folder), settings)
-    if facts.restores_faces:
-        return examine_face_model(raw, replace(first, engine=engine), facts.fixed_side)
-    found = replace(_geometry(raw, first, facts), engine=engine)
-    found = _ranges(raw, found, facts.fixed_side or _SIDE)
-    if not facts.fixed_side:
+    if metadata.restores_faces:
+        return examine_face_model(raw, replace(first, engine=engine), metadata.fixed_side)
+    found = replace(_geometry(raw, first, metadata), engine=engine)
+    found = _ranges(raw, found, metadata.fixed_side or _SIDE)
+    if not metadata.fixed_side:
         found = _sizes(raw, found)
 
-    def network(findings: Findings) -> AdaptedModel:
+    def adapted(findings: Findings) -> AdaptedModel:
         model = replace(manifest, findings=findings).model(folder)
         return AdaptedModel(model, lambda planes: raw(planes) * np.float32(model.output_factor))
 
-    found = _overlap(network(found), found)
-    _check(network(found), found)
+    found = _overlap(adapted(found), found)
+    _check(adapted(found), found)
     return found
 
 
@@ -97,7 +97,7 @@ def trial_image(side: int) -> DecodedImage:
 
 
 def _loaded(model: CustomModel, settings: EngineSettings) -> tuple[Runner, str]:
-    """Load the model with OpenVINO, or with ncnn where our reader of its files does not know a layer."""
+    """Load the model with OpenVINO, or with ncnn where ``read_graph`` does not support a layer."""
     openvino, ncnn = OpenVinoBackend(settings, "fp32"), NcnnCpuBackend(settings)
     try:
         return openvino.runner(model), openvino.name
@@ -110,7 +110,7 @@ def _loaded(model: CustomModel, settings: EngineSettings) -> tuple[Runner, str]:
 
 
 def _run(raw: Runner, image: DecodedImage, channels: int, input_range: str) -> Floats:
-    """Return (height, width, 3) in the network's own range."""
+    """Return (height, width, 3) in the model's own range."""
     planes = np.array(image.transpose(2, 0, 1)[np.newaxis], np.float32, order="C")
     if input_range == UNIT:
         planes /= 255
@@ -129,10 +129,10 @@ def _run(raw: Runner, image: DecodedImage, channels: int, input_range: str) -> F
     return np.ascontiguousarray(result[0].transpose(1, 2, 0))
 
 
-def _geometry(raw: Runner, found: Findings, facts: Facts) -> Findings:
-    """Find the scale and what is lost at the border."""
-    if facts.fixed_side:
-        side = facts.fixed_side
+def _geometry(raw: Runner, found: Findings, metadata: ModelMetadata) -> Findings:
+    """Find the scale and the pixels that are lost at the border."""
+    if metadata.fixed_side:
+        side = metadata.fixed_side
         got = _result_side(raw, side, found)
         scale, rest = divmod(got, side)
         _check_scale(scale, 0, whole=rest == 0)
@@ -168,7 +168,7 @@ def _ranges(raw: Runner, found: Findings, side: int) -> Findings:
         try:
             results[name] = _run(raw, image, found.channels, name)
         except NotFiniteError as error:
-            # What is far out of a network's range may overflow in it.
+            # Input far out of a model's range may overflow in it.
             not_finite = error
     if not results:
         raise not_finite
@@ -179,7 +179,7 @@ def _ranges(raw: Runner, found: Findings, side: int) -> Findings:
         if taken in results:
             levels = results[taken] * (255 if given == UNIT else 1)
             away.append((_distance(levels, image, found), index))
-    # The usual range is taken where several would do, as they do for a network that only resizes.
+    # The usual range is taken where several would do, as they do for a model that only resizes.
     best = min(away, key=lambda entry: (round(entry[0]), entry[1]))[1]
     chosen = replace(found, input_range=_RANGES[best][0], output_range=_RANGES[best][1])
     _check_image(_levels(results[chosen.input_range], chosen), image, chosen)
@@ -195,7 +195,7 @@ def _inside(image: DecodedImage, found: Findings) -> DecodedImage:
     return np.ascontiguousarray(image[border : image.shape[0] - border, border : image.shape[1] - border])
 
 
-def _reduced(levels: Floats, scale: int) -> NDArray[Any]:
+def _downscaled(levels: Floats, scale: int) -> NDArray[Any]:
     height, width, channels = levels.shape
     return np.asarray(
         levels.reshape(height // scale, scale, width // scale, scale, channels).mean(
@@ -205,8 +205,8 @@ def _reduced(levels: Floats, scale: int) -> NDArray[Any]:
 
 
 def _distance(levels: Floats, image: DecodedImage, found: Findings) -> float:
-    """Return how far the reduced result is from the image, in levels on average."""
-    return float(np.abs(_reduced(levels, found.scale) - _inside(image, found)).mean())
+    """Return the mean difference of the downscaled result from the image, in levels."""
+    return float(np.abs(_downscaled(levels, found.scale) - _inside(image, found)).mean())
 
 
 def _check_image(levels: Floats, image: DecodedImage, found: Findings) -> None:
@@ -222,7 +222,7 @@ def _check_image(levels: Floats, image: DecodedImage, found: Findings) -> None:
 
 
 def _sizes(raw: Runner, found: Findings) -> Findings:
-    """Find the multiple that sides must be of, and try the smallest size and one that is not square."""
+    """Find the number of which sides must be a multiple, and try the smallest size and one that is not square."""
     multiple = next((number for number in _MULTIPLES if _takes(raw, found, (_SIDE + number,) * 2)), None)
     if multiple is None or not _takes(raw, found, (_LEAST_SIDE, _SIDE)):
         raise ModelRefused(
@@ -247,7 +247,7 @@ def _takes(raw: Runner, found: Findings, size: tuple[int, int]) -> bool:
     return True
 
 
-def _overlap(network: AdaptedModel, found: Findings) -> Findings:
+def _overlap(loaded: AdaptedModel, found: Findings) -> Findings:
     """Measure how far from its edge a tile differs from its neighbour, and the time that a tile takes."""
     side = found.maximum_side or _TILE_SIDE
     shift = min(_TILE_SHIFT, side // 4) | 1
@@ -255,9 +255,9 @@ def _overlap(network: AdaptedModel, found: Findings) -> Findings:
     scale, border = found.scale, found.border
     whole = trial_image(side + shift)
     started = time.perf_counter()
-    one = run_window(network, whole[:side, :side])
+    one = run_window(loaded, whole[:side, :side])
     between = time.perf_counter()
-    other = run_window(network, whole[shift:, shift:])
+    other = run_window(loaded, whole[shift:, shift:])
     # The shorter time: another process may have had the processor during the other one.
     seconds = min(between - started, time.perf_counter() - between) / (side * side / 1e6)
     common = side - shift - 2 * border
@@ -286,10 +286,10 @@ def _overlap(network: AdaptedModel, found: Findings) -> Findings:
     )
 
 
-def _check(network: AdaptedModel, found: Findings) -> None:
-    """Run the test that the model must pass wherever it is loaded, and look at a result as a job does."""
+def _check(loaded: AdaptedModel, found: Findings) -> None:
+    """Run the self-test that the model must pass wherever it is loaded."""
     try:
-        self_test(network)
+        self_test(loaded)
     except OutputRejected as error:
         raise ModelRefused(
             N_("The model was refused: what it makes is not the image, upscaled %(scale)s times."),

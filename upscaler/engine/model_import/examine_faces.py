@@ -1,7 +1,7 @@
-"""Find out by trying whether a network that has the form of a face model can be used as one.
+"""The examination of a model that has the form of a face model.
 
-What it makes of a face can only be judged on a face, which is done whenever it is used: see ``faces.judge``. Here it
-is tried whether it gives images at all.
+A restored face can only be checked on a face, which is done whenever the model is used: see ``faces.quality``. The
+examination shows whether it gives images at all.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from upscaler.engine.backends.adapted import Runner
 from upscaler.engine.model_zoo.custom_model import FACES, SIGNED, Findings
 from upscaler.errors import N_, ModelRefused
 
-# A network for values from -1 to 1 goes a little beyond; one for levels, or one that is broken, goes far.
+# A model for values from -1 to 1 goes a little beyond; one for levels, or a broken one, goes far.
 _FURTHEST = 4.0
 _LEAST_RANGE = 1e-3
 
 
 def examine_face_model(raw: Runner, found: Findings, side: int) -> Findings:
-    """Return the findings of a network for aligned faces of (side, side, 3), with values from -1 to 1.
+    """Return the findings of a model for aligned faces of (side, side, 3), with values from -1 to 1.
 
     Raises:
-        ModelRefused: it gives something else, or the same whatever it is given.
+        ModelRefused: it gives something else, or the same for every input.
 
     """
     faces = [drawn_face(side, eyes) for eyes in (0.47, 0.52)]

@@ -1,4 +1,4 @@
-"""Take the files of a model in: find out which kind they are, copy them under our names, have them tried."""
+"""The import of a model: its files are sorted by kind, copied under fixed names and examined in a child process."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from upscaler.errors import N_, FileTooLarge, ModelRefused
 
 _KINDS = {frozenset({".onnx"}): ONNX, frozenset({".param", ".bin"}): NCNN}
 _ZIP = ".zip"
-# What may lie beside a model in a ZIP file: words about it, and what some systems add.
-_WORDS = {".txt", ".md", ".json", ""}
+# Extensions of files that may lie beside a model in a ZIP file.
+_TEXTS = {".txt", ".md", ".json", ""}
 _MAX_MEMBERS = 50
 _BLOCK_BYTES = 1 << 20
 
 
-def take_in(
+def import_model(
     files: Sequence[tuple[str, Path]],
     staging: Path,
     *,
@@ -42,17 +42,17 @@ def take_in(
     max_bytes: int,
     limits: ProbeLimits,
 ) -> Manifest:
-    """Copy files into ``staging`` under the names of ``FILES``, try them there and return their manifest.
+    """Copy files into ``staging`` under the names of ``FILES``, examine them there and return their manifest.
 
     Args:
-        files: the name that each was given, whose extension counts, and where it lies.
+        files: the given name of each, whose extension counts, and its path.
         staging: an empty folder.
-        name: by which the model is to be named.
+        name: of the model.
         licence: of the weights.
         uses: the choices that it is to serve.
-        source: where it comes from.
+        source: its origin.
         max_bytes: most bytes of all files together, unpacked.
-        limits: of the trial.
+        limits: of the examination.
 
     Raises:
         UnusableParameter: the name or the licence cannot be used.
@@ -95,7 +95,7 @@ def _kind_of(names: Sequence[str]) -> str:
 
 
 def _unpack(path: Path, staging: Path, max_bytes: int) -> str:
-    """Unpack a ZIP file; the paths in it count for nothing but their extensions."""
+    """Unpack a ZIP file; only the extensions of the paths in it matter."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
@@ -104,7 +104,7 @@ def _unpack(path: Path, staging: Path, max_bytes: int) -> str:
             wanted = [
                 member
                 for member in members
-                if _extension(member.filename) not in _WORDS and not _is_clutter(member.filename)
+                if _extension(member.filename) not in _TEXTS and not _is_clutter(member.filename)
             ]
             kind = _kind_of([member.filename for member in wanted])
             left = max_bytes
@@ -125,7 +125,7 @@ def _is_clutter(name: str) -> bool:
 
 
 def _copy(packed: IO[bytes], target: IO[bytes], left: int, max_bytes: int) -> int:
-    """Copy at most ``left`` bytes: what a ZIP file says of its sizes is not believed."""
+    """Copy at most ``left`` bytes: the sizes that a ZIP file states are not trusted."""
     copied = 0
     while block := packed.read(_BLOCK_BYTES):
         copied += len(block)

@@ -1,4 +1,4 @@
-"""What the files of a model say of themselves, before it is run: blobs, channels, sizes."""
+"""The metadata in the files of a model, read before it is run: blobs, channels, sizes."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from upscaler.engine.model_zoo.ncnn_graph import Graph, GraphError, Layer, read_
 from upscaler.errors import N_, ModelRefused
 
 _COLOURS = (1, 3)
-# What a size must hold: a tile of 32 pixels with a margin of 16 on each side.
+# The least size holds a tile of 32 pixels with a margin of 16 on each side.
 _SMALLEST_FIXED, _LARGEST_FIXED = 64, 1024
 # Sides in pixels of the aligned faces that face models take.
 FACE_SIDES = (256, 512)
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What a file says.
+class ModelMetadata:
+    """The metadata of a model.
 
     Attributes:
         input: name of the input blob.
         output: name of the output blob.
         channels: of both.
-        fixed_side: the one side in pixels that is taken, 0 for any.
-        result_side: the one side in pixels that is given, 0 where the file does not say.
+        fixed_side: the one side in pixels that the input may have, 0 for any.
+        result_side: the one side in pixels that the result has, 0 where the file does not say.
 
     """
 
@@ -43,8 +43,8 @@ class Facts:
         return self.channels == 3 and self.fixed_side in FACE_SIDES and self.fixed_side == self.result_side
 
 
-def read_facts(folder: Path, kind: str) -> Facts:
-    """Read what the files in ``folder`` say.
+def read_metadata(folder: Path, kind: str) -> ModelMetadata:
+    """Read the metadata of the files in ``folder``.
 
     Raises:
         ModelRefused: they are no model of one image in and one image out.
@@ -54,7 +54,7 @@ def read_facts(folder: Path, kind: str) -> Facts:
     return _of_onnx(paths[0]) if kind == ONNX else _of_ncnn(paths[0])
 
 
-def _of_onnx(path: Path) -> Facts:
+def _of_onnx(path: Path) -> ModelMetadata:
     from upscaler.engine.backends.openvino_library import ov  # noqa: PLC0415 - heavy, and only needed here
 
     check_onnx_file(path)
@@ -80,7 +80,7 @@ def _of_onnx(path: Path) -> Facts:
             N_("The model was refused: it takes %(count)s images at once in place of one."), count=batch
         )
     _check_channels(channels or 3)
-    return Facts(
+    return ModelMetadata(
         _name_of(entry),
         _name_of(result),
         channels or 3,
@@ -127,7 +127,7 @@ def _fixed_side(height: int, width: int) -> int:
     return height
 
 
-def _of_ncnn(param: Path) -> Facts:
+def _of_ncnn(param: Path) -> ModelMetadata:
     try:
         graph = read_graph(param)
     except (ValueError, OverflowError) as error:
@@ -136,13 +136,13 @@ def _of_ncnn(param: Path) -> Facts:
         ) from error
     channels = _channels_of(graph)
     _check_channels(channels)
-    return Facts(graph.input, graph.output, channels)
+    return ModelMetadata(graph.input, graph.output, channels)
 
 
 def _channels_of(graph: Graph) -> int:
-    """Return how many channels the first convolution reads; 3 where none says.
+    """Return the number of channels that the first convolution reads; 3 where none says.
 
-    ncnn itself takes any number without a word, and gives garbage.
+    ncnn itself accepts any number silently, and gives garbage.
     """
     same = {graph.input}
     for layer in graph.layers:
@@ -152,13 +152,13 @@ def _channels_of(graph: Graph) -> int:
             continue
         if layer.kind == "Convolution":
             return _convolved(layer)
-        if len(layer.inputs) == 1 and layer.kind in _KEEPING:
+        if len(layer.inputs) == 1 and layer.kind in _SAME_CHANNELS:
             same.update(layer.outputs)
     return 3
 
 
 # Layers whose output has as many channels as their input.
-_KEEPING = frozenset({"Split", "Interp", "Padding", "BinaryOp", "Noop", "Clip", "ReLU"})
+_SAME_CHANNELS = frozenset({"Split", "Interp", "Padding", "BinaryOp", "Noop", "Clip", "ReLU"})
 
 
 def _convolved(layer: Layer) -> int:

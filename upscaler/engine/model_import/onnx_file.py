@@ -1,7 +1,7 @@
-"""Look at an ONNX file before a library reads it, and see that all of it lies in this one file.
+"""A check of an ONNX file before a library reads it: all of it must lie in this one file.
 
-ONNX lets a tensor name another file that holds its data, by any path. A model from a stranger could so make the
-service read whatever it may read. The few fields that matter are followed here by their numbers (see ``onnx.proto``);
+ONNX lets a tensor name another file that holds its data, by any path. An untrusted model could so make the service read
+any file that it has access to. The few fields that matter are followed here by their numbers (see ``onnx.proto``);
 the package ``onnx`` would be a large dependency for one flag.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from upscaler.errors import N_, ModelRefused
 
-# For each kind of message, the fields that lead to tensors, and what they hold.
+# For each kind of message, the fields that lead to tensors, and the kind of their content.
 _CHILDREN: Mapping[str, Mapping[int, str]] = {
     "model": {7: "graph", 20: "training", 25: "function"},
     "training": {1: "graph", 2: "graph"},
@@ -61,14 +61,14 @@ def _walk(content: mmap.mmap) -> bool:
             if child is None:
                 continue
             if wire != _BYTES:
-                raise ValueError("a message that is none")
+                raise ValueError("a field of another wire type")
             has_graph = has_graph or (kind, child) == ("model", "graph")
             waiting.append((child, first, last))
     return has_graph
 
 
 def _fields(content: mmap.mmap, start: int, stop: int) -> Iterator[tuple[int, int, int, int]]:
-    """Yield number and wire type of each field with where its bytes lie, or with its value if it is a number."""
+    """Yield number and wire type of each field with the range of its bytes, or with its value if it is a number."""
     at = start
     while at < stop:
         key, at = _varint(content, at)

@@ -1,4 +1,4 @@
-"""Have a model tried in a child process, so that a hostile or broken one can only harm that child."""
+"""The examination of a model in a child process, so that a hostile or broken one can only harm that child."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _POLL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class ProbeLimits:
-    """What a trial may take: wall time in seconds, resident memory of the child in bytes, and processors."""
+    """The limits of an examination: wall time in seconds, resident memory of the child in bytes, and processors."""
 
     seconds: float = 120.0
     memory_bytes: int = 4 << 30
@@ -30,7 +30,7 @@ class ProbeLimits:
 
 
 def probe(folder: Path, kind: str, limits: ProbeLimits) -> Findings:
-    """Try the files in ``folder``, which have the names of ``model.FILES``.
+    """Examine the files in ``folder``, which have the names of ``custom_model.FILES``.
 
     Raises:
         ModelRefused: the model cannot be used, or it crashed, hung or took too much memory; the message says which.

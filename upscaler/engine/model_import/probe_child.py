@@ -1,4 +1,4 @@
-"""The child that tries a model from a stranger: no secrets, little memory, and no way to outlive its parent."""
+"""The child that examines an untrusted model: no secrets, little memory, and no way to outlive its parent."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from upscaler.errors import N_, ModelRefused
 
 logger = logging.getLogger(__name__)
 
-# The libraries reserve more than they touch; what is touched is watched by the parent.
+# The libraries reserve more than they touch; the parent watches the touched memory.
 _RESERVED_BYTES = 8 << 30
 
 
 def main(arguments: list[str]) -> None:
-    """Try one model and answer; arguments are the lifeline, folder, kind, threads and memory in bytes."""
+    """Examine one model and answer; arguments are the lifeline, folder, kind, threads and memory in bytes."""
     child_limits.die_with_parent(int(arguments[0]))
     child_limits.leave_signals_to_parent()
     child_limits.write_no_core()
@@ -40,7 +40,7 @@ def _answer(folder: Path, kind: str, threads: int) -> Message:
     except MemoryError:
         return error_to_message(ModelRefused(N_("The model was refused: it takes too much memory.")))
     except Exception as error:
-        # Whatever a library raises over a strange file is that file's fault here.
+        # Any error of a library over an untrusted file is a fault of that file here.
         logger.exception("probe_failed")
         words = " ".join(str(error).split())[:200]
         return error_to_message(ModelRefused(N_("The model was refused: %(reason)s"), reason=words))

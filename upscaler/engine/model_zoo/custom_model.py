@@ -1,4 +1,4 @@
-"""A network that the operator added: its manifest, which is kept as JSON, and what the engine runs."""
+"""A model that the operator added: its manifest, which is kept as JSON, and the model that the engine runs."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ ONNX, NCNN = "onnx", "ncnn"
 FILES: Mapping[str, tuple[str, ...]] = {ONNX: ("model.onnx",), NCNN: ("model.param", "model.bin")}
 MANIFEST = "manifest.json"
 SCALES = range(1, 9)
-# The source of a model that a worker fetched for the service, in distinction to those that were added on its host.
+# The source of a model that a worker fetched for the service, as opposed to those that were added on its host.
 SERVICE = "service"
-# Networks that upscale take and give levels as fractions from 0 to 1, or from 0 to 255.
+# Models that upscale take and give levels as fractions from 0 to 1, or from 0 to 255.
 UNIT, LEVELS = "0..1", "0..255"
 # Those that restore faces take and give them from -1 to 1.
 SIGNED = "-1..1"
-# What a network is for: to make images larger, or aligned faces better.
+# The purposes of a model: to upscale images, or to restore aligned faces.
 UPSCALING, FACES = "upscaling", "faces"
 MAX_LICENCE = 64
 _VERSION = 1
@@ -38,22 +38,22 @@ _VERSION = 1
 
 @dataclass(frozen=True)
 class Findings:
-    """What was found out about a network by trying it.
+    """The findings of the examination of a model.
 
     Attributes:
         scale: output side per input side.
-        channels: 3 for colour; 1 for a network that takes one channel, through which each of the three goes by itself.
+        channels: 3 for colour; 1 for a model that takes one channel, through which each of the three goes by itself.
         input: name of the input blob.
         output: name of the output blob.
         input_range: ``UNIT`` or ``LEVELS``; ``SIGNED`` for faces.
         output_range: the same, of the result.
-        border: input pixels a side that the network consumes.
+        border: input pixels a side that the model consumes.
         minimum_side: smallest input side in pixels that was tried.
-        maximum_side: the one input side that the network takes, 0 where it takes any.
+        maximum_side: the one input side that the model takes, 0 where it takes any.
         multiple: the input side must be a multiple of this.
         overlap: input pixels a side that a tile needs besides its core.
         seam: difference in levels between two tiles that is left with that overlap.
-        seconds_per_megapixel: time for one input megapixel on the machine that tried it.
+        seconds_per_megapixel: time for one input megapixel on the machine that examined it.
         engine: the library that ran it, ``openvino`` or ``ncnn``.
         purpose: ``UPSCALING`` or ``FACES``.
 
@@ -78,7 +78,7 @@ class Findings:
 
 @dataclass(frozen=True)
 class Use:
-    """A choice that a model serves in the place of the preset's own networks."""
+    """A choice that a model serves in place of the preset's own models."""
 
     preset: str
     factor: str
@@ -92,7 +92,7 @@ class Use:
 
 @dataclass(frozen=True, kw_only=True)
 class CustomModel(Model):
-    """A network of the operator's, ready to be loaded from its folder."""
+    """A model of the operator's, ready to be loaded from its folder."""
 
     kind: str
     folder: Path
@@ -103,19 +103,19 @@ class CustomModel(Model):
 
     @property
     def input_divisor(self) -> int:
-        """What levels from 0 to 255 are divided by for the input."""
+        """The divisor that turns levels from 0 to 255 into the input."""
         return 255 if self.input_range == UNIT else 1
 
     @property
     def output_factor(self) -> int:
-        """What the output is multiplied by to be levels."""
+        """The factor that turns the output into levels."""
         return 255 if self.output_range == UNIT else 1
 
     def verified(self) -> list[Path]:
         """Return the files, compared with their SHA-256, in the order of ``FILES``.
 
         Raises:
-            EngineUnavailable: a file is missing, or is not the one that was tried.
+            EngineUnavailable: a file is missing, or is not the one that was examined.
 
         """
         paths = [self.folder / name for name in FILES[self.kind]]
@@ -130,15 +130,15 @@ class CustomModel(Model):
 
 @dataclass(frozen=True)
 class Manifest:
-    """What is kept of a model beside its files.
+    """The record of a model beside its files.
 
     Attributes:
-        name: by which people and jobs name it.
+        name: the name that people and jobs use.
         kind: ``ONNX`` or ``NCNN``.
         sha256: of each file, by the file's name.
         licence: of the weights, as the operator states it.
-        findings: what was found out by trying it.
-        uses: the choices that it serves in the place of their presets' own networks.
+        findings: the result of its examination.
+        uses: the choices that it serves in place of their presets' own models.
         active: whether it may be used.
         source: the address that it was fetched from, or ``SERVICE``, or "".
 
@@ -154,7 +154,7 @@ class Manifest:
     source: str = field(default="", kw_only=True)
 
     def model(self, folder: Path) -> CustomModel:
-        """Return the network that lies in ``folder``."""
+        """Return the model whose files lie in ``folder``."""
         found = self.findings
         weights = FILES[self.kind][-1]
         return CustomModel(
@@ -188,7 +188,7 @@ class Manifest:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Manifest:
-        """Read what ``as_dict`` gave; raise ``ValueError`` for anything else."""
+        """Read the output of ``as_dict``; raise ``ValueError`` for anything else."""
         try:
             given = dict(values)
             if given.pop("version") != _VERSION or given["kind"] not in FILES:
@@ -208,7 +208,7 @@ def check_name(name: str) -> str:
 
 
 def check_uses(uses: tuple[Use, ...], findings: Findings) -> None:
-    """Raise ``ModelRefused`` where a network is to serve presets but does not upscale."""
+    """Raise ``ModelRefused`` where a model is to serve presets but does not upscale."""
     if uses and findings.purpose == FACES:
         raise ModelRefused(
             N_(
@@ -230,7 +230,7 @@ def not_for_upscaling(name: str) -> UnknownModel:
 
 
 def check_licence(licence: str) -> str:
-    """Return a licence as it is kept; raise ``UnusableParameter`` for one that is no short line."""
+    """Return a licence as it is kept; raise ``UnusableParameter`` unless it is a short line."""
     if len(licence) > MAX_LICENCE or not licence.isprintable():
         raise UnusableParameter(name="licence")
     return licence

@@ -38,11 +38,11 @@ class ModelFolder:
             raise ModelNotFound from error
 
     def folder(self, name: str) -> Path:
-        """Return where the files of a model lie."""
+        """Return the folder of a model's files."""
         return self.root / name
 
     def staging(self) -> Path:
-        """Make a folder on the same disk in which a model is put together."""
+        """Make a folder on the same disk in which a model is assembled."""
         self.root.mkdir(parents=True, exist_ok=True)
         # A dot, so that it is no model's name.
         folder = self.root / f".{secrets.token_hex(8)}"
@@ -71,13 +71,13 @@ class ModelFolder:
         """Remove a model; raise ``ModelNotFound`` when there is none."""
         if not MODEL_NAME.fullmatch(name) or not (self.root / name).is_dir():
             raise ModelNotFound
-        # Renamed first: nobody finds a folder of which half is gone.
+        # Renamed first, so that no reader finds half of a folder.
         gone = self.root / f".{secrets.token_hex(8)}"
         (self.root / name).rename(gone)
         shutil.rmtree(gone)
 
     def holds(self, manifest: Manifest) -> bool:
-        """Return whether the very model of a manifest is here, with all of its files as they were."""
+        """Return whether the model of a manifest is here, with all of its files unchanged."""
         try:
             if self.find(manifest.name).sha256 != manifest.sha256:
                 return False
@@ -98,7 +98,7 @@ class ModelFolder:
 def serving(options: UpscaleOptions, manifests: list[Manifest]) -> UpscaleOptions:
     """Return the options with the model of ``manifests`` that serves their preset and factor, if there is one.
 
-    Who names a model, or how much detail to take from the preset's networks, has chosen already.
+    Options that name a model, or the detail of the preset's models, stay as they are.
     """
     if options.model is not None or options.detail is not None:
         return options

@@ -2,7 +2,7 @@
 
 The text format and the order of the weights follow ncnn's documentation ("param and model file structure" and
 "operation param weight table", https://github.com/Tencent/ncnn/wiki). Only the layer kinds of the catalogue's
-networks are known; anything else raises, so that no file is read in part.
+models are supported; anything else raises, so that no file is read in part.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Weights = NDArray[np.float32]
 
 
 class GraphError(ValueError):
-    """The files are not a network that this module knows."""
+    """The files are not a network that this module supports."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Layer:
         return value
 
     def only(self, *known: int) -> None:
-        """Raise ``GraphError`` when a parameter is given that the caller does not heed."""
+        """Raise ``GraphError`` when a parameter is given that the caller does not handle."""
         unknown = sorted(set(self.params) - set(known))
         if unknown:
             raise GraphError(f"{self.kind} {self.name}: parameters {unknown} are not supported")
@@ -72,7 +72,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Graph:
-    """Layers in the order they run, the blob that is fed and the blob that is asked for."""
+    """Layers in the order they run, the input blob and the output blob."""
 
     layers: tuple[Layer, ...]
     input: str
@@ -83,7 +83,7 @@ def read_graph(param: Path, weights: Path | None = None) -> Graph:
     """Read a network; without ``weights`` its layers carry none.
 
     Raises:
-        GraphError: a file does not follow the format, or holds a layer that is not known.
+        GraphError: a file does not follow the format, or holds a layer that is not supported.
 
     """
     layers = _read_layers(param.read_text(encoding="ascii"))

@@ -1,4 +1,4 @@
-"""Find the networks' files as data, and verify them before anything reads them."""
+"""The models' files: found as data, and verified before anything reads them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class WeightFiles:
-    """The verified pair of ncnn files of one network: its layers as text, its weights as binary data."""
+    """The verified pair of ncnn files of one model: its layers as text, its weights as binary data."""
 
     param: Path
     bin: Path
@@ -61,7 +61,7 @@ def find_weights(model: Model, models_dir: str = "") -> WeightFiles:
 
 
 def is_installed(model: Model) -> bool:
-    """Tell whether a package with the weights of ``model`` is installed, whether or not they are sound."""
+    """Return whether a package with the weights of ``model`` is installed, sound or not."""
     return any(importlib.util.find_spec(package) for package in model.files)
 
 

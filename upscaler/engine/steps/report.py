@@ -47,7 +47,7 @@ def result_of(job: Job, seconds: Mapping[str, float]) -> UpscaleResult:
         seconds={**seconds, **_summed(done.seconds for done in job.finished)},
         extra={
             "attempts": [attempt.as_dict() for attempt in (*failed, upscaler.last_attempt())],
-            "tiles_taken_over": job.scratch.tiles_taken_over,
+            "resumed_tiles": job.scratch.resumed_tiles,
             **({} if job.faces is None else {"faces": job.faces.as_dict()}),
         },
     )

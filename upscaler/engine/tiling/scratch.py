@@ -1,7 +1,7 @@
-"""Arrays that live in files, for results that are larger than memory; on request in files that outlive the process.
+"""Arrays in files, for results that are larger than memory; on request in a tile cache that outlives the process.
 
-A file that is kept has the upscaled image as far as it has come. Beside it lies a log of the tiles that are whole, with
-what they were made from and by. The next process that makes the same again takes them over.
+A file of the cache holds the upscaled image as far as it has come. Beside it lies a log of the finished tiles, with a
+key of their inputs. The next process with the same key resumes from them.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class TileLog(Protocol):
-    """Remembers the tiles of one upscaled image."""
+    """The log of the finished tiles of one upscaled image."""
 
     @property
     def remembers(self) -> bool:
-        """Whether there is any use in telling what the tiles are made from."""
+        """Whether it keeps anything; where not, no key is needed."""
 
     def begin(self, key: str) -> frozenset[Tile]:
-        """Return the tiles that are there already, made from and by what ``key`` says; forget all others."""
+        """Return the tiles that are there already with the same ``key``; forget all others."""
 
     def note(self, tile: Tile) -> None:
-        """Remember a tile that is whole, by its row and column."""
+        """Add a finished tile, by its row and column."""
 
 
 class NoTileLog:
-    """Remembers nothing."""
+    """A log that keeps nothing."""
 
     remembers = False
 
@@ -54,27 +54,27 @@ class NoTileLog:
 class FileTileLog:
     """A text file: the key in its first line, then a line for each tile.
 
-    A line is there whole or torn: written with one call, and only once the tile's pixels are in the mapped file, which
-    the kernel keeps when the process dies. A restart of the machine may lose pixels of which the log speaks, so the
-    machine's boot is part of the key.
+    A line is whole or torn: it is written with one call, and only once the tile's pixels are in the mapped file, which
+    the kernel keeps when the process dies. A restart of the machine may lose pixels of logged tiles, so the machine's
+    boot id is part of the key.
     """
 
     remembers = True
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
-        self.taken_over = 0
+        self.resumed = 0
 
     def begin(self, key: str) -> frozenset[Tile]:
-        """Read what was remembered, or start the file anew."""
+        """Read the log, or start the file anew."""
         full_key = f"{key} {_boot()}"
         lines = os.pread(self._descriptor, os.fstat(self._descriptor).st_size, 0).decode().split("\n")
-        # What follows the last line's end is empty, or torn.
+        # The rest behind the last line's end is empty or torn.
         known = frozenset(filter(None, map(_tile, lines[1:-1]))) if lines[0] == full_key else frozenset()
         os.ftruncate(self._descriptor, 0)
-        remembered = [full_key, *(f"{row} {column}" for row, column in sorted(known))]
-        os.write(self._descriptor, "".join(f"{line}\n" for line in remembered).encode())
-        self.taken_over = len(known)
+        lines_kept = [full_key, *(f"{row} {column}" for row, column in sorted(known))]
+        os.write(self._descriptor, "".join(f"{line}\n" for line in lines_kept).encode())
+        self.resumed = len(known)
         return known
 
     def note(self, tile: Tile) -> None:
@@ -84,43 +84,43 @@ class FileTileLog:
 
 @dataclass(frozen=True)
 class ScratchPixels:
-    """An array in a file, and the tiles in it."""
+    """An array in a file, and the log of its tiles."""
 
     pixels: Pixels
     tiles: TileLog
 
 
 class Scratch:
-    """Gives arrays for one upscaled image.
+    """The arrays of one upscaled image.
 
     Args:
-        directory: where nameless files go.
-        keeping: where tiles outlive this process, or None.
+        directory: the folder of files without a name.
+        keeping: the tile cache, which outlives this process, or None.
     """
 
     def __init__(self, directory: Path, keeping: Keeping | None = None) -> None:
         self._directory = directory
         self._keeping = keeping
-        self._kept_bytes = 0
+        self._cached_bytes = 0
         self._logs: list[FileTileLog] = []
         self._locks: list[int] = []
 
     @property
-    def tiles_taken_over(self) -> int:
-        """How many tiles were made by a process before this one."""
-        return sum(log.taken_over for log in self._logs)
+    def resumed_tiles(self) -> int:
+        """Number of tiles that a process before this one finished."""
+        return sum(log.resumed for log in self._logs)
 
     def pixels(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Pixels:
-        """Return an array of zeros that is gone with the process; see ``scratch_pixels``."""
+        """Return an array of zeros that ends with the process; see ``scratch_pixels``."""
         return scratch_pixels(shape, self._directory, dtype)
 
     def tiles(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> ScratchPixels:
-        """Return an array for tiles; it has the ones under that name which an earlier process has made.
+        """Return an array for tiles, with those that an earlier process finished under that name.
 
-        Where there is no room to keep them, or another process is at it, they are gone with this process.
+        Where the cache has no room for them, or another process uses it, they end with this process.
         """
         size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-        if self._keeping is None or self._kept_bytes + size > self._keeping.limit_bytes:
+        if self._keeping is None or self._cached_bytes + size > self._keeping.limit_bytes:
             return ScratchPixels(self.pixels(shape, dtype), NoTileLog())
         self._keeping.folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(
@@ -135,24 +135,24 @@ class Scratch:
         log = FileTileLog(descriptor)
         path = self._keeping.folder / f"{name}.pixels"
         if not path.exists() or path.stat().st_size != size:
-            # Tiles of another size are of no use, nor is the memory of them.
+            # Tiles of another size are of no use, nor is their log.
             os.ftruncate(descriptor, 0)
             path.unlink(missing_ok=True)
         with path.open("r+b" if path.exists() else "w+b") as file:
             reserved = _mapped(file, shape, dtype)
         self._logs.append(log)
-        self._kept_bytes += size
+        self._cached_bytes += size
         return ScratchPixels(reserved, log)
 
     def close(self) -> None:
-        """Let others have what is kept. The arrays stay as long as they are in use."""
+        """Release the tile cache for others. The arrays stay as long as they are in use."""
         for descriptor in self._locks:
             os.close(descriptor)
         self._locks.clear()
 
 
 def is_in_use(folder: Path) -> bool:
-    """Tell whether a process works with the tiles that are kept in a folder."""
+    """Return whether a process uses the tile cache in a folder."""
     for path in folder.glob("*.tiles"):
         with contextlib.suppress(FileNotFoundError):
             descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)

@@ -1,4 +1,4 @@
-"""Look for steps between tiles: where a tile is brighter than its neighbour, or lies in another place, a line shows."""
+"""The seam check: steps between tiles, where one is brighter than its neighbour or is displaced."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from upscaler.errors import OutputRejected
 
 _Levels = NDArray[np.float32]
 
-# Input pixels on each side of a boundary that are looked at, in two bands.
+# Input pixels on each side of a boundary that are compared, in two bands.
 _REACH = 8
 _BAND = _REACH // 2
-# Input pixels of a boundary that are judged together before most of its parts decide.
+# Input pixels of a boundary that form one part; the median of the parts decides.
 _PART = 16
 
 # A tile is shifted when the result departs from the source by more on one side of the boundary than on the other, in
-# levels. Networks do so by themselves where the source is noisy or has an edge at the boundary, and where they do it
+# levels. Models do so by themselves where the source is noisy or has an edge at the boundary, and where they do it
 # inside the tiles as well. Of all that these explain 0.83 was the most that was seen of seven recipes, among them both
 # RRDB networks, in tiles of 48 px on photographs, text, gratings, chequerboards, blocks of colour, pure noise,
 # noisy photographs and JPEGs of quality 20 (that one by cunet's strongest noise removal); 0.7 on photographs as they
@@ -46,14 +46,14 @@ _FLAT_STEP = 1.0
 
 
 class SeamCheck:
-    """Compares what is on both sides of each boundary between tiles, as they are finished.
+    """A comparison of both sides of each boundary between tiles, as they are finished.
 
     Args:
         source: uint8 or uint16 (H, W, 3).
         out: (H * scale, W * scale, 3 or 1) of the same type; one channel is luma.
         scale: output side per input side.
-        rows: where the tiles lie, from the top.
-        columns: where they lie, from the left.
+        rows: the tiles' spans from the top.
+        columns: their spans from the left.
     """
 
     def __init__(
@@ -66,21 +66,21 @@ class SeamCheck:
         self._columns = columns
 
     def row_done(self, number: int) -> None:
-        """Look at the boundaries within row ``number`` of the tiles, and at those to the row above.
+        """Check the boundaries within row ``number`` of the tiles, and those to the row above.
 
         Raises:
-            OutputRejected: one of them can be seen.
+            OutputRejected: one of them is visible.
 
         """
         row = self._rows[number]
         for column in self._columns[1:]:
-            self._judge(row, column.start, transposed=False)
+            self._check(row, column.start, transposed=False)
         if number > 0:
             for column in self._columns:
-                self._judge(column, row.start, transposed=True)
+                self._check(column, row.start, transposed=True)
 
-    def _judge(self, along: Span, at: int, *, transposed: bool) -> None:
-        """Judge the boundary ``at`` pixels from the left, or from the top where ``transposed``."""
+    def _check(self, along: Span, at: int, *, transposed: bool) -> None:
+        """Check the boundary ``at`` pixels from the left, or from the top where ``transposed``."""
         source, out = (
             pixels.transpose(1, 0, 2) if transposed else pixels for pixels in (self._source, self._out)
         )
@@ -93,7 +93,7 @@ class SeamCheck:
             ]
         )
         if before.shape[1] < 2 * _REACH or len(before) < _REACH:
-            # So little says nothing. Such tiles exist in images that are hardly larger than one, or very low.
+            # Too few pixels to decide. Such tiles exist in images that are hardly larger than one, or very low.
             return
         if after.shape[2] == 1:
             before = to_luma(before)
@@ -103,20 +103,20 @@ class SeamCheck:
 
 
 def is_seam(before: _Levels, after: _Levels, scale: int) -> bool:
-    """Tell whether the result has a step in the middle that the source has not.
+    """Return whether the result has a step in the middle that the source has not.
 
     Args:
         before: float32 levels (length, 16, channels) of the source, the boundary between tiles in the middle.
         after: the same of the result, ``scale`` times as long and wide.
         scale: output side per input side.
     """
-    reduced = np.asarray(
+    downscaled = np.asarray(
         after.reshape(len(before), scale, 2 * _REACH, scale, -1).mean(axis=(1, 3)), np.float32
     )
     return (
-        shift(before, reduced) > (MOST_SHIFT_IF_SHORT if len(before) < _SHORT else MOST_SHIFT)
+        shift(before, downscaled) > (MOST_SHIFT_IF_SHORT if len(before) < _SHORT else MOST_SHIFT)
         or ratio(before, after, scale) > MOST_RATIO
-        or movement(before, reduced) > MOST_MOVED
+        or movement(before, downscaled) > MOST_MOVED
     )
 
 
@@ -125,33 +125,33 @@ def _levels(pixels: Pixels) -> _Levels:
     return pixels.astype(np.float32) / np.float32(white_of(pixels) / 255)
 
 
-def shift(before: _Levels, reduced: _Levels) -> float:
-    """Return how much more the result departs from the source on one side, as a share of what can be explained.
+def shift(before: _Levels, downscaled: _Levels) -> float:
+    """Return how much more the result departs from the source on one side, as a share of the explained departure.
 
-    ``reduced`` is the result at the source's size.
+    ``downscaled`` is the result at the source's size.
     """
-    bands = (reduced - before).reshape(len(before), 2 * _REACH // _BAND, _BAND, -1).mean(axis=2)
+    bands = (downscaled - before).reshape(len(before), 2 * _REACH // _BAND, _BAND, -1).mean(axis=2)
     steps = np.diff(bands, axis=1)
     typical = np.median(steps, axis=0)
     left, across, right = np.abs(typical)
     scatter = np.median(np.abs(steps[:, 1] - typical[1]), axis=0)
     # The standard error of a median, from the median deviation of normally distributed values.
     uncertainty = 1.2533 * 1.4826 * scatter / np.sqrt(len(before))
-    # Of the strongest channel: at an edge a network changes the others as well.
+    # Of the strongest channel: at an edge a model changes the others as well.
     edge = np.median(np.abs(before[:, _REACH] - before[:, _REACH - 1]).max(axis=1))
     explained = LEAST_SHIFT + np.maximum(left, right) + _PER_UNCERTAINTY * uncertainty + _PER_EDGE * edge
     return float((across / explained).max())
 
 
-def movement(before: _Levels, reduced: _Levels) -> float:
-    """Return by how many pixels what is on either side has moved, by least squares.
+def movement(before: _Levels, downscaled: _Levels) -> float:
+    """Return by how many pixels the content of either side has moved, by least squares.
 
-    It is less where there is no detail to see a movement by, or where a movement explains little of the difference.
+    It is less where there is too little detail to show a movement, or where one explains little of the difference.
     """
-    slopes = [(ours + theirs) / 2 for ours, theirs in zip(_slopes(before), _slopes(reduced), strict=True)]
-    difference = reduced - before
+    slopes = [(ours + theirs) / 2 for ours, theirs in zip(_slopes(before), _slopes(downscaled), strict=True)]
+    difference = downscaled - before
     furthest = 0.0
-    # Slopes are not known at the ends, and mix both sides at the boundary.
+    # Slopes are undefined at the ends, and mix both sides at the boundary.
     for side in (slice(1, _REACH - 1), slice(_REACH + 1, -1)):
         down, across, moved = (part[1:-1, side] for part in (*slopes, difference))
         # A side that is only brighter has not moved.
@@ -175,9 +175,9 @@ def _slopes(levels: _Levels) -> tuple[_Levels, _Levels]:
 
 
 def ratio(before: _Levels, after: _Levels, scale: int) -> float:
-    """Return the step across the boundary as a multiple of those beside it, less what the source has of that.
+    """Return the step across the boundary as a multiple of those beside it, relative to that of the source.
 
-    Networks that upscale by rearranging channels have a pattern that repeats with each pixel of the source, so steps
+    Models that upscale by rearranging channels have a pattern that repeats with each pixel of the source, so steps
     at the same place of the pattern are compared.
     """
     steps = np.abs(np.diff(after, axis=1)).mean(axis=2)[:, scale * _REACH - 1 + scale * np.arange(-3, 4)]

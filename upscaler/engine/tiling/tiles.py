@@ -1,7 +1,7 @@
 """The geometry of tiles: an image is cut into overlapping windows.
 
-A window is a core plus a margin. The margin covers what the networks consume at their border and what they
-must see around the core so that neighbouring cores meet without a seam; only the core of a result is kept.
+A window is a core plus a margin. The margin covers the pixels that the models consume at their border, and those that
+they need around the core so that neighbouring cores meet without a seam; only the core of a result is kept.
 Feathering gains nothing once the margin is 24 pixels or more, so cores simply abut.
 """
 
@@ -19,13 +19,13 @@ from upscaler.engine.backends.windows import SMALLEST_CORE
 from upscaler.engine.imaging.image import Pixels
 from upscaler.engine.model_zoo.catalogue import Model
 
-# Networks that pad with zeros inside see this many reflected pixels beyond the image's edge first.
+# Models that pad with zeros inside get this many reflected pixels beyond the image's edge first.
 _EDGE_PIXELS = 10
 
 
 @dataclass(frozen=True)
 class Span:
-    """One axis of a window in input pixels: its core, and what is read, also beyond the image."""
+    """One axis of a window in input pixels: its core, and the range that is read, also beyond the image."""
 
     start: int
     stop: int
@@ -34,7 +34,7 @@ class Span:
 
 
 def margin_for(models: Sequence[Model]) -> int:
-    """Return the margin a side, in input pixels, that passes through ``models`` one after another need."""
+    """Return the margin a side, in input pixels, that ``models`` one after another need."""
     return _through(models, [model.overlap for model in models])
 
 
@@ -44,7 +44,7 @@ def edge_for(models: Sequence[Model]) -> int:
 
 
 def _through(models: Sequence[Model], pixels: Sequence[int]) -> int:
-    """Add up pixels of each pass's own input, as pixels of the first pass's input."""
+    """Add up pixels of each model's own input, as pixels of the first model's input."""
     total, scale = 0.0, 1
     for model, count in zip(models, pixels, strict=True):
         total += count / scale
@@ -53,7 +53,7 @@ def _through(models: Sequence[Model], pixels: Sequence[int]) -> int:
 
 
 def core_side(window_side: int, margin: int, wanted: int = 0) -> int:
-    """Return the core's side in pixels: what the window leaves, or ``wanted`` where that is smaller."""
+    """Return the core's side in pixels: the rest of the window, or ``wanted`` where that is smaller."""
     most = max(window_side - 2 * margin, SMALLEST_CORE)
     return min(wanted, most) if wanted else most
 
@@ -94,7 +94,7 @@ def read_window(rgb: Pixels, rows: Span, columns: Span) -> Window:
 
 
 def core_of(result: Result, models: Sequence[Model], rows: Span, columns: Span) -> Result:
-    """Cut the core out of what passes through ``models`` made of a window."""
+    """Cut the core out of a window that went through ``models`` one after another."""
     lost, scale = 0, 1
     for model in models:
         lost = (lost + model.border) * model.scale

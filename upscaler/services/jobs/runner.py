@@ -233,7 +233,7 @@ class JobRunner:
             "receipt": result.receipt,
             "device": workers.device_of(result.receipt["backend"]),
             "work_seconds": None
-            if result.receipt["tiles_taken_over"]
+            if result.receipt["resumed_tiles"]
             else (utcnow() - started_at).total_seconds(),
         }
         with self._sessions() as session:

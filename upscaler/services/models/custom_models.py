@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from upscaler.engine.imaging.hashing import sha256_of
-from upscaler.engine.model_import.importer import take_in
+from upscaler.engine.model_import.importer import import_model
 from upscaler.engine.model_import.probe import ProbeLimits
 from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.model_zoo.custom_model import (
@@ -87,7 +87,7 @@ class CustomModels:
             uses: the choices that it serves in the place of their presets' own networks.
 
         Raises:
-            UnusableParameter, FileTooLarge, ModelRefused: as ``take_in`` does.
+            UnusableParameter, FileTooLarge, ModelRefused: as ``import_model`` does.
             ModelConflict: there is a model of that name.
             StorageUnavailable, StorageFull: the storage did not take the files.
 
@@ -102,7 +102,7 @@ class CustomModels:
             self._one_at_a_time,
         ):
             staging = Path(folder)
-            manifest = take_in(
+            manifest = import_model(
                 files,
                 staging,
                 name=name,

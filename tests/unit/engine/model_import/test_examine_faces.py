@@ -7,7 +7,7 @@ import pytest
 from tests.support.face_models import write_face_model
 from tests.support.small_models import write_onnx
 from upscaler.engine.model_import.examine import examine
-from upscaler.engine.model_import.importer import take_in
+from upscaler.engine.model_import.importer import import_model
 from upscaler.engine.model_import.probe import ProbeLimits
 from upscaler.engine.model_zoo.custom_model import FACES, ONNX, SIGNED, UPSCALING, Manifest, Use
 from upscaler.engine.settings import EngineSettings
@@ -65,7 +65,7 @@ def test_it_serves_no_preset(tmp_path: Path) -> None:
     staging.mkdir()
 
     with pytest.raises(ModelRefused, match="restores faces"):
-        take_in(
+        import_model(
             [("gfp.onnx", path)],
             staging,
             name="gfp",

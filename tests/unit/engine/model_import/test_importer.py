@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.small_models import write_ncnn, write_onnx
-from upscaler.engine.model_import.importer import take_in
+from upscaler.engine.model_import.importer import import_model
 from upscaler.engine.model_import.probe import ProbeLimits
 from upscaler.engine.model_zoo.custom_model import Manifest, Use
 from upscaler.engine.model_zoo.model_folder import ModelFolder
@@ -22,7 +22,7 @@ LIMITS = ProbeLimits(threads=1)
 def take(files: list[Path], staging: Path, max_bytes: int = 10**6, limits: ProbeLimits = LIMITS) -> Manifest:
     staging.mkdir(exist_ok=True)
     given = [(str(file), file) for file in files]
-    return take_in(given, staging, name="mine", licence="MIT", max_bytes=max_bytes, limits=limits)
+    return import_model(given, staging, name="mine", licence="MIT", max_bytes=max_bytes, limits=limits)
 
 
 def zipped(path: Path, **members: bytes | Path) -> Path:

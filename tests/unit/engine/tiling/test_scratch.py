@@ -58,7 +58,7 @@ def test_tiles_outlive_a_killed_process(tmp_path, broken_off):
     found = scratch.tiles("colour-0", SHAPE, BYTE)
 
     assert found.tiles.begin("a key") == {(0, 0), (1, 0)}
-    assert scratch.tiles_taken_over == 2
+    assert scratch.resumed_tiles == 2
     assert found.pixels[:10].min() == found.pixels[:10].max() == 1
     assert found.pixels[10:20].min() == found.pixels[10:20].max() == 2
 
@@ -67,7 +67,7 @@ def test_what_was_made_of_something_else_is_of_no_use(tmp_path, broken_off):
     scratch = Scratch(tmp_path, broken_off)
 
     assert scratch.tiles("colour-0", SHAPE, BYTE).tiles.begin("another key") == frozenset()
-    assert scratch.tiles_taken_over == 0
+    assert scratch.resumed_tiles == 0
     scratch.close()
     again = Scratch(tmp_path, broken_off).tiles("colour-0", SHAPE, BYTE)
     assert again.tiles.begin("a key") == frozenset(), "it was forgotten"

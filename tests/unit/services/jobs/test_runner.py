@@ -39,7 +39,7 @@ class CopyingEngine:
 
     def __init__(self) -> None:
         self.runs = 0
-        self.tiles_taken_over = 0
+        self.resumed_tiles = 0
 
     def upscale(
         self, source: Path, target: Path, previews: Previews | None, _options: UpscaleOptions, **_: Any
@@ -49,7 +49,7 @@ class CopyingEngine:
         assert previews is not None
         for path in (target, previews.result, previews.original):
             path.write_bytes(content)
-        receipt = {"backend": BACKEND, "tiles_taken_over": self.tiles_taken_over}
+        receipt = {"backend": BACKEND, "resumed_tiles": self.resumed_tiles}
         return UpscaleResult(receipt, 2, 2, len(content), "image/png", "0" * 64)
 
 
@@ -141,11 +141,16 @@ def worker(
     )
 
 
-@pytest.mark.parametrize(("taken_over", "measured"), [(0, True), (3, False)])
+@pytest.mark.parametrize(("resumed_tiles", "measured"), [(0, True), (3, False)])
 def test_estimates_learn_from_what_was_done_from_start_to_end(
-    worker: JobRunner, engine: CopyingEngine, job: Job, db_session: Session, taken_over: int, measured: bool
+    worker: JobRunner,
+    engine: CopyingEngine,
+    job: Job,
+    db_session: Session,
+    resumed_tiles: int,
+    measured: bool,
 ) -> None:
-    engine.tiles_taken_over = taken_over
+    engine.resumed_tiles = resumed_tiles
 
     worker.run_next()
 
