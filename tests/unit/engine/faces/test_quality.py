@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from upscaler.engine.faces.quality import check_features, check_patch, match_colours, reduced
+from upscaler.engine.faces.quality import check_features, check_patch, downscaled, match_colours
 from upscaler.errors import OutputRejected
 
 SCALE = 3
@@ -31,7 +31,7 @@ def test_a_true_upscale_passes(face, dtype):
 
     check_features(levels, patch, mask)
     check_patch(original if dtype == np.uint8 else original.astype(dtype) * dtype(257), patch, mask, SCALE)
-    assert np.abs(reduced(patch, levels) - levels).mean() < 3
+    assert np.abs(downscaled(patch, levels) - levels).mean() < 3
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
@@ -42,11 +42,11 @@ def test_a_tint_is_removed_and_detail_stays(face, dtype):
     # Redder everywhere, and darker towards the right.
     tint = np.array([0.1, -0.06, 0.03]) * white - np.linspace(0, 0.1, truth.shape[1])[:, np.newaxis] * white
     tinted = np.clip(truth + tint, 0, white).astype(dtype)
-    assert np.abs(reduced(tinted, levels) - levels).mean() > 12
+    assert np.abs(downscaled(tinted, levels) - levels).mean() > 12
 
     match_colours(levels, tinted, mask)
 
-    away = reduced(tinted, levels) - levels
+    away = downscaled(tinted, levels) - levels
     assert np.abs(away.mean(axis=(0, 1))).max() < 1
     assert np.abs(away).mean() < 3
 
@@ -60,7 +60,7 @@ def test_colours_are_matched_where_the_mask_counts_only(face):
 
     match_colours(levels, wrong, mask)
 
-    assert np.abs(reduced(wrong, levels) - levels)[:, 75:].mean() < 3
+    assert np.abs(downscaled(wrong, levels) - levels)[:, 75:].mean() < 3
 
 
 @pytest.mark.parametrize(
