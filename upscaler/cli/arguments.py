@@ -6,10 +6,10 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from upscaler.engine.backends.registry import ENGINE_NAMES
 from upscaler.engine.imaging.formats import format_for_extension
 from upscaler.engine.option_kinds import Choice, Flag, Option, WholeNumber
 from upscaler.engine.options import OPTIONS, UpscaleOptions
-from upscaler.engine.backends.registry import ENGINE_NAMES
 
 # Credentials stand in the environment: every user of a machine can read the arguments of a program.
 CREDENTIALS = "UPSCALER_TOKEN"
