@@ -1,6 +1,7 @@
-"""Start the service on this machine: database, admin, web server and workers. ``run:app`` is the WSGI application.
+"""Start the service on this machine: database, admin, web server and workers.
 
-The parent only watches: web and workers are processes of their own, started again when they die, ended together.
+The parent only supervises: web server and workers are processes of their own, restarted when they end unexpectedly
+and stopped together.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
-from typing import Any
 
 import config as configuration
+from scripts import host_workers
 from scripts.children import Child, StopRequested, end, note_stop, pause
+from scripts.prepare import is_prepared
+from upscaler.engine.settings import available_threads
 
 READY_SECONDS = 180.0
-# gunicorn ends when one of its processes ends with this status; at any other it starts the next one, for ever.
-LOAD_ERROR = 4
 
 
 class StartError(Exception):
@@ -89,10 +90,6 @@ def _serve(config: configuration.Config, part: str) -> int:
 
 
 def _workers(config: configuration.Config) -> list[Child]:
-    # Imported here and not above: `run:app` is imported by every web process, which has no use for it.
-    from scripts import host_workers  # noqa: PLC0415
-    from upscaler.engine.settings import available_threads  # noqa: PLC0415
-
     plan = host_workers.environments(config, host_workers.real_graphics(config), available_threads())
     names = ["worker"] if len(plan) == 1 else [f"worker {number + 1}" for number in range(len(plan))]
     command = host_workers.worker_command()
@@ -103,7 +100,7 @@ def web_command(config: configuration.Config) -> list[str]:
     """Return the command line of the web server."""
     host = f"[{config.host}]" if ":" in config.host else config.host
     return [
-        *(sys.executable, "-m", "gunicorn", "run:app"),
+        *(sys.executable, "-m", "gunicorn", "upscaler.wsgi:create()"),
         *("--bind", f"{host}:{config.port}"),
         *("--worker-class", "gthread", "--workers", "1", "--threads", str(config.web_threads)),
         *("--graceful-timeout", "5", "--timeout", "120", "--log-level", "warning", "--no-control-socket"),
@@ -141,13 +138,13 @@ def _check_storage(config: configuration.Config, *, may_be_away: bool) -> None:
     """Make sure that images can be kept, before anybody sends one. Workers wait for a storage that is away."""
     if config.storage_backend == "local":
         return
-    # As above.
+    # A local storage needs none of these, and this process is to start quickly.
     from upscaler.errors import StorageUnavailable  # noqa: PLC0415
-    from upscaler.services.files.storages import build_storage  # noqa: PLC0415
+    from upscaler.services.registry import Services  # noqa: PLC0415
     from upscaler.storage import StorageSettingsError  # noqa: PLC0415
 
     try:
-        build_storage(config, "web").check()
+        Services.from_config(config).storage.check()
     except StorageSettingsError as error:
         raise StartError(str(error)) from None
     except StorageUnavailable:
@@ -161,9 +158,6 @@ def _check_storage(config: configuration.Config, *, may_be_away: bool) -> None:
 
 def _prepare(config: configuration.Config) -> None:
     """Bring the database up to date, in a process of its own, unless this very state was prepared before."""
-    # As above.
-    from scripts.prepare import is_prepared  # noqa: PLC0415
-
     if is_prepared(config):
         return
     process = subprocess.Popen([sys.executable, "-m", "scripts.prepare"], cwd=configuration.ROOT)
@@ -194,25 +188,6 @@ def _announce(config: configuration.Config, web: Child) -> None:
     raise StartError(
         f"the web server did not answer within {READY_SECONDS:.0f} s; see {config.logs_dir / 'web.log'}."
     )
-
-
-def __getattr__(name: str) -> Any:
-    # For WSGI servers: `gunicorn run:app`.
-    if name != "app":
-        raise AttributeError(name)
-    # Only a web process needs these.
-    from upscaler import create_app  # noqa: PLC0415
-    from upscaler.services.files.workspace import sweep_later  # noqa: PLC0415
-    from upscaler.storage import StorageSettingsError  # noqa: PLC0415
-
-    try:
-        app = create_app()
-    except (configuration.ConfigError, StorageSettingsError) as error:
-        print(f"ImageUpscalerPro cannot start: {error}", file=sys.stderr)
-        raise SystemExit(LOAD_ERROR) from None
-    sweep_later(app.extensions["config"].scratch_dir)
-    globals()[name] = app
-    return app
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import config as configuration
 from upscaler.errors import FileGone, UpscalerError
-from upscaler.services.files.storages import build_storage
+from upscaler.services.registry import Services
 from upscaler.storage import Storage, StorageSettingsError
 
 
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> int:
         config = configuration.load()
         if config.storage_backend == "local":
             return _complain("the settings name no bucket; set STORAGE_BACKEND=s3 and the S3_ variables")
-        copied, kept = copy_files(folder, build_storage(config, "worker"))
+        copied, kept = copy_files(folder, Services.from_config(config, role="worker").storage)
     except (configuration.ConfigError, StorageSettingsError, UpscalerError) as error:
         return _complain(str(error))
     print(f"copy_files: copied {copied} files; {kept} were there already")

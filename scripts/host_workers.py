@@ -13,11 +13,8 @@ _ON_GRAPHICS = {"auto", "ncnn"}
 
 
 def worker_command() -> list[str]:
-    """Return the command line of a worker: Huey's own consumer."""
-    # Without -m an idle consumer looks for work every 10 s only. Nothing is ever scheduled in the queue itself, so its
-    # scheduler, which would look every second, may sleep (-s).
-    consumer = [sys.executable, "-m", "huey.bin.huey_consumer", "upscaler.tasks.huey"]
-    return [*consumer, "-n", "-q", "-m", "0.5", "-s", "60"]
+    """Return the command line of a worker."""
+    return [sys.executable, "-m", "upscaler.tasks.consumer"]
 
 
 def environments(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import config as configuration
-from upscaler.services.notifications.signing import secrets_in_use
+from upscaler.services.worker_registry import WorkerServices
 
 
 def main() -> int:
@@ -15,7 +15,7 @@ def main() -> int:
     except configuration.ConfigError as error:
         print(f"The settings cannot be read: {error}", file=sys.stderr)
         return 1
-    for secret in secrets_in_use(config.webhook_secret.get_secret_value(), configuration.secret_key(config)):
+    for secret in WorkerServices.from_config(config).webhook_secrets:
         print(secret)
     return 0
 

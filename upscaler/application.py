@@ -1,4 +1,4 @@
-"""The wiring of the web application."""
+"""The assembly of the web application."""
 
 from __future__ import annotations
 
@@ -13,9 +13,8 @@ import config as configuration
 from upscaler import logs
 from upscaler.extensions import csrf, db, migrate
 from upscaler.models.database import engine_options, prepare_engine
-from upscaler.services.files.storages import build_storage
-from upscaler.services.registry import build_services
-from upscaler.tasks.queue import REDIS_PATIENCE, HueyQueue, build_huey
+from upscaler.services.registry import Services
+from upscaler.tasks.queue import REDIS_TIMEOUTS, HueyQueue, build_huey
 from upscaler.views import (
     admin,
     api,
@@ -45,12 +44,9 @@ def build(config: configuration.Config | None = None) -> Flask:
         hops = config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # as Flask's docs do
     app.extensions["config"] = config
-    app.extensions["upscaler"] = build_services(
-        storage=build_storage(config, "web"),
-        queue=HueyQueue(build_huey(config)),
-        config=config,
-        signing_key=configuration.secret_key(config),
-    )
+    services = Services.from_config(config, queue=HueyQueue(build_huey(config)))
+    services.prepare()
+    app.extensions["upscaler"] = services
     db.init_app(app)
     with app.app_context():
         prepare_engine(db.engine)
@@ -92,7 +88,7 @@ def _flask_settings(config: configuration.Config) -> dict[str, object]:
         "WTF_CSRF_TIME_LIMIT": None,
         "RATELIMIT_STORAGE_URI": config.redis_url or "memory://",
         # A Redis that does not answer must not hold a visitor up: the limits then count in memory.
-        "RATELIMIT_STORAGE_OPTIONS": REDIS_PATIENCE if config.redis_url else {},
+        "RATELIMIT_STORAGE_OPTIONS": REDIS_TIMEOUTS if config.redis_url else {},
         "LANGUAGES": localization.LANGUAGES,
         "BABEL_DEFAULT_LOCALE": "en",
         "BABEL_TRANSLATION_DIRECTORIES": str(configuration.ROOT / "translations"),

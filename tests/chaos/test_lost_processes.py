@@ -46,7 +46,7 @@ def process_running(service: LiveService, part: str) -> psutil.Process:
     return next(found for found in service.family() if any(part in word for word in found.cmdline()))
 
 
-@pytest.mark.parametrize("victim", ["upscaler.engine.process.server", "upscaler.tasks.huey"])
+@pytest.mark.parametrize("victim", ["upscaler.engine.process.server", "upscaler.tasks.consumer"])
 def test_a_job_survives_the_death_of_a_process(
     fragile_service: LiveService, slow_image: Path, victim: str
 ) -> None:

@@ -41,11 +41,11 @@ def test_web_and_worker_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     assert service.stop(signal.SIGKILL) == -signal.SIGKILL
 
 
-def test_the_worker_starts_by_hand_with_huey_consumer(tmp_path: Path) -> None:
+def test_a_worker_starts_by_hand(tmp_path: Path) -> None:
     service = LiveService(tmp_path, {"ENGINE": "lanczos"})
     service.start()
     by_hand = subprocess.Popen(
-        [str(Path(sys.executable).with_name("huey_consumer")), "upscaler.tasks.huey"],
+        [sys.executable, "-m", "upscaler.tasks.consumer"],
         cwd=ROOT,
         env=environment(tmp_path, service.port, ENGINE="lanczos"),
         stderr=subprocess.DEVNULL,

@@ -86,10 +86,10 @@ def test_it_names_what_is_wrong_with_the_bucket(
 @pytest.mark.parametrize(
     ("command", "code"),
     [
-        (["huey_consumer", "upscaler.tasks.huey"], 1),
+        (["python", "-m", "upscaler.tasks.consumer"], 1),
         (["python", "run.py", "worker"], 1),
         # gunicorn hands on the status that keeps it from trying again for ever.
-        (["gunicorn", "run:app", "--no-control-socket", "--log-level", "critical"], 4),
+        (["gunicorn", "upscaler.wsgi:create()", "--no-control-socket", "--log-level", "critical"], 4),
     ],
 )
 def test_a_part_that_is_started_by_hand_names_what_is_wrong_as_well(

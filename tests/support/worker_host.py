@@ -61,7 +61,7 @@ class WorkerHost:
 
 def consumers(family: Sequence[psutil.Process]) -> list[psutil.Process]:
     """Return those processes that are workers."""
-    return [process for process in family if _runs(process, "upscaler.tasks.huey")]
+    return [process for process in family if _runs(process, "upscaler.tasks.consumer")]
 
 
 def engines(family: Sequence[psutil.Process]) -> list[psutil.Process]:

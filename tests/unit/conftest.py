@@ -15,8 +15,7 @@ from sqlalchemy.orm import Session
 from config import load
 from upscaler.models import Job, Upload
 from upscaler.models.database import make_engine
-from upscaler.services.registry import Services, build_services
-from upscaler.storage import LocalStorage
+from upscaler.services.registry import Services
 from upscaler.tasks.queue import HueyQueue, build_huey
 
 
@@ -64,6 +63,6 @@ def services(tmp_path: Path) -> Iterator[Services]:
     """The services over a local storage and a real queue of their own."""
     config = load({"DATA_DIR": str(tmp_path)}, env_file=None)
     queue = HueyQueue(build_huey(config))
-    built = build_services(LocalStorage(config.files_dir), queue, config, "a key for tests")
+    built = Services.from_config(config, queue=queue)
     yield built
     built.submissions.close()

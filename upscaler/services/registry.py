@@ -1,13 +1,14 @@
-"""The services of one process, made from its settings."""
+"""The composition root: the services of a process, made from its configuration."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from functools import cached_property
 
-from config import Config
+from config import Config, secret_key
 from upscaler.engine.process.inspector import Inspector
 from upscaler.services.files.links import LinkSigner
+from upscaler.services.files.storages import build_storage
 from upscaler.services.files.workspace import Workspace
 from upscaler.services.jobs.queue import Queue
 from upscaler.services.jobs.submissions import Submissions
@@ -19,50 +20,110 @@ from upscaler.services.outbound.fetching import ImageFetcher
 from upscaler.services.previews.requests import PreviewRequests
 from upscaler.services.settings.runtime import RuntimeSettings
 from upscaler.storage import Storage
+from upscaler.storage.registry import Role
 
 
-@dataclass(frozen=True)
 class Services:
-    """What views call."""
+    """The services that web processes, workers and scripts share.
 
-    storage: Storage
-    storage_meter: StorageMeter
-    queue: Queue
-    settings: RuntimeSettings
-    submissions: Submissions
-    previews: PreviewRequests
-    notifications: NotificationRules
-    fetcher: ImageFetcher | None
-    custom_models: CustomModels
-    workspace: Workspace
-    signing_key: str
+    Each is made when it is first used: a script opens a storage and nothing else. What threads are to share is made
+    before they start; see ``prepare``.
+    """
+
+    def __init__(self, config: Config, *, queue: Queue | None, role: Role) -> None:
+        self.config = config
+        self._queue = queue
+        self._role: Role = role
+
+    @classmethod
+    def from_config(cls, config: Config, *, queue: Queue | None = None, role: Role = "web") -> Services:
+        """Make the services of a process. Without a queue, those that enqueue jobs cannot be used."""
+        return cls(config, queue=queue, role=role)
+
+    def prepare(self) -> None:
+        """Make what the threads of a web process share.
+
+        Raises:
+            StorageSettingsError: the settings lead to no usable storage.
+        """
+        _ = (self.signing_key, self.storage_meter, self.submissions, self.previews)
+        _ = (self.notifications, self.fetcher, self.custom_models)
+
+    @property
+    def queue(self) -> Queue:
+        """The queue of job ids."""
+        if self._queue is None:
+            raise RuntimeError("this process has no queue")
+        return self._queue
+
+    @cached_property
+    def signing_key(self) -> str:
+        """The key that signs links."""
+        return secret_key(self.config)
+
+    @cached_property
+    def storage(self) -> Storage:
+        """The storage for images. ``build_storage`` says what it raises."""
+        return build_storage(self.config, self._role)
+
+    @cached_property
+    def storage_meter(self) -> StorageMeter:
+        """The measurement of the storage."""
+        return StorageMeter(self.storage)
+
+    @cached_property
+    def settings(self) -> RuntimeSettings:
+        """The runtime settings in force."""
+        return RuntimeSettings(self.config)
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The folder of this process for temporary files."""
+        return Workspace(self.config.scratch_dir)
+
+    @cached_property
+    def address_policy(self) -> AddressPolicy:
+        """The addresses that webhooks and image URLs may reach."""
+        return AddressPolicy.parse(self.config.webhook_allowed_networks)
+
+    @cached_property
+    def inspector(self) -> Inspector:
+        """The child process that reads image headers."""
+        return Inspector()
+
+    @cached_property
+    def submissions(self) -> Submissions:
+        """The acceptance of images."""
+        return Submissions(self.storage, self.inspector, self.settings, self.queue)
+
+    @cached_property
+    def previews(self) -> PreviewRequests:
+        """The acceptance of previews."""
+        return PreviewRequests(self.storage, self.inspector, self.settings, self.workspace)
+
+    @cached_property
+    def notifications(self) -> NotificationRules:
+        """The rules for webhooks and e-mails."""
+        return NotificationRules(self.address_policy, offers_mail=bool(self.config.smtp_host))
+
+    @cached_property
+    def fetcher(self) -> ImageFetcher | None:
+        """The download of images from URLs; None where the operator has turned it off."""
+        if not self.config.fetch_urls:
+            return None
+        # Polls that wait may hold half of the threads; together they must leave some for other requests.
+        return ImageFetcher(self.address_policy, max(1, self.config.web_threads // 4))
+
+    @cached_property
+    def custom_models(self) -> CustomModels:
+        """The models that admins add."""
+        return CustomModels(self.storage, self.workspace, self.config.max_model_size_bytes)
 
     def links(self, ttl_seconds: int) -> LinkSigner:
         """Return a signer of links that are valid for ``ttl_seconds``."""
         return LinkSigner(self.signing_key, ttl_seconds)
 
     def submitter(self, name: str) -> str:
-        """Return what stands for somebody in the table of jobs: it tells people apart, not who they are."""
+        """Return a pseudonym of a caller for the table of jobs: it tells callers apart and does not name them."""
         key = hashlib.sha256(self.signing_key.encode()).digest()
         return hashlib.blake2b(name.encode(), key=key, digest_size=16, person=b"submitter").hexdigest()
-
-
-def build_services(storage: Storage, queue: Queue, config: Config, signing_key: str) -> Services:
-    """Wire the services."""
-    settings, inspector = RuntimeSettings(config), Inspector()
-    workspace = Workspace(config.scratch_dir)
-    policy = AddressPolicy.parse(config.webhook_allowed_networks)
-    return Services(
-        storage=storage,
-        storage_meter=StorageMeter(storage),
-        queue=queue,
-        settings=settings,
-        submissions=Submissions(storage, inspector, settings, queue),
-        previews=PreviewRequests(storage, inspector, settings, workspace),
-        notifications=NotificationRules(policy, offers_mail=bool(config.smtp_host)),
-        # Polls that wait may hold half of the threads; together they must leave some for everybody else.
-        fetcher=ImageFetcher(policy, max(1, config.web_threads // 4)) if config.fetch_urls else None,
-        custom_models=CustomModels(storage, workspace, config.max_model_size_bytes),
-        workspace=workspace,
-        signing_key=signing_key,
-    )

@@ -1,4 +1,4 @@
-"""A thread of a worker that goes on until the worker stops."""
+"""A thread of a worker that works until the worker stops."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import contextlib
 import threading
 from abc import ABC, abstractmethod
 
-# How long a stopping worker waits for the end of what was begun, in seconds.
+# How long a stopping worker waits for a thread to finish what it has begun, in seconds.
 STOP_SECONDS = 2.0
 
 
 class BackgroundThread(ABC):
-    """Starts and ends; what it does in between is for its kinds to say."""
+    """A thread that starts and stops with the worker; subclasses say what it does."""
 
     def __init__(self, name: str) -> None:
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Begin nothing more, and wait a moment for the end of what was begun."""
+        """Start nothing more, and wait at most ``STOP_SECONDS`` for what was begun."""
         self._stopping.set()
         # A worker that stops before it has started has a thread that never ran.
         with contextlib.suppress(RuntimeError):

@@ -1,6 +1,6 @@
 """The thread of a worker that makes previews.
 
-Not a task of the queue: the consumer runs one task at a time, and a preview must not wait for the end of a job.
+Previews are no task of the queue: the consumer runs one task at a time, and a preview must not wait for a job.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from upscaler.tasks.background import BackgroundThread
 
 log = structlog.get_logger()
 
-# How often it looks for a preview that waits, in seconds: somebody sits before the screen.
+# How often it looks for a waiting preview, in seconds: a visitor waits for it.
 LOOK_SECONDS = 0.5
-# After a look that failed, the database gets some time.
+# How long it waits after a failure, in seconds.
 PAUSE_SECONDS = 5.0
 
 
 class PreviewThread(BackgroundThread):
-    """Keeps a runner of previews busy."""
+    """Calls a runner of previews as long as previews wait."""
 
     def __init__(self, runner: PreviewRunner) -> None:
         super().__init__("previews")
@@ -34,7 +34,7 @@ class PreviewThread(BackgroundThread):
                 while not self._stopping.is_set() and self._runner.run_next(self._stopping.is_set):
                     pass
             except (SQLAlchemyError, StorageUnavailable):
-                # What was claimed is free again when its lease runs out.
+                # What was claimed is free again when its lease expires.
                 log.warning("previews.failed", exc_info=True)
                 pause = PAUSE_SECONDS
             except Exception:

@@ -1,4 +1,4 @@
-"""Huey behind the interface that the services know."""
+"""Huey behind the ``Queue`` interface of the services."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from config import Config
 from upscaler.errors import ServiceUnavailable
 
 _DOWN: tuple[type[Exception], ...] = (OSError, sqlite3.Error)
-# The SQLite queue works where there is no such library.
+# The SQLite queue also works where this library is not installed.
 with contextlib.suppress(ImportError):
     from redis.exceptions import RedisError
 
     _DOWN = (*_DOWN, RedisError)
 
-# How long a call to Redis may take, in seconds. A worker's wait for work ends by itself after one second.
-REDIS_PATIENCE = {"socket_connect_timeout": 1, "socket_timeout": 5}
+# Timeouts of calls to Redis, in seconds. A worker's blocking read ends by itself after one second.
+REDIS_TIMEOUTS = {"socket_connect_timeout": 1, "socket_timeout": 5}
 
 
-# How often the consumer's main thread looks whether it has been told to stop, in seconds. Huey's own 0.1 s was a good
-# third of the processor time of an idle worker, and there is no option for it.
-_STOP_LOOK_SECONDS = 0.5
+# How often the consumer's main thread checks for a stop, in seconds. Huey's own 0.1 s was a third of the processor
+# time of an idle worker, and there is no option for it.
+_STOP_CHECK_SECONDS = 0.5
 
 
 class _Calm(Huey):
-    """Makes consumers that wake less often while there is nothing to do."""
+    """A Huey whose consumers wake less often while they are idle."""
 
     def create_consumer(self, **options: Any) -> Consumer:
         consumer: Consumer = super().create_consumer(**options)
-        consumer._stop_flag_timeout = _STOP_LOOK_SECONDS
+        consumer._stop_flag_timeout = _STOP_CHECK_SECONDS
         return consumer
 
 
@@ -47,18 +47,18 @@ class CalmSqliteHuey(_Calm, SqliteHuey):
 
 
 def build_huey(config: Config) -> Huey:
-    """Open the queue that the settings name: Redis where there is one, else a SQLite file of its own."""
+    """Open the queue: in Redis where ``REDIS_URL`` is set, else in a SQLite file of its own."""
     if config.redis_url:
         from redis import ConnectionPool  # noqa: PLC0415 - only this queue needs it
 
-        pool = ConnectionPool.from_url(config.redis_url, **REDIS_PATIENCE)
+        pool = ConnectionPool.from_url(config.redis_url, **REDIS_TIMEOUTS)
         return CalmRedisHuey("upscaler", connection_pool=pool, results=False, utc=True)
     config.data_dir.mkdir(parents=True, exist_ok=True)
     return CalmSqliteHuey("upscaler", filename=str(config.data_dir / "queue.db"), results=False, utc=True)
 
 
 def declare_run_job(huey: Huey, run: Callable[[str], None]) -> Any:
-    """Register the one task, under the same name in every process: ``run`` takes the id of a job."""
+    """Register the only task, under the same name in every process; ``run`` takes the id of a job."""
 
     def run_job(job_id: str) -> None:
         run(job_id)
@@ -67,7 +67,7 @@ def declare_run_job(huey: Huey, run: Callable[[str], None]) -> Any:
 
 
 class HueyQueue:
-    """Enqueue job ids."""
+    """A queue of job ids in Huey."""
 
     def __init__(self, huey: Huey, run_job: Any = None) -> None:
         self._huey = huey
@@ -81,7 +81,7 @@ class HueyQueue:
             raise ServiceUnavailable from error
 
     def pending(self) -> int:
-        """Count waiting ids; raise ``ServiceUnavailable`` when the queue does not answer."""
+        """Count the waiting ids; raise ``ServiceUnavailable`` when the queue does not answer."""
         try:
             return int(self._huey.pending_count())
         except _DOWN as error:
@@ -89,4 +89,4 @@ class HueyQueue:
 
 
 def _refuse(job_id: str) -> None:
-    raise RuntimeError(f"{job_id} was run in a process that is no worker")
+    raise RuntimeError(f"{job_id} was run in a process that is not a worker")

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -17,7 +17,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 from standardwebhooks import Webhook
 
-from config import ROOT, load
+from config import ROOT, Config, load
 from tests.support.mail import mail_server
 from tests.support.receiver import receiver, status
 from tests.support.service import environment
@@ -26,15 +26,22 @@ from upscaler.services.files.links import LinkSigner
 from upscaler.services.jobs import lifecycle
 from upscaler.services.notifications import outbox
 from upscaler.services.notifications.backoff import PAUSES
+from upscaler.services.notifications.sender import Sender
 from upscaler.services.notifications.signing import derive
-from upscaler.tasks.deliveries import DeliveryThreads, build_sender
+from upscaler.services.worker_registry import WorkerServices
+from upscaler.tasks.deliveries import DeliveryThreads
 
 NewJob = Callable[..., Job]
+Sessions = sessionmaker[Session]
 KEY = "k" * 40
 
 
 def settings(**values: str) -> dict[str, str]:
     return {"SECRET_KEY": KEY, "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.1/32", **values}
+
+
+def build_sender(config: Config, sessions: Sessions, clock: Callable[[], datetime] = utcnow) -> Sender:
+    return WorkerServices.from_config(config, sessions=sessions).sender(clock)
 
 
 @pytest.fixture
@@ -142,12 +149,9 @@ def test_what_the_receiver_wants_is_written_down(
 
 SENDER = """
 import sys
-from sqlalchemy.orm import sessionmaker
 from config import load
-from upscaler.models.database import make_engine
-from upscaler.tasks.deliveries import build_sender
-config = load(env_file=None)
-build_sender(config, sessionmaker(make_engine(config.database_uri))).send_next()
+from upscaler.services.worker_registry import WorkerServices
+WorkerServices.from_config(load(env_file=None)).sender().send_next()
 """
 
 
@@ -230,7 +234,7 @@ def test_the_threads_of_two_workers_send_each_message_once(
         jobs = [completed(found.url()) for _ in range(10)]
         for worker in workers:
             worker.start()
-            worker.nudge()
+            worker.wake()
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and {row.status for row in rows(db_session)} != {"delivered"}:
             time.sleep(0.1)

@@ -1,4 +1,4 @@
-"""What a worker tells of itself."""
+"""The models that a worker reports."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.support.face_models import add_face_model
 from upscaler.engine.model_zoo.model_folder import ModelFolder
-from upscaler.tasks.worker import installed_models
+from upscaler.services.models.installed import installed_models
 
 
 def test_it_names_the_networks_of_its_host_with_those_that_were_added(tmp_path: Path) -> None:
