@@ -1,11 +1,10 @@
-"""What unit tests share: an empty database with all tables, and rows to work on."""
+"""Fixtures for unit tests: an empty database with all tables, rows, and the services."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask_appbuilder import Model
@@ -13,7 +12,8 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from config import load
-from upscaler.models import Job, Upload
+from tests import factories
+from upscaler.models import Job
 from upscaler.models.database import make_engine
 from upscaler.services.registry import Services
 from upscaler.tasks.queue import HueyQueue, build_huey
@@ -36,26 +36,9 @@ def db_session(database: Engine) -> Iterator[Session]:
 
 @pytest.fixture
 def new_job(db_session: Session) -> Callable[..., Job]:
-    """Return a function that stores an upload and a queued job of it."""
+    """The factory of jobs, on the test's database."""
 
-    def build(**values: Any) -> Job:
-        upload = Upload(
-            original_filename="cat.png",
-            storage_path=f"uploads/{secrets.token_hex(8)}.png",
-            mime_type="image/png",
-            size_bytes=1000,
-            width=100,
-            height=80,
-            sha256="0" * 64,
-        )
-        db_session.add(upload)
-        db_session.flush()
-        job = Job(upload_id=upload.id, params={"factor": "2x"}, model="some-network", **values)
-        db_session.add(job)
-        db_session.commit()
-        return job
-
-    return build
+    return partial(factories.new_job, db_session)
 
 
 @pytest.fixture

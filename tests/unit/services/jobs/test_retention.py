@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import load
+from tests import factories
 from upscaler.errors import FileGone, StorageUnavailable
 from upscaler.models import Account, Batch, BatchItem, Job, Upload
 from upscaler.services import audit
@@ -27,10 +28,7 @@ def storage(tmp_path: Path) -> LocalStorage:
 
 @pytest.fixture
 def omar(db_session: Session) -> Account:
-    account = Account(username="omar", email="omar@example.org", first_name="", last_name="", active=True)
-    db_session.add(account)
-    db_session.commit()
-    return account
+    return factories.new_account(db_session, "omar")
 
 
 @pytest.fixture
@@ -121,10 +119,7 @@ def test_a_batch_goes_with_the_last_of_its_images(
     created = NOW - timedelta(days=10)
     old, young = ended(10), ended(1)
     for job in (old, young):
-        batch = Batch(created_at=created)
-        batch.items = [BatchItem(position=0, filename="a.png", job_id=job.id)]
-        db_session.add(batch)
-    db_session.commit()
+        factories.new_batch(db_session, [job], created_at=created)
 
     retention.purge(db_session, storage, settings(visitor=7), NOW)
 

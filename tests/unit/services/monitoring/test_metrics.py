@@ -7,7 +7,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.orm import Session
 
-from upscaler.models import Job, Worker
+from tests import factories
+from upscaler.models import Job
 from upscaler.services.monitoring.metrics import metrics_text
 from upscaler.services.monitoring.statistics import StorageFigures
 from upscaler.version import __version__
@@ -81,19 +82,15 @@ def test_a_storage_without_a_fixed_size_has_no_share(db_session: Session, free: 
 def test_workers_on_duty_and_their_devices_are_counted(db_session: Session) -> None:
     held = {"engine": "ncnn", "device": "Some GPU", "precision": "fp16"}
     for name, seen, job_id in (("a", 0, "job_1"), ("b", 0, None), ("gone", 3600, "job_2")):
-        db_session.add(
-            Worker(
-                id=name,
-                host=name,
-                pid=1,
-                version="1",
-                started_at=NOW,
-                last_heartbeat_at=NOW - timedelta(seconds=seen),
-                current_job_id=job_id,
-                backend={"quarantined": [held]},
-            )
+        factories.new_worker(
+            db_session,
+            id=name,
+            host=name,
+            started_at=NOW,
+            last_heartbeat_at=NOW - timedelta(seconds=seen),
+            current_job_id=job_id,
+            backend={"quarantined": [held]},
         )
-    db_session.commit()
 
     found = read(metrics_text(db_session, None, NOW))
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from upscaler.models import Job, Worker
+from tests import factories
+from upscaler.models import Job
 from upscaler.services.monitoring import statistics
 from upscaler.services.monitoring.statistics import STORAGE_FACTOR, STORAGE_SECONDS, StorageMeter
 from upscaler.storage import LocalStorage, make_key
@@ -83,17 +84,9 @@ def test_the_latest_jobs_and_failures_come_first(db_session: Session, new_job: N
 def test_workers_are_on_duty_while_their_heartbeat_is_fresh(db_session: Session) -> None:
     for name, age, stopped in (("a", 5, False), ("b", 40, False), ("c", 5, True), ("d", 90_000, False)):
         seen = NOW - timedelta(seconds=age)
-        db_session.add(
-            Worker(
-                id=name,
-                host="h",
-                pid=1,
-                version="1",
-                last_heartbeat_at=seen,
-                stopped_at=seen if stopped else None,
-            )
+        factories.new_worker(
+            db_session, id=name, last_heartbeat_at=seen, stopped_at=seen if stopped else None
         )
-    db_session.commit()
 
     states = {state.worker.id: state.online for state in statistics.worker_states(db_session, NOW)}
 

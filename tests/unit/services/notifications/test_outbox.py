@@ -88,7 +88,7 @@ def test_no_payload_repeats_a_receiver(db_session: Session, told_job: Job) -> No
     end(db_session, told_job)
 
     for row in rows(db_session):
-        assert row.payload["data"]["params"] == {"factor": "2x"}
+        assert row.payload["data"]["params"] == told_job.params
         assert "layla" not in str(row.payload)
         assert "hidden" not in str(row.payload)
 

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from tests import factories
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import UpscaleResult
 from upscaler.errors import EngineCanceled, EngineCrashed, OutputRejected, UpscalerError
@@ -70,21 +71,8 @@ def new_preview(db_session: Session, storage: LocalStorage, tmp_path: Path) -> C
         piece = tmp_path / "piece"
         piece.write_bytes(b"crop")
         storage.save(crop_path, piece)
-        values = {"expires_at": utcnow() + timedelta(hours=1), **values}
-        preview = Preview(
-            id=preview_id,
-            params=UpscaleOptions("2x").as_dict(),
-            presets=list(PRESETS),
-            crop_path=crop_path,
-            left=0,
-            top=0,
-            width=10,
-            height=8,
-            **values,
-        )
-        db_session.add(preview)
-        db_session.commit()
-        return preview
+        values = {"id": preview_id, "crop_path": crop_path, "presets": list(PRESETS), **values}
+        return factories.new_preview(db_session, **values)
 
     return build
 

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import load
+from tests import factories
 from upscaler.errors import InvalidParameter, UnknownParameter
 from upscaler.models import AuditLog, Setting
 from upscaler.services.audit import Actor
@@ -56,8 +57,7 @@ def test_a_change_is_compared_with_what_another_process_has_just_stored(
     settings: RuntimeSettings, db_session: Session
 ) -> None:
     assert settings.values(db_session).queue_limit == 1000
-    db_session.add(Setting(key="queue_limit", value=7))
-    db_session.commit()
+    factories.new_setting(db_session, "queue_limit", 7)
 
     settings.update(db_session, ADMIN, {"queue_limit": 1000})
 
@@ -69,8 +69,7 @@ def test_another_process_sees_a_change_when_its_cache_is_old(
     settings: RuntimeSettings, clock: Clock, db_session: Session
 ) -> None:
     assert settings.values(db_session).queue_limit == 1000
-    db_session.add(Setting(key="queue_limit", value=7))
-    db_session.commit()
+    factories.new_setting(db_session, "queue_limit", 7)
     assert settings.values(db_session).queue_limit == 1000
 
     clock.now += CACHE_SECONDS + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,20 +13,18 @@ from flask.testing import FlaskClient
 from flask_appbuilder import Model
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
-from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
 from config import load
+from tests import factories
+from tests.factories import PASSWORD, PASSWORD_HASH
 from upscaler import create_app
 from upscaler.extensions import db
-from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, AuditLog, Job, Upload
+from upscaler.models import ADMIN_ROLE, Account, AuditLog, Job
 from upscaler.services.accounts.accounts import ensure_roles
 from upscaler.services.models.model_table import sync_catalogue
 from upscaler.views.limiter import limiter
 
-PASSWORD = "correct horse battery"
-# Cheap to check, so that signing in takes no time. Accounts that the console makes get the real hash.
-HASH = generate_password_hash(PASSWORD, "pbkdf2:sha256:1")
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
@@ -35,7 +34,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     application = create_app(load({"DATA_DIR": str(folder), "LOG_LEVEL": "ERROR"}, env_file=None))
     application.testing = True
     # What a password for an unknown name is compared with, to take as long as for a known one.
-    application.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"] = HASH
+    application.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"] = PASSWORD_HASH
     with application.app_context():
         Model.metadata.create_all(db.engine)
         ensure_roles(db.session())
@@ -95,54 +94,14 @@ class Person:
 
 @pytest.fixture
 def new_account(session: Session) -> Callable[..., Account]:
-    """Return a function that stores an account with the password ``PASSWORD``."""
-
-    def build(name: str, role: str = USER_ROLE, **values: Any) -> Account:
-        account = Account(
-            username=name,
-            email=f"{name}@example.org",
-            first_name="",
-            last_name="",
-            password=HASH,
-            **{"active": True, **values},
-        )
-        account.roles = [ensure_roles(session)[role]]
-        session.add(account)
-        session.commit()
-        return account
-
-    return build
+    """The factory of accounts, on the application's database."""
+    return partial(factories.new_account, session)
 
 
 @pytest.fixture
 def new_job(session: Session) -> Callable[..., Job]:
-    """Return a function that stores an upload and a job of it."""
-
-    def build(filename: str = "cat.png", **values: Any) -> Job:
-        upload = Upload(
-            original_filename=filename,
-            storage_path=f"uploads/ab/upl_{session.query(Upload).count()}.png",
-            mime_type="image/png",
-            size_bytes=1000,
-            width=100,
-            height=80,
-            sha256="0" * 64,
-        )
-        session.add(upload)
-        session.flush()
-        params = {
-            "factor": "2x",
-            "preset": "photo",
-            "denoise": "none",
-            "refine_faces": False,
-            "output_format": "png",
-        }
-        job = Job(**{"upload_id": upload.id, "params": params, "model": "some-network", **values})
-        session.add(job)
-        session.commit()
-        return job
-
-    return build
+    """The factory of jobs, on the application's database."""
+    return partial(factories.new_job, session)
 
 
 @pytest.fixture

@@ -5,29 +5,25 @@ from datetime import datetime, timezone
 import pytest
 from sqlalchemy.orm import Session
 
-from upscaler.models import AuditLog
+from tests import factories
 
 
 @pytest.fixture
 def rows(session: Session) -> None:
     day = datetime(2025, 12, 7, 12, tzinfo=timezone.utc)
-    session.add_all(
-        [
-            AuditLog(
-                username="omar", action="job.cancel", entity_type="job", entity_id="job_1", created_at=day
-            ),
-            AuditLog(
-                username="layla",
-                action="user.delete",
-                entity_type="user",
-                entity_id="7",
-                details={"username": "<i>sven</i>"},
-                ip_address="198.51.100.4",
-                created_at=day.replace(day=9),
-            ),
-        ]
+    factories.new_audit_log(
+        session, "job.cancel", username="omar", entity_type="job", entity_id="job_1", created_at=day
     )
-    session.commit()
+    factories.new_audit_log(
+        session,
+        "user.delete",
+        username="layla",
+        entity_type="user",
+        entity_id="7",
+        details={"username": "<i>sven</i>"},
+        ip_address="198.51.100.4",
+        created_at=day.replace(day=9),
+    )
 
 
 @pytest.mark.parametrize(

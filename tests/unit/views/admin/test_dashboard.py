@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from tests import factories
 from upscaler.errors import ServiceUnavailable
-from upscaler.models import Job, Worker, utcnow
+from upscaler.models import Job, utcnow
 from upscaler.storage import LocalStorage
 from upscaler.views.admin.dashboard import PERIODS
 
@@ -74,10 +75,7 @@ def test_recent_jobs_errors_and_workers_are_listed(
         **{"engine": "ncnn", "device": "Some GPU", "precision": "fp16", "quarantined": [held]},
         **{"models": ["waifu2x-cunet", "waifu2x-upconv7-photo"], "loaded": ["waifu2x-cunet"]},
     }
-    session.add(
-        Worker(id="host-12", host="host", pid=4711, version="1.2.3", backend=backend, current_job_id="job_1")
-    )
-    session.commit()
+    factories.new_worker(session, id="host-12", backend=backend, current_job_id="job_1")
 
     page = admin.get("/admin/dashboard").text
 

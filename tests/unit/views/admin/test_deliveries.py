@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 from sqlalchemy.orm import Session
 
+from tests import factories
 from upscaler.models import AuditLog, Delivery, Job, utcnow
 
 NewJob = Callable[..., Job]
@@ -16,11 +17,10 @@ DAY = datetime(2025, 12, 7, 12, tzinfo=timezone.utc)
 @pytest.fixture
 def deliveries(new_job: NewJob, session: Session) -> list[Delivery]:
     job = new_job(status="completed")
-    failed = Delivery(
-        job_id=job.id,
-        kind="webhook",
+    failed = factories.new_delivery(
+        session,
+        job,
         target="https://hooks.example.org/<b>",
-        payload={},
         status="failed",
         attempts=9,
         next_attempt_at=None,
@@ -28,11 +28,11 @@ def deliveries(new_job: NewJob, session: Session) -> list[Delivery]:
         last_error="<i>no room</i>",
         created_at=DAY,
     )
-    delivered = Delivery(
-        job_id=job.id,
+    delivered = factories.new_delivery(
+        session,
+        job,
         kind="email",
         target="layla@example.org",
-        payload={},
         status="delivered",
         attempts=1,
         next_attempt_at=None,
@@ -40,8 +40,6 @@ def deliveries(new_job: NewJob, session: Session) -> list[Delivery]:
         delivered_at=DAY,
         created_at=DAY + timedelta(days=2),
     )
-    session.add_all([failed, delivered])
-    session.commit()
     return [failed, delivered]
 
 

@@ -8,9 +8,10 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from tests import factories
 from upscaler.engine.options import OPTIONS, UpscaleOptions
 from upscaler.errors import FileGone
-from upscaler.models import Account, AuditLog, Job, JobLog
+from upscaler.models import Account, AuditLog, Job
 from upscaler.storage import Storage
 from upscaler.views.option_controls import text_of
 
@@ -99,8 +100,7 @@ def test_the_report_tells_everything(admin, new_job: NewJob, session: Session) -
         attempts=3,
         receipt={"version": 1, "kept": ["the colour profile"], "changed": ["turned upright"]},
     )
-    session.add(JobLog(job_id=job.id, level="error", message="failed: no memory"))
-    session.commit()
+    factories.new_job_log(session, job, "failed: no memory", level="error")
 
     page = admin.get(f"/admin/job/{job.id}").text
 

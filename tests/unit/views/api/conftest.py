@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +16,21 @@ from flask_appbuilder import Model
 from jsonschema import Draft202012Validator
 from PIL import Image
 from sqlalchemy.orm import Session
-from werkzeug.security import generate_password_hash
 from werkzeug.test import TestResponse
 
 from config import load
+from tests import factories
+from tests.factories import PASSWORD_HASH
 from tests.support.application import application
 from upscaler import create_app
 from upscaler.extensions import db
 from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, Job
 from upscaler.services.accounts import api_keys
-from upscaler.services.accounts.accounts import ensure_roles
 from upscaler.services.audit import Actor
 from upscaler.views.api import OPERATIONS
 from upscaler.views.api.openapi import document
 from upscaler.views.limiter import limiter
 
-PASSWORD = "correct horse battery"
-# Cheap to check, so that signing in takes no time.
-HASH = generate_password_hash(PASSWORD, "pbkdf2:sha256:1")
 NOBODY = Actor(None, "", "")
 
 
@@ -48,7 +46,7 @@ def shared_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     folder = tmp_path_factory.mktemp("api")
     settings = {"DATA_DIR": str(folder), "RATE_LIMIT": "off", "LOG_LEVEL": "ERROR"}
     built = create_app(load(settings, env_file=None))
-    built.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"] = HASH
+    built.config["AUTH_DB_FAKE_PASSWORD_HASH_CHECK"] = PASSWORD_HASH
     with built.app_context():
         Model.metadata.create_all(db.engine)
     yield built
@@ -82,23 +80,8 @@ def api(shared_api: Flask, session: Session) -> Flask:
 
 @pytest.fixture
 def new_account(session: Session) -> Callable[..., Account]:
-    """Return a function that stores an account with the password ``PASSWORD``."""
-
-    def build(name: str, role: str = USER_ROLE) -> Account:
-        account = Account(
-            username=name,
-            email=f"{name}@example.org",
-            first_name="",
-            last_name="",
-            password=HASH,
-            active=True,
-        )
-        account.roles = [ensure_roles(session)[role]]
-        session.add(account)
-        session.commit()
-        return account
-
-    return build
+    """The factory of accounts, on the application's database."""
+    return partial(factories.new_account, session)
 
 
 def check_answer(method: str, path: str, answer: TestResponse) -> None:

@@ -24,7 +24,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 from werkzeug.serving import make_server
 
-from tests.unit.views.api.conftest import HASH, PASSWORD
+from tests.factories import PASSWORD, PASSWORD_HASH, new_account
 from upscaler.models import ADMIN_ROLE, Account, Setting
 from upscaler.services.accounts.accounts import ensure_roles
 from upscaler.views.api import OPERATIONS
@@ -136,9 +136,8 @@ def as_at_first(api: Flask, session: Session, address: str) -> str:
     api.extensions["upscaler"].settings._cached = None
     account = session.scalar(select(Account).where(Account.username == "admin"))
     if account is None:
-        account = Account(username="admin", email="admin@example.org", first_name="", last_name="")
-        session.add(account)
-    account.password, account.active = HASH, True
+        account = new_account(session, "admin", ADMIN_ROLE)
+    account.password, account.active = PASSWORD_HASH, True
     account.roles = [ensure_roles(session)[ADMIN_ROLE]]
     session.commit()
     limiter.reset()

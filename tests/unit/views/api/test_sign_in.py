@@ -11,7 +11,8 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
-from tests.unit.views.api.conftest import NOBODY, PASSWORD, Program
+from tests.factories import PASSWORD
+from tests.unit.views.api.conftest import NOBODY, Program
 from upscaler.models import ADMIN_ROLE, Account, AccountKey, AuditLog, TokenSession, utcnow
 from upscaler.services.accounts import accounts, api_keys
 from upscaler.services.audit import Actor
