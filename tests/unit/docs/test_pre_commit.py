@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import subprocess
 
 import yaml
@@ -15,7 +16,7 @@ def test_the_hooks_run_the_commands_of_make_lint() -> None:
         text=True,
         check=True,
     )
-    commands = [line for line in listed.stdout.splitlines() if line.startswith(".venv/bin/")]
+    commands = re.findall(r"(?:^|then )(\.venv/bin/[^;\n]+)", listed.stdout, re.MULTILINE)
     [repository] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
 
     assert commands

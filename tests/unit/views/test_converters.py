@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from tests.support.application import application
 from upscaler.views.converters import IdConverter, NumberConverter
@@ -46,24 +47,24 @@ def test_every_route_with_an_id_guards_it(app: Flask) -> None:
     ],
 )
 def test_the_api_answers_an_unusable_id_with_a_problem(
-    app: Flask, method: str, path: str, unusable: str
+    client: FlaskClient, method: str, path: str, unusable: str
 ) -> None:
-    answer = app.test_client().open(path.format(unusable), method=method)
+    answer = client.open(path.format(unusable), method=method)
 
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
     assert answer.get_json()["code"] == "not_found"
 
 
 @pytest.mark.parametrize("unusable", UNUSABLE_IDS)
-def test_the_site_answers_an_unusable_id_with_a_page(app: Flask, unusable: str) -> None:
-    answer = app.test_client().get(f"/jobs/{unusable}")
+def test_the_site_answers_an_unusable_id_with_a_page(client: FlaskClient, unusable: str) -> None:
+    answer = client.get(f"/jobs/{unusable}")
 
     assert (answer.status_code, answer.mimetype) == (404, "text/html")
 
 
 @pytest.mark.parametrize("number", ["2147483648", "-1", "1e3", "9" * 5000])
-def test_a_number_that_no_table_can_hold_leads_nowhere(app: Flask, number: str) -> None:
+def test_a_number_that_no_table_can_hold_leads_nowhere(client: FlaskClient, number: str) -> None:
     for method in ("GET", "PATCH", "DELETE"):
-        answer = app.test_client().open(f"/api/v1/admin/users/{number}", method=method)
+        answer = client.open(f"/api/v1/admin/users/{number}", method=method)
         assert (answer.status_code, answer.get_json()["code"]) == (404, "not_found")
-    assert app.test_client().get("/api/v1/admin/users/999999999").status_code == 401
+    assert client.get("/api/v1/admin/users/999999999").status_code == 401

@@ -4,6 +4,7 @@ import io
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
@@ -18,7 +19,9 @@ def leftovers(app: Flask) -> list[str]:
 
 
 @pytest.mark.parametrize("known_length", [True, False])
-def test_a_file_that_is_too_large_leaves_nothing_behind(app: Flask, known_length: bool) -> None:
+def test_a_file_that_is_too_large_leaves_nothing_behind(
+    app: Flask, client: FlaskClient, known_length: bool
+) -> None:
     head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\n'
     body = head + b"x" * 20_000_000 + b"\r\n--x--\r\n"
     length = (
@@ -27,7 +30,7 @@ def test_a_file_that_is_too_large_leaves_nothing_behind(app: Flask, known_length
         else {"environ_overrides": {"wsgi.input_terminated": True}}
     )
 
-    answer = app.test_client().post(
+    answer = client.post(
         UPLOADS, input_stream=io.BytesIO(body), content_type="multipart/form-data; boundary=x", **length
     )
 
@@ -35,28 +38,28 @@ def test_a_file_that_is_too_large_leaves_nothing_behind(app: Flask, known_length
     assert leftovers(app) == []
 
 
-def test_a_form_that_breaks_off_leaves_nothing_behind(app: Flask) -> None:
+def test_a_form_that_breaks_off_leaves_nothing_behind(app: Flask, client: FlaskClient) -> None:
     body = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n\r\nhalf a'
 
-    answer = app.test_client().post(UPLOADS, data=body, content_type="multipart/form-data; boundary=x")
+    answer = client.post(UPLOADS, data=body, content_type="multipart/form-data; boundary=x")
 
     assert (answer.status_code, answer.get_json()["code"]) == (422, "missing_file")
     assert leftovers(app) == []
 
 
-def test_a_second_file_under_another_name_is_refused_and_removed(app: Flask) -> None:
+def test_a_second_file_under_another_name_is_refused_and_removed(app: Flask, client: FlaskClient) -> None:
     form = {"file": (io.BytesIO(b"a"), "a.png"), "other": (io.BytesIO(b"b"), "b.png"), "factor": "2x"}
 
-    answer = app.test_client().post(UPLOADS, data=form)
+    answer = client.post(UPLOADS, data=form)
 
     assert (answer.status_code, answer.get_json()["code"]) == (422, "unknown_parameter")
     assert leftovers(app) == []
 
 
-def test_two_files_under_one_name_are_refused_and_removed(app: Flask) -> None:
+def test_two_files_under_one_name_are_refused_and_removed(app: Flask, client: FlaskClient) -> None:
     form = {"file": [(io.BytesIO(b"a"), "a.png"), (io.BytesIO(b"b"), "b.png")], "factor": "2x"}
 
-    answer = app.test_client().post(UPLOADS, data=form)
+    answer = client.post(UPLOADS, data=form)
 
     assert (answer.status_code, answer.get_json()["code"]) == (422, "two_images")
     assert "batch" in answer.get_json()["detail"]
@@ -66,7 +69,7 @@ def test_two_files_under_one_name_are_refused_and_removed(app: Flask) -> None:
 @pytest.mark.parametrize("known_length", [True, False])
 @pytest.mark.parametrize("fields", [{"preset": "x" * 600_000}, {f"f{number}": "x" for number in range(1100)}])
 def test_a_form_with_too_much_beside_a_small_file_is_not_called_a_large_file(
-    app: Flask, fields: dict[str, str], known_length: bool
+    app: Flask, client: FlaskClient, fields: dict[str, str], known_length: bool
 ) -> None:
     boundary, body = encode_multipart({"file": FileStorage(io.BytesIO(b"a"), "a.png"), **fields})
     length = (
@@ -75,7 +78,7 @@ def test_a_form_with_too_much_beside_a_small_file_is_not_called_a_large_file(
         else {"environ_overrides": {"wsgi.input_terminated": True}}
     )
 
-    answer = app.test_client().post(
+    answer = client.post(
         UPLOADS,
         input_stream=io.BytesIO(body),
         content_type=f"multipart/form-data; boundary={boundary}",
@@ -89,12 +92,12 @@ def test_a_form_with_too_much_beside_a_small_file_is_not_called_a_large_file(
 # The third is so small that the lack of room shows only when what was received is put on the disk.
 @pytest.mark.parametrize(("size_bytes", "room_kilobytes"), [(300_000, 0), (300_000, 100), (2_000, 0)])
 def test_a_file_that_finds_no_room_is_refused_and_leaves_nothing_behind(
-    app: Flask, size_bytes: int, room_kilobytes: int
+    app: Flask, client: FlaskClient, size_bytes: int, room_kilobytes: int
 ) -> None:
     with small_disk(app.extensions["config"].scratch_dir, 1) as disk, filled_up(disk, room_kilobytes * 1024):
         form = {"file": (io.BytesIO(b"x" * size_bytes), "a.png"), "factor": "2x"}
 
-        answer = app.test_client().post(UPLOADS, data=form)
+        answer = client.post(UPLOADS, data=form)
 
         assert (answer.status_code, answer.mimetype) == (507, "application/problem+json")
         assert answer.get_json()["code"] == "storage_full"
