@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 import flask_migrate
 import pytest
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, MetaData, Table, create_engine, inspect, select, text
 
 import config as configuration
 from tests.support.service import ROOT, environment
@@ -78,3 +79,46 @@ def test_they_lead_to_the_tables_of_the_code_and_back_and_preparing_again_change
         flask_migrate.downgrade(revision="base")
         app.extensions["migrate"].db.engine.dispose()
     assert set(inspect(database).get_table_names()) <= {"alembic_version"}
+
+
+def any_row(table: Table, **given: object) -> dict[str, object]:
+    """Return values for a row: those that are given, and any for the other columns that need one."""
+    # Any other column holds JSON.
+    anything = {str: "x", int: 0, bool: False, datetime: datetime.now(timezone.utc)}
+    needed = {
+        column.name: anything.get(column.type.python_type, {})
+        for column in table.columns
+        if not column.nullable and column.server_default is None
+    }
+    return {**needed, **given}
+
+
+def test_stored_options_get_their_new_values(settings: dict[str, str], database: Engine) -> None:
+    app = create_app(configuration.load(settings, env_file=None))
+    with app.app_context():
+        flask_migrate.upgrade(revision="0010")
+        tables = MetaData()
+        tables.reflect(database)
+        uploads, jobs, previews = (tables.tables[name] for name in ("uploads", "jobs", "previews"))
+        stored = {"a": "no", "b": "yes", "c": "all"}
+        with database.begin() as connection:
+            connection.execute(uploads.insert().values(any_row(uploads, id="u")))
+            for table in (jobs, previews):
+                for key, value in stored.items():
+                    own = {"upload_id": "u"} if table is jobs else {"crop_path": key}
+                    params = {"factor": "2x", "keep_metadata": value}
+                    connection.execute(table.insert().values(any_row(table, id=key, params=params, **own)))
+            connection.execute(jobs.insert().values(any_row(jobs, id="d", upload_id="u", params={})))
+
+        def values(table: Table) -> dict[str, object]:
+            with database.connect() as connection:
+                rows = connection.execute(select(table.c.id, table.c.params)).all()
+            return {row.id: row.params.get("keep_metadata") for row in rows}
+
+        flask_migrate.upgrade(revision="0011")
+        new = {"a": "none", "b": "without_location", "c": "all"}
+        assert values(jobs) == {**new, "d": None}
+        assert values(previews) == new
+        flask_migrate.downgrade(revision="0010")
+        assert values(jobs) == {**stored, "d": None}
+        app.extensions["migrate"].db.engine.dispose()

@@ -1,0 +1,81 @@
+"""A row in one table is all that a new option or preset takes: made-up ones reach every place.
+
+The rows are added to a copy of the code, which runs in a process of its own.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.changed_copy import ChangedCopy
+
+OPTION = """    grain: Annotated[
+        str,
+        Option(
+            Choice({"fine": N_("Fine grain"), "coarse": N_("Coarse grain")}),
+            N_("Film grain"),
+            "grain of the result",
+        ),
+    ] = "fine"
+
+"""
+PRESET = """            Preset(
+                name="sketch",
+                label=N_("Sketch"),
+                description=N_("Pencil on paper"),
+                faithful="waifu2x-cunet",
+                perceptual="realesrgan-x4plus-anime",
+                detail={2: 0, 4: 100},
+                note="Keeps thin strokes.",
+            ),
+"""
+
+
+@pytest.fixture
+def copy(tmp_path: Path) -> ChangedCopy:
+    return ChangedCopy(tmp_path)
+
+
+def test_an_option_is_one_row(copy: ChangedCopy) -> None:
+    copy.insert("upscaler/engine/options.py", "    def __post_init__", OPTION)
+
+    seen = copy.run("tests.support.option_walk", "grain", "coarse")
+
+    assert seen["code"] == str(copy.folder)
+    assert seen["validation"] == "coarse"
+    assert seen["refusal"].endswith("Please use one of: fine, coarse.")
+    assert seen["description"] == {
+        "type": "string",
+        "enum": ["fine", "coarse"],
+        "default": "fine",
+        "description": "grain of the result",
+    }
+    assert seen["command_line"] == "coarse"
+    assert "--grain {fine,coarse} grain of the result (default: fine)" in seen["help"]
+    assert "Film grain" in seen["page"]
+    assert '<option value="coarse" >Coarse grain</option>' in seen["page"]
+    assert seen["params"]["grain"] == "coarse"
+    assert seen["receipt"]["options"]["grain"] == "coarse"
+
+
+def test_a_preset_is_one_row(copy: ChangedCopy) -> None:
+    copy.insert("upscaler/engine/presets.py", '            Preset(\n                name="face"', PRESET)
+
+    seen = copy.run("tests.support.option_walk", "preset", "sketch")
+
+    assert seen["validation"] == "sketch"
+    assert seen["refusal"].endswith("Please use one of: standard, photo, art, sketch, face.")
+    assert "sketch" in seen["description"]["enum"]
+    assert seen["command_line"] == "sketch"
+    assert "--preset {standard,photo,art,sketch,face}" in seen["help"]
+    assert "Pencil on paper" in seen["list_presets"]
+    assert '<span class="choice__label">Sketch</span>' in seen["page"]
+    assert '<span class="choice__description">Pencil on paper</span>' in seen["page"]
+    [listed] = [preset for preset in seen["presets"] if preset["name"] == "sketch"]
+    assert (listed["label"], listed["description"]) == ("Sketch", "Pencil on paper")
+    assert {choice["factor"] for choice in listed["choices"]} == {"2x", "3x", "4x", "8x"}
+    assert seen["params"]["preset"] == "sketch"
+    assert seen["receipt"]["options"]["preset"] == "sketch"
+    assert seen["receipt"]["recipe"].startswith("waifu2x-cunet")
