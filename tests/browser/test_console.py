@@ -46,16 +46,16 @@ def test_the_seeded_admin_signs_in_sees_the_dashboard_and_signs_out(sign_in, fin
     page.wait_for_url("**/admin/login")
 
 
-def test_a_wrong_password_is_told_kindly(open_page, expected_errors):
+def test_a_wrong_password_is_explained(open_page, expected_errors):
     expected_errors.append("401")
     page = open_page("/admin/login")
     page.locator("#username").fill(ADMIN[0])
     page.locator("#password").fill("wrong")
     page.locator("#password").press("Enter")
-    expect(page.get_by_role("alert")).to_have_text("The name or the password is not right. Please try again.")
+    expect(page.get_by_role("alert")).to_have_text("Incorrect username or password.")
 
 
-def test_a_job_is_run_again_after_a_question_and_the_trail_tells_it(sign_in, finished):
+def test_a_job_is_run_again_after_a_question_and_the_audit_log_shows_it(sign_in, finished):
     page = sign_in(**DESKTOP)
     page.get_by_role("link", name="Jobs", exact=True).click()
     again = page.get_by_role("button", name=f"Run again: {finished['job_id']}")
@@ -67,7 +67,7 @@ def test_a_job_is_run_again_after_a_question_and_the_trail_tells_it(sign_in, fin
 
     again.click()
     question.get_by_role("button", name="Run again").click()
-    expect(page.get_by_role("status")).to_contain_text("in the queue again")
+    expect(page.get_by_role("status")).to_contain_text("was queued again")
     assert finished["job_id"] not in page.url
     expect(page.get_by_role("link", name=finished["job_id"])).to_be_visible()
 
@@ -85,7 +85,7 @@ def test_the_report_shows_both_images_and_hands_out_the_result(sign_in, finished
         )
     assert page.locator(".image img").count() == 2
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download the result").click()
+        page.get_by_role("button", name="Download result").click()
     assert download.value.suggested_filename == "chelsea-2x.png"
 
 
@@ -115,7 +115,7 @@ def test_a_phone_shows_every_page_without_scrolling_sideways(sign_in, finished, 
 def test_on_a_phone_the_menu_opens_and_closes_with_keys(sign_in):
     page = sign_in(**PHONE)
     menu = page.get_by_role("button", name="Menu")
-    link = page.get_by_role("link", name="Audit trail")
+    link = page.get_by_role("link", name="Audit log")
     expect(link).to_be_hidden()
     menu.focus()
     page.keyboard.press("Enter")

@@ -84,7 +84,7 @@ def test_a_lost_connection_is_told_and_overcome(open_page, expected_errors, phot
     page.route("**/api/v1/jobs/*", lambda route: route.abort())
     steps.choose(page, photographs["astronaut"])
     steps.submit(page)
-    expect(page.locator("#job-trouble")).to_contain_text("Your image is safe; trying again")
+    expect(page.locator("#job-trouble")).to_contain_text("Your image is safe. Reconnecting")
     page.unroute("**/api/v1/jobs/*")
     steps.result(page)
     expect(page.locator("#job-trouble")).to_be_hidden()
@@ -94,7 +94,7 @@ def test_a_job_that_nobody_knows_is_a_page_that_leads_back(open_page, expected_e
     expected_errors.append("status of 404")
     page = open_page("/jobs/job_that_nobody_knows")
     expect(page.get_by_role("heading", name="Unknown job")).to_be_visible()
-    page.get_by_role("link", name="To the start page").click()
+    page.get_by_role("link", name="Back to the start page").click()
     expect(page.locator("#upload")).to_be_visible()
 
 
@@ -108,9 +108,9 @@ def test_a_job_can_be_canceled(open_page, tmp_path):
     page.get_by_role("radio", name="Photo").check()
     steps.submit(page)
     page.get_by_role("button", name="Cancel").click()
-    expect(page.locator("#job-title")).to_have_text("The job was canceled")
+    expect(page.locator("#job-title")).to_have_text("Upscaling was canceled")
     expect(page.locator("#job-progress-card")).to_be_hidden()
-    expect(page.get_by_role("link", name="Send an image")).to_be_visible()
+    expect(page.get_by_role("link", name="Upload an image")).to_be_visible()
 
 
 def test_a_visitor_deletes_the_image_after_being_asked(open_page, live_service, photographs, expected_errors):
@@ -118,15 +118,15 @@ def test_a_visitor_deletes_the_image_after_being_asked(open_page, live_service, 
     page = open_page(f"/jobs/{job['job_id']}")
     steps.result(page)
     page.once("dialog", lambda dialog: dialog.dismiss())
-    page.get_by_role("button", name="Delete the image").click()
+    page.get_by_role("button", name="Delete image").click()
     expect(page.locator("#job-result")).to_be_visible()
 
     page.once("dialog", lambda dialog: dialog.accept())
-    page.get_by_role("button", name="Delete the image").click()
-    expect(page.get_by_role("heading", name="The image was deleted")).to_be_focused()
+    page.get_by_role("button", name="Delete image").click()
+    expect(page.get_by_role("heading", name="Image deleted")).to_be_focused()
     expect(page.locator("#job-result")).to_be_hidden()
-    expect(page.get_by_role("button", name="Delete the image")).to_be_hidden()
-    expect(page.get_by_role("link", name="Send an image")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete image")).to_be_hidden()
+    expect(page.get_by_role("link", name="Upload an image")).to_be_visible()
     expected_errors.append("status of 404")
     page.reload()
     expect(page.get_by_role("heading", name="Unknown job")).to_be_visible()
@@ -142,5 +142,5 @@ def test_whoever_only_holds_the_link_to_an_accounts_image_may_look(open_page, li
         job = client.wait(client.upload(photographs["coffee"], factor="2x").id)
     page = open_page(f"/jobs/{job.id}")
     steps.result(page)
-    expect(page.get_by_role("button", name="Copy the link")).to_be_visible()
-    expect(page.get_by_role("button", name="Delete the image")).to_be_hidden()
+    expect(page.get_by_role("button", name="Copy link")).to_be_visible()
+    expect(page.get_by_role("button", name="Delete image")).to_be_hidden()

@@ -58,7 +58,7 @@ def test_what_to_expect_is_told_before_anything_is_sent(open_page, photographs):
     expect(quote).to_be_hidden()
 
     steps.choose(page, photographs["coffee"])
-    expect(quote).to_have_text(re.compile(r"^Ready in about \d+ seconds?, a file of about \d+ KB$"))
+    expect(quote).to_have_text(re.compile(r"^About \d+ seconds?, about \d+ kB$"))
     small = quote.inner_text()
     page.get_by_role("radio", name="4x").check()
     page.get_by_role("radio", name="Photo").check()
@@ -86,19 +86,19 @@ def test_without_an_answer_about_the_time_images_can_be_sent_all_the_same(
 def test_presets_are_tried_on_a_piece_before_anything_is_sent(open_page, photographs):
     page = open_page()
     steps.choose(page, photographs["coffee"])
-    page.get_by_role("button", name="Try them").click()
+    page.get_by_role("button", name="Compare presets").click()
     for preset in ("Standard", "Photo", "Art", "Face"):
-        piece = page.get_by_role("img", name=f"A piece of your image: {preset}")
+        piece = page.get_by_role("img", name=f"Crop of your image: {preset}")
         expect(piece).to_be_visible(timeout=120_000)
         expect(piece).to_have_js_property("complete", value=True)
         # The image is smaller than the largest piece, and upscaled twice.
         assert piece.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [320, 214]
-    expect(page.locator("#trial-words")).to_have_text(re.compile("Choose what looks best"))
+    expect(page.locator("#trial-words")).to_have_text(re.compile("Choose the one that looks best"))
     assert steps.overflow(page) <= 0
 
     page.get_by_role("radio", name="4x").check()
-    expect(page.get_by_role("img", name="A piece of your image: Art")).to_be_hidden()
-    expect(page.get_by_role("button", name="Try them")).to_be_enabled()
+    expect(page.get_by_role("img", name="Crop of your image: Art")).to_be_hidden()
+    expect(page.get_by_role("button", name="Compare presets")).to_be_enabled()
 
 
 def test_a_trial_that_is_refused_says_why_and_the_image_can_be_sent(open_page, photographs, expected_errors):
@@ -107,7 +107,7 @@ def test_a_trial_that_is_refused_says_why_and_the_image_can_be_sent(open_page, p
     detail = {"title": "Too many", "detail": "Please wait a little.", "code": "rate_limited"}
     page.route("**/api/v1/previews", lambda route: route.fulfill(status=429, json=detail))
     steps.choose(page, photographs["coffee"])
-    page.get_by_role("button", name="Try them").click()
+    page.get_by_role("button", name="Compare presets").click()
     expect(page.locator("#trial-words")).to_have_text("Please wait a little.")
     steps.submit(page)
     steps.result(page)
@@ -139,7 +139,7 @@ def test_the_keyboard_alone_is_enough(open_page, photographs):
     # The browser needs a moment to learn that a file chooser is waited for; asked at the last moment, it may miss it.
     page.on("filechooser", lambda _: None)
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     tab_to(page, "file")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
@@ -181,11 +181,10 @@ def test_a_file_that_is_no_image_is_refused_before_anything_is_sent(open_page, t
     text.write_text("This only looks like an image.")
     page.set_input_files("#file", text)
     expect(page.locator("#file-message")).to_have_text(
-        "This is not an image of a supported kind. Please choose one of these: "
-        "JPEG, PNG, WebP, TIFF, AVIF, HEIC, GIF, BMP."
+        "This file type is not supported. Use one of these: JPEG, PNG, WebP, TIFF, AVIF, HEIC, GIF, BMP."
     )
     page.locator("#submit").click()
-    expect(page.locator("#file-message")).to_have_text("Please choose an image first.")
+    expect(page.locator("#file-message")).to_have_text("Choose an image first.")
     assert sent == []
 
 
@@ -195,7 +194,7 @@ def test_a_file_that_is_too_large_is_refused_before_anything_is_sent(open_page, 
     large = tmp_path / "large.png"
     large.write_bytes(photographs["astronaut"].read_bytes() + bytes(15_000_000))
     page.set_input_files("#file", large)
-    expect(page.locator("#file-message")).to_contain_text("at most 15 MB are accepted")
+    expect(page.locator("#file-message")).to_contain_text("The maximum is 15 MB.")
     assert sent == []
 
 
@@ -205,7 +204,7 @@ def test_a_side_that_is_too_long_is_refused_before_anything_is_sent(open_page, t
     path = tmp_path / "long.png"
     Image.new("L", (8001, 2)).save(path)
     page.set_input_files("#file", path)
-    expect(page.locator("#file-message")).to_contain_text("no side may be longer than 8,000 pixels")
+    expect(page.locator("#file-message")).to_contain_text("No side may be longer than 8,000 pixels")
     assert sent == []
 
 
@@ -232,7 +231,7 @@ def test_a_tiff_can_be_sent_though_the_browser_cannot_show_it(open_page, tmp_pat
     with Image.open(photographs["coffee"]) as image:
         image.save(path)
     steps.choose(page, path)
-    expect(page.locator("#chosen-note")).to_contain_text("can be sent all the same")
+    expect(page.locator("#chosen-note")).to_contain_text("You can still upload the image")
     steps.submit(page)
     steps.result(page)
     original = page.get_by_role("img", name="Original: ")
@@ -263,7 +262,7 @@ def test_a_server_that_cannot_be_reached_is_told_kindly_and_the_choice_is_kept(
     steps.choose(page, photographs["coffee"])
     page.context.set_offline(True)
     page.locator("#submit").click()
-    expect(page.locator("#file-message")).to_contain_text("Please check your connection and try again.")
+    expect(page.locator("#file-message")).to_contain_text("Check your connection and try again.")
     page.context.set_offline(False)
     steps.submit(page)
     steps.result(page)

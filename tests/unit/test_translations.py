@@ -76,7 +76,7 @@ class TestCatalogue:
 
 def test_arabic_tells_its_six_plural_forms_apart():
     path = TRANSLATIONS / "ar" / "LC_MESSAGES" / "messages.po"
-    forms = messages(read(path))["%(num)s image an hour"].string
+    forms = messages(read(path))["%(num)s image per hour"].string
     assert forms[1] == "صورة واحدة في الساعة"
     assert forms[2] == "صورتان في الساعة"
     assert forms[3] == "%(num)s صور في الساعة"

@@ -27,18 +27,18 @@ _TEMPLATES = Environment(
 _SUBJECTS = {
     "completed": N_("Your upscaled image is ready"),
     "failed": N_("Your image could not be upscaled"),
-    "canceled": N_("The upscaled image of your image was canceled"),
+    "canceled": N_("Upscaling was canceled"),
 }
 _TEXTS = {
-    "completed": N_("Your image was upscaled and checked. You can compare and download it on its page."),
-    "failed": N_("We are sorry: the upscaled image of your image did not succeed."),
-    "canceled": N_("The upscaled image of your image was stopped before it was finished."),
+    "completed": N_("Your image was upscaled and checked. Compare and download it on its page."),
+    "failed": N_("Sorry, your image could not be upscaled."),
+    "canceled": N_("The job was canceled before it finished."),
 }
-_LINK = N_("Open the page of your image")
-_SECRET = N_("Whoever has this link can see the image.")
+_LINK = N_("View your image")
+_SECRET = N_("Anyone with this link can view the image.")
 _WHY = N_(
-    "You get this one message because your address was entered when the image was sent. If that was not you, "
-    "please ignore it: no other message follows."
+    "You receive this one message because your address was entered when the image was uploaded. "
+    "If that was not you, ignore it. No other message will follow."
 )
 
 

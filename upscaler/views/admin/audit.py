@@ -1,4 +1,4 @@
-"""The audit trail, to read."""
+"""The audit log, read-only."""
 
 from __future__ import annotations
 
@@ -18,33 +18,33 @@ from upscaler.views.admin.urls import GET
 
 
 def action_choices() -> Sequence[tuple[str, Any]]:
-    """Return the actions that the trail holds."""
+    """Return the actions in the log."""
     names = db.session.scalars(select(AuditLog.action).distinct().order_by(AuditLog.action))
     return [(name, name) for name in names]
 
 
 class AuditView(ConsoleList):
-    """Who did what, when, from where."""
+    """Actions with their time, account, object and IP address."""
 
     datamodel = SQLAInterface(AuditLog)
     default_view = "list"
     paths: ClassVar = {"list": ("/audit", GET)}
-    list_title = lazy_gettext("Audit trail")
-    intro = lazy_gettext("Every action of a person with rights, and every login. Rows are only ever added.")
+    list_title = lazy_gettext("Audit log")
+    intro = lazy_gettext("Administrative actions and logins. Entries cannot be changed or deleted.")
     list_columns = ("created_at", "username", "action", "entity_id", "details", "ip_address")
     order_columns = ("created_at", "username", "action", "ip_address")
     base_order = ("id", "desc")
     label_columns: ClassVar = {
         "created_at": lazy_gettext("Time"),
-        "username": lazy_gettext("Who"),
+        "username": lazy_gettext("Username"),
         "action": lazy_gettext("Action"),
-        "entity_id": lazy_gettext("On what"),
+        "entity_id": lazy_gettext("Object"),
         "details": lazy_gettext("Details"),
-        "ip_address": lazy_gettext("Address"),
+        "ip_address": lazy_gettext("IP address"),
     }
     search = (
-        Field("q", lazy_gettext("Id, kind or address"), "entity_id", AuditSearch),
-        Field("user", lazy_gettext("Who"), "username", Contains),
+        Field("q", lazy_gettext("ID, type or address"), "entity_id", AuditSearch),
+        Field("user", lazy_gettext("Username"), "username", Contains),
         Field("action", lazy_gettext("Action"), "action", Equals, "choice", action_choices),
         Field("from", lazy_gettext("From"), "created_at", Since, "date"),
         Field("to", lazy_gettext("To"), "created_at", Until, "date"),

@@ -1,4 +1,4 @@
-"""Webhooks and e-mails: what was sent, what waits, and a way to send something again."""
+"""The outbox: webhooks and e-mails with their state, and a way to send one again."""
 
 from __future__ import annotations
 
@@ -44,24 +44,22 @@ class DeliveryView(ConsoleList):
         "send_again": (f"/deliveries/{ID}/send-again", POST),
     }
     list_title = lazy_gettext("Deliveries")
-    intro = lazy_gettext(
-        "Webhooks and e-mails that tell of the end of a job. They are sent until they arrive."
-    )
+    intro = lazy_gettext("Webhooks and e-mails about finished jobs. Failed attempts are repeated.")
     list_columns = ("created_at", "job_id", "kind", "target", "status", "attempts", "last_status")
     order_columns = ("created_at", "kind", "status", "attempts")
     base_order = ("created_at", "desc")
     label_columns: ClassVar = {
         "created_at": lazy_gettext("Created"),
         "job_id": lazy_gettext("Job"),
-        "kind": lazy_gettext("Kind"),
-        "target": lazy_gettext("To"),
+        "kind": lazy_gettext("Channel"),
+        "target": lazy_gettext("Recipient"),
         "status": lazy_gettext("Status"),
         "attempts": lazy_gettext("Attempts"),
-        "last_status": lazy_gettext("Last answer"),
+        "last_status": lazy_gettext("Last response"),
     }
     search = (
-        Field("q", lazy_gettext("Job, message or receiver"), "job_id", DeliverySearch),
-        Field("kind", lazy_gettext("Kind"), "kind", Equals, "choice", kind_choices),
+        Field("q", lazy_gettext("Job, message or recipient"), "job_id", DeliverySearch),
+        Field("kind", lazy_gettext("Channel"), "kind", Equals, "choice", kind_choices),
         Field("status", lazy_gettext("Status"), "status", Equals, "choice", status_choices),
         Field("from", lazy_gettext("From"), "created_at", Since, "date"),
         Field("to", lazy_gettext("To"), "created_at", Until, "date"),
@@ -78,5 +76,5 @@ class DeliveryView(ConsoleList):
         except UpscalerError as error:
             refuse(error)
         else:
-            flash(gettext("The message will be sent again in a moment."), "success")
+            flash(gettext("The message will be sent again shortly."), "success")
         return redirect(local_target(request.form.get("next", "")) or url_for("DeliveryView.list"), 303)

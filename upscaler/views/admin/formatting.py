@@ -25,7 +25,7 @@ DELIVERY_STATUS_LABELS = {
     DeliveryStatus.PENDING.value: lazy_gettext("Pending"),
     DeliveryStatus.DELIVERED.value: lazy_gettext("Delivered"),
     DeliveryStatus.FAILED.value: lazy_gettext("Failed"),
-    DeliveryStatus.GONE.value: lazy_gettext("Not wanted"),
+    DeliveryStatus.GONE.value: lazy_gettext("Recipient gone"),
 }
 
 DELIVERY_KIND_LABELS = {

@@ -157,7 +157,7 @@ class JobView(ConsoleList):
         except UpscalerError as error:
             refuse(error)
             return _back(pk)
-        flash(gettext("The image is in the queue again, as this new job."), "success")
+        flash(gettext("The image was queued again as this new job."), "success")
         return redirect(url_for("JobView.show", pk=new_id), 303)
 
     @has_access

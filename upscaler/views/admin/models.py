@@ -1,4 +1,4 @@
-"""Networks that workers can run, what they are used for, and the preset for when none is chosen."""
+"""Models that workers can run, their uses, and the default preset."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from upscaler.views.context import current_actor, services
 
 
 def type_choices() -> Sequence[tuple[str, Any]]:
-    """Return the kinds of network."""
+    """Return the kinds of model."""
     return (
         ("esrgan", "Real-ESRGAN"),
         ("waifu2x", "waifu2x"),
@@ -35,8 +35,8 @@ def type_choices() -> Sequence[tuple[str, Any]]:
     )
 
 
-class NetworkView(ConsoleList):
-    """The table of networks."""
+class ModelsView(ConsoleList):
+    """The table of models."""
 
     datamodel = SQLAInterface(NetworkModel)
     default_view = "list"
@@ -51,7 +51,7 @@ class NetworkView(ConsoleList):
     order_columns = ("name", "type", "scale", "licence")
     base_order = ("name", "asc")
     label_columns: ClassVar = {
-        "name": lazy_gettext("Network"),
+        "name": lazy_gettext("Model"),
         "type": lazy_gettext("Type"),
         "scale": lazy_gettext("Scale"),
         "licence": lazy_gettext("Licence"),
@@ -59,11 +59,11 @@ class NetworkView(ConsoleList):
         "note": lazy_gettext("Note"),
     }
     search = (
-        Field("q", lazy_gettext("Network"), "name", Contains),
+        Field("q", lazy_gettext("Model"), "name", Contains),
         Field("type", lazy_gettext("Type"), "type", Equals, "choice", type_choices),
     )
     search_columns = add_columns = edit_columns = show_columns = ("name",)
-    row_template = "admin/rows/network.html"
+    row_template = "admin/rows/model.html"
 
     def list_context(self) -> dict[str, Any]:
         """Return the presets and the one in force."""
@@ -74,16 +74,16 @@ class NetworkView(ConsoleList):
 
     @has_access
     def show(self, pk: int) -> str:
-        """Show a network and where it is used."""
-        network = self.datamodel.get(pk)
-        if network is None:
+        """Show a model and its uses."""
+        model = self.datamodel.get(pk)
+        if model is None:
             abort(404)
         uses = [
             choice
             for choice in choices(db.session())
-            if network.name in {model.name for model in choice.recipe.models}
+            if model.name in {part.name for part in choice.recipe.models}
         ]
-        page: str = self.render_template("admin/model.html", title=network.name, network=network, uses=uses)
+        page: str = self.render_template("admin/model.html", title=model.name, model=model, uses=uses)
         return page
 
     @has_access
@@ -96,4 +96,4 @@ class NetworkView(ConsoleList):
             refuse(error)
         else:
             flash(gettext("The default preset was saved."), "success")
-        return redirect(url_for("NetworkView.list"), 303)
+        return redirect(url_for("ModelsView.list"), 303)

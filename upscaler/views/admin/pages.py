@@ -15,7 +15,7 @@ from upscaler.views.admin.dashboard import DashboardView
 from upscaler.views.admin.deliveries import DeliveryView
 from upscaler.views.admin.jobs import JobView
 from upscaler.views.admin.keys import KeysView
-from upscaler.views.admin.models import NetworkView
+from upscaler.views.admin.models import ModelsView
 from upscaler.views.admin.settings import SettingsView
 from upscaler.views.admin.users import UserView
 
@@ -32,9 +32,9 @@ PAGES = (
     ConsolePage(DashboardView, "dashboard", lazy_gettext("Dashboard")),
     ConsolePage(JobView, "jobs", lazy_gettext("Jobs")),
     ConsolePage(DeliveryView, "deliveries", lazy_gettext("Deliveries")),
-    ConsolePage(NetworkView, "models", lazy_gettext("Models")),
+    ConsolePage(ModelsView, "models", lazy_gettext("Models")),
     ConsolePage(UserView, "users", lazy_gettext("Users")),
     ConsolePage(KeysView, "key", lazy_gettext("API keys")),
     ConsolePage(SettingsView, "settings", lazy_gettext("Settings")),
-    ConsolePage(AuditView, "audit", lazy_gettext("Audit trail")),
+    ConsolePage(AuditView, "audit", lazy_gettext("Audit log")),
 )

@@ -30,7 +30,7 @@ _KEPT = ("locale",)
 class LoginForm(DynamicForm):
     """Name and password."""
 
-    username = StringField(lazy_gettext("User name"), [DataRequired(), Length(max=MAX_EMAIL)])
+    username = StringField(lazy_gettext("Username"), [DataRequired(), Length(max=MAX_EMAIL)])
     password = PasswordField(lazy_gettext("Password"), [DataRequired(), Length(max=1000)])
 
 
@@ -53,7 +53,7 @@ class LoginView(ExactPaths, AuthDBView):
             return self._page(form, 200)
         user = self.appbuilder.sm.auth_user_db(form.username.data, form.password.data)
         if user is None:
-            flash(gettext("The name or the password is not right. Please try again."), "danger")
+            flash(gettext("Incorrect username or password."), "danger")
             return self._page(form, 401)
         _renew_session()
         login_user(user)
@@ -70,7 +70,7 @@ class LoginView(ExactPaths, AuthDBView):
 
     def too_many(self) -> Response:
         """Answer to the one try too many."""
-        flash(gettext("There were too many tries. Please wait a minute before the next one."), "danger")
+        flash(gettext("Too many attempts. Try again in a minute."), "danger")
         return self._page(LoginForm(formdata=None), 429)
 
     def _page(self, form: LoginForm, status: int) -> Response:

@@ -40,8 +40,8 @@ class PasswordMixin(DynamicForm):
         render_kw={"autocomplete": "new-password"},
     )
     again = PasswordField(
-        lazy_gettext("Password, once more"),
-        [EqualTo("password", message=lazy_gettext("The two passwords differ."))],
+        lazy_gettext("Repeat password"),
+        [EqualTo("password", message=lazy_gettext("The passwords do not match."))],
         render_kw={"autocomplete": "new-password"},
     )
 
@@ -56,14 +56,12 @@ class AccountForm(DynamicForm):
         lazy_gettext("Role"),
         choices=[name for name, _ in ROLE_LABELS],
         default=USER_ROLE,
-        description=lazy_gettext(
-            "Admins may do everything in this console; users only see their own images."
-        ),
+        description=lazy_gettext("Admins have full access to this console. Users only see their own images."),
     )
     active = BooleanField(
-        lazy_gettext("May sign in"),
+        lazy_gettext("Can sign in"),
         default=True,
-        description=lazy_gettext("Taking this away ends open sessions at once."),
+        description=lazy_gettext("Turning this off ends open sessions immediately."),
     )
 
 
@@ -71,7 +69,7 @@ class NewAccountForm(AccountForm, PasswordMixin):
     """A new account."""
 
     username = StringField(
-        lazy_gettext("User name"), [DataRequired(), Length(max=MAX_NAME)], render_kw={"autocomplete": "off"}
+        lazy_gettext("Username"), [DataRequired(), Length(max=MAX_NAME)], render_kw={"autocomplete": "off"}
     )
     field_order = ("username", "email", "first_name", "last_name", "role", "active", "password", "again")
 
@@ -92,7 +90,7 @@ def role_choices() -> Sequence[tuple[str, Any]]:
 
 def active_choices() -> Sequence[tuple[str, Any]]:
     """Return whether an account may sign in."""
-    return (("yes", lazy_gettext("May sign in")), ("no", lazy_gettext("May not sign in")))
+    return (("yes", lazy_gettext("Can sign in")), ("no", lazy_gettext("Cannot sign in")))
 
 
 class UserView(ConsoleList):
@@ -113,14 +111,14 @@ class UserView(ConsoleList):
     order_columns = ("username", "email", "active", "last_login")
     base_order = ("username", "asc")
     label_columns: ClassVar = {
-        "username": lazy_gettext("User name"),
+        "username": lazy_gettext("Username"),
         "email": lazy_gettext("E-mail address"),
         "role": lazy_gettext("Role"),
-        "active": lazy_gettext("May sign in"),
+        "active": lazy_gettext("Can sign in"),
         "last_login": lazy_gettext("Last login"),
     }
     search = (
-        Field("q", lazy_gettext("Name or address"), "username", UserSearch),
+        Field("q", lazy_gettext("Name or e-mail address"), "username", UserSearch),
         Field("role", lazy_gettext("Role"), "username", HasRole, "choice", role_choices),
         Field("active", lazy_gettext("Sign in"), "active", IsActive, "choice", active_choices),
     )
@@ -172,7 +170,7 @@ class UserView(ConsoleList):
             except InvalidAccount as error:
                 _attach(form, error)
             else:
-                flash(gettext("The new password of %(name)s is set.", name=user.username), "success")
+                flash(gettext("The password of %(name)s was changed.", name=user.username), "success")
                 return redirect(url_for("UserView.list"), 303)
         return self._form_page("admin/user_password.html", gettext("New password"), form, user=user)
 

@@ -75,10 +75,10 @@ def _link_time(seconds: int) -> str:
 
 def _kept(days: int) -> str:
     if days == 0:
-        return gettext("It is kept until you delete it, on the page of the image.")
+        return gettext("Kept until you delete it on its page.")
     return ngettext(
-        "It is deleted with its result %(num)s day after it is done, or by you at any time.",
-        "It is deleted with its result %(num)s days after it is done, or by you at any time.",
+        "Deleted with its result after %(num)s day, or by you at any time.",
+        "Deleted with its result after %(num)s days, or by you at any time.",
         days,
     )
 
@@ -86,10 +86,10 @@ def _kept(days: int) -> str:
 def _rate(item: RateLimitItem) -> str:
     period = item.get_expiry()
     if period == 60:
-        return ngettext("%(num)s image a minute", "%(num)s images a minute", item.amount)
+        return ngettext("%(num)s image per minute", "%(num)s images per minute", item.amount)
     if period == _SECONDS_PER_HOUR:
-        return ngettext("%(num)s image an hour", "%(num)s images an hour", item.amount)
+        return ngettext("%(num)s image per hour", "%(num)s images per hour", item.amount)
     if period == 24 * _SECONDS_PER_HOUR:
-        return ngettext("%(num)s image a day", "%(num)s images a day", item.amount)
+        return ngettext("%(num)s image per day", "%(num)s images per day", item.amount)
     hours = format_decimal(round(period / _SECONDS_PER_HOUR, 1))
-    return gettext("%(count)s images in %(hours)s h", count=item.amount, hours=hours)
+    return gettext("%(count)s images per %(hours)s hours", count=item.amount, hours=hours)

@@ -1,4 +1,4 @@
-"""The words that the page's scripts show, in the visitor's language: scripts hold keys, never sentences."""
+"""Sentences of the page's scripts, in the visitor's language. The scripts themselves only hold keys."""
 
 from __future__ import annotations
 
@@ -42,88 +42,76 @@ def _by_category(phrase: Callable[[int], str]) -> dict[str, str]:
 
 def _choosing() -> dict[str, str]:
     return {
-        "file.none": gettext("Please choose an image first."),
-        "file.empty": gettext("This file is empty. Please choose another one."),
-        "file.kind": gettext(
-            "This is not an image of a supported kind. Please choose one of these: %(kinds)s."
-        ),
-        "file.bytes": gettext(
-            "This file has %(size)s; at most %(limit)s are accepted. Please choose a smaller one."
-        ),
+        "file.none": gettext("Choose an image first."),
+        "file.empty": gettext("This file is empty. Choose another one."),
+        "file.kind": gettext("This file type is not supported. Use one of these: %(kinds)s."),
+        "file.bytes": gettext("This file is %(size)s. The maximum is %(limit)s."),
         "file.pixels": gettext(
-            "This image is %(dimensions)s pixels, more than this service accepts. "
-            "Please make it smaller first."
+            "This image is %(dimensions)s pixels, more than this service accepts. Make it smaller first."
         ),
         "file.side": gettext(
-            "This image is %(dimensions)s pixels; no side may be longer than %(limit)s pixels. "
-            "Please make it smaller first."
+            "This image is %(dimensions)s pixels. No side may be longer than %(limit)s pixels. Make it smaller first."
         ),
         "file.output": gettext(
-            "Upscaled %(factor)s, this image would have %(dimensions)s pixels, more than this "
-            "service can make. Please choose a smaller factor or a smaller image."
+            "At %(factor)s, the result would be %(dimensions)s pixels, more than this service can produce. "
+            "Choose a smaller factor or image."
         ),
         "file.format": gettext(
-            "The result would have %(dimensions)s pixels, more than a %(kind)s file can hold. "
-            "Please choose one of these kinds of file instead: %(kinds)s."
+            "The result would be %(dimensions)s pixels, more than a %(kind)s file can hold. "
+            "Choose another format: %(kinds)s."
         ),
-        "file.several": gettext("One image at a time, please: the first one was taken."),
-        "file.chosen": gettext("%(name)s is ready to be sent."),
-        "file.alt": gettext("Preview of the chosen image %(name)s"),
+        "file.several": gettext("One image at a time: the first one was chosen."),
+        "file.chosen": gettext("%(name)s is ready to upload."),
+        "file.alt": gettext("Preview of %(name)s"),
         "file.no_preview": gettext(
-            "Your browser cannot show this kind of image. It can be sent all the same."
+            "Your browser cannot display this format. You can still upload the image."
         ),
-        "email.invalid": gettext("Please check the e-mail address, or leave it out."),
-        "trial.offer": gettext("On a piece from the middle of your image"),
-        "trial.working": gettext("Trying each of them…"),
-        "trial.done": gettext("Pieces from the middle, in full size. Choose what looks best."),
-        "trial.nothing": gettext("It did not work out this time. Please choose without a trial."),
-        "quote.next": gettext("Ready in about %(duration)s, a file of about %(size)s"),
-        "quote.waiting": gettext(
-            "Ready in about %(duration)s, number %(position)s in the queue; a file of about %(size)s"
-        ),
+        "email.invalid": gettext("Enter a valid e-mail address, or leave the field empty."),
+        "trial.offer": gettext("On a crop from the middle of your image"),
+        "trial.working": gettext("Comparing presets…"),
+        "trial.done": gettext("Crops from the middle at full size. Choose the one that looks best."),
+        "trial.nothing": gettext("The presets could not be compared. Try again, or choose one."),
+        "quote.next": gettext("About %(duration)s, about %(size)s"),
+        "quote.waiting": gettext("About %(duration)s, number %(position)s in the queue, about %(size)s"),
         "file.growth": gettext("%(before)s → %(after)s pixels"),
     }
 
 
 def _sending() -> dict[str, str]:
     return {
-        "send.progress": gettext("Sending: %(percent)s"),
-        "send.waiting": gettext("Sent. The server is checking the image…"),
-        "send.canceled": gettext("Sending was stopped. Nothing was kept."),
+        "send.progress": gettext("Uploading: %(percent)s"),
+        "send.waiting": gettext("Uploaded. Checking the image…"),
+        "send.canceled": gettext("Upload canceled. Nothing was stored."),
         "error.network.title": gettext("No connection"),
         "error.network.detail": gettext(
-            "The server could not be reached. Please check your connection and try again."
+            "The server could not be reached. Check your connection and try again."
         ),
         "error.unknown.title": gettext("Something went wrong"),
-        "error.unknown.detail": gettext(
-            "The server gave an answer that this page does not understand. Please try again."
-        ),
-        "error.retry_after": gettext("You can try again in %(duration)s."),
+        "error.unknown.detail": gettext("The server sent an unexpected response. Try again."),
+        "error.retry_after": gettext("Try again in %(duration)s."),
     }
 
 
 def _job() -> dict[str, str]:
     return {
-        "job.loading": gettext("Looking up your image…"),
-        "job.queued": gettext("Waiting for its turn"),
-        "job.queued.detail": gettext(
-            "Your image has arrived safely. You may close this page and return to it later."
-        ),
+        "job.loading": gettext("Loading your image…"),
+        "job.queued": gettext("In the queue"),
+        "job.queued.detail": gettext("You can close this page and come back."),
         "job.running": gettext("Upscaling your image"),
-        "job.running.detail": gettext("This page updates by itself."),
+        "job.running.detail": gettext("This page updates automatically."),
         "job.completed": gettext("Your image is ready"),
         "job.completed.detail": gettext("Done in %(duration)s."),
         "job.failed": gettext("The image could not be upscaled"),
-        "job.failed.detail": gettext("Please try again, perhaps with other settings."),
-        "job.canceled": gettext("The job was canceled"),
-        "job.canceled.detail": gettext("The upscaled image was stopped before it was finished."),
-        "job.delete.question": gettext("Delete the image and its upscaled image? This cannot be undone."),
-        "job.deleted": gettext("The image was deleted"),
-        "job.deleted.detail": gettext("The link to this page leads nowhere from now on."),
+        "job.failed.detail": gettext("Try again with different settings."),
+        "job.canceled": gettext("Upscaling was canceled"),
+        "job.canceled.detail": gettext("The job was canceled before it finished."),
+        "job.delete.question": gettext("Delete the original and the result? This cannot be undone."),
+        "job.deleted": gettext("Image deleted"),
+        "job.deleted.detail": gettext("This link no longer works."),
         "job.estimate": gettext("About %(duration)s left"),
-        "job.offline": gettext("The connection was lost. Your image is safe; trying again…"),
+        "job.offline": gettext("Connection lost. Your image is safe. Reconnecting…"),
         "job.title": gettext("%(percent)s done"),
-        "job.link_copied": gettext("The link was copied."),
+        "job.link_copied": gettext("Link copied."),
     }
 
 
@@ -133,9 +121,9 @@ def _result() -> dict[str, str]:
         "result.after": gettext("Upscaled: %(name)s"),
         "result.split": gettext("%(percent)s of the original shown"),
         "fact.file": gettext("File"),
-        "fact.pixels": gettext("Size"),
+        "fact.pixels": gettext("Dimensions"),
         "fact.bytes": gettext("File size"),
-        "fact.bytes_value": gettext("%(before)s, now %(after)s"),
+        "fact.bytes_value": gettext("%(before)s → %(after)s"),
         "fact.settings": gettext("Settings"),
         "fact.model": gettext("Model"),
     }
@@ -150,6 +138,6 @@ def _words() -> dict[str, str]:
         },
         **{f"preset.{preset.name}": gettext(preset.label) for preset in PRESET_TABLE.values()},
         "list.separator": gettext(", "),
-        "unit.kilobytes": gettext("%(size)s KB"),
+        "unit.kilobytes": gettext("%(size)s kB"),
         "unit.megabytes": gettext("%(size)s MB"),
     }

@@ -53,7 +53,7 @@ def test_it_arrives_with_text_and_html(letter: NewLetter) -> None:
     text, html = parts(message)
     for part in (text, html):
         assert "https://images.example.org/jobs/job_1" in part
-        assert "Whoever has this link can see the image." in part
+        assert "Anyone with this link can view the image." in part
     assert '<html lang="en" dir="ltr">' in html
 
 
@@ -86,7 +86,7 @@ def test_a_failure_says_why_in_the_language_of_the_reader(letter: NewLetter, lan
 def test_a_canceled_job_is_told_as_one(letter: NewLetter) -> None:
     message = channel(1).compose(letter(LAYLA, payload=ended("canceled")))
 
-    assert message["Subject"] == "The upscaled image of your image was canceled"
+    assert message["Subject"] == "Upscaling was canceled"
 
 
 @pytest.mark.parametrize("language", [None, "xx", "fr"])

@@ -41,7 +41,7 @@ def test_the_address_serves_as_a_name(visitor, new_account: NewAccount) -> None:
 
 
 @pytest.mark.parametrize("name", ["abdullah", "nobody", "nul\0byte", "x" * 300])
-def test_a_wrong_password_gets_a_kind_answer_and_a_row(
+def test_a_wrong_password_is_refused_and_recorded(
     visitor, new_account: NewAccount, trail: Trail, name: str
 ) -> None:
     new_account("abdullah", ADMIN_ROLE)
@@ -49,7 +49,7 @@ def test_a_wrong_password_gets_a_kind_answer_and_a_row(
     answer = visitor.sign_in(name, "not the password")
 
     assert answer.status_code == 401
-    assert "The name or the password is not right." in answer.text
+    assert "Incorrect username or password." in answer.text
     assert "not the password" not in answer.text
     [row] = trail("login.failed")
     assert row.username == name.replace("\0", "")[:64]
@@ -111,7 +111,7 @@ def test_too_many_wrong_passwords_are_answered_with_429(visitor, new_account: Ne
     answer = visitor.sign_in("abdullah")
 
     assert answer.status_code == 429
-    assert "too many tries" in answer.text
+    assert "Too many attempts" in answer.text
     assert 0 < int(answer.headers["Retry-After"]) <= 60
 
 

@@ -9,7 +9,7 @@ from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.models import AuditLog, NetworkModel, Setting
 
 
-def test_every_network_is_listed_with_licence_and_hash(admin) -> None:
+def test_every_model_is_listed_with_licence_and_hash(admin) -> None:
     page = admin.get("/admin/models").text
 
     for model in sorted(MODELS.values(), key=lambda model: model.name)[:25]:
@@ -21,20 +21,20 @@ def test_every_network_is_listed_with_licence_and_hash(admin) -> None:
 @pytest.mark.parametrize(
     ("query", "shown"), [("type=esrgan", True), ("type=waifu2x", False), ("q=ANIME", True)]
 )
-def test_networks_can_be_searched(admin, query: str, shown: bool) -> None:
+def test_models_can_be_searched(admin, query: str, shown: bool) -> None:
     assert (">realesrgan-x4plus-anime<" in admin.get(f"/admin/models?{query}").text) is shown
 
 
-def test_a_network_tells_what_it_is_used_for(admin, session: Session) -> None:
-    network = session.query(NetworkModel).filter_by(name="realesrgan-x4plus").one()
+def test_a_model_shows_its_uses(admin, session: Session) -> None:
+    model = session.query(NetworkModel).filter_by(name="realesrgan-x4plus").one()
 
-    page = admin.get(f"/admin/models/{network.id}").text
+    page = admin.get(f"/admin/models/{model.id}").text
 
-    assert MODELS[network.name].note in page
+    assert MODELS[model.name].note in page
     assert "<td>photo</td>" in page
 
 
-def test_an_unknown_network_is_not_found(admin) -> None:
+def test_an_unknown_model_is_not_found(admin) -> None:
     assert admin.get("/admin/models/999999").status_code == 404
 
 

@@ -119,8 +119,8 @@ def test_the_page_asks_for_no_address_where_no_mail_is_set_up(app: Flask) -> Non
 @pytest.mark.parametrize(
     ("language", "label", "hint"),
     [
-        ("en", "E-mail address, if you like", "The address is deleted after 30 days."),
-        ("ar", "عنوان بريدك الإلكتروني، إن شئت", "يُحذف العنوان بعد 30 يومًا."),
+        ("en", "E-mail address (optional)", "The address is deleted after 30 days."),
+        ("ar", "عنوان البريد الإلكتروني (اختياري)", "يُحذف العنوان بعد 30 يومًا."),
     ],
 )
 def test_the_page_asks_for_an_address_where_mail_is_set_up(

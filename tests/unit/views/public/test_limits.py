@@ -14,9 +14,9 @@ def test_it_says_the_limits_in_words(site):
     assert page["max_pixels_text"] == "64 megapixels"
     assert page["kinds_text"] == "JPEG, PNG, WebP, TIFF, AVIF, HEIC, GIF, BMP"
     assert page["link_text"] == "24 hours"
-    assert page["keep_text"].startswith("It is kept until you delete it")
-    assert "7 days after it is done" in limits(visitor_keep_days=7)["keep_text"]
-    assert "1 day after it is done" in limits(visitor_keep_days=1)["keep_text"]
+    assert page["keep_text"].startswith("Kept until you delete it")
+    assert "after 7 days" in limits(visitor_keep_days=7)["keep_text"]
+    assert "after 1 day," in limits(visitor_keep_days=1)["keep_text"]
 
 
 def test_scripts_know_which_options_change_a_quote_and_a_preview(site):
@@ -39,10 +39,10 @@ def test_a_file_picker_accepts_types_and_endings_of_the_allowed_kinds_only(site)
 
 def test_each_rate_is_a_phrase(site):
     assert limits(rate_limit="1 per minute; 20 per day")["uploads_text"] == [
-        "1 image a minute",
-        "20 images a day",
+        "1 image per minute",
+        "20 images per day",
     ]
-    assert limits(rate_limit="100 per 2 hour")["uploads_text"] == ["100 images in 2 h"]
+    assert limits(rate_limit="100 per 2 hour")["uploads_text"] == ["100 images per 2 hours"]
 
 
 def test_no_rate_is_no_phrase(site):
@@ -57,5 +57,5 @@ def test_short_links_are_told_in_minutes(site):
 def test_an_account_has_limits_of_its_own(site):
     page = limits(signed_in=True, account_rate_limit="3 per day", account_keep_days=7)
 
-    assert page["uploads_text"] == ["3 images a day"]
-    assert "7 days after it is done" in page["keep_text"]
+    assert page["uploads_text"] == ["3 images per day"]
+    assert "after 7 days" in page["keep_text"]
