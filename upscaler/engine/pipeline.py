@@ -12,6 +12,7 @@ from pathlib import Path
 from upscaler.engine.devices.attempts import AttemptLog
 from upscaler.engine.faces.restore import FaceModels
 from upscaler.engine.imaging.formats import format_named
+from upscaler.engine.imaging.transcode import check_writers
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.progress import Progress
 from upscaler.engine.result import Previews, UpscaleResult
@@ -51,6 +52,7 @@ class Engine:
     _jobs: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
+        check_writers()
         self.faces = FaceModels(self.upscaler.settings)
 
     @contextmanager

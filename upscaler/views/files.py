@@ -13,15 +13,13 @@ from werkzeug.http import dump_options_header
 from werkzeug.wrappers import Response as WerkzeugResponse
 from werkzeug.wsgi import wrap_file
 
-from upscaler.engine.imaging.formats import format_for_extension
+from upscaler.engine.imaging.formats import SHOWN_MIME_TYPES, format_for_extension
 from upscaler.errors import FileGone
 from upscaler.storage import Presentation, StoredFile
 from upscaler.views.context import links, services
 
 blueprint = Blueprint("files", __name__, url_prefix="/files")
 
-# Kinds that a browser shows as an image and never as a page of ours.
-_SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "image/avif"})
 # How long the storage's own address for a file is valid at most, in seconds.
 DIRECT_SECONDS = 300
 BLOCK_BYTES = 1 << 16
@@ -40,7 +38,9 @@ def get(key: str) -> WerkzeugResponse:
     kind = known.mime_type if known else "application/octet-stream"
     shown = Presentation(
         content_type=kind,
-        disposition=disposition(filename, attachment="download" in request.args or kind not in _SHOWN),
+        disposition=disposition(
+            filename, attachment="download" in request.args or kind not in SHOWN_MIME_TYPES
+        ),
     )
     seconds = min(DIRECT_SECONDS, int(int(expires) - now))
     # The storage's address is signed for GET alone.

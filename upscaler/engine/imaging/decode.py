@@ -10,10 +10,10 @@ from PIL import Image, ImageCms, ImageFile, ImageOps
 from upscaler.engine.imaging import deep_pixels, profiles
 from upscaler.engine.imaging.formats import FORMATS, format_of_content
 from upscaler.engine.imaging.image import DecodedImage, Pixels
-from upscaler.engine.imaging.inspection import describe, open_image, orientation_of, read_head
 from upscaler.engine.imaging.metadata import select_exif
+from upscaler.engine.imaging.opening import describe, open_image, orientation_of, read_head
 from upscaler.engine.notes import Note
-from upscaler.errors import EmptyFile, UnsupportedImage
+from upscaler.errors import UnsupportedImage
 
 # Pillow's names of layouts with one channel of light, whatever its depth.
 _GRAY_MODES = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16L", "I;16B", "I;16N")
@@ -33,8 +33,6 @@ def decode(path: Path, *, keep_metadata: str = "none", deep: bool = False) -> De
 
     """
     head = read_head(path)
-    if not head:
-        raise EmptyFile
     kind = format_of_content(head)
     if kind is None:
         raise UnsupportedImage(formats=", ".join(known.label for known in FORMATS))

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from PIL import ExifTags, Image
 
 from upscaler.engine.imaging.alpha import is_visible
-from upscaler.engine.imaging.formats import ImageFormat
 from upscaler.engine.imaging.image import DecodedImage
+from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.imaging.written import WrittenFile, exif_of
 from upscaler.engine.notes import Note
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import ExifTags, Image
 
-from upscaler.engine.imaging.formats import ImageFormat
+from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.errors import EngineError
 
 _BASE = ExifTags.Base

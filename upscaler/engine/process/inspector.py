@@ -9,7 +9,8 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
-from upscaler.engine.imaging.inspection import Cutting, ImageInfo, InspectionLimits
+from upscaler.engine.imaging.inspection import Cutting, InspectionLimits
+from upscaler.engine.imaging.opening import ImageInfo
 from upscaler.engine.process.protocol import Message, error_from_message
 from upscaler.engine.process.subprocess import ChildDiedError, ChildProcess
 from upscaler.errors import DamagedImage, ServiceUnavailable

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from upscaler.engine.faces.refine import stage_for_faces
-from upscaler.engine.imaging import encode
 from upscaler.engine.imaging.alpha import bleed_colour, has_shape
+from upscaler.engine.imaging.encode import ResultWriter
 from upscaler.engine.imaging.image import Pixels
 from upscaler.engine.imaging.png import Tags
 from upscaler.engine.model_zoo.recipes import Recipe
@@ -120,7 +120,7 @@ def _upscaled_well(job: Job, stage: _Stage) -> bool:
 def _open_result(job: Job, parts: ResultParts) -> Sink:
     """Open the file, behind the filters that rows go through before they are written."""
     upscaled = (parts.raw.shape[1], parts.raw.shape[0])
-    sink: Sink = encode.ResultWriter(
+    sink: Sink = ResultWriter(
         job.target,
         job.kind,
         job.result_size,

@@ -11,8 +11,8 @@ import numpy as np
 from upscaler.engine.devices.attempts import AttemptLog
 from upscaler.engine.faces.report import Refinement
 from upscaler.engine.faces.restore import FaceModels
-from upscaler.engine.imaging.formats import ImageFormat
 from upscaler.engine.imaging.image import DecodedImage, Pixels
+from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.postprocess.finisher import Finished

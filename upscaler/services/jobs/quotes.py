@@ -21,9 +21,6 @@ from upscaler.services.models import model_table
 
 # Results of a kind that the estimate of the file's size looks back on.
 LOOK_BACK = 20
-# Bytes per pixel until something was measured, from the photographs of the tests.
-_GUESSES = {"png": 1.6, "tiff": 3.0, "jpeg": 0.3, "webp": 0.2, "avif": 0.2}
-_OTHER_GUESS = 1.0
 
 
 @dataclass(frozen=True)
@@ -80,12 +77,13 @@ def quote(
 
 
 def _bytes_per_pixel(session: Session, output_format: str) -> float:
+    kind = format_named(output_format)
     pixels = cast(Job.result_width, Float) * Job.result_height
     recent = (
         select(Job.result_size_bytes.label("size"), pixels.label("pixels"))
         .where(
             Job.status == JobStatus.COMPLETED.value,
-            Job.result_mime_type == format_named(output_format).mime_type,
+            Job.result_mime_type == kind.mime_type,
             Job.result_width > 0,
             Job.result_height > 0,
         )
@@ -94,4 +92,4 @@ def _bytes_per_pixel(session: Session, output_format: str) -> float:
         .subquery()
     )
     size, measured = session.execute(select(func.sum(recent.c.size), func.sum(recent.c.pixels))).one()
-    return float(size) / float(measured) if measured else _GUESSES.get(output_format, _OTHER_GUESS)
+    return float(size) / float(measured) if measured else kind.bytes_per_pixel

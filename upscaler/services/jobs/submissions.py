@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 from config import RuntimeValues
 from upscaler.engine.imaging import formats
 from upscaler.engine.imaging.hashing import sha256_of
-from upscaler.engine.imaging.inspection import ImageInfo, InspectionLimits
+from upscaler.engine.imaging.inspection import InspectionLimits
+from upscaler.engine.imaging.opening import ImageInfo
 from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.inspector import Inspector

@@ -14,6 +14,7 @@ from flask_babel import gettext, lazy_gettext
 from sqlalchemy.orm import Query, joinedload
 from werkzeug.wrappers import Response
 
+from upscaler.engine.imaging.formats import SHOWN_MIME_TYPES
 from upscaler.engine.model_zoo.recipe_builder import all_recipes
 from upscaler.engine.options import FACTORS, FIT, OPTIONS, read_texts
 from upscaler.errors import UpscalerError
@@ -30,9 +31,6 @@ from upscaler.views.admin.queries import Field
 from upscaler.views.admin.urls import GET, ID, POST, local_target
 from upscaler.views.context import current_actor, links, services
 from upscaler.views.option_controls import Control, control_of
-
-# Formats of originals that every browser shows.
-SHOWN_MIMES = frozenset({"image/jpeg", "image/png", "image/webp"})
 
 
 class JobInterface(SQLAInterface):
@@ -202,7 +200,7 @@ def _images(job: Job) -> dict[str, str | None]:
     signer, now, root = links(), time.time(), request.script_root
     name = job.upload.original_filename
     original = job.original_preview_path
-    if original is None and job.upload.mime_type in SHOWN_MIMES:
+    if original is None and job.upload.mime_type in SHOWN_MIME_TYPES:
         original = job.upload.storage_path
     return {
         "original": f"{root}{signer.path(original, name, now)}" if original else None,

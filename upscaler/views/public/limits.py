@@ -9,6 +9,7 @@ from limits import RateLimitItem, parse_many
 
 from config import RuntimeValues
 from upscaler.engine.imaging.formats import FORMATS, format_for_mime
+from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.options import OPTIONS
 from upscaler.engine.presets import PRESET_TABLE
 
@@ -34,7 +35,7 @@ def page_limits(values: RuntimeValues, *, signed_in: bool) -> dict[str, Any]:
         "max_pixels_text": _megapixels(values.max_input_pixels),
         "max_output_pixels": values.max_output_pixels,
         "max_output_pixels_text": _megapixels(values.max_output_pixels),
-        "allowed_mimes": list(values.allowed_mimes),
+        "input_formats": [_signatures(kind) for kind in kinds],
         "kinds_text": gettext(", ").join(kind.label for kind in kinds),
         "accept": ",".join(
             [*values.allowed_mimes, *(f".{ending}" for kind in kinds for ending in kind.extensions)]
@@ -61,6 +62,14 @@ def _output_formats() -> list[dict[str, Any]]:
         for kind in FORMATS
         if kind.writable
     ]
+
+
+def _signatures(kind: ImageFormat) -> dict[str, Any]:
+    """Return how files of a format begin, with bytes in hexadecimal."""
+    return {
+        "signatures": [[[offset, magic.hex()] for offset, magic in variant] for variant in kind.signatures],
+        "brands": [brand.decode("ascii") for brand in kind.brands],
+    }
 
 
 def _megapixels(pixels: int) -> str:

@@ -8,6 +8,7 @@ from babel import Locale
 from flask import current_app, render_template, request, url_for
 from flask_babel import get_locale, gettext
 
+from upscaler.engine.imaging.formats import SHOWN_MIME_TYPES
 from upscaler.errors import UpscalerError
 from upscaler.views.public.strings import script_plurals, script_strings
 
@@ -35,6 +36,7 @@ def script_config(limits: dict[str, Any] | None = None) -> dict[str, Any]:
         "locale": _tag(_locale()),
         "root": request.script_root,
         "limits": limits,
+        "shown_mimes": list(SHOWN_MIME_TYPES),
         "strings": script_strings(),
         "plurals": script_plurals(),
     }

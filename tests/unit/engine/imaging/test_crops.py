@@ -9,7 +9,8 @@ from PIL import Image
 from upscaler.engine.imaging.crops import Crop, cut
 from upscaler.engine.imaging.decode import decode
 from upscaler.engine.imaging.formats import TIFF
-from upscaler.engine.imaging.inspection import ORIENTATION_TAG, Cutting, inspect_image, open_image
+from upscaler.engine.imaging.inspection import Cutting, inspect_image
+from upscaler.engine.imaging.opening import ORIENTATION_TAG, open_image
 from upscaler.errors import CropOutside
 
 

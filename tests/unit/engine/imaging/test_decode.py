@@ -8,7 +8,7 @@ import pyvips
 from PIL import Image, ImageOps
 
 from upscaler.engine.imaging.decode import decode, has_no_colour, to_8_bits
-from upscaler.engine.imaging.inspection import ORIENTATION_TAG
+from upscaler.engine.imaging.opening import ORIENTATION_TAG
 from upscaler.engine.notes import Note
 from upscaler.errors import DamagedImage, EmptyFile, UnsupportedImage
 

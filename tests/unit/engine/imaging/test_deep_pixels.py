@@ -7,7 +7,7 @@ from PIL import Image, ImageOps
 
 from upscaler.engine.imaging.decode import decode
 from upscaler.engine.imaging.deep_pixels import upright
-from upscaler.engine.imaging.inspection import ORIENTATION_TAG
+from upscaler.engine.imaging.opening import ORIENTATION_TAG
 from upscaler.engine.notes import Note
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file

@@ -5,7 +5,7 @@ import pytest
 import pyvips
 from PIL import Image
 
-from upscaler.engine.imaging.encode import ResultWriter, write_preview_of_file, write_preview_of_pixels
+from upscaler.engine.imaging.encode import ResultWriter
 from upscaler.engine.imaging.formats import AVIF, FORMATS, JPEG, PNG, TIFF, WEBP
 from upscaler.engine.imaging.png import Tags
 from upscaler.errors import EngineError
@@ -130,17 +130,3 @@ def test_an_existing_file_is_replaced_whole_or_stays(tmp_path, rgba):
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
     write(rgba, target, PNG)
     assert target.read_bytes().startswith(b"\x89PNG")
-
-
-def test_a_preview_of_a_file_is_small_and_keeps_transparency(tmp_path):
-    pixels = np.full((300, 2100, 4), 90, np.uint8)
-    write(pixels, tmp_path / "a.png", PNG)
-    assert write_preview_of_file(tmp_path / "a.png", tmp_path / "p") == (1024, 146)
-    with Image.open(tmp_path / "p") as image:
-        assert (image.format, image.size, image.mode) == ("WEBP", (1024, 146), "RGBA")
-        assert np.abs(np.asarray(image)[..., 3].astype(int) - 90).max() <= 2
-
-
-@pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_a_preview_of_pixels_is_never_larger_than_the_image(tmp_path, rgba, channels):
-    assert write_preview_of_pixels(rgba[..., :channels], None, tmp_path / "p") == (60, 40)

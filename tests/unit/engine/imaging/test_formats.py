@@ -2,17 +2,28 @@ from __future__ import annotations
 
 import io
 
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 from pillow_heif import from_pillow
 
 from upscaler.engine.imaging import formats
+from upscaler.engine.imaging.decode import decode
+from upscaler.engine.imaging.encode import ResultWriter
+from upscaler.engine.imaging.inspection import inspect_image
+from upscaler.engine.imaging.opening import describe, open_image, read_head
+from upscaler.engine.imaging.png import Tags
 from upscaler.errors import FormatTooSmall
 
+WRITABLE = [kind for kind in formats.FORMATS if kind.writable]
+readable = pytest.mark.parametrize("kind", formats.FORMATS, ids=lambda kind: kind.name)
+writable = pytest.mark.parametrize("kind", WRITABLE, ids=lambda kind: kind.name)
 
-def written(kind):
+
+def encoded(kind):
+    """Return a file of another program, 64 x 48 pixels of one colour."""
     buffer = io.BytesIO()
-    image = Image.new("RGB", (64, 64))
+    image = Image.new("RGB", (64, 48), (200, 100, 50))
     if kind is formats.HEIC:
         from_pillow(image).save(buffer)
     else:
@@ -20,9 +31,118 @@ def written(kind):
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("kind", formats.FORMATS, ids=lambda kind: kind.name)
-def test_it_knows_a_written_image_by_its_first_bytes(kind):
-    assert formats.format_of_content(written(kind)[:64]) is kind
+def write(path, kind, pixels, tags=None, **more):
+    height, width, channels = pixels.shape
+    writer = ResultWriter(path, kind, (width, height), (channels, pixels.dtype), tags or Tags(), **more)
+    writer.write(pixels)
+    writer.close()
+    return path
+
+
+def depth_of(path, kind):
+    with open_image(path, kind) as image:
+        return describe(image, kind, read_head(path)).bit_depth
+
+
+@readable
+def test_a_file_is_known_by_its_first_bytes(kind):
+    assert formats.format_of_content(encoded(kind)[:64]) is kind
+
+
+@readable
+def test_no_other_format_takes_the_file_for_its_own(kind):
+    head = encoded(kind)[:64]
+    assert [other.name for other in formats.FORMATS if other.matches(head)] == [kind.name]
+
+
+@readable
+def test_a_row_is_found_by_its_name_its_media_type_and_each_extension(kind):
+    assert formats.format_named(kind.name) is kind
+    assert formats.format_for_mime(kind.mime_type) is kind
+    assert {formats.format_for_extension(ending.upper()) for ending in kind.extensions} == {kind}
+
+
+@readable
+def test_a_file_is_inspected_and_decoded(tmp_path, limits, kind):
+    path = tmp_path / "a"
+    path.write_bytes(encoded(kind))
+    info = inspect_image(path, limits, f"a.{kind.extensions[0]}")
+    assert (info.format, info.mime_type, info.width, info.height) == (kind.name, kind.mime_type, 64, 48)
+    assert info.bit_depth == 8
+    assert np.abs(decode(path).rgb.astype(int) - (200, 100, 50)).max() <= 4
+
+
+@readable
+def test_a_reader_of_the_size_agrees_with_the_opened_file(kind):
+    if kind.reader.size is not None:
+        assert kind.reader.size(encoded(kind)[:64]) == (64, 48)
+
+
+@writable
+def test_a_written_file_is_of_its_format_and_holds_the_image(tmp_path, colours, kind):
+    pixels = colours(64, 48)
+    path = write(tmp_path / f"a.{kind.extensions[0]}", kind, pixels)
+    assert formats.format_of_content(read_head(path)) is kind
+    with Image.open(path) as image:
+        assert image.get_format_mimetype() == kind.mime_type
+    difference = np.abs(decode(path).rgb.astype(int) - pixels)
+    assert difference.max() <= (0 if kind.default_quality is None else 12)
+
+
+@writable
+def test_the_longest_side_can_be_written(tmp_path, kind):
+    pixels = np.full((1, kind.max_side, 3), 90, np.uint8)
+    path = write(tmp_path / "a", kind, pixels)
+    with open_image(path, kind) as image:
+        assert image.size == (kind.max_side, 1)
+
+
+@writable
+def test_a_format_with_a_quality_takes_the_whole_range(tmp_path, colours, kind):
+    if kind.default_quality is None:
+        pixels = colours(32, 32)
+        files = [write(tmp_path / str(quality), kind, pixels, quality=quality) for quality in (1, 100)]
+        assert files[0].read_bytes() == files[1].read_bytes()
+        return
+    noise = np.random.default_rng(5).integers(0, 256, (64, 64, 3), np.uint8)
+    sizes = [
+        write(tmp_path / "a", kind, noise, quality=quality).stat().st_size
+        for quality in (1, kind.default_quality, 100)
+    ]
+    assert sizes == sorted(set(sizes))
+
+
+@writable
+def test_it_has_transparency_only_where_the_row_says_so(tmp_path, kind):
+    pixels = np.full((16, 16, 4), 90, np.uint8)
+    path = write(tmp_path / "a", kind, pixels)
+    assert (decode(path).alpha is not None) == kind.has_alpha
+
+
+@writable
+def test_it_has_16_bits_only_where_the_row_says_so(tmp_path, kind):
+    pixels = np.full((16, 16, 3), 40_001, np.uint16)
+    assert (depth_of(write(tmp_path / "a", kind, pixels), kind) == 16) == kind.deep
+
+
+@writable
+def test_it_has_exif_data_and_a_resolution_only_where_the_row_says_so(tmp_path, kind):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "Canon"
+    tags = Tags(None, (300.0, 300.0), exif.tobytes().removeprefix(b"Exif\0\0"))
+    with Image.open(write(tmp_path / "a", kind, np.zeros((8, 8, 3), np.uint8), tags)) as image:
+        image.load()
+        assert (image.getexif().get(ExifTags.Base.Make) == "Canon") == kind.has_exif
+        assert ("dpi" in image.info) == kind.has_resolution
+
+
+def test_the_estimate_of_a_size_is_of_the_right_order(tmp_path, photographs):
+    with Image.open(photographs["coffee"]) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    height, width, _ = pixels.shape
+    for kind in WRITABLE:
+        measured = write(tmp_path / "a", kind, pixels).stat().st_size / (width * height)
+        assert measured / 4 < kind.bytes_per_pixel < measured * 4, (kind.name, measured)
 
 
 @pytest.mark.parametrize(
@@ -48,15 +168,6 @@ def test_a_brand_may_stand_behind_a_general_one(brand, kind):
     assert (
         formats.format_of_content(b"\x00\x00\x00\x1cftypmif1\x00\x00\x00\x00mif1" + brand + b"miaf") is kind
     )
-
-
-def test_each_name_type_and_extension_belongs_to_one_kind_only():
-    for values in (
-        [kind.name for kind in formats.FORMATS],
-        [kind.mime_type for kind in formats.FORMATS],
-        [extension for kind in formats.FORMATS for extension in kind.extensions],
-    ):
-        assert len(values) == len(set(values))
 
 
 def test_it_finds_a_kind_by_its_media_type_and_by_an_extension():

@@ -12,13 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from upscaler.engine.imaging.inspection import (
-    ORIENTATION_TAG,
-    ImageInfo,
-    InspectionLimits,
-    inspect_image,
-    webp_size,
-)
+from upscaler.engine.imaging.inspection import InspectionLimits, inspect_image
+from upscaler.engine.imaging.opening import ORIENTATION_TAG, ImageInfo
 from upscaler.errors import (
     DamagedImage,
     EmptyFile,
@@ -218,14 +213,6 @@ def test_it_judges_a_webp_bomb_before_its_canvas_is_reserved(file, limits):
     header = b"VP8X" + struct.pack("<I", 10) + bytes(4) + (16_382).to_bytes(3, "little") * 2
     with pytest.raises(TooManyPixels):
         inspect_image(file(b"RIFF" + struct.pack("<I", 22) + b"WEBP" + header), limits)
-
-
-@pytest.mark.parametrize(
-    "options", [{"lossless": True}, {"quality": 50}, {"exif": Image.Exif()}, {"icc_profile": b"x" * 9}]
-)
-@pytest.mark.parametrize("size", [(1, 1), (40, 30), (300, 7)])
-def test_it_reads_the_size_in_every_kind_of_webp_header(size, options):
-    assert webp_size(encoded("webp", size=size, **options)[:64]) == size
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

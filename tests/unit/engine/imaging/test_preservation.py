@@ -12,8 +12,9 @@ import pytest
 import tifffile
 from PIL import ExifTags, Image
 
-from upscaler.engine.imaging.formats import FORMATS, JPEG, PNG, TIFF, WEBP, ImageFormat
+from upscaler.engine.imaging.formats import FORMATS, JPEG, PNG, TIFF, WEBP
 from upscaler.engine.imaging.image import DecodedImage
+from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.imaging.png import PngWriter, Tags
 from upscaler.engine.imaging.preservation import notes_on
 from upscaler.engine.imaging.written import WrittenFile

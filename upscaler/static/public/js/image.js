@@ -1,39 +1,33 @@
-/** What a chosen file is: its kind from its first bytes, its size in pixels, and whether it may be sent. */
+/** The checks of a chosen file: its format from its first bytes, its size in pixels. */
 
 import { config, formatInteger, t } from "./config.js";
 import { formatBytes, formatDimensions } from "./format.js";
 
 const HEAD_BYTES = 64;
-const TIFF_MAGICS = ["49492a00", "4d4d002a", "49492b00", "4d4d002b"];
-// Kinds of the ISO base media format, by the brands that their files name.
-const BRANDS = {
-  "image/avif": ["avif", "avis"],
-  "image/heic": ["heic", "heix", "heim", "heis", "hevc", "hevx"],
-};
+const FILE_TYPE_BOX = "66747970";
 
 function hex(bytes) {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The media type that the brands of an ISO base media file tell, or "". */
-function kindByBrands(bytes) {
-  const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  const brands = [text.slice(8, 12), ...(text.slice(16).match(/.{4}/gs) ?? [])];
-  return Object.keys(BRANDS).find((kind) => BRANDS[kind].some((brand) => brands.includes(brand))) ?? "";
+/** The brands that a file of the ISO base media format names (ISO/IEC 14496-12, 4.3). */
+function brandsOf(head) {
+  if (hex(head.slice(4, 8)) !== FILE_TYPE_BOX) return [];
+  const end = Math.min(new DataView(head.buffer).getUint32(0), head.length);
+  const offsets = [8];
+  for (let offset = 16; offset + 4 <= end; offset += 4) offsets.push(offset);
+  return offsets.map((offset) => String.fromCharCode(...head.slice(offset, offset + 4)));
 }
 
-/** The media type that the first bytes tell, or "" when they tell none of ours. */
-async function sniffKind(file) {
-  const bytes = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
-  const head = hex(bytes);
-  if (head.slice(8, 16) === "66747970") return kindByBrands(bytes);
-  if (head.startsWith("474946383761") || head.startsWith("474946383961")) return "image/gif";
-  if (head.startsWith("424d")) return "image/bmp";
-  if (head.startsWith("ffd8ff")) return "image/jpeg";
-  if (head.startsWith("89504e470d0a1a0a")) return "image/png";
-  if (head.startsWith("52494646") && head.slice(16, 24) === "57454250") return "image/webp";
-  if (TIFF_MAGICS.some((magic) => head.startsWith(magic))) return "image/tiff";
-  return "";
+/** Whether a file begins as one of the accepted formats does. */
+async function isAccepted(file) {
+  const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
+  const found = brandsOf(head);
+  const isSigned = (signature) =>
+    signature.every(([offset, magic]) => hex(head.slice(offset, offset + magic.length / 2)) === magic);
+  return config.limits.input_formats.some(
+    ({ signatures, brands }) => signatures.some(isSigned) || brands.some((brand) => found.includes(brand)),
+  );
 }
 
 /** The size in pixels as the browser shows the image, or null when it cannot show it. */
@@ -65,7 +59,7 @@ export function upscaled({ width, height }, factor) {
 export async function inspect(file) {
   const { limits } = config;
   if (file.size === 0) return { problem: t("file.empty") };
-  if (!limits.allowed_mimes.includes(await sniffKind(file))) {
+  if (!(await isAccepted(file))) {
     return { problem: t("file.kind", { kinds: limits.kinds_text }) };
   }
   if (file.size > limits.max_upload_bytes) {

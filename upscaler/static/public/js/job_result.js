@@ -1,13 +1,12 @@
 /** The result of a completed job: both images, what is known of them, and the receipt. */
 
 import { fillCompare } from "./compare.js";
-import { has, t } from "./config.js";
+import { config, has, t } from "./config.js";
 import { byId } from "./dom.js";
 import { formatBytes, formatDimensions, isolate } from "./format.js";
 import { showReceipt } from "./receipt.js";
 
 const QUICK_BYTES = 4e6;
-const SHOWN_KINDS = ["image/png", "image/jpeg", "image/webp"];
 
 /** Fill the result's part of the page. */
 export function showResult(job) {
@@ -26,7 +25,7 @@ export function showResult(job) {
 
 /** Both images in full where they load quickly, because they show every detail; else the previews of both. */
 function imagesOf(job) {
-  const quick = ({ size_bytes, mime_type }) => size_bytes <= QUICK_BYTES && SHOWN_KINDS.includes(mime_type);
+  const quick = ({ size_bytes, mime_type }) => size_bytes <= QUICK_BYTES && config.shown_mimes.includes(mime_type);
   return quick(job.upload) && quick(job.result)
     ? { before: job.original_file, after: job.result_file }
     : { before: job.original_preview_file, after: job.preview_file };
