@@ -20,11 +20,21 @@ NAMED = re.compile(r"`((?:upscaler|docs|tests|bench|scripts|migrations)/[\w./-]*
 IN_CODE = re.compile(r"\bdocs/[\w/-]+\.md\b")
 
 
+def anchors(document: Path) -> set[str]:
+    """Return the anchors that GitHub gives the headings of a document."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_and_named_files_exist(path: Path) -> None:
     text = path.read_text()
 
-    missing = [link for link, _ in LINK.findall(text) if not (path.parent / link).exists()]
+    missing = []
+    for link, anchor in LINK.findall(text):
+        target = path.parent / link
+        if not target.exists() or (anchor and anchor.removeprefix("#") not in anchors(target)):
+            missing.append(link + anchor)
     # What stood where in an earlier version is history.
     named = [] if path.name == "CHANGELOG.md" else NAMED.findall(text)
     missing += [name for name in named if not (ROOT / name).exists()]
