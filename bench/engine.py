@@ -1,4 +1,4 @@
-"""Measure how fast each backend runs each network on this machine.
+"""Measure how fast each backend runs each model on this machine.
 
 All measurements of one run are interleaved: every round measures each pair once, and the median over the
 rounds is shown, so that a machine that is busy for a while slows all of them down alike.
@@ -36,16 +36,16 @@ MODEL_NAMES = (
 
 @dataclass
 class Entry:
-    """One network on one backend, and the seconds that each of its runs took."""
+    """One model on one backend, and the seconds that each of its runs took."""
 
     model: str
     backend: str
-    network: LoadedModel
+    loaded: LoadedModel
     seconds: list[float] = field(default_factory=list)
 
 
 def candidates(settings: EngineSettings) -> list[Backend]:
-    """Return every backend that runs networks, in each of its precisions."""
+    """Return every backend that runs models, in each of its precisions."""
     return [
         WrapperBackend(settings),
         NcnnCpuBackend(settings),
@@ -78,7 +78,7 @@ def load(settings: EngineSettings, names: Sequence[str]) -> tuple[list[Entry], l
 
 
 def _load_one(backend: Backend, name: str) -> LoadedModel | str:
-    """Return a loaded network, or the reason why this backend does not run it."""
+    """Return a loaded model, or the reason why this backend does not run it."""
     try:
         return backend.load(MODELS[name])
     except EngineUnavailable as error:
@@ -88,17 +88,17 @@ def _load_one(backend: Backend, name: str) -> LoadedModel | str:
 def measure(entries: Sequence[Entry], window: Window, rounds: int) -> None:
     """Run each pair once to warm up, then once in each round."""
     for entry in entries:
-        run_window(entry.network, window)
+        run_window(entry.loaded, window)
     for _ in range(rounds):
         for entry in entries:
             start = time.perf_counter()
-            run_window(entry.network, window)
+            run_window(entry.loaded, window)
             entry.seconds.append(time.perf_counter() - start)
 
 
 def show(entries: Sequence[Entry], pixels: int) -> None:
-    """Print a table: speed, and the ratio to the slowest backend of each network."""
-    print(f"{'network':26}{'backend':26}{'ms':>9}{'input px/s':>12}{'ratio':>8}")
+    """Print a table: speed, and the ratio to the slowest backend of each model."""
+    print(f"{'model':26}{'backend':26}{'ms':>9}{'input px/s':>12}{'ratio':>8}")
     for name in dict.fromkeys(entry.model for entry in entries):
         medians = {
             entry.backend: statistics.median(entry.seconds) for entry in entries if entry.model == name

@@ -53,14 +53,14 @@ class Ours(Tool):
     name = "ours"
 
     def __init__(self, folder: Path) -> None:
-        self._networks = Upscaler(EngineSettings())
+        self._upscaler = Upscaler(EngineSettings())
         self._folder = folder
 
     def upscale(self, source: Path, target: Path, **wishes: Any) -> None:
         """Upscale in this process."""
         options = UpscaleOptions.from_mapping({"factor": "2x", **wishes})
         result = upscale_file(
-            source, target, None, options, Engine(self._networks), scratch=Scratch(self._folder)
+            source, target, None, options, Engine(self._upscaler), scratch=Scratch(self._folder)
         )
         self.receipt = result.receipt
 
@@ -77,7 +77,7 @@ if source:
 
 
 class Wrapper(Tool):
-    """The package with its network for 2x, or for 4x where the row wants the large one."""
+    """The package with its model for 2x, or for 4x where the row wants the large one."""
 
     name = "wrapper"
 
@@ -305,7 +305,7 @@ def animation(tool: Tool, folder: Path) -> Finding:
 
 @row("8 tones: worst mean of a 32 px block, x4plus, at most 1 level")
 def drift(tool: Tool, folder: Path) -> Finding:
-    """Networks shift tones; the result must not."""
+    """Models shift tones; the result must not."""
     image = photograph()
     image.save(folder / "photo.png")
     tool.upscale(folder / "photo.png", folder / "out.png", factor="4x", preset="photo")

@@ -1,4 +1,4 @@
-"""Write the references of the self-test anew: what each network makes of the known image, in float32.
+"""Write the references of the self-test anew: what each model makes of the known image, in float32.
 
 To be run when the catalogue or the known image changes. It first asks a second engine, and writes nothing where the
 two disagree.

@@ -1,4 +1,4 @@
-"""Other ways to run the same networks, to compare with: onnxruntime, and ncnn with bfloat16."""
+"""Other ways to run the same models, for comparison: onnxruntime, and ncnn with bfloat16."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class OnnxRuntimeBackend(Backend):
         return None if importlib.util.find_spec("onnxruntime") else "onnxruntime is not installed"
 
     def load(self, model: Model) -> LoadedModel:
-        """Write the network as ONNX and load it."""
+        """Write the model as ONNX and load it."""
         import onnxruntime  # noqa: PLC0415 - not installed everywhere
 
         files = find_weights(model, self.settings.models_dir)
@@ -64,10 +64,10 @@ class OnnxRuntimeBackend(Backend):
         session = onnxruntime.InferenceSession(
             as_onnx(read_graph(files.param, files.bin)), options, providers=["CPUExecutionProvider"]
         )
-        return _OnnxRuntimeNetwork(model, session)
+        return _OnnxRuntimeModel(model, session)
 
 
-class _OnnxRuntimeNetwork(LoadedModel):
+class _OnnxRuntimeModel(LoadedModel):
     def __init__(self, model: Model, session: Any) -> None:
         super().__init__(model)
         self._session = session

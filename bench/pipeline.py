@@ -1,6 +1,6 @@
-"""Measure a whole upscale, from file to file, against its networks alone, with memory and the share of each step.
+"""Measure a whole upscale, from file to file, against its models alone, with memory and the share of each step.
 
-Each row is a process of its own, so that its peak of memory is its own: it runs the networks on the very windows of
+Each row is a process of its own, so that its peak of memory is its own: it runs the models on the very windows of
 the image, then upscales the image, and so on in turns; medians are shown. The result is checked for its size only:
 whether it is right is for the tests to say.
 """
@@ -171,7 +171,7 @@ def main() -> None:
         str(chosen.threads),
     ]
     print(
-        f"{'':14}{'px':>6}{'networks':38}{'s':>8}{'to bare':>9}",
+        f"{'':14}{'px':>6}{'models':38}{'s':>8}{'to bare':>9}",
         *(f"{step:>8}" for step in STEPS),
         f"{'MB':>7}",
     )

@@ -37,8 +37,8 @@ from upscaler.version import __version__
 
 HERE = Path(__file__).resolve().parent
 WINDOW_SIDES = (64, 128, 256, 512)
-# The networks that presets upscale with; the others are these with other weights.
-NETWORKS = (
+# The models that presets upscale with; the others are these with other weights.
+PRESET_MODELS = (
     *("realesrgan-x4plus", "realesrgan-x4plus-anime"),
     *("realesr-animevideov3-x2", "realesr-animevideov3-x3", "realesr-animevideov3-x4"),
     *("waifu2x-upconv7-photo", "waifu2x-upconv7-art", "waifu2x-cunet", "waifu2x-cunet-1x-n1"),
@@ -68,11 +68,11 @@ def photograph_window(side: int) -> np.ndarray:
 
 
 def engines(threads: int, rounds: int) -> tuple[str, list[Entry]]:
-    """Compare all engines on all networks; return the table and what was measured."""
-    entries, reasons = load(EngineSettings(threads=threads), NETWORKS)
+    """Compare all engines on all models; return the table and what was measured."""
+    entries, reasons = load(EngineSettings(threads=threads), PRESET_MODELS)
     measure_windows(entries, photograph_window(128), rounds)
     rows = []
-    for name in NETWORKS:
+    for name in PRESET_MODELS:
         seconds = {
             entry.backend: statistics.median(entry.seconds) for entry in entries if entry.model == name
         }
@@ -83,20 +83,20 @@ def engines(threads: int, rounds: int) -> tuple[str, list[Entry]]:
             (name, backend, f"{value * 1000:.1f}", f"{128 * 128 / value:.0f}", f"{slowest / value:.1f}")
             for backend, value in sorted(seconds.items(), key=lambda item: item[1])
         )
-    heads = ("network", "engine", "ms", "input px/s", "times the slowest")
+    heads = ("model", "engine", "ms", "input px/s", "times the slowest")
     notes = "".join(f"\n- not measured: {reason.rstrip('.')}" for reason in dict.fromkeys(reasons))
     return table(heads, rows) + "\n" + notes, entries
 
 
 def one_window(name: str, side: int, threads: int) -> dict[str, float]:
-    """Run one network on windows of one size, in this process alone; return seconds and peak memory."""
-    network = OpenVinoBackend(EngineSettings(threads=threads)).load(MODELS[name])
+    """Run one model on windows of one size, in this process alone; return seconds and peak memory."""
+    loaded = OpenVinoBackend(EngineSettings(threads=threads)).load(MODELS[name])
     window = photograph_window(side)
-    run_window(network, window)
+    run_window(loaded, window)
     seconds = []
     for _ in range(3):
         start = time.perf_counter()
-        run_window(network, window)
+        run_window(loaded, window)
         seconds.append(time.perf_counter() - start)
     return {
         "seconds": statistics.median(seconds),
@@ -122,11 +122,11 @@ def windows(threads: int) -> str:
         for side in WINDOW_SIDES:
             found = _in_process("--window", name, str(side), "--threads", str(threads))
             rows.append((name, str(side), f"{side * side / found['seconds']:.0f}", f"{found['mib']:.0f}"))
-    return table(("network", "window px", "input px/s", "peak MiB of the process"), rows)
+    return table(("model", "window px", "input px/s", "peak MiB of the process"), rows)
 
 
 def pipeline(threads: int) -> str:
-    """Return the table of whole images against their networks alone."""
+    """Return the table of whole images against their models alone."""
     rows = []
     for preset, factor, side in ROWS:
         command = ("bench.pipeline", "--row", preset, factor, str(side), "--threads", str(threads))
@@ -140,7 +140,7 @@ def pipeline(threads: int) -> str:
                 *shares,
             )
         )
-    return table(("image", "s", "times its networks alone", *STEPS), rows)
+    return table(("image", "s", "times its models alone", *STEPS), rows)
 
 
 def sizes(threads: int, *, largest: bool) -> tuple[str, list[Row]]:
@@ -150,13 +150,13 @@ def sizes(threads: int, *, largest: bool) -> tuple[str, list[Row]]:
         found += [measure_size(options, LARGEST_SIDE, threads) for options in LARGEST]
     rows = [
         (
-            f"{row.networks}, {row.factor}, {row.output_format}",
+            f"{row.models}, {row.factor}, {row.output_format}",
             *(f"{row.side}", f"{row.seconds:.2f}", f"{row.microseconds_per_pixel:.2f}"),
             *(f"{row.peak_mib:.0f}", f"{row.result_mib:.1f}"),
         )
         for row in found
     ]
-    heads = ("networks", "side px", "s", "µs per input px", "peak MiB of the engine", "file MiB")
+    heads = ("models", "side px", "s", "µs per input px", "peak MiB of the engine", "file MiB")
     return table(heads, rows), found
 
 
@@ -164,13 +164,13 @@ def seams(threads: int) -> str:
     """Return the table of what cutting into windows costs."""
     rows = [
         (
-            row.network,
+            row.model,
             *(str(row.window), str(row.overlap), f"{row.off:.2%}", str(row.worst)),
             *("exact" if row.psnr == math.inf else f"{row.psnr:.1f}", f"{row.work:.2f}"),
         )
         for row in measure_seams(MODEL_NAMES, EngineSettings(threads=threads))
     ]
-    heads = ("network", "window px", "overlap px", "off by > 2 levels", "worst", "PSNR dB", "times the work")
+    heads = ("model", "window px", "overlap px", "off by > 2 levels", "worst", "PSNR dB", "times the work")
     return table(heads, rows)
 
 
@@ -204,8 +204,8 @@ def draw(entries: Sequence[Entry], grown: Sequence[Row], path: Path) -> None:
     left.set_xticks(places, [name.replace("-", "-\n", 1) for name in shown], fontsize=7)
     left.set_title("input pixels per second, windows of 128 px")
     left.legend(fontsize=7)
-    for name in dict.fromkeys(row.networks for row in grown):
-        rows = [row for row in grown if row.networks == name and row.output_format == "png"]
+    for name in dict.fromkeys(row.models for row in grown):
+        rows = [row for row in grown if row.models == name and row.output_format == "png"]
         pixels = [row.side**2 / 1e6 for row in rows]
         middle.plot(pixels, [row.seconds for row in rows], marker="o", label=f"{name} {rows[0].factor}")
         right.plot(pixels, [row.peak_mib for row in rows], marker="o")
@@ -275,8 +275,8 @@ that it is cut as every larger one is, and the work for 2000 x 1500 px.
 
 ## Whole images
 
-From file to file, against the same networks on the same windows alone; and the share of the time that each step takes,
-most of it while the networks work.
+From file to file, against the same models on the same windows alone; and the share of the time that each step takes,
+most of it while the models work.
 
 {pipeline(chosen.threads)}
 

@@ -1,8 +1,8 @@
 """Measure what cutting an image into windows costs: pixels that differ from an untiled run, and extra work.
 
 The image is a little larger than one window's core, so that it is cut as every larger one is; the extra work is told
-for an image of 2000 x 1500 px. Promised: at most 0.5 % of the pixels of an RRDB network off by more than 2 of 255
-levels, none of the compact networks', and at most 1.35 times the work.
+for an image of 2000 x 1500 px. Promised: at most 0.5 % of the pixels of an RRDB model off by more than 2 of 255
+levels, none of the compact models', and at most 1.35 times the work.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def plan_of(upscaler: Upscaler, height: int, width: int, recipe: Recipe) -> tupl
 
 
 def work(plan: tuple[list[Span], list[Span]]) -> int:
-    """Return the pixels that pass through the network."""
+    """Return the pixels that pass through the model."""
     rows, columns = (sum(span.read_stop - span.read_start for span in axis) for axis in plan)
     return rows * columns
 
@@ -66,10 +66,10 @@ def photograph(side: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Row:
-    """What tiles cost one network.
+    """What tiles cost one model.
 
     Attributes:
-        network: its name.
+        model: its name.
         window: longest side of a window in input pixels, ``overlap`` on both sides included.
         overlap: input pixels a side.
         side: of the image that was compared.
@@ -80,7 +80,7 @@ class Row:
         work: for 2000 x 1500 px, as a multiple of the untiled work.
     """
 
-    network: str
+    model: str
     window: int
     overlap: int
     side: int
@@ -92,7 +92,7 @@ class Row:
 
 
 def measure(names: Sequence[str], settings: EngineSettings) -> Iterator[Row]:
-    """Compare tiled with untiled results, network by network."""
+    """Compare tiled with untiled results, model by model."""
     tiled, untiled = Upscaler(settings), Untiled(settings)
     for name in names:
         recipe = Recipe(name, (name,))
@@ -127,11 +127,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=EngineSettings().threads, help="(%(default)s)")
     parser.add_argument("models", nargs="*", default=MODEL_NAMES, metavar="MODEL")
     chosen = parser.parse_args()
-    print(f"{'network':26}{'px':>6}{'windows':>9}{'PSNR':>8}{'off by > 2':>12}{'worst':>7}{'work':>8}")
+    print(f"{'model':26}{'px':>6}{'windows':>9}{'PSNR':>8}{'off by > 2':>12}{'worst':>7}{'work':>8}")
     for row in measure(chosen.models, EngineSettings(threads=chosen.threads, tile_pixels=chosen.tile)):
         psnr = "exact" if row.psnr == math.inf else f"{row.psnr:.1f}"
         print(
-            f"{row.network:26}{row.side:6}{row.windows:9}{psnr:>8}{row.off:12.3%}{row.worst:7}{row.work:7.2f}x",
+            f"{row.model:26}{row.side:6}{row.windows:9}{psnr:>8}{row.off:12.3%}{row.worst:7}{row.work:7.2f}x",
             flush=True,
         )
 

@@ -28,7 +28,7 @@ _SAMPLE_SECONDS = 0.1
 class Row:
     """What one image took."""
 
-    networks: str
+    models: str
     factor: str
     output_format: str
     side: int
@@ -53,7 +53,7 @@ class _Peak(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        """Look again and again."""
+        """Poll until the end."""
         while not self._stop_asked.wait(_SAMPLE_SECONDS):
             self._peak = max(self._peak, resident_bytes(self._pid))
 
@@ -65,7 +65,7 @@ class _Peak(threading.Thread):
 
 
 def measure(options: UpscaleOptions, side: int, threads: int) -> Row:
-    """Upscale a square photograph in an engine of its own, whose networks are loaded already."""
+    """Upscale a square photograph in an engine of its own, whose models are loaded already."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         engine = EngineProcess(EngineSettings(threads=threads), _LIMITS, folder)
@@ -100,16 +100,16 @@ def main() -> None:
     parser.add_argument("sides", nargs="*", type=int, default=SIDES, metavar="SIDE", help="in pixels")
     parser.add_argument("--preset", default="standard", help="(%(default)s)")
     parser.add_argument("--factor", default="2x", help="(%(default)s)")
-    parser.add_argument("--model", help="a network to use in place of the preset's")
+    parser.add_argument("--model", help="a model to use in place of the preset's")
     parser.add_argument("--format", default="png", help="of the result (%(default)s)")
     parser.add_argument("--threads", type=int, default=EngineSettings().threads, help="(%(default)s)")
     chosen = parser.parse_args()
     options = UpscaleOptions(chosen.factor, chosen.preset, output_format=chosen.format, model=chosen.model)
-    print(f"{'networks':36}{'':9}{'px':>6}{'s':>9}{'us/px':>8}{'peak MiB':>10}{'file MiB':>10}")
+    print(f"{'models':36}{'':9}{'px':>6}{'s':>9}{'us/px':>8}{'peak MiB':>10}{'file MiB':>10}")
     for side in chosen.sides:
         row = measure(options, side, chosen.threads)
         print(
-            f"{row.networks:36}{row.factor + ' ' + row.output_format:9}{row.side:6}{row.seconds:9.2f}"
+            f"{row.models:36}{row.factor + ' ' + row.output_format:9}{row.side:6}{row.seconds:9.2f}"
             f"{row.microseconds_per_pixel:8.2f}{row.peak_mib:10.0f}{row.result_mib:10.1f}",
             flush=True,
         )

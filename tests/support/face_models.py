@@ -21,7 +21,7 @@ def write_face_model(
     tint: tuple[float, float, float] = (0, 0, 0),
     mirrored: bool = False,
 ) -> Path:
-    """Write a network that gives the aligned face times ``factor`` plus ``tint``, values from -1 to 1."""
+    """Write a model that gives the aligned face times ``factor`` plus ``tint``, values from -1 to 1."""
     shape = (1, 3, side, side)
     nodes = [
         helper.make_node("Mul", ["x", "f"], ["m"]),

@@ -25,7 +25,7 @@ FACTORS = ("2x", "3x", "4x", "8x")
 FIT = "fit"
 PRESETS = tuple(PRESET_TABLE)
 # How much models upscale, in one pass through the image or two.
-NETWORK_SCALES = (2, 4, 8)
+MODEL_SCALES = (2, 4, 8)
 # How models may be named: the name is a folder, and a part of addresses and keys.
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
@@ -198,10 +198,10 @@ class UpscaleOptions:
             raise TargetOutOfRange(width=width, height=height, ratio=f"{float(ratio):.2f}", most=most)
         return max(1, round(width * ratio)), max(1, round(height * ratio))
 
-    def network_scale(self, width: int, height: int) -> int:
+    def model_scale(self, width: int, height: int) -> int:
         """Return the scale, 2, 4 or 8, at which models upscale an image of that size; the excess is reduced."""
         ratio = self.ratio(width, height)
-        return next((scale for scale in NETWORK_SCALES if scale >= ratio), NETWORK_SCALES[-1])
+        return next((scale for scale in MODEL_SCALES if scale >= ratio), MODEL_SCALES[-1])
 
     def ratio(self, width: int, height: int) -> Fraction:
         """Return the factor by which the sides of an image of that size are to grow."""

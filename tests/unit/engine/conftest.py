@@ -1,4 +1,4 @@
-"""Images, colour profiles and networks for the tests of the engine."""
+"""Images, colour profiles and models for the tests of the engine."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def reduced(image: Image.Image, scale: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("factor", ["2x", "4x"])
-def test_real_networks_upscale_an_image_truly(run, upscaler, save, colours, factor):
+def test_real_models_upscale_an_image_truly(run, upscaler, save, colours, factor):
     pixels = colours(48, 40)
     options = UpscaleOptions(factor, "standard")
     result, image = run(save("a.png", pixels), options, upscaler)
@@ -54,7 +54,7 @@ def test_real_networks_upscale_an_image_truly(run, upscaler, save, colours, fact
     assert np.abs(reduced(image, scale) - pixels).mean() < 3
 
 
-def test_real_networks_keep_gray_gray_and_edges_of_transparency_clean(run, upscaler, save):
+def test_real_models_keep_gray_gray_and_edges_of_transparency_clean(run, upscaler, save):
     y, x = np.indices((48, 48))
     inside = ((x - 24) ** 2 + (y - 24) ** 2 < 300).astype(np.uint8) * 255
     # A white disc with black under what cannot be seen: the case that gives dark fringes.
@@ -203,7 +203,7 @@ def test_8x_goes_through_a_scratch_file(run, upscaler, save, colours):
     assert result.receipt["recipe"].endswith("-8x")
 
 
-def test_detail_blends_also_where_the_sharp_network_must_be_reduced(run, lanczos, save, colours):
+def test_detail_blends_also_where_the_sharp_model_must_be_reduced(run, lanczos, save, colours):
     pixels = colours(40, 32)
     for detail in (0, 40, 100):
         result, image = run(save("a.png", pixels), UpscaleOptions("2x", detail=detail), lanczos)

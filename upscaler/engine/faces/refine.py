@@ -114,7 +114,7 @@ def refine_faces(work: FaceWork) -> Refinement:
     if restorer is None and work.bundled is None:
         refinement.left[Reason.NOTHING_BETTER] = len(faces)
         return refinement
-    refinement.network = _described(restorer, work.bundled)
+    refinement.model = _described(restorer, work.bundled)
     for number, face in enumerate(faces):
         if work.should_stop():
             raise EngineCanceled

@@ -31,7 +31,8 @@ class Refinement:
         searched: whether they could be looked for.
         found: how many there are.
         patches: the refined ones.
-        network: the model that refines them, as JSON-ready values with ``kind`` and ``name``; None where there is none.
+        model: the model or recipe that refines them, as JSON-ready values with ``kind`` and ``name``; None where
+            there is none.
         left: how many were left as they were, for each reason.
 
     """
@@ -39,7 +40,7 @@ class Refinement:
     searched: bool = True
     found: int = 0
     patches: list[Patch] = field(default_factory=list)
-    network: dict[str, Any] | None = None
+    model: dict[str, Any] | None = None
     left: Counter[Reason] = field(default_factory=Counter)
 
     @property
@@ -53,7 +54,7 @@ class Refinement:
             "searched": self.searched,
             "found": self.found,
             "refined": len(self.patches),
-            "network": self.network if self.patches else None,
+            "model": self.model if self.patches else None,
             "left": [{"count": count, "reason": reason.value} for reason, count in self.left.items()],
         }
 
@@ -65,9 +66,9 @@ class Refinement:
         if not found:
             return [Note("faces_none_found")]
         notes = []
-        if refined and self.network is not None:
-            code = "faces_refined" if self.network["kind"] == FACE_MODEL else "faces_refined_bundled"
-            values = {"refined": refined, "found": found, "model": self.network["name"]}
+        if refined and self.model is not None:
+            code = "faces_refined" if self.model["kind"] == FACE_MODEL else "faces_refined_bundled"
+            values = {"refined": refined, "found": found, "model": self.model["name"]}
             notes.append(Note(code, values))
         notes.extend(
             Note(reason.value, {"count": count, "found": found}) for reason, count in self.left.items()

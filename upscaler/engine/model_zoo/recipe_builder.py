@@ -65,7 +65,7 @@ def recipe_for(
         if named is None:
             raise UnknownModel(name=options.model)
         return _recipe_with(named, options, options.ratio(width, height))
-    preset, scale = PRESET_TABLE[options.preset], options.network_scale(width, height)
+    preset, scale = PRESET_TABLE[options.preset], options.model_scale(width, height)
     first = _denoised(preset, min(scale, 4), options.denoise, options.detail)
     if scale <= 4:
         return first

@@ -59,68 +59,68 @@ def test_bfloat16_stays_close_to_float32(name: str) -> None:
 @pytest.mark.parametrize(
     "backend", [OpenVinoBackend(SETTINGS), NcnnCpuBackend(SETTINGS)], ids=lambda b: b.name
 )
-def test_a_loaded_network_gives_the_same_again_and_keeps_earlier_results(
+def test_a_loaded_model_gives_the_same_again_and_keeps_earlier_results(
     backend: OpenVinoBackend | NcnnCpuBackend,
 ) -> None:
     model = MODELS["waifu2x-upconv7-photo"]
-    network = backend.load(model)
+    loaded = backend.load(model)
     window = _window(model)
 
-    first = network.run(window)
+    first = loaded.run(window)
     kept = first.copy()
-    network.run(255 - window)
+    loaded.run(255 - window)
 
     np.testing.assert_array_equal(first, kept)
-    np.testing.assert_array_equal(network.run(window), kept)
+    np.testing.assert_array_equal(loaded.run(window), kept)
 
 
 @pytest.mark.parametrize("rows", [1, 7, 16])
 def test_last_layers_give_the_same_strip_by_strip(rows: int, monkeypatch: pytest.MonkeyPatch) -> None:
     model = MODELS["realesrgan-x4plus-anime"]
-    network = OpenVinoBackend(SETTINGS, "fp32").load(model)
+    loaded = OpenVinoBackend(SETTINGS, "fp32").load(model)
     window = _window(model)
-    whole = network.run(window)
+    whole = loaded.run(window)
 
     monkeypatch.setattr(openvino, "_STRIP_ROWS", rows)
 
     # Which rows come together decides in which order sums are formed, and nothing else.
-    assert np.abs(network.run(window) - whole).max() < 0.01
+    assert np.abs(loaded.run(window) - whole).max() < 0.01
     # The check can fail: one row less around a strip is too little.
     monkeypatch.setattr(openvino, "_STRIP_MARGIN", 0)
-    assert np.abs(network.run(window) - whole).max() > 1
+    assert np.abs(loaded.run(window) - whole).max() > 1
 
 
 def test_another_run_in_a_pause_changes_nothing() -> None:
     model = MODELS["realesrgan-x4plus-anime"]
-    network = OpenVinoBackend(SETTINGS, "fp32").load(model)
+    loaded = OpenVinoBackend(SETTINGS, "fp32").load(model)
     window = np.ascontiguousarray(data.astronaut()[100:196, 150:260])
-    whole = network.run(window)
+    whole = loaded.run(window)
     pauses = []
 
     def pause() -> None:
         if len(pauses) < 3:
-            pauses.append(network.run(255 - window[:24, :24]))
+            pauses.append(loaded.run(255 - window[:24, :24]))
 
-    np.testing.assert_array_equal(network.run_pausing(window, pause), whole)
+    np.testing.assert_array_equal(loaded.run_pausing(window, pause), whole)
     assert len(pauses) == 3
     np.testing.assert_array_equal(pauses[0], pauses[2])
 
 
 def test_a_run_ends_in_a_pause_that_raises() -> None:
     model = MODELS["realesrgan-x4plus-anime"]
-    network = OpenVinoBackend(SETTINGS, "fp32").load(model)
+    loaded = OpenVinoBackend(SETTINGS, "fp32").load(model)
     window = np.ascontiguousarray(data.astronaut()[100:196, 150:260])
-    whole = network.run(window)
+    whole = loaded.run(window)
 
     def stop() -> None:
         raise EngineCanceled
 
     with pytest.raises(EngineCanceled):
-        run_window(network, window, stop)
-    np.testing.assert_array_equal(network.run(window), whole)
+        run_window(loaded, window, stop)
+    np.testing.assert_array_equal(loaded.run(window), whole)
 
 
-def test_a_network_is_cut_only_where_one_blob_passes() -> None:
+def test_a_model_is_cut_only_where_one_blob_passes() -> None:
     files = find_weights(MODELS["realesr-animevideov3-x4"], "")
     graph = read_graph(files.param, files.bin)
 
@@ -131,7 +131,7 @@ def test_a_network_is_cut_only_where_one_blob_passes() -> None:
         build_parts(graph, "x", "Pooling")
 
 
-def test_a_network_upscales_what_it_is_given() -> None:
+def test_a_model_upscales_what_it_is_given() -> None:
     model = MODELS["waifu2x-upconv7-photo"]
     window = np.ascontiguousarray(data.coffee()[100:160, 200:280])
 

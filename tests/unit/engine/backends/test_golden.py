@@ -40,7 +40,7 @@ SPOILS: dict[str, Callable[[Result], Result]] = {
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
-def test_every_network_of_the_catalogue_has_a_reference(model: Model) -> None:
+def test_every_model_of_the_catalogue_has_a_reference(model: Model) -> None:
     assert reference(model).size == 528
 
 
@@ -61,17 +61,17 @@ def test_sound_backends_pass(backend: OpenVinoBackend | NcnnCpuBackend, name: st
 @pytest.mark.parametrize("precision", TOLERANCES)
 @pytest.mark.parametrize("spoil", SPOILS.values(), ids=SPOILS.keys())
 def test_small_faults_are_found(spoil: Callable[[Result], Result], precision: str) -> None:
-    network = SpoiltModel(OpenVinoBackend(SETTINGS, "fp32").load(PHOTO), spoil)
+    loaded = SpoiltModel(OpenVinoBackend(SETTINGS, "fp32").load(PHOTO), spoil)
 
     # The means of its blocks are near those of the image: it is an upscaled image, only not the right one.
-    self_test(network)
+    self_test(loaded)
     with pytest.raises(OutputRejected, match="off by up to"):
-        self_test(network, precision)
+        self_test(loaded, precision)
 
 
 def test_a_single_level_is_a_fault_in_float32_only() -> None:
-    network = SpoiltModel(OpenVinoBackend(SETTINGS, "fp32").load(PHOTO), lambda result: result + 1)
+    loaded = SpoiltModel(OpenVinoBackend(SETTINGS, "fp32").load(PHOTO), lambda result: result + 1)
 
-    self_test(network, "bf16")
+    self_test(loaded, "bf16")
     with pytest.raises(OutputRejected):
-        self_test(network, "fp32")
+        self_test(loaded, "fp32")

@@ -12,7 +12,7 @@ from upscaler.engine.settings import EngineSettings
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
-def test_it_stands_in_for_every_network(model: Model) -> None:
+def test_it_stands_in_for_every_model(model: Model) -> None:
     side = model.minimum_side + 4
     window = np.ascontiguousarray(data.chelsea()[:side, :side])
 

@@ -18,7 +18,7 @@ PROMISED = 1.35
 
 
 def _work(backend: Backend, model: Model, side: int) -> float:
-    """Return the pixels that pass through the network for a square image, as a multiple of the untiled ones."""
+    """Return the pixels that pass through the model for a square image, as a multiple of the untiled ones."""
     margin, edge = margin_for([model]), edge_for([model])
     cut = spans(side, core_side(backend.window_side(model), margin), margin, edge)
     return (sum(span.read_stop - span.read_start for span in cut) / (side + 2 * edge)) ** 2

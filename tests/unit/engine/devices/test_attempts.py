@@ -29,7 +29,7 @@ from upscaler.errors import EngineError
 
 OPTIONS = UpscaleOptions("2x")
 SIDE = 160
-TEST_SIDE = 64 + 2 * 7  # of the known image, with the border that the network consumes
+TEST_SIDE = 64 + 2 * 7  # of the known image, with the border that the model consumes
 
 Fault = Callable[[Result, Window], Result]
 
@@ -339,7 +339,7 @@ class WrappingBackend(OpenVinoBackend):
         return WrappingModel(super().load(model))
 
 
-def test_a_backend_of_real_networks_that_fails_its_golden_test_makes_no_image(
+def test_a_backend_of_real_models_that_fails_its_golden_test_makes_no_image(
     run: Callable[[Upscaler], dict[str, Any]],
 ) -> None:
     settings = EngineSettings(threads=1)

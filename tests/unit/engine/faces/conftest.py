@@ -54,7 +54,7 @@ class Run:
 
 @pytest.fixture
 def run(tmp_path: Path, models: ModelFolder) -> Callable[..., Run]:
-    """Upscale with the fast engine, or with given networks; faces are refined unless the options say otherwise."""
+    """Upscale with the fast engine, or with given models; faces are refined unless the options say otherwise."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
 

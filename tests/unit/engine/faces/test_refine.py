@@ -51,8 +51,8 @@ def test_a_face_model_changes_the_face_and_nothing_else(run, models, portrait, d
     assert changed[(mask == 0) & (touched > 0)].mean() < 1
     assert changed[:, :60].max() == 0
     assert result.faces["found"] == result.faces["refined"] == 1
-    assert result.faces["network"]["name"] == "vivid"
-    assert result.faces["network"]["bin_sha256"] == manifest.sha256["model.onnx"]
+    assert result.faces["model"]["name"] == "vivid"
+    assert result.faces["model"]["bin_sha256"] == manifest.sha256["model.onnx"]
     assert result.receipt["changed"] == [
         Note("faces_refined", {"refined": 1, "found": 1, "model": "vivid"}).as_dict()
     ]
@@ -88,7 +88,7 @@ def test_a_broken_model_leaves_the_ordinary_upscale_to_the_byte(run, models, por
     result = run(portrait, "4x")
 
     assert result.sha256 == plain.sha256
-    assert (result.faces["found"], result.faces["refined"], result.faces["network"]) == (1, 0, None)
+    assert (result.faces["found"], result.faces["refined"], result.faces["model"]) == (1, 0, None)
     assert result.faces["left"] == [{"count": 1, "reason": "faces_left_different"}]
     assert result.receipt["changed"] == [Note("faces_left_different", {"count": 1, "found": 1}).as_dict()]
 
@@ -109,7 +109,7 @@ def test_an_inactive_model_is_not_used_and_the_first_active_one_is(run, models, 
     add_face_model(models, "c")
     add_face_model(models, "b")
 
-    assert run(portrait).faces["network"]["name"] == "b"
+    assert run(portrait).faces["model"]["name"] == "b"
 
 
 def test_an_image_without_faces_stays_as_it_is(run, models):
@@ -223,13 +223,13 @@ def test_a_detector_that_is_not_there_is_told(run, portrait, monkeypatch):
     assert result.receipt["changed"] == [Note("faces_not_searched").as_dict()]
 
 
-def test_without_a_face_model_the_bundled_networks_come_nearer_to_the_truth(run, upscaler, portrait):
+def test_without_a_face_model_the_bundled_models_come_nearer_to_the_truth(run, upscaler, portrait):
     small = np.asarray(Image.fromarray(portrait[:188, :168]).resize((84, 94), Image.Resampling.LANCZOS))
 
     plain = run(small, upscaler=upscaler, refine_faces=False)
     result = run(small, upscaler=upscaler)
 
-    assert result.faces["network"]["kind"] == "bundled"
+    assert result.faces["model"]["kind"] == "bundled"
     assert result.receipt["changed"] == [
         Note("faces_refined_bundled", {"refined": 1, "found": 1, "model": "waifu2x-mean-faces"}).as_dict()
     ]
@@ -244,7 +244,7 @@ def test_where_nothing_bundled_is_better_it_says_so(run, portrait):
     assert result.receipt["changed"] == [Note("faces_left_no_model", {"count": 1, "found": 1}).as_dict()]
 
 
-def test_networks_whose_weights_are_missing_leave_the_ordinary_upscale(run, upscaler, portrait, monkeypatch):
+def test_models_whose_weights_are_missing_leave_the_ordinary_upscale(run, upscaler, portrait, monkeypatch):
     absent = replace(MODELS["waifu2x-cunet"], name="absent", files={})
     monkeypatch.setattr(
         "upscaler.engine.steps.faces.face_recipe", lambda *_: Recipe("absent", ("absent",), custom=(absent,))

@@ -50,7 +50,7 @@ def test_an_upscaled_alpha_channel_cannot_ripple_beside_an_edge():
     upscaled[:, 15:17] = 120
     limit_to_source(upscaled, alpha, 4)
     assert upscaled[0, [4, 28]].tolist() == [0, 255]
-    assert upscaled[0, 15:17].tolist() == [120, 120], "the edge itself is left to the network"
+    assert upscaled[0, 15:17].tolist() == [120, 120], "the edge itself is left to the model"
 
 
 def test_bands_cover_every_row_once():

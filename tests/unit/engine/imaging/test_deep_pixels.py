@@ -56,7 +56,7 @@ def test_it_turns_as_pillow_does(orientation):
 
 
 @pytest.mark.parametrize("output_format", ["png", "tiff"])
-def test_more_than_8_bits_pass_through_the_networks(tmp_path, upscaler, output_format):
+def test_more_than_8_bits_pass_through_the_models(tmp_path, upscaler, output_format):
     pixels = ramp(48, 48, 3)
     source = deep_file(tmp_path / "a.png", pixels)
     result = upscale_file(

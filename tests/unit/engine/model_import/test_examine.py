@@ -19,7 +19,7 @@ NOT_A_NUMBER = kernel(2) * np.float32("nan")
 
 
 @pytest.mark.parametrize("scale", [1, 2, 3])
-def test_it_finds_scale_and_overlap_of_an_onnx_network(tmp_path: Path, scale: int) -> None:
+def test_it_finds_scale_and_overlap_of_an_onnx_model(tmp_path: Path, scale: int) -> None:
     write_onnx(tmp_path / "model.onnx", scale)
 
     found = examine(tmp_path, ONNX, SETTINGS)
@@ -58,7 +58,7 @@ def test_it_finds_one_channel_half_floats_and_levels(tmp_path: Path) -> None:
     assert (found.channels, found.input_range, found.output_range) == (1, LEVELS, LEVELS)
 
 
-def test_what_a_network_loses_at_its_border_is_found(tmp_path: Path) -> None:
+def test_what_a_model_loses_at_its_border_is_found(tmp_path: Path) -> None:
     path = write_onnx(tmp_path / "model.onnx", weights=kernel(2, side=5))
     model = onnx.load(str(path))
     model.graph.node[0].attribute[0].ints[:] = [0, 0, 0, 0]

@@ -38,7 +38,7 @@ def test_a_manifest_from_before_there_were_face_models_upscales(tmp_path: Path) 
     assert Manifest.from_dict(old).findings.purpose == found.purpose == UPSCALING
 
 
-def test_a_network_that_upscales_such_a_square_is_none(tmp_path: Path) -> None:
+def test_a_model_that_upscales_such_a_square_is_none(tmp_path: Path) -> None:
     write_onnx(tmp_path / "model.onnx", 2, shape=(1, 3, 256, 256))
 
     assert examine(tmp_path, ONNX, SETTINGS).purpose == UPSCALING

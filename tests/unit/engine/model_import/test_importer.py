@@ -100,7 +100,7 @@ def test_a_trial_has_limits(tmp_path: Path, limits: ProbeLimits, reason: str) ->
 
 def test_a_model_that_crashes_harms_nobody_else(tmp_path: Path) -> None:
     param, weights = write_ncnn(tmp_path, 2, middle="Clip clip 1 1 c d 0=0.0 1=1.0")
-    # A network that asks for more memory than any process may have.
+    # A model that asks for more memory than any process may have.
     param.write_text(param.read_text().replace("0=12 1=3", "0=2000000000 1=3"))
 
     with pytest.raises(ModelRefused):

@@ -18,7 +18,7 @@ def test_every_choice_has_a_recipe_of_its_factor(choice: Choice) -> None:
     recipe = choice.recipe
     options = UpscaleOptions(choice.factor, choice.preset, choice.denoise)
 
-    assert recipe.scale == options.network_scale(1, 1) >= factor_number(choice.factor)
+    assert recipe.scale == options.model_scale(1, 1) >= factor_number(choice.factor)
     assert recipe_for(options) == recipe
     for stage in recipe.stages:
         assert all(scale_of(models) >= stage.scale for models, _ in stage.branches)

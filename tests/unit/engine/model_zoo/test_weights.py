@@ -21,7 +21,7 @@ def no_packages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
-def test_it_finds_and_verifies_every_network(model: Model) -> None:
+def test_it_finds_and_verifies_every_model(model: Model) -> None:
     files = find_weights(model)
 
     assert files.param.suffix == ".param"

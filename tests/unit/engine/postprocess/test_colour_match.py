@@ -81,7 +81,7 @@ def test_a_white_page_stays_white_around_what_is_printed_on_it() -> None:
 
 
 @pytest.mark.parametrize("seed", range(1, 7))
-def test_noise_that_a_network_removed_does_not_come_back(seed: int) -> None:
+def test_noise_that_a_model_removed_does_not_come_back(seed: int) -> None:
     noisy = np.clip(np.random.default_rng(seed).normal(128, 30, (256, 256, 3)), 0, 255).astype(np.uint8)
     clean = np.full((512, 512, 3), round(float(noisy.mean())), np.uint8)
 

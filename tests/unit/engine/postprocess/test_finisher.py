@@ -78,7 +78,7 @@ def test_rows_are_written_before_the_last_one_is_there(parts, start, tmp_path):
     assert shares[-1] == 1.0
 
 
-def test_tones_stay_as_the_networks_gave_them_where_that_is_wished(parts, start, tmp_path):
+def test_tones_stay_as_the_models_gave_them_where_that_is_wished(parts, start, tmp_path):
     finisher = start(replace(parts, match_colours=False))
     finisher.rows_ready(0)
     finisher.rows_ready(480)
@@ -117,7 +117,7 @@ def test_giving_up_leaves_no_file(parts, start, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_fails_in_the_thread_is_told_to_the_networks(parts, start, monkeypatch):
+def test_what_fails_in_the_thread_is_told_to_the_models(parts, start, monkeypatch):
     finisher = start(parts)
     finisher.rows_ready(0)
 

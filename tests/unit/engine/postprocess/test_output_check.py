@@ -82,7 +82,7 @@ def test_what_cannot_be_seen_counts_for_nothing(source):
 
 @pytest.mark.parametrize("denoise", ["none", "high"])
 @pytest.mark.parametrize("content", ["noise", "grating", "photograph"])
-def test_real_networks_pass_on_the_hardest_content(upscaler, colours, content, denoise):
+def test_real_models_pass_on_the_hardest_content(upscaler, colours, content, denoise):
     generator = np.random.default_rng(3)
     pixels = {
         "noise": generator.integers(0, 256, (64, 64, 3), np.uint8),

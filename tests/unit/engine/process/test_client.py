@@ -66,7 +66,7 @@ def start(tmp_path):
     assert set(psutil.Process().children()) - others == set(), "no process is left"
 
 
-def test_it_upscales_with_real_networks_and_stays_warm(start, small, tmp_path):
+def test_it_upscales_with_real_models_and_stays_warm(start, small, tmp_path):
     engine = start(REAL)
     shares: list[float] = []
     result = engine.upscale(

@@ -77,14 +77,14 @@ def test_a_tiny_image_is_extended_by_its_edge() -> None:
 
 
 @pytest.mark.parametrize("model", [PHOTO, CUNET, MODELS["waifu2x-cunet-1x-n1"]], ids=lambda model: model.name)
-def test_no_network_sees_a_window_below_its_minimum(model: Model) -> None:
-    network = Copying(model)
+def test_no_model_sees_a_window_below_its_minimum(model: Model) -> None:
+    loaded = Copying(model)
     side = 2 * model.border + 3
 
-    result = run_window(network, np.full((side, side + 1, 3), 9, np.uint8))
+    result = run_window(loaded, np.full((side, side + 1, 3), 9, np.uint8))
 
-    assert all(length >= model.minimum_side for length in network.given[0][:2])
-    assert all(length % model.multiple == 0 for length in network.given[0][:2])
+    assert all(length >= model.minimum_side for length in loaded.given[0][:2])
+    assert all(length % model.multiple == 0 for length in loaded.given[0][:2])
     assert result.shape == (3 * model.scale, 4 * model.scale, 3)
     assert (result == 9).all()
 

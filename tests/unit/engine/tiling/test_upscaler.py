@@ -24,7 +24,7 @@ from upscaler.errors import EngineCanceled, EngineUnavailable
 
 STANDARD_2X = recipe_for(UpscaleOptions("2x"))
 STANDARD_4X = recipe_for(UpscaleOptions("4x"))
-# The compact network stands for the generative ones where it can: it takes a twentieth of their time.
+# The compact model stands for the generative ones where it can: it takes a twentieth of their time.
 COMPACT_4X = Recipe("compact", ("realesr-animevideov3-x4",))
 BLEND_4X = Recipe("blend", ("realesr-animevideov3-x4",), blend_with=STANDARD_4X.chain, blend=0.5)
 
@@ -103,7 +103,7 @@ def test_tiles_leave_no_trace(recipe: Recipe) -> None:
         for settings in (EngineSettings(threads=1), EngineSettings(threads=1, tile_pixels=40))
     )
 
-    # The margins are exact for these networks; sums in another order may round the other way.
+    # The margins are exact for these models; sums in another order may round the other way.
     assert np.abs(tiled.astype(int) - whole).max() <= 1
 
 
@@ -165,7 +165,7 @@ def test_a_stop_is_heeded_between_tiles() -> None:
     assert 0 < told[-1] < 0.9
 
 
-class FailingNetwork(LoadedModel):
+class FailingModel(LoadedModel):
     """Works until it has seen the given number of windows."""
 
     def __init__(self, inner: LoadedModel, windows: int) -> None:
@@ -184,7 +184,7 @@ class FailingBackend(LanczosBackend):
     name = "failing"
 
     def load(self, model: Model) -> LoadedModel:
-        return FailingNetwork(super().load(model), windows=4)
+        return FailingModel(super().load(model), windows=4)
 
 
 def test_a_backend_that_fails_half_way_is_replaced_and_nothing_of_it_is_left() -> None:

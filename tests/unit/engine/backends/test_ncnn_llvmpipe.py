@@ -137,12 +137,12 @@ from upscaler.engine.settings import EngineSettings
 index, wait_until = int(sys.argv[1]), float(sys.argv[2])
 backend = NcnnVulkanBackend(EngineSettings(threads=1, gpu_index=index), "fp32")
 assert backend.probe() is None
-network = backend.load(MODELS["realesr-animevideov3-x2"])
-known_result(network)
+model = backend.load(MODELS["realesr-animevideov3-x2"])
+known_result(model)
 rounds = []
 while not rounds or time.time() < wait_until:
     started = time.time()
-    levels = np.rint(known_result(network)).astype(np.int16)
+    levels = np.rint(known_result(model)).astype(np.int16)
     rounds.append((started, time.time()))
 devices = [device.index for device in list_devices()[0]]
 found = {"devices": devices, "rounds": rounds, "digest": hashlib.sha256(levels.tobytes()).hexdigest()}

@@ -1,4 +1,4 @@
-"""Noise removal is graded: measured with the real networks against photographs without noise.
+"""Noise removal is graded: measured with the real models against photographs without noise.
 
 Each grade must beat ``none`` under the noise it is for, by about half of what bench/RESULTS-denoise.md has for it, and
 under the marks of a JPEG; and ``none`` must beat each of them on an image that has neither.
@@ -22,8 +22,8 @@ from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.upscaler import Upscaler
 
 SIDE = 160
-# Where a generative network runs, removal takes some of what it invents: nearer to the truth also on clean images.
-TRUE_NETWORKS = ("waifu2x-upconv7-photo", "waifu2x-cunet")
+# Where a generative model runs, removal takes some of what it invents: nearer to the truth also on clean images.
+FAITHFUL_MODELS = ("waifu2x-upconv7-photo", "waifu2x-cunet")
 Measured = Callable[[str, str], float]
 
 # dB above "none": of low under sigma 5, med under sigma 15, high under sigma 30, and of each on a JPEG. On these crops
@@ -107,7 +107,7 @@ def test_each_grade_helps_under_its_noise_and_none_keeps_a_clean_image(
     ):
         assert found(noise, grade) > found(noise, "none") + margin, noise
         assert found("JPEG", grade) > found("JPEG", "none") + jpeg, grade
-        if recipe_for(UpscaleOptions(factor, preset)).chain[0] in TRUE_NETWORKS:
+        if recipe_for(UpscaleOptions(factor, preset)).chain[0] in FAITHFUL_MODELS:
             assert found("clean", "none") >= found("clean", grade), grade
     if preset == "standard":
         rising = [found("sigma 30", grade) for grade in DENOISE_LEVELS]

@@ -1,4 +1,4 @@
-"""Images through networks that an operator added."""
+"""Images through models that an operator added."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from upscaler.errors import UnknownModel
 
 @pytest.fixture
 def models(tmp_path: Path) -> ModelFolder:
-    """Three networks, as they are after they were tried."""
+    """Three models, as they are after they were examined."""
     folder = ModelFolder(tmp_path / "models")
 
     def add(name: str, kind: str, findings: Findings, write: Callable[[Path], object]) -> None:
@@ -50,12 +50,12 @@ def models(tmp_path: Path) -> ModelFolder:
     return folder
 
 
-def networks_of(models: ModelFolder, tile: int = 0) -> Upscaler:
+def upscaler_of(models: ModelFolder, tile: int = 0) -> Upscaler:
     return Upscaler(EngineSettings(threads=1, tile_pixels=tile, models_dir=str(models.root)))
 
 
 def expected(image: np.ndarray, scale: int) -> np.ndarray:
-    """Compute the small network by hand: a blur, then each pixel ``scale`` times along both sides."""
+    """Compute the small model by hand: a blur, then each pixel ``scale`` times along both sides."""
     blur = kernel(1, 1)[0, 0]
     height, width, _ = image.shape
     padded = np.pad(image.astype(np.float64), ((1, 1), (1, 1), (0, 0)), mode="reflect")
@@ -68,18 +68,18 @@ def expected(image: np.ndarray, scale: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("name", "scale"), [("three", 3), ("fixed", 2), ("gray-pair", 2)])
-def test_tiles_of_a_custom_network_leave_no_border(models: ModelFolder, name: str, scale: int) -> None:
+def test_tiles_of_a_custom_model_leave_no_border(models: ModelFolder, name: str, scale: int) -> None:
     image = np.random.default_rng(3).integers(0, 256, (75, 101, 3)).astype(np.uint8)
-    tiled = networks_of(models, tile=40)
+    tiled = upscaler_of(models, tile=40)
     recipe = recipe_for(UpscaleOptions(f"{scale}x", model=name), model=tiled.model_named(name))
 
     result = upscale(tiled.suited_to(recipe, deep=True), image, recipe)
 
-    # The network is known, so this is the image without tiles; bfloat16 has no part in it.
+    # The model is known, so this is the image without tiles; bfloat16 has no part in it.
     assert np.abs(result - expected(image, scale)).max() <= 1
 
 
-def test_a_job_takes_the_named_network_and_the_receipt_says_so(
+def test_a_job_takes_the_named_model_and_the_receipt_says_so(
     models: ModelFolder, tmp_path: Path, colours: Callable[[int, int], np.ndarray]
 ) -> None:
     source, target = tmp_path / "in.png", tmp_path / "out.png"
@@ -92,7 +92,7 @@ def test_a_job_takes_the_named_network_and_the_receipt_says_so(
         target,
         None,
         UpscaleOptions("4x", "standard", model="three"),
-        Engine(networks_of(models)),
+        Engine(upscaler_of(models)),
         scratch=Scratch(tmp_path),
     )
 
@@ -106,7 +106,7 @@ def test_a_job_takes_the_named_network_and_the_receipt_says_so(
     assert receipt["options"]["model"] == "three"
 
 
-def test_nobody_upscales_with_a_network_that_is_not_there(models: ModelFolder) -> None:
+def test_nobody_upscales_with_a_model_that_is_not_there(models: ModelFolder) -> None:
     for folder in (str(models.root), ""):
         with pytest.raises(UnknownModel):
             Upscaler(EngineSettings(threads=1, models_dir=folder)).model_named("absent")
