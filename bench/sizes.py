@@ -26,7 +26,7 @@ _SAMPLE_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Row:
-    """What one image took."""
+    """The time and memory of one image."""
 
     models: str
     factor: str

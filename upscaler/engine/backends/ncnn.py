@@ -192,7 +192,7 @@ class NcnnVulkanBackend(_NcnnBackend):
         }
 
     def probe(self) -> str | None:
-        """Look for the wheel and for a device."""
+        """Check that the wheel is installed, and find a device."""
         missing = super().probe()
         if missing:
             return missing

@@ -1,4 +1,4 @@
-"""What of ncnn's backends needs no graphics device."""
+"""The parts of ncnn's backends that need no graphics device."""
 
 from __future__ import annotations
 

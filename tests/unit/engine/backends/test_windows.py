@@ -1,4 +1,4 @@
-"""How much is computed twice because images are cut into windows."""
+"""The share of pixels that are computed twice because images are cut into windows."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ import upscaler
 
 
 def is_alive(pid: int) -> bool:
-    """Tell whether a process runs; one that ended and waits for its parent to notice does not."""
+    """Return whether a process runs; one that ended and waits for its parent to notice does not."""
     try:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
