@@ -8,7 +8,7 @@ from flask import Flask
 
 from config import Config, ConfigError
 from upscaler import create_app
-from upscaler.services.files.workspace import sweep_later
+from upscaler.services.files.workspace import remove_abandoned_later
 from upscaler.storage import StorageSettingsError
 
 # gunicorn ends when one of its processes ends with this status; at any other it starts the next one, for ever.
@@ -23,5 +23,5 @@ def create() -> Flask:
         print(f"ImageUpscalerPro cannot start: {error}", file=sys.stderr)
         raise SystemExit(LOAD_ERROR) from None
     config: Config = app.extensions["config"]
-    sweep_later(config.scratch_dir)
+    remove_abandoned_later(config.scratch_dir)
     return app

@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from tests.factories.base import stored
-from upscaler.models import NetworkModel
+from upscaler.models import ModelRecord
 
 
-def new_model(session: Session, name: str = "", **values: Any) -> NetworkModel:
+def new_model(session: Session, name: str = "", **values: Any) -> ModelRecord:
     """Store a model that upscales twice."""
     usual = {
         "type": "custom",
@@ -20,4 +20,4 @@ def new_model(session: Session, name: str = "", **values: Any) -> NetworkModel:
         "sha256": "0" * 64,
         "licence": "MIT",
     }
-    return stored(session, NetworkModel(name=name or f"model-{secrets.token_hex(4)}", **{**usual, **values}))
+    return stored(session, ModelRecord(name=name or f"model-{secrets.token_hex(4)}", **{**usual, **values}))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import flask_migrate
 import pytest
-from sqlalchemy import Engine, MetaData, Table, create_engine, inspect, select, text
+from sqlalchemy import Engine, MetaData, Table, create_engine, func, inspect, select, text
 
 import config as configuration
 from tests.support.service import ROOT, environment
@@ -121,4 +121,34 @@ def test_stored_options_get_their_new_values(settings: dict[str, str], database:
         assert values(previews) == new
         flask_migrate.downgrade(revision="0010")
         assert values(jobs) == {**stored, "d": None}
+        app.extensions["migrate"].db.engine.dispose()
+
+
+def test_tables_keep_their_rows_under_new_names(settings: dict[str, str], database: Engine) -> None:
+    app = create_app(configuration.load(settings, env_file=None))
+    old = ("deliveries", "kept_answers", "loose_files")
+    with app.app_context():
+        flask_migrate.upgrade(revision="0011")
+        tables = MetaData()
+        tables.reflect(database)
+        with database.begin() as connection:
+            for name, given in (
+                ("uploads", {"id": "u"}),
+                ("jobs", {"id": "j", "upload_id": "u", "status": "failed"}),
+                ("deliveries", {"job_id": "j", "kind": "webhook"}),
+                ("kept_answers", {"token": "t", "status": 202}),
+                ("loose_files", {"key": "a/b.png"}),
+            ):
+                table = tables.tables[name]
+                connection.execute(table.insert().values(any_row(table, **given)))
+        flask_migrate.upgrade(revision="0012")
+        with database.connect() as connection:
+            assert connection.scalars(text("SELECT event FROM deliveries")).all() == ["job.failed"]
+            stored = "SELECT claim_token, status, lease_expires_at FROM idempotency_records"
+            assert connection.execute(text(stored)).all() == [("t", 202, None)]
+            assert connection.scalars(text("SELECT key FROM pending_files")).all() == ["a/b.png"]
+        flask_migrate.downgrade(revision="0011")
+        with database.connect() as connection:
+            for name in old:
+                assert connection.scalar(select(func.count()).select_from(tables.tables[name])) == 1
         app.extensions["migrate"].db.engine.dispose()

@@ -15,7 +15,7 @@ from sqlalchemy import create_engine, func, select
 
 from tests.support.leftovers import files_in
 from tests.support.service import JOB_SECONDS
-from upscaler.models import Job, JobLog, JobStatus, NetworkModel, Preview, Upload, Worker, utcnow
+from upscaler.models import Job, JobLog, JobStatus, ModelRecord, Preview, Upload, Worker, utcnow
 
 
 @dataclass
@@ -110,7 +110,7 @@ def take_census(deployment: Deployment, accepted: Iterable[str]) -> Census:
         ends = Counter(connection.scalars(select(JobLog.job_id).where(JobLog.message == "completed")))
         uploads = set(connection.scalars(select(Upload.storage_path)))
         crops = connection.execute(select(Preview.crop_path, Preview.results)).all()
-        networks = set(connection.scalars(select(NetworkModel.artifact_path)))
+        networks = set(connection.scalars(select(ModelRecord.artifact_path)))
     results = [path for job in jobs for path in job[4:] if path]
     previews = {result["path"] for crop in crops for result in crop.results.values() if "path" in result}
     named = uploads | set(results) | {crop.crop_path for crop in crops} | previews | networks

@@ -1,20 +1,25 @@
 """The tables. Importing this package registers all of them on one metadata, Flask-AppBuilder's own included."""
 
-from upscaler.models.access import AccountKey, KeptAnswer, TokenSession
+from upscaler.models.api_key import AccountKey
+from upscaler.models.audit_log import AuditLog
 from upscaler.models.batch import Batch, BatchItem
 from upscaler.models.delivery import Delivery, DeliveryKind, DeliveryStatus
-from upscaler.models.job import ENDED, MOVES, Job, JobLog, JobStatus, Priority
-from upscaler.models.operations import AuditLog, NetworkModel, Setting, Worker
+from upscaler.models.idempotency_record import IdempotencyRecord
+from upscaler.models.job import ENDED, TRANSITIONS, Job, JobLog, JobStatus, Priority
+from upscaler.models.model_record import ModelRecord
 from upscaler.models.pending_file import PendingFile
 from upscaler.models.preview import Preview
+from upscaler.models.setting import Setting
+from upscaler.models.token_session import TokenSession
 from upscaler.models.types import iso8601, utcnow
 from upscaler.models.upload import Upload
 from upscaler.models.user import ADMIN_ROLE, USER_ROLE, Account, Role
+from upscaler.models.worker import Worker
 
 __all__ = [
     "ADMIN_ROLE",
     "ENDED",
-    "MOVES",
+    "TRANSITIONS",
     "USER_ROLE",
     "Account",
     "AccountKey",
@@ -24,11 +29,11 @@ __all__ = [
     "Delivery",
     "DeliveryKind",
     "DeliveryStatus",
+    "IdempotencyRecord",
     "Job",
     "JobLog",
     "JobStatus",
-    "KeptAnswer",
-    "NetworkModel",
+    "ModelRecord",
     "PendingFile",
     "Preview",
     "Priority",

@@ -1,4 +1,4 @@
-"""Images that were sent together."""
+"""Batches: images that were sent in one request."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from upscaler.models.user import Account
 
 
 class Batch(Model):
-    """Some files that came in one request. Its state follows from its items' jobs."""
+    """A batch. Its state follows from its items' jobs."""
 
     __tablename__ = "batches"
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: random_id("batch"))
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"), index=True)
-    # Its owner's account was deleted: it did not become a visitor's by that.
+    # The owner's account was deleted; the batch is not a visitor's because of that.
     owner_gone: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow, index=True)
 
@@ -45,10 +45,10 @@ class BatchItem(Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     batch_id: Mapped[str] = mapped_column(ForeignKey("batches.id", ondelete="CASCADE"), index=True)
-    # From 0, in the order in which the files came.
+    # From 0, in the order of the files in the request.
     position: Mapped[int] = mapped_column(Integer)
     filename: Mapped[str] = mapped_column(String(255))
-    # The newest one: a failed image that is tried again gets another.
+    # The newest one: a retry of a failed image is a new job.
     job_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
     error_code: Mapped[str | None] = mapped_column(String(64))
     error_message: Mapped[str | None] = mapped_column(Text)

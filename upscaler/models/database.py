@@ -1,19 +1,23 @@
-"""Connections: what every engine of ours needs, whoever opens it."""
+"""Database connections, and the statements that SQLite and PostgreSQL spell differently."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from flask_appbuilder import Model
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult, Result
+from sqlalchemy.orm import Session
 
 # How long a writer waits for another one on SQLite, in seconds.
 SQLITE_BUSY_SECONDS = 20
 # How long a host that does not answer may take, in seconds.
 POSTGRESQL_CONNECT_SECONDS = 5
-# A connection on which nothing happens is probed after so many seconds, then so often, so many times. Whoever does not
-# answer is cut off: the server gives up what it had locked, which the other hosts wait for, and a client does not wait
-# for a server that is gone. The system's own patience is two hours.
+# An idle connection is probed after so many seconds, then so often, so many times. A peer that does not answer is cut
+# off: the server releases the locks of a lost client, which the other hosts wait for, and a client does not wait for a
+# lost server. The system's own timeout is two hours.
 POSTGRESQL_PROBES = {"keepalives_idle": 6, "keepalives_interval": 3, "keepalives_count": 3}
 # The same for what was sent and is not confirmed, in milliseconds.
 POSTGRESQL_UNCONFIRMED_MS = 15_000
@@ -48,6 +52,13 @@ def changed_rows(result: Result[Any]) -> int:
     """Return how many rows an INSERT, UPDATE or DELETE touched."""
     # What such a statement returns is a CursorResult, though the type of ``Session.execute`` does not say so.
     return cast("CursorResult[Any]", result).rowcount
+
+
+def insert_new(session: Session, table: type[Model], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows within the caller's transaction; those that would break a unique constraint are left out."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    if rows:
+        session.execute(insert(table).values(list(rows)).on_conflict_do_nothing())
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:

@@ -1,4 +1,4 @@
-"""Jobs, their states and their logs. This table, not the queue, is the truth about what has to be done."""
+"""Jobs, their states and their logs. This table, not the queue, is the source of truth about what has to be done."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Inte
 from sqlalchemy.ext.mutable import MutableDict
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from upscaler.models.lease import LeaseColumns
 from upscaler.models.types import UTCDateTime, random_id, utcnow
 from upscaler.models.upload import Upload
 from upscaler.models.user import Account
 
 
 class JobStatus(str, enum.Enum):
-    """Where a job stands."""
+    """The state of a job."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -28,7 +29,7 @@ class JobStatus(str, enum.Enum):
 
     @property
     def ended(self) -> bool:
-        """Whether the job moves no more."""
+        """Whether the state is final."""
         return self in ENDED
 
     def __str__(self) -> str:
@@ -37,9 +38,9 @@ class JobStatus(str, enum.Enum):
 
 ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELED})
 
-# From each state, the states a job may go to next. A running job goes back to the queue when its worker
-# is lost or hands it back.
-MOVES = {
+# From each state, the states that a job may change to. A running job goes back to the queue when its worker is lost or
+# releases it.
+TRANSITIONS = {
     JobStatus.QUEUED: frozenset({JobStatus.RUNNING, JobStatus.FAILED, JobStatus.CANCELED}),
     JobStatus.RUNNING: frozenset(
         {JobStatus.QUEUED, JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELED}
@@ -51,7 +52,7 @@ MOVES = {
 
 
 class Priority(enum.IntEnum):
-    """What comes first; the numbers leave room between them."""
+    """The order in which jobs are run, the highest first; the numbers leave room between them."""
 
     BATCH = 0
     NORMAL = 10
@@ -66,7 +67,7 @@ class Priority(enum.IntEnum):
 CALLBACK = "callback_url"
 
 
-class Job(Model):
+class Job(LeaseColumns, Model):
     """One upscaled image of one upload."""
 
     __tablename__ = "jobs"
@@ -78,7 +79,7 @@ class Job(Model):
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: random_id("job"))
     upload_id: Mapped[str] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"), index=True)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id", ondelete="SET NULL"), index=True)
-    # Its owner's account was deleted: it did not become a visitor's by that.
+    # The owner's account was deleted; the job is not a visitor's because of that.
     owner_gone: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
 
@@ -88,19 +89,16 @@ class Job(Model):
     model: Mapped[str] = mapped_column(String(128))
     estimated_seconds: Mapped[int] = mapped_column(Integer, default=0)
     priority: Mapped[int] = mapped_column(Integer, default=Priority.NORMAL.value, server_default="10")
-    # Stands for whoever sent it, so that the turns can be shared fairly; visitors have no account to go by.
+    # Stands for the sender, so that workers can be shared fairly; visitors have no account.
     submitter: Mapped[str] = mapped_column(String(32), default="", server_default="")
-    # A job that was put off waits until then.
+    # A deferred job waits until then.
     not_before: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    # Personal data: whoever holds the link to a job may not see it, and it is forgotten some time after the end.
+    # Personal data: not shown to holders of the link to the job, and removed some time after its end.
     notify_email: Mapped[str | None] = mapped_column(String(320))
-    # Of the request, for what is sent when nobody is there to ask.
+    # Of the request, for messages that are sent later.
     language: Mapped[str | None] = mapped_column(String(16))
 
-    # The claim: who works on it, proven by a token that every later change must show, until the lease runs out.
     worker_id: Mapped[str | None] = mapped_column(String(128))
-    claim_token: Mapped[str | None] = mapped_column(String(32))
-    lease_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     enqueued_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -123,10 +121,10 @@ class Job(Model):
     started_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     finished_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
     duration_seconds: Mapped[int | None] = mapped_column(Integer)
-    # Of the attempt that succeeded, for estimates: whole seconds are too coarse for small images. There is no time
-    # where it took over what an earlier attempt had done.
+    # Of the attempt that succeeded, for estimates: whole seconds are too coarse for small images. None where it resumed
+    # from the tiles of an earlier attempt.
     work_seconds: Mapped[float | None] = mapped_column(Float)
-    # What it ran on, as ``services.workers.device_of`` names it.
+    # The device it ran on, as ``services.jobs.workers.device_of`` names it.
     device: Mapped[str | None] = mapped_column(String(128))
 
     upload: Mapped[Upload] = relationship(Upload)
@@ -170,7 +168,7 @@ def public_params(params: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class JobLog(Model):
-    """A line in the life of a job."""
+    """A line of a job's log."""
 
     __tablename__ = "job_logs"
 

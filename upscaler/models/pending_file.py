@@ -1,4 +1,4 @@
-"""Files that lie in the storage, or soon will, and that no other row points to yet."""
+"""Stored files, or files about to be stored, that no other row points to."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from upscaler.models.types import UTCDateTime, utcnow
 
 
 class PendingFile(Model):
-    """The key of a file that is about to be stored. The row goes in the transaction that makes another row point to it.
+    """The key of a file that is being stored or deleted; see ``services.files.pending_files``.
 
-    ``doomed_at`` is when a sweep decided to remove the file: from then on no row may point to it any more.
+    ``deleting_since`` is the moment at which its deletion was decided: from then on no row may point to it any more.
     """
 
-    __tablename__ = "loose_files"
+    __tablename__ = "pending_files"
 
     key: Mapped[str] = mapped_column(String(255), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow, index=True)
-    doomed_at: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
+    deleting_since: Mapped[datetime | None] = mapped_column(UTCDateTime, index=True)
 
     def __repr__(self) -> str:
         return self.key

@@ -1,4 +1,4 @@
-"""Small pieces of images that are upscaled at once, to choose by. They and their files live for an hour."""
+"""Previews: crops of images, upscaled with several presets for comparison. Rows and files are kept for an hour."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from sqlalchemy import JSON, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from upscaler.models.job import JobStatus
+from upscaler.models.lease import LeaseColumns
 from upscaler.models.types import UTCDateTime, random_id, utcnow
 
 
-class Preview(Model):
-    """A piece of an image, and what the wanted presets make of it.
+class Preview(LeaseColumns, Model):
+    """A crop of an image and its upscaled versions.
 
-    ``results`` has an entry for each preset that is done: what was written, or why it failed.
+    ``results`` has an entry for each preset that is done: the file written, or the error.
     """
 
     __tablename__ = "previews"
@@ -35,10 +36,7 @@ class Preview(Model):
     width: Mapped[int]
     height: Mapped[int]
 
-    # The claim, as in the table of jobs.
     worker_id: Mapped[str | None] = mapped_column(String(128))
-    claim_token: Mapped[str | None] = mapped_column(String(32))
-    lease_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
 
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow)
@@ -46,7 +44,7 @@ class Preview(Model):
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more will come."""
+        """Whether the state is final."""
         return JobStatus(self.status).ended
 
     def __repr__(self) -> str:

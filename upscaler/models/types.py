@@ -23,7 +23,7 @@ def iso8601(moment: datetime | None) -> str | None:
 
 
 def random_id(prefix: str) -> str:
-    """Return an unguessable id with 128 random bits, such as ``job_Zm9v...``."""
+    """Return an unguessable id with 128 random bits, such as ``job_3fa9...``."""
     return f"{prefix}_{secrets.token_hex(16)}"
 
 

@@ -1,4 +1,4 @@
-"""The audit trail: every action of a person with rights leaves a row."""
+"""The audit trail: every action of a person with an account leaves a row, in the transaction of the action itself."""
 
 from __future__ import annotations
 
@@ -12,14 +12,19 @@ from upscaler.models import AuditLog
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, and from which address."""
+    """The account that acts, and the address of its request; without a name, a visitor."""
 
     user_id: int | None
     username: str
     ip_address: str
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether actions on jobs and batches leave a row: not those of visitors, nor those of maintenance."""
+        return bool(self.username) and self != SYSTEM
 
-# What acts where nobody has signed in.
+
+# The actor where no person acts.
 SYSTEM = Actor(user_id=None, username="system", ip_address="")
 
 

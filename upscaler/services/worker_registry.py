@@ -16,7 +16,7 @@ from upscaler.models import DeliveryKind, utcnow
 from upscaler.models.database import make_engine
 from upscaler.services.jobs.queue import Queue
 from upscaler.services.jobs.runner import Folders, JobRunner, Sessions
-from upscaler.services.jobs.tile_cache import KeptTiles
+from upscaler.services.jobs.tile_cache import TileCache
 from upscaler.services.notifications.mail import MailChannel
 from upscaler.services.notifications.message import Channel
 from upscaler.services.notifications.sender import Sender
@@ -70,9 +70,9 @@ class WorkerServices(Services):
         return EngineProcess(settings, limits, self.config.scratch_dir)
 
     @cached_property
-    def tiles(self) -> KeptTiles:
+    def tiles(self) -> TileCache:
         """The tile cache of this host."""
-        return KeptTiles(self.config.scratch_dir / "tiles", self.config.kept_tiles_bytes)
+        return TileCache(self.config.scratch_dir / "tiles", self.config.kept_tiles_bytes)
 
     @cached_property
     def webhook_secrets(self) -> list[str]:

@@ -65,8 +65,8 @@ def maintenance_tasks(services: WorkerServices, previews: PreviewRunner) -> dict
     age = timedelta(seconds=config.orphan_seconds)
     return {
         "previews": previews.purge,
-        "pending_files": with_session(partial(pending_files.sweep, storage=storage, age=age)),
-        "tiles": with_session(services.tiles.sweep),
-        "scratch": partial(workspace.sweep, config.scratch_dir),
+        "pending_files": with_session(partial(pending_files.collect, storage=storage, age=age)),
+        "tiles": with_session(services.tiles.collect),
+        "scratch": partial(workspace.remove_abandoned, config.scratch_dir),
         "retention": with_session(partial(retention.purge, storage=storage, settings=services.settings)),
     }

@@ -1,4 +1,4 @@
-"""The services' tests run over SQLite, and those of what workers share over PostgreSQL as well."""
+"""The services' tests run on SQLite, and those of what workers share on PostgreSQL as well."""
 
 from __future__ import annotations
 
@@ -12,23 +12,11 @@ from sqlalchemy import Engine
 from config import load
 from upscaler.models.database import make_engine
 
-OVER_BOTH = {
-    "previews.test_runner",
-    "test_estimates",
-    "test_lifecycle",
-    "test_loose_files",
-    "test_reaper",
-    "test_retention",
-    "test_scheduling",
-    "test_settings",
-    "test_statistics",
-}
-
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a module's tests on the databases that its ``DATABASES`` names, on SQLite alone where it names none."""
     if "database" in metafunc.fixturenames:
-        both = metafunc.module.__name__.partition("unit.services.")[2] in OVER_BOTH
-        names = ["sqlite", "postgresql"] if both else ["sqlite"]
+        names = getattr(metafunc.module, "DATABASES", ("sqlite",))
         metafunc.parametrize("database", names, indirect=True)
 
 

@@ -223,7 +223,7 @@ def retried(
     if not again:
         session.rollback()
         raise refusal
-    if actor.user_id is not None:
+    if actor.is_recorded:
         details = {"new_jobs": [job.id for job in again]}
         audit.record(session, actor, "batch.retry", entity=("batch", batch_id), details=details)
     session.flush()

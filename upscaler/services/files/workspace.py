@@ -1,7 +1,7 @@
-"""Where a process puts files that it works on, so that they do not stay behind when it is killed.
+"""The folder for files that a process works on, removed also when the process is killed.
 
-Each process has a folder of its own, locked for as long as it lives: the system lets go of the lock however it ends. A
-folder whose lock is free was left by a process that has died, and the next one to look removes it.
+Each process has a folder of its own, locked for as long as it lives: the system releases the lock however it ends. A
+folder whose lock is free was left by a process that has died, and the next process that looks removes it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Workspace:
 
     def _make(self) -> None:
         self._root.mkdir(parents=True, exist_ok=True)
-        sweep(self._root)
+        remove_abandoned(self._root)
         folder = Path(tempfile.mkdtemp(dir=self._root, prefix=_PREFIX))
         lock = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -53,7 +53,7 @@ class Workspace:
         self._folder = folder
 
 
-def sweep(root: Path, grace_seconds: float = GRACE_SECONDS) -> None:
+def remove_abandoned(root: Path, grace_seconds: float = GRACE_SECONDS) -> None:
     """Remove the folders below ``root`` whose processes have died. Safe in several processes at once.
 
     A folder that changed less than ``grace_seconds`` ago is left alone: it may have been made and not locked yet.
@@ -65,12 +65,12 @@ def sweep(root: Path, grace_seconds: float = GRACE_SECONDS) -> None:
                 _remove_if_abandoned(folder)
 
 
-def sweep_later(root: Path) -> None:
-    """Sweep once, in the background, as soon as no folder of a process that died before this moment is left alone.
+def remove_abandoned_later(root: Path) -> None:
+    """Remove abandoned folders once, in the background, when those of processes that died before now are old enough.
 
-    For processes that take the place of killed ones: where only pages are served, nobody else looks.
+    For processes that replace killed ones: where only pages are served, no other process looks.
     """
-    timer = threading.Timer(GRACE_SECONDS + 1, sweep, [root, GRACE_SECONDS])
+    timer = threading.Timer(GRACE_SECONDS + 1, remove_abandoned, [root, GRACE_SECONDS])
     timer.daemon = True
     timer.start()
 

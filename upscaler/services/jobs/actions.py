@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import select
-from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from upscaler.errors import FileGone, JobConflict, JobNotFound
 from upscaler.models import Account, Batch, Job, Upload
 from upscaler.services import audit
+from upscaler.services.files.deletion import deletion
 from upscaler.services.files.names import result_name
 from upscaler.services.jobs import lifecycle
 from upscaler.services.jobs.submissions import Submissions
@@ -25,14 +25,18 @@ RESULT = "result"
 
 
 def cancel(session: Session, actor: audit.Actor, job: Job) -> None:
-    """Cancel a waiting or running job.
+    """Cancel a queued or running job.
 
     Raises:
-        JobConflict: it had ended already.
+        JobConflict: it has ended already.
     """
-    job_id, before = job.id, job.status
-    audit.record(session, actor, "job.cancel", entity=("job", job_id), details={"status": before})
-    if not lifecycle.cancel(session, job_id, f"by {actor.username}"):
+    job_id = job.id
+    if actor.is_recorded:
+        details = {"status": job.status}
+        audit.record(session, actor, "job.cancel", entity=("job", job_id), details=details)
+    reason = f"by {actor.username}" if actor.username else "by the holder of its link"
+    # Commits the row of the trail with the transition, or neither.
+    if not lifecycle.cancel(session, job_id, reason):
         session.refresh(job)
         raise JobConflict(status=job.status)
 
@@ -46,38 +50,38 @@ def may_change(account: Account | None, thing: Job | Batch) -> bool:
     return account is not None and account.id == thing.owner_id
 
 
-def delete(session: Session, actor: audit.Actor, storage: Storage, job: Job) -> None:
-    """Delete a job with its files; the original too, unless another job is of it. One that has not ended is canceled.
+def delete(session: Session, actor: audit.Actor, storage: Storage, job: Job) -> bool:
+    """Delete a job with its files; the original too, unless another job uses it. One that has not ended is canceled.
+
+    Return whether the files are removed already; see ``Deletion``.
 
     Raises:
-        JobNotFound: somebody else has deleted it at this moment.
-        StorageUnavailable: the files are still there, and so is the job: it can be deleted again later.
+        JobNotFound: it was deleted at this moment.
     """
     job_id, upload_id = job.id, job.upload_id
     lifecycle.cancel(session, job_id, "to be deleted")
-    upload = session.get(Upload, upload_id, populate_existing=True)
-    try:
-        session.refresh(job)
-    except InvalidRequestError:
-        upload = None
-    if upload is None:
-        session.rollback()
-        raise JobNotFound
-    original = upload.storage_path
-    others = select(Job.id).where(Job.upload_id == upload_id, Job.id != job_id)
-    keys = [job.result_path, job.preview_path, job.original_preview_path]
-    if session.scalar(others.limit(1)) is None:
-        keys.append(original)
-    # The files first: a row without files can be deleted again, files without a row would be forgotten.
-    for key in filter(None, keys):
-        storage.delete(key)
-    if actor.user_id is not None:
-        audit.record(session, actor, "job.delete", entity=("job", job_id), details={"status": job.status})
-    session.expunge(job)
-    # Statements instead of the session's cascade: the database removes logs and messages with the job.
-    session.execute(delete_rows(Job).where(Job.id == job_id))
-    session.execute(delete_rows(Upload).where(Upload.id == upload_id, ~others.exists()))
-    session.commit()
+    with deletion(session, storage) as deleted:
+        # A write to the row that all jobs of an image share: two of them that are deleted at once are so one after the
+        # other, and the second one finds that no other job uses the original.
+        lock = update(Upload).where(Upload.id == upload_id).values(storage_path=Upload.storage_path)
+        session.execute(lock.execution_options(synchronize_session=False))
+        found = session.get(Job, job_id, populate_existing=True)
+        if found is None:
+            raise JobNotFound
+        deleted.keys.extend(
+            filter(None, (found.result_path, found.preview_path, found.original_preview_path))
+        )
+        if actor.is_recorded:
+            details = {"status": found.status}
+            audit.record(session, actor, "job.delete", entity=("job", job_id), details=details)
+        session.flush()
+        session.expunge(found)
+        # Statements in place of the session's cascade: the database removes logs and messages with the job.
+        session.execute(delete_rows(Job).where(Job.id == job_id))
+        unused = ~select(Job.id).where(Job.upload_id == upload_id).exists()
+        original = delete_rows(Upload).where(Upload.id == upload_id, unused).returning(Upload.storage_path)
+        deleted.keys.extend(session.scalars(original.execution_options(synchronize_session=False)))
+    return deleted.files_removed
 
 
 @contextmanager

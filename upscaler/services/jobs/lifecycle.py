@@ -1,101 +1,103 @@
-"""The job state machine. Every move is one conditional UPDATE whose row count is checked, with a line in the job's log.
+"""The job state machine: each transition is one conditional UPDATE with a line in the job's log, in one transaction.
 
-A worker *claims* a job and gets a token. Each later change by that worker must show the token; once the job was taken
-over, canceled or ended, the token no longer fits and the change does nothing.
+A worker claims a job and gets a lease (see ``services.leases``). Each later transition by that worker is fenced on it:
+once the job was claimed anew, canceled or ended, the change does nothing.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, and_, case, or_, update
+from sqlalchemy import ColumnElement, and_, case, or_
 from sqlalchemy.orm import Session
 
 from upscaler.errors import UpscalerError
-from upscaler.models import MOVES, Job, JobLog, JobStatus, utcnow
-from upscaler.models.database import changed_rows
+from upscaler.models import ENDED, TRANSITIONS, Job, JobLog, JobStatus, utcnow
+from upscaler.services import leases
 from upscaler.services.files import pending_files
+from upscaler.services.leases import Lease
 from upscaler.services.notifications import outbox
 
 log = structlog.get_logger()
 
+ACTIVE = tuple(status.value for status in JobStatus if status not in ENDED)
+
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to work on a job until the lease runs out."""
+    """The right of a worker to work on a job until the lease expires; ``attempt`` counts from 1."""
 
-    job_id: str
-    token: str
+    lease: Lease
     worker_id: str
     attempt: int
 
+    @property
+    def job_id(self) -> str:
+        """The job."""
+        return self.lease.id
+
+    @property
+    def token(self) -> str:
+        """The lease's token."""
+        return self.lease.token
+
 
 def claim(session: Session, job_id: str, worker_id: str, lease_seconds: int) -> Claim | None:
-    """Take a queued job, or one whose lease has run out; return None when another worker has it or it has ended."""
+    """Claim a queued job, or one whose lease has expired; return None when another worker has it or it has ended."""
     now = utcnow()
-    token = secrets.token_hex(16)
-    free = or_(
-        Job.status == JobStatus.QUEUED.value,
-        and_(Job.status == JobStatus.RUNNING.value, Job.lease_expires_at < now),
-    )
-    moved = _move(
+    expired = and_(Job.status == JobStatus.RUNNING.value, leases.has_expired(Job, now))
+    lease, columns = leases.granted(job_id, timedelta(seconds=lease_seconds), now)
+    claimed = _transition(
         session,
         job_id,
-        free,
+        or_(Job.status == JobStatus.QUEUED.value, expired),
         JobStatus.RUNNING,
         {
-            "claim_token": token,
+            **columns,
             "worker_id": worker_id,
-            "lease_expires_at": now + timedelta(seconds=lease_seconds),
             "attempts": Job.attempts + 1,
             "started_at": case((Job.started_at.is_(None), now), else_=Job.started_at),
             "progress": 0,
         },
         f"started by worker {worker_id}",
     )
-    if not moved:
+    if not claimed:
         return None
     attempt = session.get_one(Job, job_id, populate_existing=True).attempts
-    return Claim(job_id=job_id, token=token, worker_id=worker_id, attempt=attempt)
+    return Claim(lease, worker_id, attempt)
 
 
 def renew(session: Session, held: Claim, progress: int, lease_seconds: int) -> bool:
-    """Prolong the lease and note the progress in percent; return False when the job is no longer the claim's."""
-    result = session.execute(
-        update(Job)
-        .where(_holds(held))
-        .values(lease_expires_at=utcnow() + timedelta(seconds=lease_seconds), progress=progress)
-    )
+    """Renew the lease and note the progress in percent; return False when the job is no longer the claim's."""
+    renewed = leases.renew(session, Job, held.lease, timedelta(seconds=lease_seconds), progress=progress)
     session.commit()
-    return changed_rows(result) == 1
+    return renewed
 
 
 def note_estimate(session: Session, held: Claim, seconds: int) -> None:
-    """Note how long the job will take where it runs now."""
-    session.execute(update(Job).where(_holds(held)).values(estimated_seconds=seconds))
+    """Note how long the job will take on the worker that runs it."""
+    leases.change(session, Job, held_by(held), {"estimated_seconds": seconds})
     session.commit()
 
 
 def complete(
-    session: Session, held: Claim, values: dict[str, Any], files: Sequence[str], started_at: datetime
+    session: Session, held: Claim, values: Mapping[str, Any], files: Sequence[str], started_at: datetime
 ) -> bool:
-    """End a job well; return False when the job is no longer the claim's.
+    """End a job with a result; return False when the job is no longer the claim's.
 
     Args:
         session: of the database; it is committed.
         held: the claim.
         values: columns of the result.
-        files: keys of announced files that the columns point to.
+        files: keys of reserved files that the columns point to.
         started_at: when the work began.
 
     Raises:
-        StorageUnavailable: a sweep has removed the files; nothing was changed.
-
+        StorageUnavailable: a collection has removed the files; nothing was changed.
     """
     now = utcnow()
     fields = {
@@ -108,14 +110,14 @@ def complete(
         "error_values": None,
         "error_trace": None,
     }
-    pending_files.settle(session, files)
-    return _move(session, held.job_id, _holds(held), JobStatus.COMPLETED, fields, "completed")
+    pending_files.commit(session, files)
+    return _transition(session, held.job_id, held_by(held), JobStatus.COMPLETED, fields, "completed")
 
 
 def fail(
-    session: Session, job_id: str, holds: ColumnElement[bool], error: UpscalerError, trace: str = ""
+    session: Session, job_id: str, condition: ColumnElement[bool], error: UpscalerError, trace: str = ""
 ) -> bool:
-    """End a job with an error; return False when ``holds`` is no longer true of it."""
+    """End a job with an error; return False when ``condition`` is no longer true of it."""
     fields = {
         "finished_at": utcnow(),
         "error_code": error.code,
@@ -123,41 +125,44 @@ def fail(
         "error_values": {name: str(value) for name, value in error.values.items()} or None,
         "error_trace": trace or None,
     }
-    return _move(session, job_id, holds, JobStatus.FAILED, fields, f"failed: {error.detail}", level="error")
+    message = f"failed: {error.detail}"
+    return _transition(session, job_id, condition, JobStatus.FAILED, fields, message, level="error")
 
 
-def hand_back(
+def release(
     session: Session,
     job_id: str,
-    holds: ColumnElement[bool],
+    condition: ColumnElement[bool],
     reason: str,
     *,
     counts: bool,
     not_before: datetime | None = None,
 ) -> bool:
-    """Put a running job back into the queue, where it waits at least until ``not_before``.
+    """Put a running job back into the queue, deferred until ``not_before``.
 
-    ``counts`` says whether this attempt is one of the allowed ones.
+    ``counts`` says whether this attempt is one of the allowed ones. Return False when ``condition`` is no longer true.
     """
     fields: dict[str, Any] = {"worker_id": None, "progress": 0, "enqueued_at": None, "not_before": not_before}
     if not counts:
         fields["attempts"] = Job.attempts - 1
-    return _move(
-        session, job_id, holds, JobStatus.QUEUED, fields, f"back in the queue: {reason}", level="warning"
-    )
+    message = f"returned to the queue: {reason}"
+    return _transition(session, job_id, condition, JobStatus.QUEUED, fields, message, level="warning")
 
 
 def cancel(session: Session, job_id: str, reason: str) -> bool:
-    """End a queued or running job; return False when it had ended already."""
-    waiting = Job.status.in_([JobStatus.QUEUED.value, JobStatus.RUNNING.value])
-    return _move(
-        session, job_id, waiting, JobStatus.CANCELED, {"finished_at": utcnow()}, f"canceled {reason}"
+    """End a queued or running job; return False when it has ended already.
+
+    People cancel through ``actions.cancel``, which leaves a row in the audit trail in the same transaction.
+    """
+    fields = {"finished_at": utcnow()}
+    return _transition(
+        session, job_id, Job.status.in_(ACTIVE), JobStatus.CANCELED, fields, f"canceled {reason}"
     )
 
 
 def held_by(held: Claim) -> ColumnElement[bool]:
     """Return the condition that a job is running under this very claim."""
-    return _holds(held)
+    return and_(leases.is_held(Job, held.lease), Job.status == JobStatus.RUNNING.value)
 
 
 def add_log(session: Session, job_id: str, message: str, level: str = "info") -> None:
@@ -165,40 +170,32 @@ def add_log(session: Session, job_id: str, message: str, level: str = "info") ->
     session.add(JobLog(job_id=job_id, level=level, message=message))
 
 
-def _holds(held: Claim) -> ColumnElement[bool]:
-    return and_(Job.id == held.job_id, Job.claim_token == held.token, Job.status == JobStatus.RUNNING.value)
-
-
-def _move(
+def _transition(
     session: Session,
     job_id: str,
     condition: ColumnElement[bool],
     target: JobStatus,
-    fields: dict[str, Any],
+    fields: Mapping[str, Any],
     message: str,
     level: str = "info",
 ) -> bool:
-    sources = [state.value for state, targets in MOVES.items() if target in targets]
-    # A lapsed lease lets a running job be claimed anew: running to running, the one move that keeps the state.
+    """Change the state of a job and commit, whatever else the session holds included; roll back and return False."""
+    sources = [state.value for state, targets in TRANSITIONS.items() if target in targets]
     if target is JobStatus.RUNNING:
+        # An expired lease lets a running job be claimed anew, the one transition that keeps the state.
         sources.append(JobStatus.RUNNING.value)
     else:
-        fields = {"claim_token": None, "lease_expires_at": None, **fields}
-    result = session.execute(
-        update(Job)
-        .where(Job.id == job_id, Job.status.in_(sources), condition)
-        .values(status=target.value, **fields)
-        .execution_options(synchronize_session=False)
-    )
-    if changed_rows(result) != 1:
+        fields = {**leases.RELEASED, **fields}
+    allowed = and_(Job.id == job_id, Job.status.in_(sources), condition)
+    if not leases.change(session, Job, allowed, {"status": target.value, **fields}):
         session.rollback()
         return False
     add_log(session, job_id, message, level)
     if target.ended:
-        # With the end itself, so that the news of it is neither lost nor written twice.
+        # In the transaction of the end itself, so that its messages are neither lost nor written twice.
         outbox.write(session, job_id, target, utcnow())
     session.commit()
-    # What this session had loaded of the job is now out of date.
+    # Objects of this session that show the job are out of date.
     session.expire_all()
-    log.info("job.moved", job_id=job_id, status=target.value, reason=message)
+    log.info("job.transition", job_id=job_id, status=target.value, reason=message)
     return True

@@ -41,7 +41,7 @@ def _take_back_expired(session: Session, queue: Queue, max_attempts: int) -> Non
                 attempts=attempts,
             )
             lifecycle.fail(session, job_id, expired, reason)
-        elif lifecycle.hand_back(session, job_id, expired, "its worker stopped answering", counts=True):
+        elif lifecycle.release(session, job_id, expired, "its worker stopped answering", counts=True):
             dispatch(session, queue, job_id)
 
 

@@ -1,4 +1,4 @@
-"""How long images are kept: what has been over for longer than the operator wants is deleted, with its files."""
+"""Retention: jobs that ended longer ago than the operator wants are deleted, with their files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from upscaler.storage import Storage
 
 log = structlog.get_logger()
 
-# Jobs that one round deletes; the next round is seconds away.
+# Jobs that one round deletes; the next round is seconds later.
 BATCH = 50
 _ENDED = [status.value for status in JobStatus if status.ended]
 
@@ -25,12 +25,8 @@ _ENDED = [status.value for status in JobStatus if status.ended]
 def purge(session: Session, storage: Storage, settings: RuntimeSettings, now: datetime | None = None) -> None:
     """Delete jobs that ended longer ago than ``visitor_keep_days`` or ``account_keep_days``; 0 days are for ever.
 
-    What belonged to an account that is gone counts as an account's. Batches of which nothing is left go as well. Safe
-    to run on every worker at once.
-
-    Raises:
-        StorageUnavailable: the rest is for a later round.
-
+    Jobs of a deleted account count as an account's. Batches without jobs are deleted as well. While the storage is away
+    a round deletes one job. Safe to run on every worker at once.
     """
     values = settings.values(session)
     for days, of_accounts in ((values.visitor_keep_days, False), (values.account_keep_days, True)):
@@ -47,12 +43,13 @@ def _purge(session: Session, storage: Storage, of_accounts: bool, before: dateti
         if job is None:
             continue
         try:
-            actions.delete(session, audit.SYSTEM, storage, job)
+            files_removed = actions.delete(session, audit.SYSTEM, storage, job)
         except JobNotFound:
-            # Another worker, or its owner, was faster.
+            # Another worker, or the owner, was faster.
             continue
-        else:
-            log.info("job.expired", job_id=job_id)
+        log.info("job.expired", job_id=job_id)
+        if not files_removed:
+            return
     left = select(BatchItem.id).where(BatchItem.batch_id == Batch.id, BatchItem.job_id.is_not(None))
     empty = delete(Batch).where(Batch.created_at < before, _owned(Batch, of_accounts), ~left.exists())
     session.execute(empty.execution_options(synchronize_session=False))

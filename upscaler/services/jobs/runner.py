@@ -39,7 +39,7 @@ from upscaler.services.jobs import estimates, lifecycle, scheduling, workers
 from upscaler.services.jobs.lifecycle import Claim
 from upscaler.services.jobs.params import options_of
 from upscaler.services.jobs.queue import Queue, dispatch
-from upscaler.services.jobs.tile_cache import KeptTiles
+from upscaler.services.jobs.tile_cache import TileCache
 from upscaler.services.models import custom_models, model_table
 from upscaler.storage import Storage, make_key
 
@@ -84,7 +84,7 @@ class Folders:
     """Where a worker keeps what it works on, finished tiles, and the networks that admins added."""
 
     workspace: Workspace
-    tiles: KeptTiles
+    tiles: TileCache
     models: Path
 
 
@@ -182,7 +182,7 @@ class JobRunner:
                 options,
                 on_progress=heartbeat.report,
                 should_stop=lambda: self._must_stop(heartbeat),
-                keeping=self._tiles.keeping(claim.job_id),
+                keeping=self._tiles.checkpoint(claim.job_id),
             )
             self._keep(claim, heartbeat, result, (target, previews), started_at)
 
@@ -237,7 +237,7 @@ class JobRunner:
             else (utcnow() - started_at).total_seconds(),
         }
         with self._sessions() as session:
-            pending_files.announce(session, keys)
+            pending_files.reserve(session, keys)
         try:
             for key, path in files.items():
                 self._patiently(heartbeat, self._storage.save, key, path)
@@ -247,7 +247,7 @@ class JobRunner:
             self._discard(keys)
             raise
         if kept:
-            self._tiles.forget(claim.job_id)
+            self._tiles.remove(claim.job_id)
         else:
             log.warning("job.lease_lost", job_id=claim.job_id)
             self._discard(keys)
@@ -277,7 +277,7 @@ class JobRunner:
         if self._draining.is_set():
             with self._sessions() as session:
                 held = lifecycle.held_by(claim)
-                if lifecycle.hand_back(session, claim.job_id, held, "the worker is stopping", counts=False):
+                if lifecycle.release(session, claim.job_id, held, "the worker is stopping", counts=False):
                     dispatch(session, self._queue, claim.job_id)
 
     def _try_again(self, claim: Claim, error: UpscalerError) -> None:
@@ -286,7 +286,7 @@ class JobRunner:
             return
         with self._sessions() as session:
             held = lifecycle.held_by(claim)
-            if lifecycle.hand_back(session, claim.job_id, held, error.detail, counts=True):
+            if lifecycle.release(session, claim.job_id, held, error.detail, counts=True):
                 dispatch(session, self._queue, claim.job_id)
 
     def _put_off(self, claim: Claim, error: StorageUnavailable | StorageFull) -> None:
@@ -297,7 +297,7 @@ class JobRunner:
                 return
             # Its id is not put into the queue: the reaper does so when the time has come.
             later = utcnow() + PUT_OFF_PAUSE
-            lifecycle.hand_back(
+            lifecycle.release(
                 session, claim.job_id, lifecycle.held_by(claim), error.detail, counts=False, not_before=later
             )
 

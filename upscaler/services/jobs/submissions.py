@@ -110,10 +110,10 @@ class Submissions:
         devices = devices_online(session)
         jobs = [new_job(session, upload, options, sender, devices) for upload in uploads]
         keys = [upload.storage_path for upload in uploads]
-        with pending_files.announced(session, self._storage, keys):
+        with pending_files.reserved(session, self._storage, keys):
             for key, file in zip(keys, files, strict=True):
                 self._storage.save(key, file.incoming.path)
-            pending_files.settle(session, keys)
+            pending_files.commit(session, keys)
             session.add_all(uploads)
             session.flush()
             session.add_all(jobs)

@@ -1,6 +1,6 @@
-"""Finished tiles of jobs that have not ended: a process that dies takes none of them with it.
+"""The tile cache: finished tiles of jobs that have not ended, from which the next attempt on this host resumes.
 
-They lie on the host that made them. Another host starts from the original, which is right as well, and slower.
+Another host starts from the original: the result is the same, and takes longer.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from upscaler.models import ENDED, Job
 
 log = structlog.get_logger()
 
-# What the system counts the room that a file takes in, in bytes.
+# The unit of ``st_blocks``, in bytes.
 _BLOCK = 512
 
 
-class KeptTiles:
-    """The tiles on this host, a folder for each job.
+class TileCache:
+    """The tiles on this host, in a folder for each job.
 
     Args:
         root: the folder of those folders.
-        limit_bytes: how much room they may take; 0 keeps none.
+        limit_bytes: disk space that they may take; 0 for no cache.
     """
 
     def __init__(self, root: Path, limit_bytes: int) -> None:
         self._root = root
         self._limit_bytes = limit_bytes
 
-    def keeping(self, job_id: str) -> Keeping | None:
-        """Return where the engine is to keep the tiles of a job, None for nowhere."""
+    def checkpoint(self, job_id: str) -> Keeping | None:
+        """Return where the engine is to write the tiles of a job; None for nowhere."""
         return Keeping(self._root / job_id, self._limit_bytes) if self._limit_bytes else None
 
-    def forget(self, job_id: str) -> None:
+    def remove(self, job_id: str) -> None:
         """Remove the tiles of a job that has ended."""
         shutil.rmtree(self._root / job_id, ignore_errors=True)
 
-    def sweep(self, session: Session) -> None:
-        """Remove the tiles of jobs that have ended, and the oldest ones beyond the limit; safe in several processes."""
+    def collect(self, session: Session) -> None:
+        """Remove the tiles of ended jobs, and the oldest ones beyond the limit; safe in several processes at once."""
         folders = [folder for folder in self._root.glob("*") if not is_in_use(folder)]
         if not folders:
             return
@@ -61,7 +61,7 @@ class KeptTiles:
             left -= _size_bytes(folder) if is_waiting else 0
             if not is_waiting or left < 0:
                 log.info("tiles.removed", job_id=folder.name, ended=not is_waiting)
-                self.forget(folder.name)
+                self.remove(folder.name)
 
 
 _ENDED = [status.value for status in ENDED]

@@ -38,13 +38,13 @@ from upscaler.errors import (
     ModelConflict,
     ModelNotFound,
     ModelProtected,
-    StorageUnavailable,
     UnknownModel,
 )
-from upscaler.models import NetworkModel
+from upscaler.models import ModelRecord
 from upscaler.services import audit
 from upscaler.services.audit import Actor
 from upscaler.services.files import pending_files
+from upscaler.services.files.deletion import deletion
 from upscaler.services.files.workspace import Workspace
 from upscaler.services.models.model_table import added, manifest_of
 from upscaler.storage import Storage
@@ -75,7 +75,7 @@ class CustomModels:
         name: str,
         licence: str,
         uses: tuple[Use, ...],
-    ) -> NetworkModel:
+    ) -> ModelRecord:
         """Try received files and keep them; nothing is kept when this raises.
 
         Args:
@@ -93,7 +93,7 @@ class CustomModels:
 
         """
         check_name(name)
-        if session.scalar(select(NetworkModel.id).where(NetworkModel.name == name)) is not None:
+        if session.scalar(select(ModelRecord.id).where(ModelRecord.name == name)) is not None:
             raise ModelConflict(name=name)
         # A trial may take minutes, and no connection to the database with it.
         session.rollback()
@@ -114,10 +114,10 @@ class CustomModels:
             row = _row(manifest)
             keys = storage_keys(row, manifest)
             try:
-                with pending_files.announced(session, self._storage, list(keys.values())):
+                with pending_files.reserved(session, self._storage, list(keys.values())):
                     for file, key in keys.items():
                         self._storage.save(key, staging / file)
-                    pending_files.settle(session, list(keys.values()))
+                    pending_files.commit(session, list(keys.values()))
                     session.add(row)
                     _take_over(session, manifest)
                     details = {"kind": manifest.kind, "sha256": row.sha256, "licence": licence}
@@ -139,7 +139,7 @@ class CustomModels:
         active: bool | None = None,
         licence: str | None = None,
         uses: tuple[Use, ...] | None = None,
-    ) -> NetworkModel:
+    ) -> ModelRecord:
         """Change what is not None; raise ``ModelNotFound``, or ``ModelProtected`` for a network of the catalogue."""
         row, before = _find(session, name)
         check_uses(uses or (), before.findings)
@@ -163,16 +163,11 @@ class CustomModels:
     def delete(self, session: Session, actor: Actor, name: str) -> None:
         """Delete a model with its files; raises as ``change`` does. Jobs that wait for it will fail."""
         row, manifest = _find(session, name)
-        session.delete(row)
         details = {"sha256": row.sha256, **_uses(manifest)}
-        audit.record(session, actor, "model.delete", entity=("model", name), details=details)
-        keys = list(storage_keys(row, manifest).values())
-        pending_files.give_up(session, keys)
-        session.commit()
-        # Where the storage is away, the sweep does it.
-        with contextlib.suppress(StorageUnavailable):
-            for key in keys:
-                self._storage.delete(key)
+        with deletion(session, self._storage) as deleted:
+            deleted.keys.extend(storage_keys(row, manifest).values())
+            session.delete(row)
+            audit.record(session, actor, "model.delete", entity=("model", name), details=details)
         log.info("model.deleted", model=name)
 
 
@@ -234,7 +229,7 @@ def provide_faces(session: Session, storage: Storage, models: ModelFolder) -> No
                 models.update(replace(here, active=False))
 
 
-def storage_keys(row: NetworkModel, manifest: Manifest) -> dict[str, str]:
+def storage_keys(row: ModelRecord, manifest: Manifest) -> dict[str, str]:
     """Return where each file of a model is stored."""
     folder = row.artifact_path.rpartition("/")[0]
     return {file: _key(folder, manifest, file) for file in FILES[manifest.kind]}
@@ -244,11 +239,11 @@ def _key(folder: str, manifest: Manifest, file: str) -> str:
     return f"{folder}/{manifest.sha256[file][:32]}.{file.rpartition('.')[2]}"
 
 
-def _row(manifest: Manifest) -> NetworkModel:
+def _row(manifest: Manifest) -> ModelRecord:
     main = FILES[manifest.kind][-1]
     # A folder of its own, so that what becomes of one model's files is nothing to a later one of the same name.
     folder = f"models/{manifest.name}/{secrets.token_hex(8)}"
-    return NetworkModel(
+    return ModelRecord(
         name=manifest.name,
         type="faces" if manifest.findings.purpose == FACES else "other",
         scale=manifest.findings.scale,
@@ -260,10 +255,10 @@ def _row(manifest: Manifest) -> NetworkModel:
     )
 
 
-def _find(session: Session, name: str) -> tuple[NetworkModel, Manifest]:
+def _find(session: Session, name: str) -> tuple[ModelRecord, Manifest]:
     if name in MODELS:
         raise ModelProtected(name=name)
-    row = session.scalar(select(NetworkModel).where(NetworkModel.name == name))
+    row = session.scalar(select(ModelRecord).where(ModelRecord.name == name))
     manifest = row and manifest_of(row)
     if row is None or manifest is None:
         raise ModelNotFound
@@ -274,7 +269,7 @@ def _take_over(session: Session, manifest: Manifest) -> None:
     """Take the choices of a model from all others: each is served by one."""
     if not manifest.uses:
         return
-    for row in session.scalars(select(NetworkModel).where(NetworkModel.name != manifest.name)):
+    for row in session.scalars(select(ModelRecord).where(ModelRecord.name != manifest.name)):
         other = manifest_of(row)
         if other is not None and set(other.uses) & set(manifest.uses):
             left = tuple(use for use in other.uses if use not in manifest.uses)

@@ -14,16 +14,16 @@ from upscaler.engine.model_zoo.model_folder import serving
 from upscaler.engine.model_zoo.recipe_builder import Choice, all_recipes, recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import UnknownModel
-from upscaler.models import NetworkModel
+from upscaler.models import ModelRecord
 
 
 def sync_catalogue(session: Session) -> None:
     """Add the bundled networks that are missing and bring the others up to date; rows of other networks stay."""
-    rows = {row.name: row for row in session.scalars(select(NetworkModel))}
+    rows = {row.name: row for row in session.scalars(select(ModelRecord))}
     for model in MODELS.values():
         row = rows.get(model.name)
         if row is None:
-            row = NetworkModel(name=model.name)
+            row = ModelRecord(name=model.name)
             session.add(row)
         for column, value in _columns(model).items():
             setattr(row, column, value)
@@ -43,7 +43,7 @@ def _columns(model: Model) -> dict[str, object]:
     }
 
 
-def manifest_of(row: NetworkModel) -> Manifest | None:
+def manifest_of(row: ModelRecord) -> Manifest | None:
     """Return the manifest of a network that an admin added, None for one of the catalogue."""
     if row.name in MODELS:
         return None
@@ -56,7 +56,7 @@ def manifest_of(row: NetworkModel) -> Manifest | None:
 def added(session: Session) -> list[Manifest]:
     """Return the networks that admins added, by name."""
     rows = session.scalars(
-        select(NetworkModel).where(NetworkModel.name.not_in(MODELS)).order_by(NetworkModel.name)
+        select(ModelRecord).where(ModelRecord.name.not_in(MODELS)).order_by(ModelRecord.name)
     )
     return [manifest for manifest in map(manifest_of, rows) if manifest is not None]
 

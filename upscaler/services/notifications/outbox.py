@@ -1,31 +1,31 @@
-"""The outbox: news of ended jobs, written in the transaction that ends the job, and held by one sender at a time.
+"""The outbox: messages about ended jobs, written in the transaction that ends the job, each sent by one sender.
 
-A sender *claims* a due row by a conditional UPDATE and gets a lease. If it dies, the lease runs out and another one
-sends the same message, with the same id: at least once, and once when nobody dies.
+A sender claims a due row and gets a lease (see ``services.leases``). If it dies, the lease expires and another sender
+sends the same message with the same id: at least once, and exactly once when no sender dies.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from upscaler.errors import DeliveryConflict
 from upscaler.models import Delivery, DeliveryKind, DeliveryStatus, Job, JobStatus, iso8601
-from upscaler.models.database import changed_rows
+from upscaler.models.database import insert_new
 from upscaler.models.job import callback_url_of, public_params
-from upscaler.services import audit
+from upscaler.services import audit, leases
+from upscaler.services.leases import Lease
 from upscaler.services.notifications.backoff import MAX_ATTEMPTS, pause_after
 from upscaler.services.notifications.outcome import Outcome, Verdict
 
 # Longer than any attempt takes, the many steps of a slow mail server included; in seconds.
 LEASE_SECONDS = 120
-# How many due rows a sender tries before it leaves the rest to those who were faster.
+# How many due rows a sender tries to claim before it leaves the rest to other senders.
 CANDIDATES = 10
 
 _FINAL = {
@@ -37,19 +37,26 @@ _FINAL = {
 
 @dataclass(frozen=True)
 class HeldDelivery:
-    """A message that this sender, and no other, may send until the lease runs out."""
+    """A message that this sender, and no other, may send until the lease expires."""
 
-    id: str
-    token: str
+    lease: Lease
     job_id: str
     kind: DeliveryKind
     target: str
     payload: Mapping[str, Any]
     attempt: int
 
+    @property
+    def id(self) -> str:
+        """The message."""
+        return self.lease.id
+
 
 def write(session: Session, job_id: str, status: JobStatus, now: datetime) -> None:
-    """Add a row for each receiver of a job that ends, within the caller's transaction."""
+    """Add a message for each recipient of a job that ends, within the caller's transaction.
+
+    A message that is there already, of the same event on the same channel, stays as it is.
+    """
     job = session.execute(
         select(
             Job.params,
@@ -61,13 +68,14 @@ def write(session: Session, job_id: str, status: JobStatus, now: datetime) -> No
             Job.error_values,
         ).where(Job.id == job_id)
     ).one()
-    receivers = {DeliveryKind.WEBHOOK: callback_url_of(job.params), DeliveryKind.EMAIL: job.notify_email}
+    recipients = {DeliveryKind.WEBHOOK: callback_url_of(job.params), DeliveryKind.EMAIL: job.notify_email}
     error = None
     if status is JobStatus.FAILED:
         detail = job.error_message % job.error_values if job.error_values else job.error_message
         error = {"code": job.error_code, "detail": detail}
+    event = f"job.{status}"
     payload = {
-        "type": f"job.{status}",
+        "type": event,
         "timestamp": iso8601(now),
         "data": {
             "job_id": job_id,
@@ -78,45 +86,33 @@ def write(session: Session, job_id: str, status: JobStatus, now: datetime) -> No
             "error": error,
         },
     }
-    session.add_all(
-        Delivery(job_id=job_id, kind=kind.value, target=target, payload=payload, next_attempt_at=now)
-        for kind, target in receivers.items()
-        if target
-    )
+    common = {"job_id": job_id, "event": event, "payload": payload, "next_attempt_at": now}
+    rows = [{**common, "kind": kind.value, "target": target} for kind, target in recipients.items() if target]
+    insert_new(session, Delivery, rows)
 
 
 def claim(session: Session, now: datetime) -> HeldDelivery | None:
-    """Take the message that is due for the longest time; return None when none is due and free."""
+    """Claim the message that has been due longest; return None when none is due and free."""
     due = and_(
         Delivery.status == DeliveryStatus.PENDING.value,
         Delivery.next_attempt_at <= now,
         Delivery.attempts < MAX_ATTEMPTS,
-        _free(now),
+        leases.is_free(Delivery, now),
     )
     found = session.scalars(
         select(Delivery.id).where(due).order_by(Delivery.next_attempt_at).limit(CANDIDATES)
     ).all()
     session.commit()
+    lasts = timedelta(seconds=LEASE_SECONDS)
+    values = {"attempts": Delivery.attempts + 1, "last_attempt_at": now}
     for delivery_id in found:
-        token = secrets.token_hex(16)
-        taken = session.execute(
-            update(Delivery)
-            .where(Delivery.id == delivery_id, due)
-            .values(
-                claim_token=token,
-                lease_expires_at=now + timedelta(seconds=LEASE_SECONDS),
-                attempts=Delivery.attempts + 1,
-                last_attempt_at=now,
-            )
-            .execution_options(synchronize_session=False)
-        )
+        lease = leases.claim(session, Delivery, delivery_id, due, lasts, now=now, **values)
         session.commit()
-        if changed_rows(taken) == 1:
+        if lease is not None:
             row = session.get_one(Delivery, delivery_id, populate_existing=True)
             session.commit()
             return HeldDelivery(
-                id=row.id,
-                token=token,
+                lease=lease,
                 job_id=row.job_id,
                 kind=DeliveryKind(row.kind),
                 target=row.target,
@@ -126,54 +122,45 @@ def claim(session: Session, now: datetime) -> HeldDelivery | None:
     return None
 
 
-def settle(session: Session, held: HeldDelivery, outcome: Outcome, now: datetime) -> bool:
-    """Write down how an attempt ended; return False when the message was no longer this sender's."""
+def finish(session: Session, held: HeldDelivery, outcome: Outcome, now: datetime) -> bool:
+    """Record how an attempt ended; return False when the message was no longer this sender's."""
     pause = pause_after(held.attempt) if outcome.verdict is Verdict.RETRY else None
     status = DeliveryStatus.PENDING if pause else _FINAL.get(outcome.verdict, DeliveryStatus.FAILED)
-    settled = session.execute(
-        update(Delivery)
-        .where(Delivery.id == held.id, Delivery.claim_token == held.token)
-        .values(
-            status=status.value,
-            next_attempt_at=now + pause if pause else None,
-            claim_token=None,
-            lease_expires_at=None,
-            last_status=outcome.status,
-            last_error=outcome.detail or None,
-            delivered_at=now if status is DeliveryStatus.DELIVERED else None,
-        )
-        .execution_options(synchronize_session=False)
+    finished = leases.finish(
+        session,
+        Delivery,
+        held.lease,
+        status=status.value,
+        next_attempt_at=now + pause if pause else None,
+        last_status=outcome.status,
+        last_error=outcome.detail or None,
+        delivered_at=now if status is DeliveryStatus.DELIVERED else None,
     )
     session.commit()
-    return changed_rows(settled) == 1
+    return finished
 
 
 def deliveries_of(session: Session, job_id: str) -> list[Delivery]:
     """Return the messages about a job."""
-    return list(session.scalars(select(Delivery).where(Delivery.job_id == job_id).order_by(Delivery.kind)))
+    query = select(Delivery).where(Delivery.job_id == job_id)
+    return list(session.scalars(query.order_by(Delivery.created_at, Delivery.kind)))
 
 
 def send_again(session: Session, actor: audit.Actor, delivery_id: str, now: datetime) -> None:
-    """Make a message due at once, with all its attempts ahead, and note who asked for it.
+    """Make a message due at once, with all its attempts, and add a row to the audit trail.
 
     Raises:
-        DeliveryConflict: it is being sent at this moment, or its receiver was forgotten.
+        DeliveryConflict: it is being sent at this moment, or was deleted.
     """
-    idle = or_(Delivery.status != DeliveryStatus.PENDING.value, _free(now))
-    changed = session.execute(
-        update(Delivery)
-        .where(Delivery.id == delivery_id, idle)
-        .values(
-            status=DeliveryStatus.PENDING.value,
-            attempts=0,
-            next_attempt_at=now,
-            delivered_at=None,
-            claim_token=None,
-            lease_expires_at=None,
-        )
-        .execution_options(synchronize_session=False)
-    )
-    if changed_rows(changed) != 1:
+    idle = or_(Delivery.status != DeliveryStatus.PENDING.value, leases.is_free(Delivery, now))
+    values = {
+        **leases.RELEASED,
+        "status": DeliveryStatus.PENDING.value,
+        "attempts": 0,
+        "next_attempt_at": now,
+        "delivered_at": None,
+    }
+    if not leases.change(session, Delivery, and_(Delivery.id == delivery_id, idle), values):
         session.rollback()
         raise DeliveryConflict
     session.expire_all()
@@ -183,24 +170,26 @@ def send_again(session: Session, actor: audit.Actor, delivery_id: str, now: date
     session.commit()
 
 
-def give_up_lost(session: Session, now: datetime) -> None:
-    """End messages whose sender died in their last attempt."""
+def fail_lost(session: Session, now: datetime) -> None:
+    """Fail messages whose sender died in their last attempt."""
+    lost = and_(
+        Delivery.status == DeliveryStatus.PENDING.value,
+        Delivery.attempts >= MAX_ATTEMPTS,
+        leases.is_free(Delivery, now),
+    )
+    values = {
+        **leases.RELEASED,
+        "status": DeliveryStatus.FAILED.value,
+        "next_attempt_at": None,
+        "last_error": "the sender stopped before the attempt ended",
+    }
     session.execute(
-        update(Delivery)
-        .where(Delivery.status == DeliveryStatus.PENDING.value, Delivery.attempts >= MAX_ATTEMPTS, _free(now))
-        .values(
-            status=DeliveryStatus.FAILED.value,
-            next_attempt_at=None,
-            claim_token=None,
-            lease_expires_at=None,
-            last_error="the sender stopped before it knew the answer",
-        )
-        .execution_options(synchronize_session=False)
+        update(Delivery).where(lost).values(**values).execution_options(synchronize_session=False)
     )
     session.commit()
 
 
-def forget_old(session: Session, before: datetime) -> None:
+def purge(session: Session, before: datetime) -> None:
     """Delete older messages that are not pending, and the e-mail addresses of jobs that ended before that moment."""
     session.execute(
         delete(Delivery)
@@ -214,7 +203,3 @@ def forget_old(session: Session, before: datetime) -> None:
         .execution_options(synchronize_session=False)
     )
     session.commit()
-
-
-def _free(now: datetime) -> ColumnElement[bool]:
-    return or_(Delivery.lease_expires_at.is_(None), Delivery.lease_expires_at < now)

@@ -62,7 +62,7 @@ class Sender:
             held_one()
         outcome = self._deliver(held, letter)
         with self._sessions() as session:
-            kept = outbox.settle(session, held, outcome, self._clock())
+            kept = outbox.finish(session, held, outcome, self._clock())
         # Neither URL nor address: both are the receiver's business and not the log's.
         log.info(
             "delivery.attempted",
@@ -81,8 +81,8 @@ class Sender:
         """End what was lost in its last attempt, and forget what is old."""
         now = self._clock()
         with self._sessions() as session:
-            outbox.give_up_lost(session, now)
-            outbox.forget_old(session, now - self._keep)
+            outbox.fail_lost(session, now)
+            outbox.purge(session, now - self._keep)
 
     def _deliver(self, held: HeldDelivery, letter: Message) -> Outcome:
         channel = self._channels.get(held.kind)

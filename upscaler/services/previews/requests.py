@@ -100,9 +100,9 @@ class PreviewRequests:
                 height=bottom - top,
                 expires_at=utcnow() + LIFETIME,
             )
-            with pending_files.announced(session, self._storage, [crop_path]):
+            with pending_files.reserved(session, self._storage, [crop_path]):
                 self._storage.save(crop_path, piece)
-                pending_files.settle(session, [crop_path])
+                pending_files.commit(session, [crop_path])
                 session.add(preview)
                 session.flush()
                 yield preview

@@ -1,55 +1,59 @@
-"""What a worker does with a preview, beside its job: the engine takes the piece between two tiles of the other.
+"""Previews on a worker: the engine upscales the crop between two tiles of the job that it runs.
 
-A preview is claimed with a lease like a job. It is worth little a minute later, so what fails is told at once instead
-of being tried for long.
+A preview is claimed with a lease like a job (see ``services.leases``). A person waits for it, so a failure is reported
+at once in place of further attempts.
 """
 
 from __future__ import annotations
 
-import secrets
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import EngineProcess
-from upscaler.errors import EngineCanceled, EngineCrashed, EngineTimeout, StorageUnavailable, UpscalerError
+from upscaler.errors import EngineCanceled, EngineCrashed, EngineTimeout, UpscalerError
 from upscaler.models import JobStatus, Preview, utcnow
-from upscaler.models.database import changed_rows
+from upscaler.services import leases
 from upscaler.services.files import pending_files
+from upscaler.services.files.deletion import deletion
 from upscaler.services.jobs.runner import Folders, Sessions
+from upscaler.services.leases import Lease
 from upscaler.services.models import custom_models, model_table
 from upscaler.storage import Storage, make_key
 
 log = structlog.get_logger()
 
-# A piece takes seconds; on a slow machine whose engine is busy with large tiles it waits for one of them first.
+# A crop takes seconds; on a slow machine whose engine is busy with large tiles it waits for one of them first.
 ITEM_SECONDS = 120.0
 LEASE = timedelta(seconds=ITEM_SECONDS + 60)
 MAX_ATTEMPTS = 2
-# Expired previews that are removed in one round.
+# Expired previews that are deleted in one round.
 BATCH = 50
 
 
 @dataclass(frozen=True)
 class _Claim:
-    preview_id: str
-    token: str
+    lease: Lease
     is_last_attempt: bool
+
+    @property
+    def preview_id(self) -> str:
+        return self.lease.id
 
 
 class PreviewRunner:
-    """Makes previews one after another."""
+    """Runs previews one after another."""
 
     def __init__(
         self,
@@ -68,9 +72,9 @@ class PreviewRunner:
         self._models = ModelFolder(folders.models)
 
     def run_next(self, should_stop: Callable[[], bool]) -> bool:
-        """Make the preview that has waited longest; return whether there was one.
+        """Run the preview that has waited longest; return whether there was one.
 
-        Once ``should_stop`` is true, what is left of it is handed back.
+        Once ``should_stop`` is true, the rest of it is released.
         """
         with self._sessions() as session:
             claim = _claim(session, self._worker_id)
@@ -80,26 +84,30 @@ class PreviewRunner:
         try:
             self._make(claim, should_stop)
         except EngineCanceled:
-            self._update(claim, status=JobStatus.QUEUED.value, attempts=Preview.attempts - 1)
+            self._finish(claim, JobStatus.QUEUED, attempts=Preview.attempts - 1)
         except EngineCrashed as crash:
             log.warning("preview.crashed", preview_id=claim.preview_id, reason=crash.detail)
-            self._update(claim, status=JobStatus.QUEUED.value)
+            self._finish(claim, JobStatus.QUEUED)
         return True
 
     def purge(self) -> None:
-        """Remove the previews whose hour is over, with their files; safe on every worker at once."""
+        """Delete the previews that have expired, with their files; safe on every worker at once."""
         with self._sessions() as session:
-            expired = select(Preview).where(Preview.expires_at < utcnow()).limit(BATCH)
-            for preview in session.scalars(expired).all():
-                try:
-                    self._discard(
-                        preview.crop_path, *(entry.get("path") for entry in preview.results.values())
-                    )
-                except StorageUnavailable:
-                    log.warning("preview.storage_away", preview_id=preview.id)
+            expired = session.scalars(
+                select(Preview.id).where(Preview.expires_at < utcnow()).limit(BATCH)
+            ).all()
+            session.commit()
+            for preview_id in expired:
+                with deletion(session, self._storage) as deleted:
+                    statement = delete(Preview).where(Preview.id == preview_id)
+                    for crop_path, results in session.execute(
+                        statement.returning(Preview.crop_path, Preview.results)
+                    ):
+                        paths = [entry["path"] for entry in results.values() if "path" in entry]
+                        deleted.keys.extend([crop_path, *paths])
+                if not deleted.files_removed:
+                    # The rest is for a later round.
                     return
-                session.execute(delete(Preview).where(Preview.id == preview.id))
-                session.commit()
 
     def _make(self, claim: _Claim, should_stop: Callable[[], bool]) -> None:
         with self._sessions() as session:
@@ -108,19 +116,19 @@ class PreviewRunner:
             crop_path, results = preview.crop_path, dict(preview.results)
         with tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix=f"{claim.preview_id}-") as name:
             source = Path(name) / "crop.tiff"
-            # What an attempt before this one has made is kept.
+            # Results of an earlier attempt are kept.
             for preset in [preset for preset in wanted if preset not in results]:
                 results[preset] = made = self._attempt(
                     claim, crop_path, source, replace(options, preset=preset), should_stop
                 )
                 files = [made["path"]] if "path" in made else []
-                if not self._update(claim, files, results=dict(results), lease_expires_at=utcnow() + LEASE):
+                if not self._store(claim, files, results):
                     log.warning("preview.lease_lost", preview_id=claim.preview_id)
                     with self._sessions() as session:
                         pending_files.discard(session, self._storage, files)
                     return
         failed = all("error_code" in entry for entry in results.values())
-        self._update(claim, status=(JobStatus.FAILED if failed else JobStatus.COMPLETED).value)
+        self._finish(claim, JobStatus.FAILED if failed else JobStatus.COMPLETED)
 
     def _attempt(
         self,
@@ -130,10 +138,10 @@ class PreviewRunner:
         options: UpscaleOptions,
         should_stop: Callable[[], bool],
     ) -> dict[str, Any]:
-        """Return what becomes of the piece with one preset, as an entry of the column ``results``.
+        """Upscale the crop with one preset and return the entry of the column ``results``.
 
         Raises:
-            EngineCanceled: ``should_stop`` said so.
+            EngineCanceled: ``should_stop`` returned True.
             EngineCrashed: the engine died, and another attempt is left.
 
         """
@@ -144,7 +152,7 @@ class PreviewRunner:
         except EngineCanceled:
             raise
         except UpscalerError as error:
-            # More often than not it was the job beside it that ended the engine, and not this piece.
+            # More often than not the job that runs at the same time ended the engine, and not this crop.
             if isinstance(error, EngineCrashed) and not claim.is_last_attempt:
                 raise
             log.warning("preview.failed", preview_id=claim.preview_id, reason=error.detail)
@@ -176,9 +184,9 @@ class PreviewRunner:
             if should_stop():
                 raise
             raise EngineTimeout(seconds=f"{ITEM_SECONDS:g}") from None
-        key = make_key("previews", f"{claim.preview_id}_{options.preset}_{claim.token}", "png")
+        key = make_key("previews", f"{claim.preview_id}_{options.preset}_{claim.lease.token}", "png")
         with self._sessions() as session:
-            pending_files.announce(session, [key])
+            pending_files.reserve(session, [key])
         self._storage.save(key, target)
         return {
             "path": key,
@@ -188,48 +196,38 @@ class PreviewRunner:
             "seconds": round(time.monotonic() - started, 2),
         }
 
-    def _update(self, claim: _Claim, files: Sequence[str] = (), **values: Any) -> bool:
-        """Change the claimed preview, which points to ``files`` then; return False when it is no longer the claim's."""
-        if "status" in values:
-            values |= {"claim_token": None, "lease_expires_at": None}
-        held = and_(Preview.id == claim.preview_id, Preview.claim_token == claim.token)
+    def _store(self, claim: _Claim, files: Sequence[str], results: Mapping[str, Any]) -> bool:
+        """Store results, which point to reserved files, and renew the lease; return False when it is lost."""
         with self._sessions() as session:
-            pending_files.settle(session, files)
-            return _change(session, held, values)
+            pending_files.commit(session, files)
+            if leases.renew(session, Preview, claim.lease, LEASE, results=dict(results)):
+                session.commit()
+                return True
+            session.rollback()
+            return False
 
-    def _discard(self, *keys: str | None) -> None:
-        for key in keys:
-            if key:
-                self._storage.delete(key)
+    def _finish(self, claim: _Claim, status: JobStatus, **values: Any) -> None:
+        with self._sessions() as session:
+            leases.finish(session, Preview, claim.lease, status=status.value, **values)
+            session.commit()
 
 
 def _claim(session: Session, worker_id: str) -> _Claim | None:
-    """Take the preview that has waited longest, or whose worker has vanished; None when there is none."""
-    now, token = utcnow(), secrets.token_hex(16)
-    lapsed = and_(Preview.status == JobStatus.RUNNING.value, Preview.lease_expires_at < now)
-    free = and_(or_(Preview.status == JobStatus.QUEUED.value, lapsed), Preview.expires_at > now)
+    """Claim the preview that has waited longest, or whose lease has expired; return None when there is none."""
+    now = utcnow()
+    expired = and_(Preview.status == JobStatus.RUNNING.value, leases.has_expired(Preview, now))
+    free = and_(or_(Preview.status == JobStatus.QUEUED.value, expired), Preview.expires_at > now)
     values = {
         "status": JobStatus.RUNNING.value,
         "worker_id": worker_id,
-        "claim_token": token,
-        "lease_expires_at": now + LEASE,
         "attempts": Preview.attempts + 1,
     }
     oldest = select(Preview.id, Preview.attempts).where(free).order_by(Preview.created_at).limit(1)
     while (found := session.execute(oldest).first()) is not None:
-        if _change(session, and_(Preview.id == found.id, free), values):
-            return _Claim(found.id, token, found.attempts + 1 >= MAX_ATTEMPTS)
-        # Another worker was quicker.
+        lease = leases.claim(session, Preview, found.id, free, LEASE, now=now, **values)
+        session.commit()
+        if lease is not None:
+            return _Claim(lease, found.attempts + 1 >= MAX_ATTEMPTS)
+        # Another worker was faster.
     session.rollback()
     return None
-
-
-def _change(session: Session, condition: ColumnElement[bool], values: dict[str, Any]) -> bool:
-    result = session.execute(
-        update(Preview).where(condition).values(**values).execution_options(synchronize_session=False)
-    )
-    if changed_rows(result) != 1:
-        session.rollback()
-        return False
-    session.commit()
-    return True

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from upscaler.engine.presets import PRESET_TABLE
 from upscaler.errors import UpscalerError
 from upscaler.extensions import db
-from upscaler.models import NetworkModel
+from upscaler.models import ModelRecord
 from upscaler.services.models.model_table import choices
 from upscaler.views.admin.filters import Contains, Equals
 from upscaler.views.admin.lists import ConsoleList
@@ -38,7 +38,7 @@ def type_choices() -> Sequence[tuple[str, Any]]:
 class ModelsView(ConsoleList):
     """The table of models."""
 
-    datamodel = SQLAInterface(NetworkModel)
+    datamodel = SQLAInterface(ModelRecord)
     default_view = "list"
     paths: ClassVar = {
         "list": ("/models", GET),

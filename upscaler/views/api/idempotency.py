@@ -1,4 +1,4 @@
-"""``Idempotency-Key``: a request that a client repeats because it got no answer is done once."""
+"""The ``Idempotency-Key`` header: a request that a client repeats takes effect once."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from upscaler.views.api.authentication import current_caller
 
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-# Where the turn of a request is, until its answer is kept.
-_TURN = "upscaler.turn"
-# What of an answer is kept besides its status and its body.
-_KEPT = ("Content-Type", "Location", "Cache-Control")
+# Where the lock of a request is in its environment, until its response is stored.
+_LOCK = "upscaler.idempotency_lock"
+# Headers of a response that are stored with its status and its body.
+_STORED = ("Content-Type", "Location", "Cache-Control")
 
 
 def once(asked: bytes, work: Callable[[], ResponseReturnValue]) -> ResponseReturnValue:
-    """Answer with what ``work`` returns, or with what it returned before under the same key.
+    """Respond with what ``work`` returns, or with what it returned before under the same key.
 
-    ``asked`` is everything that makes this request what it is, besides method and path. Only answers that tell of
-    success are kept: whatever was refused may be tried again.
+    ``asked`` is the content of this request besides method and path. Only successful responses are stored: a refused
+    request may be sent again.
 
     Raises:
         UnusableParameter: the key is not 1 to 255 visible ASCII characters.
@@ -46,44 +46,45 @@ def once(asked: bytes, work: Callable[[], ResponseReturnValue]) -> ResponseRetur
     name = _hash(current_caller().name.encode(), key.encode())
     fingerprint = _hash(request.method.encode(), request.path.encode(), asked)
     found = idempotency.begin(db.session(), name, fingerprint)
-    if isinstance(found, idempotency.Answer):
+    if isinstance(found, idempotency.StoredResponse):
         return Response(found.body, found.status, {**found.headers, "Idempotency-Replayed": "true"})
-    request.environ[_TURN] = found
+    request.environ[_LOCK] = found
     done = False
     try:
-        with idempotency.held(sessionmaker(db.engine), found):
+        with idempotency.locked(sessionmaker(db.engine), found):
             response = make_response(work())
         if response.status_code < 300:
-            if _TURN in request.environ:
+            if _LOCK in request.environ:
                 keep(response)
                 db.session.commit()
             done = True
         return response
     finally:
-        request.environ.pop(_TURN, None)
+        request.environ.pop(_LOCK, None)
         if not done:
-            # A database that is away keeps the turn taken until the lease has run out.
+            # While the database is away the key stays locked until the lease expires.
             with contextlib.suppress(SQLAlchemyError):
                 db.session.rollback()
-                idempotency.give_up(db.session(), found)
+                idempotency.unlock(db.session(), found)
 
 
 def keep(answer: ResponseReturnValue) -> Response:
-    """Return an answer that tells of success; where the request has a key it is kept, within the caller's transaction.
+    """Return a successful response; where the request has a key it is stored, within the caller's transaction.
 
-    Who keeps it with what it tells of need not fear to die between the two.
+    Stored together with the changes that it reports, it is right also when the process dies right after the commit.
     """
     response = make_response(answer)
-    turn = request.environ.pop(_TURN, None)
-    if turn is not None:
-        headers = {header: response.headers[header] for header in _KEPT if header in response.headers}
+    lease = request.environ.pop(_LOCK, None)
+    if lease is not None:
+        headers = {header: response.headers[header] for header in _STORED if header in response.headers}
         body = response.get_data(as_text=True)
-        idempotency.keep(db.session(), turn, idempotency.Answer(response.status_code, headers, body))
+        stored = idempotency.StoredResponse(response.status_code, headers, body)
+        idempotency.store(db.session(), lease, stored)
     return response
 
 
 def asked_by_form(files: Sequence[IncomingFile], form: dict[str, str]) -> bytes:
-    """Return what makes a form the same as another one; its own wrapping differs each time."""
+    """Return the content of a form; its encoding differs each time."""
     if HEADER not in request.headers:
         return b""
     sent = [[file.filename, sha256_of(file.path)] for file in files]

@@ -20,17 +20,16 @@ from upscaler.errors import (
     NotAvailable,
     QueueFull,
     ResultTooLarge,
-    StorageUnavailable,
     UnknownModel,
     UnknownParameter,
     UnusableParameter,
 )
 from upscaler.extensions import db
 from upscaler.models import Job, JobStatus
-from upscaler.services import audit, queries
+from upscaler.services import queries
 from upscaler.services.accounts import api_keys
 from upscaler.services.files.names import result_name
-from upscaler.services.jobs import actions, lifecycle
+from upscaler.services.jobs import actions
 from upscaler.services.paging import page_of
 from upscaler.views.api import rate_limits
 from upscaler.views.api.idempotency import keep
@@ -96,14 +95,7 @@ def download_job(job_id: str) -> ResponseReturnValue:
 def cancel_job(job_id: str) -> ResponseReturnValue:
     """Cancel a job that has not ended; a visitor's by anyone who knows its id, any other by its owner or an admin."""
     job = _changeable(job_id)
-    account = current_account()
-    if not lifecycle.cancel(
-        db.session, job.id, f"by {account.username}" if account else "by the holder of its link"
-    ):
-        raise JobConflict(status=find_job(job_id).status)
-    if account:
-        audit.record(db.session, current_actor(), "job.cancel", entity=("job", job.id))
-        db.session.commit()
+    actions.cancel(db.session(), current_actor(), job)
     return jsonify(job_status(find_job(job_id))), {"Cache-Control": "no-store"}
 
 
@@ -235,7 +227,7 @@ OPERATIONS = (
         "Jobs",
         scope=api_keys.WRITE,
         status=204,
-        errors=(JobNotFound, Forbidden, StorageUnavailable),
+        errors=(JobNotFound, Forbidden),
     ),
     # The specification names the first path in its list and the second in its examples.
     Operation(

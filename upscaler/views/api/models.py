@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from upscaler.extensions import db
-from upscaler.models import NetworkModel
+from upscaler.models import ModelRecord
 from upscaler.services.accounts import api_keys
 from upscaler.views.api.operations import Operation
 from upscaler.views.api.schemas.models import ModelListSchema
@@ -16,7 +16,7 @@ from upscaler.views.api.serializers.models import model_fields
 
 def list_models() -> ResponseReturnValue:
     """List the models."""
-    rows = db.session.scalars(select(NetworkModel).order_by(NetworkModel.name))
+    rows = db.session.scalars(select(ModelRecord).order_by(ModelRecord.name))
     usable = [row for row in rows if row.default_params.get("active", True)]
     return jsonify({"items": [model_fields(row) for row in usable]})
 

@@ -1,5 +1,3 @@
-"""Files whose process dies between storing them and writing them down."""
-
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -15,6 +13,8 @@ from upscaler.models import PendingFile, utcnow
 from upscaler.models.database import make_engine
 from upscaler.services.files import pending_files
 from upscaler.storage import LocalStorage
+
+DATABASES = ("sqlite", "postgresql")
 
 HOUR = timedelta(hours=1)
 KEY = "results/ab/job_ab.png"
@@ -46,21 +46,21 @@ def age(session: Session, by: timedelta) -> None:
     """Let every row be that much older."""
     for row in session.scalars(select(PendingFile)):
         row.created_at -= by
-        if row.doomed_at is not None:
-            row.doomed_at -= by
+        if row.deleting_since is not None:
+            row.deleting_since -= by
     session.commit()
 
 
-def test_what_nobody_settled_is_removed_when_its_time_has_come(
+def test_a_file_that_was_never_committed_is_collected_after_some_time(
     db_session: Session, storage: LocalStorage, put: Callable[..., Path]
 ) -> None:
-    pending_files.announce(db_session, [KEY])
+    pending_files.reserve(db_session, [KEY])
     path = put()
 
-    pending_files.sweep(db_session, storage, HOUR)
+    pending_files.collect(db_session, storage, HOUR)
     assert path.exists()
     age(db_session, 2 * HOUR)
-    pending_files.sweep(db_session, storage, HOUR)
+    pending_files.collect(db_session, storage, HOUR)
 
     assert not path.exists()
 
@@ -68,65 +68,63 @@ def test_what_nobody_settled_is_removed_when_its_time_has_come(
 def test_a_slow_process_cannot_point_to_a_removed_file_and_its_late_file_is_removed_too(
     db_session: Session, storage: LocalStorage, put: Callable[..., Path]
 ) -> None:
-    pending_files.announce(db_session, [KEY])
+    pending_files.reserve(db_session, [KEY])
     age(db_session, 2 * HOUR)
-    pending_files.sweep(db_session, storage, HOUR)
+    pending_files.collect(db_session, storage, HOUR)
     path = put()
 
     with pytest.raises(StorageUnavailable):
-        pending_files.settle(db_session, [KEY])
+        pending_files.commit(db_session, [KEY])
     assert rows(db_session) == [KEY]
     age(db_session, 2 * HOUR)
-    pending_files.sweep(db_session, storage, HOUR)
+    pending_files.collect(db_session, storage, HOUR)
 
     assert not path.exists()
     assert rows(db_session) == []
 
 
-def test_a_settled_file_stays_for_good(
-    db_session: Session, storage: LocalStorage, put: Callable[..., Path]
-) -> None:
-    pending_files.announce(db_session, [KEY])
+def test_a_committed_file_stays(db_session: Session, storage: LocalStorage, put: Callable[..., Path]) -> None:
+    pending_files.reserve(db_session, [KEY])
     path = put()
-    pending_files.settle(db_session, [KEY])
+    pending_files.commit(db_session, [KEY])
     db_session.commit()
 
-    pending_files.sweep(db_session, storage, timedelta(0))
+    pending_files.collect(db_session, storage, timedelta(0))
     pending_files.discard(db_session, storage, [KEY])
 
     assert path.exists()
     assert rows(db_session) == []
 
 
-def test_a_settlement_that_is_rolled_back_leaves_the_file_to_the_sweep(
+def test_a_commit_that_is_rolled_back_leaves_the_file_to_the_collection(
     db_session: Session, storage: LocalStorage, put: Callable[..., Path]
 ) -> None:
-    pending_files.announce(db_session, [KEY])
+    pending_files.reserve(db_session, [KEY])
     path = put()
-    pending_files.settle(db_session, [KEY])
+    pending_files.commit(db_session, [KEY])
     db_session.rollback()
 
-    pending_files.sweep(db_session, storage, timedelta(0))
+    pending_files.collect(db_session, storage, timedelta(0))
 
     assert not path.exists()
 
 
-def test_all_files_are_settled_or_none(db_session: Session) -> None:
-    pending_files.announce(db_session, [KEY])
+def test_all_files_are_committed_or_none(db_session: Session) -> None:
+    pending_files.reserve(db_session, [KEY])
 
     with pytest.raises(StorageUnavailable):
-        pending_files.settle(db_session, [KEY, "results/ab/never_announced.png"])
+        pending_files.commit(db_session, [KEY, "results/ab/never_reserved.png"])
 
     assert rows(db_session) == [KEY]
 
 
-def test_a_storage_that_is_away_gets_another_visit(
+def test_a_storage_that_is_away_is_asked_again_later(
     db_session: Session, storage: LocalStorage, put: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(_key: str) -> None:
         raise StorageUnavailable
 
-    pending_files.announce(db_session, [KEY])
+    pending_files.reserve(db_session, [KEY])
     path = put()
     with monkeypatch.context() as patch:
         patch.setattr(storage, "delete", away)
@@ -134,7 +132,7 @@ def test_a_storage_that_is_away_gets_another_visit(
     assert path.exists()
     age(db_session, 2 * HOUR)
 
-    pending_files.sweep(db_session, storage, HOUR)
+    pending_files.collect(db_session, storage, HOUR)
 
     assert not path.exists()
     assert rows(db_session) == []
@@ -153,12 +151,12 @@ def test_a_database_that_is_away_hides_no_other_error(
     away.dispose()
 
 
-def test_many_are_removed_in_rounds(db_session: Session, storage: LocalStorage) -> None:
+def test_many_files_are_removed_in_rounds(db_session: Session, storage: LocalStorage) -> None:
     keys = [f"results/ab/{number:04}.png" for number in range(pending_files.BATCH + 5)]
-    pending_files.announce(db_session, keys)
+    pending_files.reserve(db_session, keys)
 
     for _ in range(4):
-        pending_files.sweep(db_session, storage, timedelta(0))
+        pending_files.collect(db_session, storage, timedelta(0))
 
     assert rows(db_session) == []
     assert db_session.scalar(select(PendingFile.key).where(PendingFile.created_at > utcnow())) is None

@@ -52,14 +52,14 @@ def test_what_a_killed_process_left_is_removed_and_what_a_living_one_has_stays(
     child: subprocess.Popen[str], tmp_path: Path
 ) -> None:
     left = folder_of(child)
-    workspace.sweep(tmp_path, grace_seconds=-1)
+    workspace.remove_abandoned(tmp_path, grace_seconds=-1)
     assert (left / "incoming").exists(), "it lives"
 
     end(child, signal.SIGKILL)
     assert (left / "incoming").exists()
-    workspace.sweep(tmp_path)
+    workspace.remove_abandoned(tmp_path)
     assert left.exists(), "it may have been made this moment"
-    workspace.sweep(tmp_path, grace_seconds=-1)
+    workspace.remove_abandoned(tmp_path, grace_seconds=-1)
 
     assert not left.exists()
 
@@ -73,7 +73,7 @@ def test_who_comes_right_after_a_killed_process_removes_what_it_left_a_little_la
     assert left.exists(), "it may have been made this moment"
 
     monkeypatch.setattr(workspace, "GRACE_SECONDS", 0.5)
-    workspace.sweep_later(tmp_path)
+    workspace.remove_abandoned_later(tmp_path)
 
     deadline = time.monotonic() + 30
     while left.exists() and time.monotonic() < deadline:
@@ -100,13 +100,13 @@ def test_the_folder_is_the_same_until_somebody_removes_it(tmp_path: Path) -> Non
     first.rmdir()
 
     assert own.folder.is_dir()
-    workspace.sweep(tmp_path / "scratch", grace_seconds=-1)
+    workspace.remove_abandoned(tmp_path / "scratch", grace_seconds=-1)
     assert own.folder.is_dir(), "it is locked again"
 
 
 def test_other_folders_are_left_alone(tmp_path: Path) -> None:
     (tmp_path / "tiles").mkdir()
 
-    workspace.sweep(tmp_path, grace_seconds=-1)
+    workspace.remove_abandoned(tmp_path, grace_seconds=-1)
 
     assert (tmp_path / "tiles").is_dir()

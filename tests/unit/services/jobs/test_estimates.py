@@ -17,6 +17,8 @@ from upscaler.models import Job, utcnow
 from upscaler.services.jobs import estimates
 from upscaler.services.jobs.estimates import Cost, Work, fit
 
+DATABASES = ("sqlite", "postgresql")
+
 NewJob = Callable[..., Job]
 RECIPE = recipe_for(UpscaleOptions("2x"), 100, 100)
 

@@ -16,6 +16,8 @@ from upscaler.models import Job, JobStatus, utcnow
 from upscaler.services.jobs import lifecycle
 from upscaler.services.jobs.lifecycle import Claim
 
+DATABASES = ("sqlite", "postgresql")
+
 NewJob = Callable[..., Job]
 T = TypeVar("T")
 
@@ -52,7 +54,7 @@ def test_a_lapsed_lease_lets_another_worker_take_over_and_fences_the_first(
     assert not lifecycle.renew(db_session, first, 50, 60)
     assert not lifecycle.complete(db_session, first, {"result_path": "results/first.png"}, [], utcnow())
     assert not lifecycle.fail(db_session, job.id, lifecycle.held_by(first), DamagedImage())
-    assert not lifecycle.hand_back(db_session, job.id, lifecycle.held_by(first), "late", counts=True)
+    assert not lifecycle.release(db_session, job.id, lifecycle.held_by(first), "late", counts=True)
     assert lifecycle.complete(db_session, second, {"result_path": "results/second.png"}, [], utcnow())
     assert db_session.get_one(Job, job.id).result_path == "results/second.png"
 
@@ -116,7 +118,7 @@ def test_a_job_handed_back_waits_again(
     job = new_job()
     claim = claimed(db_session, job)
 
-    assert lifecycle.hand_back(
+    assert lifecycle.release(
         db_session, job.id, lifecycle.held_by(claim), "the worker is stopping", counts=counts
     )
 
@@ -127,7 +129,7 @@ def test_a_job_handed_back_waits_again(
 def test_every_move_leaves_a_line_in_the_log(db_session: Session, new_job: NewJob) -> None:
     job = new_job()
     claim = claimed(db_session, job, "one")
-    lifecycle.hand_back(
+    lifecycle.release(
         db_session, job.id, lifecycle.held_by(claim), "its worker stopped answering", counts=True
     )
     second = claimed(db_session, job, "two")
@@ -135,7 +137,7 @@ def test_every_move_leaves_a_line_in_the_log(db_session: Session, new_job: NewJo
 
     assert [line.message for line in db_session.get_one(Job, job.id).logs] == [
         "started by worker one",
-        "back in the queue: its worker stopped answering",
+        "returned to the queue: its worker stopped answering",
         "started by worker two",
         "completed",
     ]

@@ -9,6 +9,8 @@ from upscaler.errors import ServiceUnavailable
 from upscaler.models import Job, utcnow
 from upscaler.services.jobs import lifecycle, reaper
 
+DATABASES = ("sqlite", "postgresql")
+
 NewJob = Callable[..., Job]
 
 

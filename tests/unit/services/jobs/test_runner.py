@@ -24,7 +24,7 @@ from upscaler.services.audit import Actor
 from upscaler.services.files.workspace import Workspace
 from upscaler.services.jobs import lifecycle, reaper, runner, workers
 from upscaler.services.jobs.runner import Folders, JobRunner
-from upscaler.services.jobs.tile_cache import KeptTiles
+from upscaler.services.jobs.tile_cache import TileCache
 from upscaler.services.models.custom_models import CustomModels
 from upscaler.storage import LocalStorage
 
@@ -134,7 +134,7 @@ def worker(
         queue,
         worker_id="one",
         folders=Folders(
-            Workspace(tmp_path / "scratch"), KeptTiles(tmp_path / "tiles", 10**9), tmp_path / "models"
+            Workspace(tmp_path / "scratch"), TileCache(tmp_path / "tiles", 10**9), tmp_path / "models"
         ),
         lease_seconds=60,
         max_attempts=3,

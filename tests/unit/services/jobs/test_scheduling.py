@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from upscaler.models import Job, Priority, utcnow
 from upscaler.services.jobs import lifecycle, scheduling
 
+DATABASES = ("sqlite", "postgresql")
+
 NewJob = Callable[..., Job]
 
 

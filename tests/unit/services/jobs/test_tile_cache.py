@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from upscaler.engine.tiling.scratch import Scratch
 from upscaler.models import Job
 from upscaler.services.jobs import lifecycle
-from upscaler.services.jobs.tile_cache import KeptTiles
+from upscaler.services.jobs.tile_cache import TileCache
 
 NewJob = Callable[..., Job]
 
@@ -19,13 +19,13 @@ LIMIT = 1 << 20
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> KeptTiles:
-    return KeptTiles(tmp_path / "tiles", LIMIT)
+def cache(tmp_path: Path) -> TileCache:
+    return TileCache(tmp_path / "tiles", LIMIT)
 
 
-def keep(kept: KeptTiles, job_id: str, folder: Path, age: float = 0.0) -> Scratch:
+def keep(cache: TileCache, job_id: str, folder: Path, age: float = 0.0) -> Scratch:
     """Keep an array of 300 kB for a job, which changed that many seconds ago."""
-    keeping = kept.keeping(job_id)
+    keeping = cache.checkpoint(job_id)
     assert keeping is not None
     scratch = Scratch(folder, keeping)
     scratch.tiles("colour-0", (300, 1000, 1), np.dtype(np.uint8)).tiles.begin("a key")
@@ -39,55 +39,55 @@ def names(tmp_path: Path) -> set[str]:
 
 
 def test_tiles_of_ended_and_unknown_jobs_are_removed(
-    kept: KeptTiles, new_job: NewJob, db_session: Session, tmp_path: Path
+    cache: TileCache, new_job: NewJob, db_session: Session, tmp_path: Path
 ) -> None:
     waiting, canceled = new_job(), new_job()
     for job_id in (waiting.id, canceled.id, "job_that_was_deleted"):
-        keep(kept, job_id, tmp_path).close()
+        keep(cache, job_id, tmp_path).close()
     lifecycle.cancel(db_session, canceled.id, "by a test")
 
-    kept.sweep(db_session)
+    cache.collect(db_session)
 
     assert names(tmp_path) == {waiting.id}
 
 
 def test_the_oldest_go_when_there_are_too_many(
-    kept: KeptTiles, new_job: NewJob, db_session: Session, tmp_path: Path
+    cache: TileCache, new_job: NewJob, db_session: Session, tmp_path: Path
 ) -> None:
     ids = [new_job().id for _ in range(5)]
     for age, job_id in enumerate(ids):
-        keep(kept, job_id, tmp_path, age * 100).close()
+        keep(cache, job_id, tmp_path, age * 100).close()
 
-    kept.sweep(db_session)
+    cache.collect(db_session)
 
     assert names(tmp_path) == set(ids[:3])
 
 
-def test_what_is_in_use_is_left_alone(kept: KeptTiles, db_session: Session, tmp_path: Path) -> None:
-    at_work = keep(kept, "job_at_work", tmp_path)
+def test_what_is_in_use_is_left_alone(cache: TileCache, db_session: Session, tmp_path: Path) -> None:
+    at_work = keep(cache, "job_at_work", tmp_path)
 
-    kept.sweep(db_session)
+    cache.collect(db_session)
     assert names(tmp_path) == {"job_at_work"}
     at_work.close()
-    kept.sweep(db_session)
+    cache.collect(db_session)
 
     assert names(tmp_path) == set()
 
 
 def test_no_room_keeps_nothing(tmp_path: Path, db_session: Session) -> None:
-    kept = KeptTiles(tmp_path / "tiles", 0)
+    cache = TileCache(tmp_path / "tiles", 0)
 
-    assert kept.keeping("job_ab") is None
-    kept.sweep(db_session)
+    assert cache.checkpoint("job_ab") is None
+    cache.collect(db_session)
 
 
 def test_room_that_ended_jobs_give_back_is_not_taken_from_those_that_wait(
-    kept: KeptTiles, new_job: NewJob, db_session: Session, tmp_path: Path
+    cache: TileCache, new_job: NewJob, db_session: Session, tmp_path: Path
 ) -> None:
     waiting = [new_job().id for _ in range(2)]
     for age, job_id in enumerate((*waiting, "job_that_ended", "job_that_was_deleted")):
-        keep(kept, job_id, tmp_path, 100 - age).close()
+        keep(cache, job_id, tmp_path, 100 - age).close()
 
-    kept.sweep(db_session)
+    cache.collect(db_session)
 
     assert names(tmp_path) == set(waiting)

@@ -15,7 +15,7 @@ from upscaler.engine.model_zoo.custom_model import Use
 from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import EngineUnavailable, FileGone, ModelRefused, StorageUnavailable, UnknownModel
-from upscaler.models import NetworkModel
+from upscaler.models import ModelRecord
 from upscaler.services import audit
 from upscaler.services.audit import Actor
 from upscaler.services.files import pending_files
@@ -122,17 +122,17 @@ def test_nothing_is_left_of_a_model_whose_process_dies_while_it_is_added(
     with monkeypatch.context() as patched:
         patched.setattr(pending_files, "discard", lambda *_: None)
         patched.setattr(
-            *{"storing": (pending_files, "settle", die), "telling": (audit, "record", die)}[moment]
+            *{"storing": (pending_files, "commit", die), "telling": (audit, "record", die)}[moment]
         )
         with pytest.raises(Death):
             custom.add(db_session, ADMIN, files, name="mine", licence="", uses=())
     assert len(stored_files(storage)) == 1
 
-    sweep(db_session, storage)
+    collect(db_session, storage)
 
     assert stored_files(storage) == []
     assert custom.add(db_session, ADMIN, files, name="mine", licence="", uses=()).name == "mine"
-    sweep(db_session, storage)
+    collect(db_session, storage)
     assert len(stored_files(storage)) == 1
 
 
@@ -153,15 +153,15 @@ def test_nothing_is_left_of_a_model_that_is_deleted_while_the_storage_is_away(
     # The same again, whose files the sweep leaves alone.
     custom.add(db_session, ADMIN, files, name="mine", licence="", uses=())
 
-    sweep(db_session, storage)
+    collect(db_session, storage)
 
     assert stored_files(storage) == [stored_file(db_session, storage, "mine")]
 
 
-def sweep(session: Session, storage: LocalStorage) -> None:
-    """Sweep as often as it takes: what was announced is doomed first."""
+def collect(session: Session, storage: LocalStorage) -> None:
+    """Collect as often as it takes: the first round ends reservations."""
     for _ in range(2):
-        pending_files.sweep(session, storage, timedelta(0))
+        pending_files.collect(session, storage, timedelta(0))
 
 
 def stored_files(storage: LocalStorage) -> list[Path]:
@@ -170,6 +170,6 @@ def stored_files(storage: LocalStorage) -> list[Path]:
 
 def stored_file(session: Session, storage: LocalStorage, name: str) -> Path:
     """Return the file of an ONNX model."""
-    row = session.scalars(select(NetworkModel).where(NetworkModel.name == name)).one()
+    row = session.scalars(select(ModelRecord).where(ModelRecord.name == name)).one()
     [manifest] = [one for one in model_table.added(session) if one.name == name]
     return storage.root / storage_keys(row, manifest)["model.onnx"]

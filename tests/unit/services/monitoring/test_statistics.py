@@ -12,6 +12,8 @@ from upscaler.services.monitoring import statistics
 from upscaler.services.monitoring.statistics import STORAGE_FACTOR, STORAGE_SECONDS, StorageMeter
 from upscaler.storage import LocalStorage, make_key
 
+DATABASES = ("sqlite", "postgresql")
+
 NOW = datetime(2025, 12, 7, 15, 30, tzinfo=timezone.utc)
 NewJob = Callable[..., Job]
 

@@ -19,6 +19,8 @@ from upscaler.services.notifications import outbox
 from upscaler.services.notifications.backoff import MAX_ATTEMPTS, PAUSES
 from upscaler.services.notifications.outcome import Outcome, Verdict
 
+DATABASES = ("sqlite", "postgresql")
+
 NewJob = Callable[..., Job]
 NOW = datetime(2025, 12, 7, 12, tzinfo=timezone.utc)
 ADMIN = Actor(None, "abdullah", "192.0.2.7")
@@ -104,7 +106,7 @@ def test_only_an_end_leaves_rows_and_only_the_first(db_session: Session, told_jo
     claim = lifecycle.claim(db_session, told_job.id, "one", 60)
     assert claim is not None
     held = lifecycle.held_by(claim)
-    assert lifecycle.hand_back(db_session, told_job.id, held, "a test", counts=True)
+    assert lifecycle.release(db_session, told_job.id, held, "a test", counts=True)
     assert rows(db_session) == []
 
     end(db_session, told_job)
@@ -131,10 +133,23 @@ def test_end_and_rows_are_one_transaction(
     assert rows(db_session) == []
 
 
-def test_the_database_itself_refuses_a_second_row(db_session: Session, told_job: Job) -> None:
+def test_an_event_is_written_once_for_each_channel(db_session: Session, told_job: Job) -> None:
     end(db_session, told_job)
+    first = [(row.id, row.kind, row.event) for row in rows(db_session)]
 
     outbox.write(db_session, told_job.id, JobStatus.CANCELED, NOW)
+    db_session.commit()
+
+    assert [(row.id, row.kind, row.event) for row in rows(db_session)] == first
+    assert {event for _, _, event in first} == {"job.canceled"}
+
+
+def test_the_database_itself_refuses_a_second_row_of_an_event(db_session: Session, told_job: Job) -> None:
+    end(db_session, told_job)
+    first = rows(db_session)[0]
+
+    same = {"job_id": first.job_id, "kind": first.kind, "event": first.event}
+    db_session.add(Delivery(**same, target=first.target, payload=first.payload))
     with pytest.raises(IntegrityError):
         db_session.flush()
     db_session.rollback()
@@ -156,8 +171,8 @@ def test_a_message_is_held_by_one_sender_until_its_lease_ends(db_session: Sessio
     assert (again.id in {first.id, second.id}, again.attempt) == (True, 2)
     # Whoever was too slow does not overwrite what its successor finds out.
     slow = first if again.id == first.id else second
-    assert not outbox.settle(db_session, slow, Outcome(Verdict.FAILED, 500), later)
-    assert outbox.settle(db_session, again, Outcome(Verdict.DELIVERED, 200), later)
+    assert not outbox.finish(db_session, slow, Outcome(Verdict.FAILED, 500), later)
+    assert outbox.finish(db_session, again, Outcome(Verdict.DELIVERED, 200), later)
 
 
 def test_many_senders_at_once_take_each_message_once(
@@ -175,7 +190,7 @@ def test_many_senders_at_once_take_each_message_once(
         with Session(database) as session:
             while (held := outbox.claim(session, moment)) is not None:
                 taken.append(held.id)
-                assert outbox.settle(session, held, Outcome(Verdict.DELIVERED, 200), moment)
+                assert outbox.finish(session, held, Outcome(Verdict.DELIVERED, 200), moment)
 
     threads = [threading.Thread(target=work) for _ in range(6)]
     for thread in threads:
@@ -198,7 +213,7 @@ def test_what_fails_is_tried_again_by_the_schedule_and_then_given_up(
         held = outbox.claim(db_session, moment)
         assert held is not None
         assert held.attempt == attempt
-        assert outbox.settle(db_session, held, Outcome(Verdict.RETRY, 500, "busy"), moment)
+        assert outbox.finish(db_session, held, Outcome(Verdict.RETRY, 500, "busy"), moment)
         [row] = rows(db_session)
         assert (row.status, row.last_status, row.last_error) == ("pending", 500, "busy")
         assert row.next_attempt_at == moment + pause
@@ -207,7 +222,7 @@ def test_what_fails_is_tried_again_by_the_schedule_and_then_given_up(
     last = outbox.claim(db_session, moment)
     assert last is not None
     assert last.attempt == MAX_ATTEMPTS
-    outbox.settle(db_session, last, Outcome(Verdict.RETRY, 500, "busy"), moment)
+    outbox.finish(db_session, last, Outcome(Verdict.RETRY, 500, "busy"), moment)
 
     [row] = rows(db_session)
     assert (row.status, row.attempts, row.next_attempt_at) == ("failed", MAX_ATTEMPTS, None)
@@ -224,7 +239,7 @@ def test_a_final_word_is_final(db_session: Session, new_job: NewJob, verdict: Ve
     held = outbox.claim(db_session, moment)
     assert held is not None
 
-    outbox.settle(db_session, held, Outcome(verdict, 410), moment)
+    outbox.finish(db_session, held, Outcome(verdict, 410), moment)
 
     [row] = rows(db_session)
     assert row.status == status
@@ -239,12 +254,12 @@ def test_a_sender_that_dies_in_the_last_attempt_leaves_a_failure(
     moment = due(db_session)
     for _ in range(MAX_ATTEMPTS):
         assert outbox.claim(db_session, moment) is not None
-        outbox.give_up_lost(db_session, moment)
+        outbox.fail_lost(db_session, moment)
         assert rows(db_session)[0].status == "pending"
         moment += timedelta(seconds=outbox.LEASE_SECONDS + 1)
 
     assert outbox.claim(db_session, moment) is None
-    outbox.give_up_lost(db_session, moment)
+    outbox.fail_lost(db_session, moment)
 
     [row] = rows(db_session)
     assert (row.status, row.claim_token) == ("failed", None)
@@ -259,7 +274,7 @@ def test_a_person_can_have_it_sent_again_at_once(
     moment = due(db_session)
     first = outbox.claim(db_session, moment)
     assert first is not None
-    outbox.settle(db_session, first, Outcome(verdict, 500), moment)
+    outbox.finish(db_session, first, Outcome(verdict, 500), moment)
 
     outbox.send_again(db_session, ADMIN, first.id, moment)
 
@@ -282,7 +297,7 @@ def test_what_is_being_sent_or_unknown_is_not_sent_again(db_session: Session, ne
             outbox.send_again(db_session, ADMIN, delivery_id, moment)
 
     assert list(db_session.scalars(select(AuditLog))) == []
-    assert outbox.settle(db_session, held, Outcome(Verdict.DELIVERED, 250), moment)
+    assert outbox.finish(db_session, held, Outcome(Verdict.DELIVERED, 250), moment)
 
 
 def test_what_is_old_is_forgotten_but_not_what_is_still_to_be_sent(
@@ -294,12 +309,12 @@ def test_what_is_old_is_forgotten_but_not_what_is_still_to_be_sent(
     moment = due(db_session)
     held = outbox.claim(db_session, moment)
     assert held is not None
-    outbox.settle(db_session, held, Outcome(Verdict.DELIVERED, 250), moment)
+    outbox.finish(db_session, held, Outcome(Verdict.DELIVERED, 250), moment)
     running = new_job(notify_email="running@example.org")
 
-    outbox.forget_old(db_session, moment - timedelta(days=1))
+    outbox.purge(db_session, moment - timedelta(days=1))
     assert len(rows(db_session)) == 2
-    outbox.forget_old(db_session, moment)
+    outbox.purge(db_session, moment)
 
     assert [row.status for row in rows(db_session)] == ["pending"]
     assert [db_session.get_one(Job, job.id).notify_email for job in (sent, waiting)] == [None, None]

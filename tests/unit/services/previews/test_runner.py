@@ -21,10 +21,12 @@ from upscaler.models import Preview, utcnow
 from upscaler.models.types import random_id
 from upscaler.services.files.workspace import Workspace
 from upscaler.services.jobs.runner import Folders
-from upscaler.services.jobs.tile_cache import KeptTiles
+from upscaler.services.jobs.tile_cache import TileCache
 from upscaler.services.previews import runner
 from upscaler.services.previews.runner import PreviewRunner
 from upscaler.storage import LocalStorage
+
+DATABASES = ("sqlite", "postgresql")
 
 PRESETS = ("standard", "photo")
 
@@ -90,7 +92,7 @@ def previews(database: Engine, storage: LocalStorage, engine: CopyingEngine, tmp
         engine,  # type: ignore[arg-type]  # it does what is asked of it here
         worker_id="w-1",
         folders=Folders(
-            Workspace(tmp_path / "scratch"), KeptTiles(tmp_path / "tiles", 10**9), tmp_path / "models"
+            Workspace(tmp_path / "scratch"), TileCache(tmp_path / "tiles", 10**9), tmp_path / "models"
         ),
     )
 
@@ -210,7 +212,7 @@ def test_a_vanished_workers_preview_is_taken_over_and_the_late_one_changes_nothi
         Late(),  # type: ignore[arg-type]  # as above
         worker_id="w-2",
         folders=Folders(
-            Workspace(tmp_path / "late"), KeptTiles(tmp_path / "tiles", 10**9), tmp_path / "models"
+            Workspace(tmp_path / "late"), TileCache(tmp_path / "tiles", 10**9), tmp_path / "models"
         ),
     )
     late.run_next(never)

@@ -13,6 +13,8 @@ from upscaler.models import AuditLog, Setting
 from upscaler.services.audit import Actor
 from upscaler.services.settings.runtime import CACHE_SECONDS, RuntimeSettings
 
+DATABASES = ("sqlite", "postgresql")
+
 ADMIN = Actor(None, "abdullah", "192.0.2.1")
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from upscaler.engine.model_zoo.catalogue import MODELS
-from upscaler.models import AuditLog, NetworkModel, Setting
+from upscaler.models import AuditLog, ModelRecord, Setting
 
 
 def test_every_model_is_listed_with_licence_and_hash(admin) -> None:
@@ -26,7 +26,7 @@ def test_models_can_be_searched(admin, query: str, shown: bool) -> None:
 
 
 def test_a_model_shows_its_uses(admin, session: Session) -> None:
-    model = session.query(NetworkModel).filter_by(name="realesrgan-x4plus").one()
+    model = session.query(ModelRecord).filter_by(name="realesrgan-x4plus").one()
 
     page = admin.get(f"/admin/models/{model.id}").text
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from config import load
 from tests.unit.views.api.conftest import NOBODY, Program, die, small_png
 from upscaler import create_app
-from upscaler.models import Job, KeptAnswer, utcnow
+from upscaler.models import IdempotencyRecord, Job, utcnow
 from upscaler.services import idempotency
 from upscaler.services.jobs import lifecycle, submissions
 from upscaler.storage import LocalStorage
@@ -97,12 +97,14 @@ def test_keys_of_one_caller_are_nothing_to_another(visitor: Program, with_key: W
 
 def test_an_answer_is_kept_for_a_day_and_a_dead_request_gives_way(visitor: Program, session: Session) -> None:
     first = keyed(visitor).get_json()["job_id"]
-    session.query(KeptAnswer).update({"created_at": utcnow() - timedelta(hours=25)})
+    session.query(IdempotencyRecord).update({"created_at": utcnow() - timedelta(hours=25)})
     session.commit()
     second = keyed(visitor).get_json()["job_id"]
     assert second != first
 
-    session.query(KeptAnswer).update({"status": None, "created_at": utcnow() - timedelta(minutes=6)})
+    session.query(IdempotencyRecord).update(
+        {"status": None, "lease_expires_at": utcnow() - timedelta(minutes=6)}
+    )
     session.commit()
 
     assert keyed(visitor).get_json()["job_id"] != second
@@ -110,7 +112,9 @@ def test_an_answer_is_kept_for_a_day_and_a_dead_request_gives_way(visitor: Progr
 
 def test_a_request_that_died_half_a_minute_ago_gives_way(visitor: Program, session: Session) -> None:
     first = keyed(visitor).get_json()["job_id"]
-    session.query(KeptAnswer).update({"status": None, "created_at": utcnow() - timedelta(seconds=30)})
+    session.query(IdempotencyRecord).update(
+        {"status": None, "lease_expires_at": utcnow() - timedelta(seconds=10)}
+    )
     session.commit()
 
     assert keyed(visitor).get_json()["job_id"] != first
@@ -156,13 +160,13 @@ def test_a_request_that_is_at_work_says_so(
     visitor: Program, session: Session, api: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage = api.extensions["upscaler"].storage
-    monkeypatch.setattr(idempotency, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(idempotency, "HEARTBEAT_SECONDS", 0.05)
     signs = []
 
     def slowly(key: str, source: Path) -> None:
         deadline = time.monotonic() + 60
         while len(set(signs)) < 3 and time.monotonic() < deadline:
-            signs.append(session.scalars(select(KeptAnswer.created_at)).one())
+            signs.append(session.scalars(select(IdempotencyRecord.lease_expires_at)).one())
             session.rollback()
             time.sleep(0.05)
         LocalStorage.save(storage, key, source)

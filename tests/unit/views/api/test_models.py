@@ -16,7 +16,7 @@ from tests.support.face_models import write_face_model
 from tests.support.leftovers import files_in
 from tests.support.small_models import kernel, write_ncnn, write_onnx
 from tests.unit.views.api.conftest import Program
-from upscaler.models import AuditLog, Job, NetworkModel
+from upscaler.models import AuditLog, Job, ModelRecord
 from upscaler.services.models.model_table import sync_catalogue
 
 
@@ -91,9 +91,7 @@ def test_a_refused_model_leaves_nothing_and_says_why(
     assert answer.status_code == 422
     assert answer.get_json()["code"] == "model_refused"
     assert "the same colour" in answer.get_json()["detail"]
-    assert (
-        session.query(NetworkModel).count() == session.query(AuditLog).filter_by(action="model.add").count()
-    )
+    assert session.query(ModelRecord).count() == session.query(AuditLog).filter_by(action="model.add").count()
     assert stored(api) == []
 
 

@@ -25,7 +25,7 @@ from upscaler.errors import (
     UnusableParameter,
 )
 from upscaler.extensions import db
-from upscaler.models import NetworkModel
+from upscaler.models import ModelRecord
 from upscaler.services.paging import page_of
 from upscaler.views.api.multipart import received_files
 from upscaler.views.api.operations import admin_operation
@@ -42,8 +42,8 @@ def list_admin_models(query: dict[str, Any]) -> ResponseReturnValue:
     """List all models, those in use and those that are not."""
     page = page_of(
         db.session(),
-        select(NetworkModel),
-        (NetworkModel.name,),
+        select(ModelRecord),
+        (ModelRecord.name,),
         cursor=query["cursor"],
         limit=query["limit"],
         descending=False,
@@ -82,7 +82,7 @@ def delete_model(model_id: str) -> ResponseReturnValue:
     return "", 204
 
 
-def _answer(row: NetworkModel) -> Any:
+def _answer(row: ModelRecord) -> Any:
     return jsonify(admin_model_fields(row))
 
 

@@ -6,17 +6,17 @@ from dataclasses import asdict
 from typing import Any
 
 from upscaler.engine.model_zoo.custom_model import UPSCALING
-from upscaler.models import NetworkModel, iso8601
+from upscaler.models import ModelRecord, iso8601
 from upscaler.services.models.model_table import manifest_of
 
 
-def model_fields(row: NetworkModel) -> dict[str, Any]:
+def model_fields(row: ModelRecord) -> dict[str, Any]:
     """Return what everyone may know of a model."""
     names = ("name", "type", "scale", "licence", "sha256", "gpu_required", "note")
     return {"id": row.name, **{name: getattr(row, name) for name in names}}
 
 
-def admin_model_fields(row: NetworkModel) -> dict[str, Any]:
+def admin_model_fields(row: ModelRecord) -> dict[str, Any]:
     """Return all about a model, whether it was added or comes with the service."""
     manifest = manifest_of(row)
     added: dict[str, Any] = {
