@@ -1,4 +1,4 @@
-"""What Flask-AppBuilder is told at start. Its own views, menus and tables of permissions are not used."""
+"""Configuration of Flask-AppBuilder, whose own views, menus and permission tables are not used."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from upscaler.models import ADMIN_ROLE, USER_ROLE
 from upscaler.services.accounts.accounts import PUBLIC_ROLE, check_password
 
 # Rights, as pairs of regular expressions for a view and a permission. They stand in code, so that no process
-# has to write rows of permissions at start, and so that nobody can lock the admins out.
+# has to write rows of permissions at start, and so that admins cannot be locked out.
 ROLES: dict[str, list[list[str]]] = {ADMIN_ROLE: [[".*", ".*"]], USER_ROLE: [], PUBLIC_ROLE: []}
 
 

@@ -69,7 +69,7 @@ class OwnerContains(BaseFilter):
 
 
 class AuditSearch(BaseFilter):
-    """What was acted on, or the address, holds the text."""
+    """The object, the action or the IP address contains the text."""
 
     def apply(self, query: Query[Any], value: str) -> Query[Any]:
         """Narrow the query."""

@@ -1,4 +1,4 @@
-"""How the console writes times, sizes and states. All of it follows the language of the page."""
+"""Times, sizes and states in the console, in the language of the page."""
 
 from __future__ import annotations
 
@@ -61,7 +61,8 @@ def size_text(size: int | None) -> str:
     for unit, name in _SIZES:
         if size >= unit:
             return f"{format_decimal(round(size / unit, 1))} {name}"
-    return f"{format_decimal(round(size / 1000, 1 if size < 10_000 else 0))} {gettext('kB')}"
+    number = format_decimal(round(size / 1000, 1 if size < 10_000 else 0))
+    return str(gettext("%(size)s kB", size=number))
 
 
 def duration_text(seconds: float | None) -> str:

@@ -1,4 +1,4 @@
-"""What went wrong, told in the language of the page."""
+"""Errors as sentences in the language of the page."""
 
 from __future__ import annotations
 
@@ -23,6 +23,6 @@ def explain(template: str, values: Mapping[str, Any] | None) -> str:
 
 
 def refuse(error: UpscalerError) -> None:
-    """Tell the person, on the next page, why nothing was done; what was not committed is taken back."""
+    """Show on the next page why nothing was done, and roll back what was not committed."""
     db.session.rollback()
     flash(explain(error.message, error.values), "danger")

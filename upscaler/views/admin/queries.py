@@ -1,4 +1,4 @@
-"""What the address of a list asks for: a page, an order, filters. Whatever stands there gives a list."""
+"""The query string of a list: page, order and filters. Values that make no sense are ignored."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from flask import url_for
 from werkzeug.datastructures import MultiDict
 
 PAGE_SIZES = (25, 50, 100)
-# Far more than anybody turns, and small enough for the offset of every database.
+# More pages than any list has, and small enough for the offset of every database.
 MAX_PAGE = 100_000
 MAX_TEXT = 200
 

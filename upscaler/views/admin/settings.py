@@ -89,7 +89,7 @@ def _fixed() -> dict[str, str]:
 def _changed(form: MultiDict[str, str]) -> dict[str, str | list[str]]:
     """Return what was entered where it differs from what the form showed.
 
-    What was left alone is left out, so that a form that was open for long undoes nobody's later change.
+    Unchanged fields are left out, so that a form that was open for long does not undo a later change.
     """
     entered: dict[str, str | list[str]] = {}
     for key, definition in DEFINITIONS.items():

@@ -47,7 +47,7 @@ class PasswordMixin(DynamicForm):
 
 
 class AccountForm(DynamicForm):
-    """What may be changed of an account."""
+    """The editable fields of an account."""
 
     email = EmailField(lazy_gettext("E-mail address"), [DataRequired(), Length(max=MAX_EMAIL)])
     first_name = StringField(lazy_gettext("First name"), [Length(max=MAX_NAME)])

@@ -1,4 +1,4 @@
-/** What the server tells the page: limits, addresses, and the words in the visitor's language. */
+/** The page's configuration from the server: limits, addresses, and sentences in the visitor's language. */
 
 export const config = JSON.parse(document.getElementById("config").textContent);
 
