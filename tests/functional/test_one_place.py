@@ -1,4 +1,4 @@
-"""A row in one table is all that a new option or preset takes: made-up ones reach every place.
+"""A row in one table is all that a new option, preset or backend takes: made-up ones reach every place.
 
 The rows are added to a copy of the code, which runs in a process of its own.
 """
@@ -31,6 +31,21 @@ PRESET = """            Preset(
                 note="Keeps thin strokes.",
             ),
 """
+BACKEND = '''"""A made-up backend."""
+
+from upscaler.engine.backends.base import Registration
+from upscaler.engine.backends.lanczos import LanczosBackend
+from upscaler.engine.model_zoo.custom_model import FILES
+
+
+class MirrorBackend(LanczosBackend):
+    name = "mirror"
+
+
+REGISTRATION = Registration(
+    candidates=lambda settings: [MirrorBackend(settings)], custom_kinds=frozenset(FILES)
+)
+'''
 
 
 @pytest.fixture
@@ -79,3 +94,17 @@ def test_a_preset_is_one_row(copy: ChangedCopy) -> None:
     assert seen["params"]["preset"] == "sketch"
     assert seen["receipt"]["options"]["preset"] == "sketch"
     assert seen["receipt"]["recipe"].startswith("waifu2x-cunet")
+
+
+def test_a_backend_is_one_module_and_its_row(copy: ChangedCopy) -> None:
+    copy.add("upscaler/engine/backends/mirror.py", BACKEND)
+    row = '    "mirror": "upscaler.engine.backends.mirror",\n'
+    copy.insert("upscaler/engine/backends/registry.py", '    "lanczos": ', row)
+
+    seen = copy.run("tests.support.backend_walk", "mirror")
+
+    assert seen["setting"] == "mirror"
+    assert "mirror" in seen["refusal"]
+    assert "ncnn-py,mirror,lanczos}" in seen["help"]
+    assert seen["command_line"] == [0, 16, 16]
+    assert seen["receipt"]["backend"]["engine"] == "mirror"

@@ -31,6 +31,10 @@ class ChangedCopy:
         assert old.count(before) == 1, f"{path} has {old.count(before)} places: {before}"
         file.write_text(old.replace(before, f"{text}{before}"))
 
+    def add(self, path: str, text: str) -> None:
+        """Add a file."""
+        (self.folder / path).write_text(text)
+
     def run(self, module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Any:
         """Return the JSON that a module of the copy prints."""
         done = subprocess.run(

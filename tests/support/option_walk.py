@@ -39,7 +39,7 @@ def walk(name: str, value: str) -> dict[str, Any]:
         "description": document(OPERATIONS)["components"]["schemas"]["UploadForm"]["properties"][name],
         **command_line(name, value),
         **service(name, value),
-        "receipt": receipt(name, value),
+        "receipt": receipt(name, value, EngineSettings(engine="lanczos", threads=1)),
     }
 
 
@@ -89,13 +89,13 @@ def asked(app: Flask, name: str, value: str) -> dict[str, Any]:
     }
 
 
-def receipt(name: str, value: str) -> dict[str, Any]:
+def receipt(name: str, value: str, settings: EngineSettings) -> dict[str, Any]:
     """Return the receipt of an image that was upscaled in this process."""
     options = UpscaleOptions.from_mapping({"factor": "2x", name: value})
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "a.png", Path(folder) / "out"
         Image.new("RGB", (8, 8), "teal").save(source)
-        engine = Engine(Upscaler(EngineSettings(engine="lanczos", threads=1)))
+        engine = Engine(Upscaler(settings))
         result = upscale_file(source, target, None, options, engine, scratch=Scratch(Path(folder)))
         return dict(result.receipt)
 
