@@ -1,4 +1,4 @@
-"""A row in one table is all that a new option, preset or backend takes: made-up ones reach every place.
+"""A row in one table is all that a new option, preset, format or backend takes: made-up ones reach every place.
 
 The rows are added to a copy of the code, which runs in a process of its own.
 """
@@ -30,6 +30,21 @@ PRESET = """            Preset(
                 detail={2: 0, 4: 100},
                 note="Keeps thin strokes.",
             ),
+"""
+READER = """PPM = ImageFormat(
+    name="ppm",
+    label="Portable pixmap",
+    mime_type="image/x-portable-pixmap",
+    extensions=("ppm",),
+    reader=Reader("PIL.PpmImagePlugin:PpmImageFile"),
+    shown_in_browsers=False,
+    signatures=(((0, b"P6"),),),
+)
+
+"""
+WRITER = """    writer=Writer("gifsave"),
+    max_side=65535,
+    bytes_per_pixel=1.0,
 """
 BACKEND = '''"""A made-up backend."""
 
@@ -94,6 +109,27 @@ def test_a_preset_is_one_row(copy: ChangedCopy) -> None:
     assert seen["params"]["preset"] == "sketch"
     assert seen["receipt"]["options"]["preset"] == "sketch"
     assert seen["receipt"]["recipe"].startswith("waifu2x-cunet")
+
+
+def test_a_format_in_or_out_is_one_row(copy: ChangedCopy) -> None:
+    table = "upscaler/engine/imaging/formats.py"
+    copy.insert(table, "FORMATS = checked((", READER)
+    copy.insert(table, "BMP))", "PPM, ")
+    copy.insert(table, ")\nBMP = ImageFormat(", WRITER)
+
+    seen = copy.run("tests.support.option_walk", "output_format", "gif", "ppm")
+
+    assert "image/x-portable-pixmap" in seen["page"]
+    assert "Portable pixmap" in seen["file"]
+    assert seen["receipt"]["input"]["format"] == "ppm"
+    assert seen["validation"] == "gif"
+    assert seen["refusal"].endswith("Please use one of: jpeg, png, webp, tiff, avif, gif.")
+    assert "gif" in seen["description"]["enum"]
+    assert seen["command_line"] == "gif"
+    assert "--format {jpeg,png,webp,tiff,avif,gif}" in seen["help"]
+    assert '<option value="gif" >GIF</option>' in seen["page"]
+    assert seen["params"]["output_format"] == "gif"
+    assert seen["receipt"]["output"]["format"] == "gif"
 
 
 def test_a_backend_is_one_module_and_its_row(copy: ChangedCopy) -> None:

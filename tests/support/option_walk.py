@@ -1,6 +1,6 @@
 """Follow the value of an option through every place that takes or shows it, and print what was found as JSON.
 
-Usage: python -m tests.support.option_walk OPTION VALUE
+Usage: python -m tests.support.option_walk OPTION VALUE [FORMAT OF THE IMAGE]
 """
 
 from __future__ import annotations
@@ -30,16 +30,18 @@ from upscaler.views.api import OPERATIONS
 from upscaler.views.api.openapi import document
 
 
-def walk(name: str, value: str) -> dict[str, Any]:
+def walk(name: str, value: str, extension: str = "png") -> dict[str, Any]:
     """Return what each place makes of the value."""
+    form = document(OPERATIONS)["components"]["schemas"]["UploadForm"]["properties"]
     return {
         "code": str(Path(upscaler.__file__).parents[1]),
         "validation": getattr(from_text({"factor": "2x", name: value}), name),
         "refusal": refusal(name),
-        "description": document(OPERATIONS)["components"]["schemas"]["UploadForm"]["properties"][name],
+        "description": form[name],
+        "file": form["file"]["description"],
         **command_line(name, value),
-        **service(name, value),
-        "receipt": receipt(name, value, EngineSettings(engine="lanczos", threads=1)),
+        **service(name, value, extension),
+        "receipt": receipt(name, value, EngineSettings(engine="lanczos", threads=1), extension),
     }
 
 
@@ -66,19 +68,19 @@ def command_line(name: str, value: str) -> dict[str, Any]:
     }
 
 
-def service(name: str, value: str) -> dict[str, Any]:
+def service(name: str, value: str, extension: str) -> dict[str, Any]:
     """Return the page, the console's form, the presets, and the parameters of a job."""
     with tempfile.TemporaryDirectory() as folder, application(DATA_DIR=folder) as app:
-        return asked(app, name, value)
+        return asked(app, name, value, extension)
 
 
-def asked(app: Flask, name: str, value: str) -> dict[str, Any]:
+def asked(app: Flask, name: str, value: str, extension: str) -> dict[str, Any]:
     """Return what a visitor sees of the application."""
     client = app.test_client()
     content = io.BytesIO()
-    Image.new("RGB", (8, 8), "teal").save(content, "PNG")
+    Image.new("RGB", (8, 8), "teal").save(content, extension)
     content.seek(0)
-    form = {"file": (content, "cat.png"), "factor": "2x", name: value}
+    form = {"file": (content, f"cat.{extension}"), "factor": "2x", name: value}
     accepted = client.post("/api/v1/uploads", data=form)
     assert accepted.status_code == 202, accepted.text
     job = client.get(f"/api/v1/jobs/{accepted.get_json()['job_id']}").get_json()
@@ -89,11 +91,11 @@ def asked(app: Flask, name: str, value: str) -> dict[str, Any]:
     }
 
 
-def receipt(name: str, value: str, settings: EngineSettings) -> dict[str, Any]:
+def receipt(name: str, value: str, settings: EngineSettings, extension: str = "png") -> dict[str, Any]:
     """Return the receipt of an image that was upscaled in this process."""
     options = UpscaleOptions.from_mapping({"factor": "2x", name: value})
     with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "a.png", Path(folder) / "out"
+        source, target = Path(folder) / f"a.{extension}", Path(folder) / "out"
         Image.new("RGB", (8, 8), "teal").save(source)
         engine = Engine(Upscaler(settings))
         result = upscale_file(source, target, None, options, engine, scratch=Scratch(Path(folder)))
