@@ -31,7 +31,7 @@ class StartError(Exception):
 
 
 def main() -> int:
-    """Run the service until it is told to stop."""
+    """Run the service until it is stopped."""
     arguments = _parser().parse_args()
     signal.signal(signal.SIGTERM, note_stop)
     signal.signal(signal.SIGINT, note_stop)
@@ -40,7 +40,7 @@ def main() -> int:
         _check_folder(config.data_dir)
         if arguments.part != "worker":
             _check_port(config.host, config.port)
-        _check_storage(config, may_be_away=arguments.part == "worker")
+        _check_storage(config, may_be_unavailable=arguments.part == "worker")
         if arguments.part != "worker":
             _prepare(config)
         return _serve(config, arguments.part)
@@ -77,7 +77,7 @@ def _serve(config: configuration.Config, part: str) -> int:
         if part == "worker":
             print(f"{len(running)} worker(s) started; press Ctrl-C to stop.", flush=True)
         else:
-            _announce(config, running[0])
+            _report_ready(config, running[0])
         while True:
             for child in running:
                 child.watch()
@@ -90,7 +90,7 @@ def _serve(config: configuration.Config, part: str) -> int:
 
 
 def _workers(config: configuration.Config) -> list[Child]:
-    plan = host_workers.environments(config, host_workers.real_graphics(config), available_threads())
+    plan = host_workers.environments(config, host_workers.real_gpus(config), available_threads())
     names = ["worker"] if len(plan) == 1 else [f"worker {number + 1}" for number in range(len(plan))]
     command = host_workers.worker_command()
     return [Child(name, command, environment=values) for name, values in zip(names, plan, strict=True)]
@@ -104,8 +104,8 @@ def web_command(config: configuration.Config) -> list[str]:
         *("--bind", f"{host}:{config.port}"),
         *("--worker-class", "gthread", "--workers", "1", "--threads", str(config.web_threads)),
         *("--graceful-timeout", "5", "--timeout", "120", "--log-level", "warning", "--no-control-socket"),
-        # Longer than the minute for which proxies keep a connection: where the server closes it first, a request that
-        # is just on its way gets no answer.
+        # Longer than the minute for which proxies keep a connection: a request that is on its way when the server
+        # closes the connection gets no response.
         *("--keep-alive", "75"),
     ]
 
@@ -134,8 +134,8 @@ def _check_port(host: str, port: int) -> None:
         ) from None
 
 
-def _check_storage(config: configuration.Config, *, may_be_away: bool) -> None:
-    """Make sure that images can be kept, before anybody sends one. Workers wait for a storage that is away."""
+def _check_storage(config: configuration.Config, *, may_be_unavailable: bool) -> None:
+    """Check that images can be stored, before one is sent. Workers wait for a storage that is unavailable."""
     if config.storage_backend == "local":
         return
     # A local storage needs none of these, and this process is to start quickly.
@@ -148,7 +148,7 @@ def _check_storage(config: configuration.Config, *, may_be_away: bool) -> None:
     except StorageSettingsError as error:
         raise StartError(str(error)) from None
     except StorageUnavailable:
-        if may_be_away:
+        if may_be_unavailable:
             return
         where = config.s3_endpoint_url or "Amazon S3"
         raise StartError(
@@ -157,7 +157,7 @@ def _check_storage(config: configuration.Config, *, may_be_away: bool) -> None:
 
 
 def _prepare(config: configuration.Config) -> None:
-    """Bring the database up to date, in a process of its own, unless this very state was prepared before."""
+    """Bring the database up to date, in a process of its own, unless this state was prepared before."""
     if is_prepared(config):
         return
     process = subprocess.Popen([sys.executable, "-m", "scripts.prepare"], cwd=configuration.ROOT)
@@ -171,13 +171,13 @@ def _prepare(config: configuration.Config) -> None:
         raise StartError("the database could not be prepared; the lines above say why.")
 
 
-def _announce(config: configuration.Config, web: Child) -> None:
-    """Wait until the web server answers, and say where."""
+def _report_ready(config: configuration.Config, web: Child) -> None:
+    """Wait until the web server answers, and print its address."""
     shown = config.host if config.host not in {"0.0.0.0", "::"} else "127.0.0.1"  # noqa: S104 - compared, not bound
     address = f"http://{f'[{shown}]' if ':' in shown else shown}:{config.port}"
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
-        # The address was put together above: it is always http.
+        # The address was built above: it is always http.
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/api/v1/health", timeout=5):  # noqa: S310
             print(f"ImageUpscalerPro is ready: open {address} and drop an image on the page.")
             print(f"The console is at {address}/admin/login; press Ctrl-C to stop.", flush=True)

@@ -1,4 +1,4 @@
-"""Processes that are watched, started again when they die, and ended together."""
+"""Child processes that are supervised, restarted when they end, and stopped together."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from types import FrameType
 
 import config as configuration
 
-# A child that ends is started again after this many seconds, doubled each time it happens in a row.
+# A child that ends is restarted after this many seconds, doubled each time in a row.
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0
-# A child that has run this long is well: the next pause is short again.
-WELL_AFTER_SECONDS = 60.0
-# Children that have not ended this long after SIGTERM are killed.
+# A child that has run for this long is stable: the next pause is short again.
+STABLE_AFTER_SECONDS = 60.0
+# A child that has not ended this long after SIGTERM is killed.
 STOP_SECONDS = 8.0
 _PR_SET_PDEATHSIG = 1
 
 
 @dataclass
 class Child:
-    """A process that belongs to the service."""
+    """A process of the service."""
 
     name: str
     command: list[str]
     process: subprocess.Popen[bytes] | None = None
     started_at: float = 0.0
     pause: float = FIRST_PAUSE_SECONDS
-    start_again_at: float = 0.0
+    restart_at: float = 0.0
     environment: dict[str, str] = field(default_factory=dict)
 
     def start(self) -> None:
@@ -49,28 +49,28 @@ class Child:
         )
 
     def watch(self) -> None:
-        """Start the process again when it has ended."""
+        """Restart the process when it has ended."""
         now = time.monotonic()
         if self.process is None:
-            if now >= self.start_again_at:
+            if now >= self.restart_at:
                 self.start()
             return
         code = self.process.poll()
         if code is None:
-            if now - self.started_at > WELL_AFTER_SECONDS:
+            if now - self.started_at > STABLE_AFTER_SECONDS:
                 self.pause = FIRST_PAUSE_SECONDS
             return
         print(
-            f"The {self.name} process ended ({_reason(code)}); starting it again in {self.pause:.0f} s.",
+            f"The {self.name} process ended ({_reason(code)}); restarting it in {self.pause:.0f} s.",
             file=sys.stderr,
         )
         self.process = None
-        self.start_again_at = now + self.pause
+        self.restart_at = now + self.pause
         self.pause = min(LONGEST_PAUSE_SECONDS, self.pause * 2)
 
 
 def end(children: Sequence[Child]) -> None:
-    """End all children: ask first, then kill their whole groups."""
+    """Stop all children: with SIGTERM first, then by killing their process groups."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     running = [child.process for child in children if child.process is not None]
@@ -82,14 +82,14 @@ def end(children: Sequence[Child]) -> None:
             process.wait(timeout=max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             process.kill()
-        # What a child has started is in its group; most of it has ended with the child.
+        # Processes that a child has started are in its group; most have ended with it.
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
 def _die_with_parent() -> None:
-    """Have the kernel end this child when the parent is killed (Linux)."""
+    """Have the kernel send SIGTERM to this child when the parent is killed (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -97,7 +97,7 @@ def _die_with_parent() -> None:
 class StopRequested(BaseException):
     """Raised between two steps when SIGINT or SIGTERM has come.
 
-    Never from the signal itself: it may come while a lock is held, which would then be held for ever.
+    Never raised from the signal handler: a lock that is held at that moment would never be released.
     """
 
     pending = False

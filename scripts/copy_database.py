@@ -1,6 +1,6 @@
-"""Copy a SQLite database into the one of the settings: ``python -m scripts.copy_database data/app.db``.
+"""Copy a SQLite database into the one that the configuration names: ``python -m scripts.copy_database data/app.db``.
 
-Both must be at the same version of the tables, and the target must not have taken in an image yet.
+Both must have the same schema version, and the target must hold no image yet.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import config as configuration
 from upscaler.models import Upload
 from upscaler.models.database import make_engine
 
-# Rows that are copied at once.
+# Rows that are copied in one statement.
 BATCH = 500
 
 
 def main(arguments: list[str]) -> int:
-    """Copy every row of the file that was named."""
+    """Copy every row of the named file."""
     if len(arguments) != 1:
         return _complain("name one SQLite database, such as data/app.db")
     path = Path(arguments[0])
@@ -44,7 +44,7 @@ def main(arguments: list[str]) -> int:
 
 
 def copy_database(source: Engine, target: Engine) -> int:
-    """Replace the target's rows by the source's, all or none of them; return how many there are."""
+    """Replace the rows of the target by those of the source, all or none; return their number."""
     # Importing the models has filled this list, from tables that others refer to down to those that refer.
     tables = Model.metadata.sorted_tables
     with source.connect() as reader, target.begin() as writer:
@@ -52,7 +52,7 @@ def copy_database(source: Engine, target: Engine) -> int:
             writer.execute(table.delete())
         rows = sum(_copy_table(table, reader, writer) for table in tables)
         for table in tables:
-            _continue_numbers(table, writer)
+            _continue_sequence(table, writer)
     return rows
 
 
@@ -70,8 +70,8 @@ def _copy_table(table: Table, reader: Connection, writer: Connection) -> int:
     return count
 
 
-def _continue_numbers(table: Table, writer: Connection) -> None:
-    """Have PostgreSQL count on after the numbers that were copied."""
+def _continue_sequence(table: Table, writer: Connection) -> None:
+    """Let PostgreSQL continue its sequences after the copied ids."""
     if writer.dialect.name != "postgresql" or "id" not in table.c or table.c.id.type.python_type is not int:
         return
     sequence = writer.scalar(select(func.pg_get_serial_sequence(table.name, "id"))) or f"{table.name}_id_seq"

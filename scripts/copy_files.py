@@ -1,6 +1,6 @@
-"""Copy the images of a local storage into the bucket of the settings: ``python -m scripts.copy_files data/files``.
+"""Copy the images of a local storage into the configured bucket: ``python -m scripts.copy_files data/files``.
 
-Safe to run again: what is in the bucket with the same size already is left alone.
+Safe to run again: files that the bucket already holds with the same size are skipped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from upscaler.storage import Storage, StorageSettingsError
 
 
 def main(arguments: list[str]) -> int:
-    """Copy every file of the folder that was named."""
+    """Copy every file of the named folder."""
     if len(arguments) != 1:
         return _complain("name one folder, such as data/files")
     folder = Path(arguments[0])
@@ -33,10 +33,10 @@ def main(arguments: list[str]) -> int:
 
 
 def copy_files(folder: Path, storage: Storage) -> tuple[int, int]:
-    """Copy what the storage does not have; return how many files were copied and how many were there."""
+    """Copy the files that the storage lacks; return the numbers of copied and of skipped files."""
     copied = kept = 0
     for path in sorted(folder.rglob("*")):
-        # A name with a dot in front is a file that was never finished.
+        # A name that begins with a dot is that of an unfinished file.
         if not path.is_file() or path.name.startswith("."):
             continue
         key = path.relative_to(folder).as_posix()

@@ -1,4 +1,4 @@
-"""The workers of one machine: one, or one for each real GPU, or as many as the operator wants."""
+"""The workers of a host: one, or one for each GPU, or as many as ``WORKERS`` says."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import config as configuration
 from upscaler.engine.backends.vulkan_probe import list_devices
 
-# What runs on Vulkan devices.
-_ON_GRAPHICS = {"auto", "ncnn"}
+# Engines that run on Vulkan devices.
+_VULKAN_ENGINES = {"auto", "ncnn"}
 
 
 def worker_command() -> list[str]:
@@ -17,22 +17,20 @@ def worker_command() -> list[str]:
     return [sys.executable, "-m", "upscaler.tasks.consumer"]
 
 
-def environments(
-    config: configuration.Config, graphics: Sequence[int], processors: int
-) -> list[dict[str, str]]:
-    """Return what each worker finds in its environment besides what is there already.
+def environments(config: configuration.Config, gpus: Sequence[int], processors: int) -> list[dict[str, str]]:
+    """Return the environment variables that each worker gets in addition to those of this process.
 
     Args:
         config: the settings.
-        graphics: numbers of the real GPUs of this machine, see ``real_graphics``.
-        processors: that the service may use; workers share them.
+        gpus: indices of the GPUs of this host, see ``real_gpus``.
+        processors: number that the service may use; workers share them.
     """
-    count = config.workers or max(1, len(graphics))
+    count = config.workers or max(1, len(gpus))
     found = []
     for number in range(count):
         values = {}
-        if len(graphics) > 1:
-            values["ENGINE_GPU"] = str(graphics[number % len(graphics)])
+        if len(gpus) > 1:
+            values["ENGINE_GPU"] = str(gpus[number % len(gpus)])
         if count > 1:
             values["WORKER_NUMBER"] = str(number + 1)
             if config.engine_threads == 0:
@@ -41,9 +39,9 @@ def environments(
     return found
 
 
-def real_graphics(config: configuration.Config) -> list[int]:
-    """Return the numbers of the GPUs that workers are to share; empty where the settings decide, or there is none."""
-    if config.engine not in _ON_GRAPHICS or config.engine_gpu >= 0:
+def real_gpus(config: configuration.Config) -> list[int]:
+    """Return the indices of the GPUs that workers share; empty where the configuration decides, or there is none."""
+    if config.engine not in _VULKAN_ENGINES or config.engine_gpu >= 0:
         return []
     devices, _ = list_devices()
     return [device.index for device in devices if not device.software]

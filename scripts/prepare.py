@@ -1,4 +1,4 @@
-"""Bring the database up to date: migrations, the catalogue of networks, the first admin. Safe to run again.
+"""Bring the database up to date: migrations, the model catalogue, the first admin. Safe to run again.
 
 ``python -m scripts.prepare`` does it; ``run.py`` calls it when something has changed since the last time.
 """
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 STAMP = "prepared"
-# Any number will do, as long as nobody else takes it on the same database.
+# An arbitrary number that no other program locks on the same database.
 LOCK_NUMBER = 0x1A6E5CA1E
 
 
 def is_prepared(config: configuration.Config) -> bool:
-    """Tell whether this code has prepared this very database before, as cheaply as possible."""
+    """Return whether this code has prepared this database before, as cheaply as possible."""
     if config.database_url:
-        # A database of its own is prepared, restored and emptied by others as well: only a look tells.
+        # A database server is prepared, restored and emptied by other hosts as well: it has to be read.
         return False
     stamp = config.data_dir / STAMP
     try:
@@ -35,7 +35,7 @@ def is_prepared(config: configuration.Config) -> bool:
 
 
 def main() -> int:
-    """Prepare the database of the settings."""
+    """Prepare the database that the configuration names."""
     # Imported late: `is_prepared` has to be quick.
     from flask_migrate import upgrade  # noqa: PLC0415
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
@@ -48,10 +48,10 @@ def main() -> int:
 
     try:
         config = configuration.load()
-        with create_app(config).app_context(), _alone(db.engine):
+        with create_app(config).app_context(), _exclusively(db.engine):
             upgrade()
             sync_catalogue(db.session)
-            _see_to_the_admin(db.session(), config)
+            _ensure_admin(db.session(), config)
         (config.data_dir / STAMP).write_text(_state(config))
     except (
         configuration.ConfigError,
@@ -66,8 +66,8 @@ def main() -> int:
     return 0
 
 
-def _see_to_the_admin(session: Session, config: configuration.Config) -> None:
-    """Create the first admin, or say what became of them; refuse to start with a password that everybody knows."""
+def _ensure_admin(session: Session, config: configuration.Config) -> None:
+    """Create the first admin or report its state; refuse to start with the public password of the example."""
     from upscaler.services.accounts.accounts import Seeding, seed_admin, signs_in_with  # noqa: PLC0415
 
     user, password = config.admin_seed_user, config.admin_seed_pass.get_secret_value()
@@ -90,8 +90,8 @@ def _see_to_the_admin(session: Session, config: configuration.Config) -> None:
 
 
 @contextlib.contextmanager
-def _alone(engine: Engine) -> Iterator[None]:
-    """Have hosts that start together prepare their common database one after another."""
+def _exclusively(engine: Engine) -> Iterator[None]:
+    """Let hosts that start together prepare their common database one after another."""
     if engine.dialect.name != "postgresql":
         yield
         return
@@ -102,7 +102,7 @@ def _alone(engine: Engine) -> Iterator[None]:
 
 
 def _state(config: configuration.Config) -> str:
-    """Sum up all that preparing depends on; another database file, even at the same place, is another state."""
+    """Return a digest of all that the preparation depends on; a new database file is another state."""
     digest = hashlib.sha256()
     sources = [*sorted((configuration.ROOT / "migrations" / "versions").glob("*.py"))]
     models = configuration.ROOT / "upscaler" / "engine" / "model_zoo"

@@ -1,7 +1,7 @@
 """Create the first admin from ``ADMIN_SEED_USER`` and ``ADMIN_SEED_PASS``. Safe to run at every start.
 
-An account that is there already keeps its rights, and its password unless it is that of ``.env.example``. The exit
-status is 0 when the account exists afterwards, else 1.
+An existing account keeps its rights, and its password unless it is that of ``.env.example``. The exit status is 0
+when the account exists afterwards, else 1.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from upscaler.services.accounts.accounts import seed_admin
 
 
 def main() -> int:
-    """Seed the admin, say in one line what was done, and return the exit status."""
+    """Create the admin, print one line about it, and return the exit status."""
     try:
         settings = config.load()
         username, password = settings.admin_seed_user, settings.admin_seed_pass.get_secret_value()

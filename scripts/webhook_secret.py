@@ -1,4 +1,4 @@
-"""Print the secret that receivers verify webhooks with: ``python -m scripts.webhook_secret``."""
+"""Print the secrets that receivers verify webhooks with: ``python -m scripts.webhook_secret``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from upscaler.services.worker_registry import WorkerServices
 
 
 def main() -> int:
-    """Print each secret that signs, one a line."""
+    """Print each signing secret on a line of its own."""
     try:
         config = configuration.load()
     except configuration.ConfigError as error:
-        print(f"The settings cannot be read: {error}", file=sys.stderr)
+        print(f"The configuration cannot be read: {error}", file=sys.stderr)
         return 1
     for secret in WorkerServices.from_config(config).webhook_secrets:
         print(secret)

@@ -1,6 +1,6 @@
-"""Tell by the exit status whether a worker of this host is on duty: 0 when one is, else 1.
+"""Report by the exit status whether a worker of this host is online: 0 when one is, else 1.
 
-A worker reports to the database every few seconds; one that hangs is silent while its process is still there.
+A worker sends a heartbeat to the database every few seconds; one that hangs sends none although its process exists.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from upscaler.services.jobs.workers import online_workers
 
 
 def main() -> int:
-    """Look into the registry of workers."""
+    """Check the registry of workers."""
     host = platform.node()
     try:
         with Session(make_engine(config.load().database_uri)) as session:
@@ -26,7 +26,7 @@ def main() -> int:
         return _complain(str(error))
     except SQLAlchemyError as error:
         return _complain(f"the database cannot be used: {str(error).splitlines()[0]}")
-    return 0 if found else _complain(f"no worker of {host} has reported for duty lately")
+    return 0 if found else _complain(f"no worker of {host} has sent a heartbeat lately")
 
 
 def _complain(reason: str) -> int:

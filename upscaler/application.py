@@ -55,11 +55,11 @@ def build(config: configuration.Config | None = None) -> Flask:
     middleware.init_app(app, config)
     limiter.init_app(app)
     security.init_app(app)
-    app.register_blueprint(public.blueprint)
+    public.init_app(app)
     app.register_blueprint(api.build_blueprint())
-    app.register_blueprint(files.blueprint)
-    app.register_blueprint(archives.blueprint)
-    app.register_blueprint(metrics.blueprint)
+    files.init_app(app)
+    archives.init_app(app)
+    metrics.init_app(app)
     admin.init_app(app)
     localization.init_app(app)
     errors.init_app(app)
@@ -67,7 +67,7 @@ def build(config: configuration.Config | None = None) -> Flask:
 
 
 def _token_key(config: configuration.Config) -> str:
-    """Return a key for tokens alone: what signs links or sessions must not be able to make them."""
+    """Return a key for API tokens only, so that a key for links or sessions cannot sign tokens."""
     return hmac.new(
         configuration.secret_key(config).encode(), b"tokens of the API", hashlib.sha256
     ).hexdigest()
@@ -83,11 +83,11 @@ def _flask_settings(config: configuration.Config) -> dict[str, object]:
         "SESSION_COOKIE_SECURE": config.production,
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
         "JWT_SECRET_KEY": _token_key(config),
-        # A form is protected by the one check in views.security, which also covers the API.
+        # views.security checks forms and the API in one place.
         "WTF_CSRF_CHECK_DEFAULT": False,
         "WTF_CSRF_TIME_LIMIT": None,
         "RATELIMIT_STORAGE_URI": config.redis_url or "memory://",
-        # A Redis that does not answer must not hold a visitor up: the limits then count in memory.
+        # Where Redis does not answer in time, the limits count in memory.
         "RATELIMIT_STORAGE_OPTIONS": REDIS_TIMEOUTS if config.redis_url else {},
         "LANGUAGES": localization.LANGUAGES,
         "BABEL_DEFAULT_LOCALE": "en",

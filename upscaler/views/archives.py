@@ -1,10 +1,10 @@
-"""The results of a batch as one ZIP file, written while it is sent."""
+"""The results of a batch as a ZIP file that is packed while it is sent."""
 
 from __future__ import annotations
 
 import time
 
-from flask import Blueprint, Response, request
+from flask import Flask, Response, request
 
 from upscaler.extensions import db
 from upscaler.models import Batch
@@ -13,10 +13,12 @@ from upscaler.services.batches.packing import pack
 from upscaler.views.context import links, services
 from upscaler.views.files import disposition
 
-blueprint = Blueprint("archives", __name__, url_prefix="/files")
+
+def init_app(app: Flask) -> None:
+    """Add the archives of batches to the application."""
+    app.add_url_rule("/files/batches/<id:batch_id>.zip", view_func=archive)
 
 
-@blueprint.get("/batches/<id:batch_id>.zip")
 def archive(batch_id: str) -> Response:
     """Send the results of a batch to the holder of a signed link to them."""
     filename, expires = request.args.get("name", ""), request.args.get("expires", "")
@@ -25,18 +27,18 @@ def archive(batch_id: str) -> Response:
 
 
 def archive_key(batch_id: str) -> str:
-    """Return what a signed link to the archive of a batch names; no stored file has such a name."""
+    """Return the key that a signed link to the archive of a batch names; no stored file has such a key."""
     return f"batches/{batch_id}.zip"
 
 
 def send_archive(batch: Batch) -> Response:
-    """Answer with an archive of the results; raise ``BatchConflict`` while there are none."""
+    """Send an archive of the results; raise ``BatchConflict`` while there are none."""
     packed = batches.archive_of(batch)
-    # The storage alone is asked while this is sent, after the request has let go of the database.
+    # Only the storage is read while this is sent; the request has released its database session by then.
     response = Response(
         pack(services().storage, packed.files, packed.manifest), content_type="application/zip"
     )
     response.headers["Content-Disposition"] = disposition(packed.filename, attachment=True)
-    # The next one may hold more.
+    # A later archive may hold more results.
     response.headers["Cache-Control"] = "no-store"
     return response

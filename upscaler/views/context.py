@@ -1,4 +1,4 @@
-"""What views need of the current request: the services, the settings, the person."""
+"""The services, the configuration and the account of the current request."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from upscaler.services.audit import Actor
 from upscaler.services.files.links import LinkSigner
 from upscaler.services.registry import Services
 
-# Where the API keeps who sent a request, in the request's own environment.
+# The key of the API's caller in the request's WSGI environment.
 CALLER = "upscaler.caller"
 
 
@@ -25,24 +25,24 @@ def services() -> Services:
 
 
 def config() -> Config:
-    """Return the settings of this application."""
+    """Return the configuration of this application."""
     return cast(Config, current_app.extensions["config"])
 
 
 def links() -> LinkSigner:
-    """Return the signer of links, with the time to live that is in force."""
+    """Return the signer of links, with the lifetime in force."""
     return services().links(services().settings.values(db.session()).link_ttl_seconds)
 
 
 def current_account() -> Account | None:
-    """Return the account that this request is made for, or None for a visitor."""
+    """Return the account of this request, or None for a visitor."""
     caller = request.environ.get(CALLER)
     return cast("Account | None", caller.account) if caller else cookie_account()
 
 
 def cookie_account() -> Account | None:
     """Return the account of the session cookie, or None."""
-    # The account itself instead of Flask-Login's stand-in for it, which is another one in the next request.
+    # The account itself instead of Flask-Login's proxy, which stands for another one in the next request.
     return (
         cast(Account, current_user._get_current_object())
         if current_user and current_user.is_authenticated
@@ -51,7 +51,7 @@ def cookie_account() -> Account | None:
 
 
 def signed_in() -> Account:
-    """Return the account that this request is made for; raise ``AuthenticationRequired``."""
+    """Return the account of this request; raise ``AuthenticationRequired`` for a visitor."""
     account = current_account()
     if account is None:
         raise AuthenticationRequired
@@ -59,7 +59,7 @@ def signed_in() -> Account:
 
 
 def current_actor() -> Actor:
-    """Return who acts in this request, for the audit trail."""
+    """Return the actor of this request, for the audit log."""
     account = current_account()
     return Actor(
         user_id=account.id if account else None,
@@ -69,6 +69,6 @@ def current_actor() -> Actor:
 
 
 def absolute_url(path: str) -> str:
-    """Return the address of a path as the client may use it."""
+    """Return the absolute URL of a path as clients reach it."""
     base = config().public_url or request.host_url.rstrip("/")
     return f"{base}{request.script_root}{path}"

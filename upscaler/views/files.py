@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 from typing import BinaryIO
 from urllib.parse import quote
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Flask, Response, redirect, request
 from werkzeug.http import dump_options_header
 from werkzeug.wrappers import Response as WerkzeugResponse
 from werkzeug.wsgi import wrap_file
@@ -18,14 +18,18 @@ from upscaler.errors import FileGone
 from upscaler.storage import Presentation, StoredFile
 from upscaler.views.context import links, services
 
-blueprint = Blueprint("files", __name__, url_prefix="/files")
-
-# How long the storage's own address for a file is valid at most, in seconds.
+# Longest lifetime of a presigned URL of the storage, in seconds.
 DIRECT_SECONDS = 300
 BLOCK_BYTES = 1 << 16
 
 
-@blueprint.get("/<path:key>")
+def init_app(app: Flask) -> None:
+    """Add ``/files`` to the application."""
+    blueprint = Blueprint("files", __name__, url_prefix="/files")
+    blueprint.add_url_rule("/<path:key>", view_func=get)
+    app.register_blueprint(blueprint)
+
+
 def get(key: str) -> WerkzeugResponse:
     """Send a stored file to the holder of a signed link to it."""
     filename, expires, now = request.args.get("name", ""), request.args.get("expires", ""), time.time()
@@ -43,7 +47,7 @@ def get(key: str) -> WerkzeugResponse:
         ),
     )
     seconds = min(DIRECT_SECONDS, int(int(expires) - now))
-    # The storage's address is signed for GET alone.
+    # A presigned URL is valid for GET only.
     direct = services().storage.link(key, shown, seconds) if request.method == "GET" and seconds else None
     return _redirect(direct, seconds) if direct else _send(key, stored, shown)
 
@@ -58,7 +62,7 @@ def disposition(filename: str, *, attachment: bool) -> str:
 
 def _redirect(address: str, seconds: int) -> WerkzeugResponse:
     response = redirect(address)
-    # A browser that comes back soon takes the same address, and with it the image that it has already.
+    # A browser that comes back soon reuses the URL, and with it the image in its cache.
     response.headers["Cache-Control"] = f"private, max-age={seconds // 2}"
     return response
 
@@ -76,7 +80,7 @@ def _send(key: str, stored: StoredFile, shown: Presentation) -> Response:
     if request.method != "GET":
         return response
     if response.status_code == 200:
-        # The server sends a file of the local disk without reading it into the program.
+        # The server sends a local file without reading it into this process.
         response.response = wrap_file(request.environ, services().storage.open(key), BLOCK_BYTES)
         response.direct_passthrough = True
     elif response.status_code == 206:

@@ -1,10 +1,10 @@
-"""Figures for a monitoring system, at ``/metrics``; only whoever knows ``METRICS_TOKEN`` may read them."""
+"""Metrics for Prometheus at ``/metrics``, for callers that send ``METRICS_TOKEN``."""
 
 from __future__ import annotations
 
 import hmac
 
-from flask import Blueprint, Response, request
+from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from upscaler.errors import InvalidCredentials, NotFound, ServiceUnavailable
@@ -13,12 +13,14 @@ from upscaler.services.monitoring.metrics import metrics_text
 from upscaler.services.monitoring.statistics import StorageFigures
 from upscaler.views.context import config, services
 
-blueprint = Blueprint("metrics", __name__)
+
+def init_app(app: Flask) -> None:
+    """Add ``/metrics`` to the application."""
+    app.add_url_rule("/metrics", view_func=metrics)
 
 
-@blueprint.get("/metrics")
 def metrics() -> Response:
-    """Answer with the figures; without a token in the settings there is nothing here."""
+    """Send the metrics; not found where no token is configured."""
     token = config().metrics_token.get_secret_value()
     if not token:
         raise NotFound
@@ -33,5 +35,5 @@ def _storage_figures() -> StorageFigures | None:
     try:
         return services().storage_meter.figures()
     except ServiceUnavailable:
-        # The other figures are wanted all the more then.
+        # The other metrics matter most then.
         return None

@@ -1,4 +1,4 @@
-"""What every response and every unsafe request needs: headers, and a check that a form was ours."""
+"""Security headers of every response, and the CSRF check of every unsafe request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 def init_app(app: Flask) -> None:
-    """Add the check before, and the headers after, each request."""
+    """Add the check and the headers to the application."""
     app.before_request(_check_csrf)
     app.after_request(_add_headers)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
@@ -27,15 +27,15 @@ def csp_nonce() -> str:
 
 
 def _image_sources() -> str:
-    """Return where pages may load images from: ours, and the storage's own address where it has one."""
+    """Return the sources that pages may load images from: this site, and the storage where it has a public origin."""
     return " ".join(filter(None, ("'self'", "data:", "blob:", services().storage.public_origin)))
 
 
 def _check_csrf() -> None:
     if request.method in _SAFE_METHODS:
         return
-    # A caller whose cookie speaks for nobody has no rights that a foreign page could misuse, and so needs no token.
-    # Neither does one who shows a key or a token: the cookie is not looked at then, and no foreign page knows either.
+    # A caller without an account in the cookie has no rights that another site could misuse, and needs no token.
+    # Neither does one that sends a key or a token: the cookie is ignored then, and no other site knows either.
     if request.path.startswith("/api/") and ("Authorization" in request.headers or cookie_account() is None):
         return
     csrf.protect()

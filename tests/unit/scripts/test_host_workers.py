@@ -64,4 +64,4 @@ def test_processors_that_pretend_to_be_gpus_do_not_count(
     devices = tuple(VulkanDevice(index, "a device", software=index == 1) for index in range(3))
     monkeypatch.setattr(host_workers, "list_devices", lambda: (devices, None))
 
-    assert host_workers.real_graphics(load(settings, env_file=None)) == expected
+    assert host_workers.real_gpus(load(settings, env_file=None)) == expected

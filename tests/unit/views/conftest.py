@@ -4,9 +4,8 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from upscaler.views import converters
+from upscaler.views import converters, public
 from upscaler.views.localization import LANGUAGES
-from upscaler.views.public import blueprint
 
 
 @pytest.fixture
@@ -16,6 +15,6 @@ def site() -> Iterator[Flask]:
     app.config.update(SECRET_KEY="for tests", LANGUAGES=LANGUAGES)
     Babel(app, default_translation_directories="../translations")
     converters.init_app(app)
-    app.register_blueprint(blueprint)
+    public.init_app(app)
     with app.test_request_context():
         yield app

@@ -1,5 +1,5 @@
 """The public pages."""
 
-from upscaler.views.public.pages import blueprint
+from upscaler.views.public.pages import init_app
 
-__all__ = ["blueprint"]
+__all__ = ["init_app"]

@@ -1,8 +1,8 @@
-"""The public pages: the landing page with the upload form, the page of a job, and the choice of language."""
+"""The landing page with the upload form, the job page, and the choice of language."""
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, request, session, url_for
+from flask import Blueprint, Flask, redirect, request, session, url_for
 from werkzeug.wrappers import Response
 
 from upscaler.errors import InvalidParameter, JobNotFound
@@ -13,12 +13,19 @@ from upscaler.views.public.limits import page_limits
 from upscaler.views.public.rendering import available_languages, render_page, script_config
 from upscaler.views.public.upload_form import upload_options
 
-blueprint = Blueprint("public", __name__)
+
+def init_app(app: Flask) -> None:
+    """Add the public pages to the application."""
+    blueprint = Blueprint("public", __name__)
+    blueprint.before_request(ask_to_sign_in)
+    blueprint.add_url_rule("/", view_func=index)
+    blueprint.add_url_rule("/jobs/<id:job_id>", view_func=job)
+    blueprint.add_url_rule("/language", view_func=choose_language, methods=["POST"])
+    app.register_blueprint(blueprint)
 
 
-@blueprint.before_request
 def ask_to_sign_in() -> Response | None:
-    """Lead a visitor to the sign-in where the operator asks everybody for an account."""
+    """Redirect a visitor to the sign-in where ``require_login`` is on."""
     if (
         request.method != "GET"
         or current_account()
@@ -28,9 +35,8 @@ def ask_to_sign_in() -> Response | None:
     return redirect(url_for("LoginView.login", next=request.full_path.rstrip("?")), 303)
 
 
-@blueprint.get("/")
 def index() -> str:
-    """Show what the service does, and the upload form."""
+    """Show the landing page with the upload form."""
     values = services().settings.values(db.session())
     limits = page_limits(values, signed_in=current_account() is not None)
     mail_days = config().notification_days if services().notifications.offers_mail else 0
@@ -43,17 +49,15 @@ def index() -> str:
     )
 
 
-@blueprint.get("/jobs/<id:job_id>")
 def job(job_id: str) -> str:
-    """Show the page of a job; its script fetches the state through the API."""
+    """Show the job page; its script reads the state through the API."""
     if db.session.get(Job, job_id) is None:
         raise JobNotFound
     return render_page("job.html", job_id=job_id, script_config=script_config())
 
 
-@blueprint.post("/language")
 def choose_language() -> Response:
-    """Remember a language for this visitor and return to the page that asked."""
+    """Store a visitor's language and redirect to the page that asked."""
     language = request.form.get("language", "")
     languages = available_languages()
     if language not in languages:
@@ -63,7 +67,7 @@ def choose_language() -> Response:
 
 
 def local_path(target: str) -> str:
-    """Return ``target`` when it is a path on this site, else the start page, so no form sends people away."""
+    """Return ``target`` when it is a path on this site, else the landing page: no form leads to another site."""
     # Browsers read a backslash as a slash and skip control characters, so "/\host" would leave this site.
     safe = (
         target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
