@@ -34,14 +34,14 @@ def upscale(upscaler: Upscaler, image: np.ndarray, recipe: Recipe, **more: Any) 
 
 
 def matched(source: np.ndarray, result: np.ndarray, scale: int, step: int = 1000) -> np.ndarray:
-    """Return the upscaled image with its tones corrected, passing by in strips of ``step`` source rows."""
+    """Return the upscaled image with its tones corrected, arriving in blocks of ``step`` source rows."""
     grid = ToneGrid(*source.shape, scale)
-    strips: list[np.ndarray] = []
+    blocks: list[np.ndarray] = []
     done = 0
     for top in range(0, source.shape[0], step):
         grid.observe(source[top : top + step], result[top * scale : (top + step) * scale])
         if grid.final_rows > done:
-            strips.append(grid.corrected(done, result[done : grid.final_rows]))
+            blocks.append(grid.corrected(done, result[done : grid.final_rows]))
             done = grid.final_rows
     assert done == result.shape[0]
-    return np.concatenate(strips)
+    return np.concatenate(blocks)

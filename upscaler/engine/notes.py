@@ -1,7 +1,7 @@
 """Notes of the fidelity receipt: what was kept of an image and what was changed, as codes with values.
 
-The table below is the one place that knows the codes. A receipt holds the notes as JSON; sentences are made of them
-where somebody reads them, in the reader's language.
+The table below is the one place that knows the codes. A receipt holds the notes as JSON; they become sentences where
+they are shown, in the reader's language.
 """
 
 from __future__ import annotations

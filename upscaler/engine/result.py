@@ -1,4 +1,4 @@
-"""What an upscaled image gives back."""
+"""The files that a job writes, and the facts about them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Previews:
-    """Small WebP images to write beside a result: one of it, one of the input, whatever kind of file that is."""
+    """Small WebP images to write beside a result: one of it, one of the input, whatever its format is."""
 
     result: Path
     original: Path
@@ -17,7 +17,7 @@ class Previews:
 
 @dataclass(frozen=True)
 class Keeping:
-    """Where finished tiles outlive the process that made them, and how many bytes they may take there."""
+    """Folder for finished tiles that outlive their process, and the bytes that they may take there."""
 
     folder: Path
     limit_bytes: int
@@ -28,16 +28,12 @@ class UpscaleResult:
     """Facts about the written files.
 
     Attributes:
-        receipt: JSON-ready account of what was done, see ``receipt.build_receipt``.
+        receipt: JSON-ready, see ``receipt.build_receipt``.
         width: pixels of the result from left to right.
         height: pixels of the result from top to bottom.
         size_bytes: size of the result's file.
         mime_type: media type of the result's file.
         sha256: hash of the result's file, in hexadecimal.
-        preview_width: pixels of the preview, 0 when none was asked for.
-        preview_height: pixels of the preview, 0 when none was asked for.
-        preview_size_bytes: size of the preview's file, 0 when none was asked for.
-        preview_mime_type: media type of the preview, "" when none was asked for.
 
     """
 
@@ -47,10 +43,6 @@ class UpscaleResult:
     size_bytes: int
     mime_type: str
     sha256: str
-    preview_width: int = 0
-    preview_height: int = 0
-    preview_size_bytes: int = 0
-    preview_mime_type: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the facts as JSON-ready values."""

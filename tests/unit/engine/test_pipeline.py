@@ -116,11 +116,9 @@ def test_the_receipt_tells_the_whole_story(run, save, colours, tmp_path):
         {"code": "orientation_applied", "values": {"orientation": 6}},
         {"code": "faces_none_found", "values": {}},
     ]
-    assert (result.preview_width, result.preview_height) == (80, 120)
-    assert result.preview_size_bytes == previews.result.stat().st_size
-    assert result.preview_mime_type == "image/webp"
-    with Image.open(previews.original) as image:
-        assert (image.format, image.size) == ("WEBP", (20, 30))
+    for preview, size in ((previews.result, (80, 120)), (previews.original, (20, 30))):
+        with Image.open(preview) as image:
+            assert (image.format, image.size) == ("WEBP", size)
 
 
 def test_jpeg_says_that_transparency_is_lost(run, save):

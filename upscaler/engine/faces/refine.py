@@ -33,7 +33,7 @@ _MARGIN = 32
 # 50: see docs/adr/0017-faces-are-restored-from-the-original.md.
 _BUNDLED_MOST_EYE_DISTANCE = 48
 # Pixels of a patch that are made at once, to keep temporary arrays small.
-_STRIP_PIXELS = 1_000_000
+_BLOCK_PIXELS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def _restore(work: FaceWork, restorer: FaceModel, region: _Region, target: Pixel
     # From the patch's pixels to the restored square's.
     to_square = within(region.to_template, region.left, region.top, work.scale) * share
     height, width, _ = target.shape
-    step = max(1, _STRIP_PIXELS // width)
+    step = max(1, _BLOCK_PIXELS // width)
     for top in range(0, height, step):
         rows = target[top : top + step]
         part = sampled(restored, shifted(to_square, 0, top), (width, rows.shape[0]))

@@ -16,7 +16,7 @@ _Floats = npt.NDArray[np.float32]
 def bleed_colour(rgb: Pixels, alpha: Pixels) -> Pixels:
     """Give fully transparent pixels the colour of the visible ones nearby.
 
-    What lies under transparent pixels is often black or left over from editing. A network sees it as part of
+    What lies under transparent pixels is often black or left over from editing. A model sees it as part of
     the image and draws a dark fringe into the visible edge. The colours are averaged over ever larger
     blocks, weighted by alpha, and each invisible pixel takes that of the smallest block around it that has
     something visible (the first half of "The Pull-Push Algorithm", Gortler et al., "The Lumigraph", 1996).
@@ -78,7 +78,7 @@ def _halved(values: _Floats) -> _Floats:
 def limit_to_source(upscaled: Pixels, alpha: Pixels, scale: int) -> None:
     """Keep an upscaled alpha channel, in place, within the range of the 3 x 3 source pixels around.
 
-    Networks ripple beside sharp edges. In an alpha channel that would be a faint ring around a logo, or
+    Models ripple beside sharp edges. In an alpha channel that would be a faint ring around a logo, or
     specks in a place that was wholly transparent or wholly opaque.
 
     Args:
@@ -101,17 +101,17 @@ def limit_to_source(upscaled: Pixels, alpha: Pixels, scale: int) -> None:
 
 
 def bands(height: int, pixels_per_row: int) -> Iterator[slice]:
-    """Part ``height`` rows into slices of a few million pixels, so that temporary arrays stay small."""
+    """Split ``height`` rows into slices of a few million pixels, so that temporary arrays stay small."""
     step = max(1, _BAND_PIXELS // max(1, pixels_per_row))
     for start in range(0, height, step):
         yield slice(start, min(height, start + step))
 
 
 def has_shape(alpha: Pixels | None) -> bool:
-    """Tell whether an alpha channel has more than one value and is worth a network."""
+    """Return whether an alpha channel has more than one value, so that it is worth a model."""
     return alpha is not None and bool(alpha.min() != alpha.max())
 
 
 def is_visible(alpha: Pixels | None) -> bool:
-    """Tell whether anything of an image shows through."""
+    """Return whether any pixel of an image is not fully opaque."""
     return alpha is not None and bool(alpha.min() < white_of(alpha))

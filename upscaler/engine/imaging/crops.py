@@ -1,4 +1,4 @@
-"""Cut a small piece out of an image, to try choices on it before the whole is upscaled."""
+"""Crops: small pieces of an image, to try options on before the whole is upscaled."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from upscaler.errors import CropOutside
 # The longest side of a piece, in pixels: small enough for an answer within seconds, large enough to judge by.
 MAX_CROP_SIDE = 256
 
-# Pillow's names of layouts that a TIFF file holds as they are.
+# Pillow's names of the layouts that a TIFF file can hold.
 _KEPT_MODES = ("1", "L", "LA", "RGB", "RGBA", "CMYK", "I;16")
 
 

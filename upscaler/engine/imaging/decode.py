@@ -26,10 +26,10 @@ def decode(path: Path, *, keep_metadata: str = "none", deep: bool = False) -> De
     Args:
         path: the file.
         keep_metadata: one of the values of that option.
-        deep: whether 16 bits per channel are of use; otherwise all images come with 8.
+        deep: whether to keep 16 bits per channel; otherwise all images come with 8.
 
     Raises:
-        EmptyFile, UnsupportedImage, DamagedImage: as ``inspection.inspect_image`` does.
+        EmptyFile, UnsupportedImage, DamagedImage: as ``inspection.inspect_image`` raises them.
 
     """
     head = read_head(path)
@@ -77,12 +77,12 @@ def _decode_opened(image: ImageFile.ImageFile, keep_metadata: str) -> DecodedIma
 
 
 def has_no_colour(rgb: Pixels) -> bool:
-    """Tell whether the three channels of uint8 (H, W, 3) are equal everywhere."""
+    """Return whether the three channels of uint8 (H, W, 3) are equal everywhere."""
     return bool(np.array_equal(rgb[..., 0], rgb[..., 1]) and np.array_equal(rgb[..., 0], rgb[..., 2]))
 
 
 def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
-    """Part an image into colour (any mode without transparency) and alpha (mode L)."""
+    """Split an image into colour (any mode without transparency) and alpha (mode L)."""
     if not image.has_transparency_data:
         return image, None
     if image.mode in _DEEP_MODES:

@@ -1,4 +1,4 @@
-"""Levels of 16 bits: libvips reads them where Pillow reduces colour to 8 while it decodes."""
+"""16-bit levels: libvips reads them where Pillow reduces colour to 8 bits while it decodes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _TURNS = {
 
 
 def replace(decoded: DecodedImage, path: Path, orientation: int) -> bool:
-    """Give an image that was decoded with 8 bits its 16; return False, and change nothing, where that is not possible.
+    """Replace 8-bit levels of a decoded image by its 16-bit ones; return False, and change nothing, where that fails.
 
-    It is possible for gray and RGB, with transparency or without, whose values needed no conversion. What libvips
-    reads must be what Pillow read, but finer.
+    It works for gray and RGB, with transparency or without, whose values needed no conversion. What libvips
+    reads must be what Pillow read, with finer levels.
     """
     pixels = _read(path)
     if pixels is None:

@@ -1,4 +1,4 @@
-"""What identifies a file by its content."""
+"""Hashes that identify a file by its content."""
 
 from __future__ import annotations
 

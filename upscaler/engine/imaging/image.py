@@ -19,7 +19,7 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 @dataclass
 class DecodedImage:
-    """Pixels and what must not get lost beside them.
+    """Pixels, and the properties of a file that a result is to have as well.
 
     Attributes:
         rgb: uint8 or uint16 (H, W, 3), upright; three equal channels when ``gray``.

@@ -18,7 +18,7 @@ _IMAGE_TAGS = (
     _BASE.Artist,
     _BASE.Copyright,
 )
-# Serial numbers of cameras and lenses are left out: they tell whose images belong together.
+# Serial numbers of cameras and lenses are left out: they reveal which images are of one owner.
 _EXPOSURE_TAGS = (
     _BASE.ExposureTime,
     _BASE.FNumber,

@@ -1,4 +1,4 @@
-"""PNG, written strip by strip (W3C, "Portable Network Graphics, Third Edition").
+"""PNG, written by blocks of rows (W3C, "Portable Network Graphics, Third Edition").
 
 Chunks are all there is to write by hand: ISA-L compresses. With the filter "up" and its level 2 one core writes
 170 to 360 MB of pixels a second at 0.37 to 0.55 of their size; libvips at the same size writes 6 to 24 MB, slower than
@@ -29,7 +29,7 @@ _METRES_PER_INCH = 0.0254
 
 @dataclass(frozen=True)
 class Tags:
-    """What a file says of its pixels.
+    """Facts about its pixels that a file carries.
 
     Attributes:
         profile: ICC profile, or None.
@@ -50,7 +50,7 @@ class PngWriter:
         file: to write to; it is not closed.
         size: width and height in pixels.
         layout: channels (1 gray, 2 gray and alpha, 3 RGB, 4 RGBA) and the type of a level, uint8 or uint16.
-        tags: what is said of the pixels.
+        tags: facts about the pixels.
         compressed: False stores the pixels as they are, for a reader in the same process.
     """
 
@@ -81,12 +81,12 @@ class PngWriter:
         if tags.exif is not None:
             self._chunk(b"eXIf", tags.exif)
 
-    def write(self, strip: Pixels) -> None:
+    def write(self, rows: Pixels) -> None:
         """Write the next rows: (n, width, channels) of the layout's type."""
         # Levels of 16 bits lie in the file with the high byte first.
-        levels = strip.astype(">u2", copy=False) if strip.dtype.itemsize == 2 else strip
-        rows = np.ascontiguousarray(levels).view(np.uint8).reshape(strip.shape[0], self._row_bytes)
-        self._data(self._compressor.compress(self._filtered(rows).data))
+        levels = rows.astype(">u2", copy=False) if rows.dtype.itemsize == 2 else rows
+        lines = np.ascontiguousarray(levels).view(np.uint8).reshape(rows.shape[0], self._row_bytes)
+        self._data(self._compressor.compress(self._filtered(lines).data))
 
     def close(self) -> None:
         """Write what is left; all rows must have been written."""

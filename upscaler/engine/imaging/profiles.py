@@ -1,6 +1,6 @@
-"""Colour profiles: which are kept, and how the others are converted to sRGB.
+"""Colour profiles: RGB ones are kept, the others are converted to sRGB.
 
-An RGB profile is kept: the networks see its values as they are and the result carries the same profile, so no
+An RGB profile is kept: the models see its values as they are and the result carries the same profile, so no
 colour is clipped. Only what no result format can hold (CMYK, Lab, and gray with a curve of its own) is
 converted.
 """

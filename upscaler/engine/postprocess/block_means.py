@@ -1,4 +1,4 @@
-"""Means over the cells of a coarse grid, gathered while an image passes by in parts."""
+"""Block means: means over the blocks of a coarse grid, gathered while an image arrives in parts."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 Bounds = NDArray[np.int64]
 
 
-class CellSums:
-    """Sums of levels over the cells between given rows and columns.
+class BlockSums:
+    """Sums of levels over the blocks between given rows and columns.
 
     Args:
-        rows: where the cells begin, in pixels from the top, and where the last one ends: n + 1 numbers.
+        rows: where the blocks begin, in pixels from the top, and where the last one ends: n + 1 numbers.
         columns: the same from the left.
         channels: of the images that are added.
     """
@@ -38,7 +38,7 @@ class CellSums:
         )
 
     def means(self, rows: slice = slice(None)) -> NDArray[np.float64]:
-        """Return the mean of each cell, or of those in some rows, (rows - 1, columns - 1, channels).
+        """Return the mean of each block, or of those in some rows, (rows - 1, columns - 1, channels).
 
         They are right once all parts of them were added.
         """
@@ -47,11 +47,11 @@ class CellSums:
 
 
 def bounds_of(side: int, count: int) -> Bounds:
-    """Return the bounds of ``count`` balanced cells along ``side`` pixels."""
+    """Return the bounds of ``count`` balanced blocks along ``side`` pixels."""
     return np.rint(np.linspace(0, side, count + 1)).astype(np.int64)
 
 
 def _parts(bounds: Bounds, start: int, length: int) -> Bounds:
-    """Return where in a part of ``length`` pixels from ``start`` on each cell begins; the first at 0."""
+    """Return where in a part of ``length`` pixels from ``start`` on each block begins; the first at 0."""
     inner = bounds[(bounds > start) & (bounds < start + length)] - start
     return np.concatenate([np.zeros(1, np.int64), inner])

@@ -1,13 +1,13 @@
-"""Bring the tones of an upscaled image back to those of its input.
+"""Colour matching: the tones of an upscaled image are brought back to those of its input.
 
-Networks shift tones: realesrgan-x4plus darkens photographs by 1 to 3.6 of 255 levels on average, and tints
+Models shift tones: realesrgan-x4plus darkens photographs by 1 to 3.6 of 255 levels on average, and tints
 grey areas. Only slow changes are corrected: the upscaled image, reduced to the size of the input, is to have the mean
 of the input in each block of 32 x 32 input pixels. What is added is linear between the blocks' centres, so it has no
 edges, and is shared out within a block by how much the upscaled image differs there.
 
-Noise that a network removed must not come back. It leaves a difference of means as well, of about its standard
-deviation divided by 32, which differs from cell to cell, while tones shift over larger areas or by more than that. So
-what a cell has beyond its smoothed neighbourhood counts by how far it stands out of the noise.
+Noise that a model removed must not come back. It leaves a difference of means as well, of about its standard
+deviation divided by 32, which differs from block to block, while tones shift over larger areas or by more than that. So
+what a block has beyond its smoothed neighbourhood counts by how far it stands out of the noise.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upscaler.engine.imaging.image import Pixels
-from upscaler.engine.postprocess.block_means import Bounds, CellSums
+from upscaler.engine.postprocess.block_means import BlockSums, Bounds
 
-_CELL_PIXELS = 32
-# Side of the parts of a cell among which a correction is shared out.
+_BLOCK_PIXELS = 32
+# Side of the parts of a block among which a correction is shared out.
 _PART_PIXELS = 8
-# How many times its share of a cell's correction a part may get.
+# How many times its share of a block's correction a part may get.
 _MOST_SHARES = 2.0
 # More, in levels of 255, is no shift of tone: it stays, so that the check of the result finds what is wrong.
-# Photographs need 6; waifu2x's photo network on a grating of one pixel needs more than 32 to be taken for right.
+# Photographs need 6; waifu2x's photo model on a grating of one pixel needs more than 32 to pass the check.
 _MOST_LEVELS = 40.0
-# Standard errors of a cell's mean that count as noise: differences within them are left to the smoothed neighbourhood.
+# Standard errors of a block's mean that count as noise: differences within them are left to the smoothed neighbourhood.
 _NOISE_ERRORS = 3.0
-# The mean over a cell of what is linear between centres: the shares of its own centre and of its neighbours'.
+# The mean over a block of what is linear between centres: the shares of its own centre and of its neighbours'.
 _BETWEEN_CENTRES = np.array([1, 6, 1]) / 8
-# Undoes it: the inverse, r**|k| / sqrt(1/2) with r = sqrt(8) - 3, cut off after two cells and scaled to a sum of one.
+# Undoes it: the inverse, r**|k| / sqrt(1/2) with r = sqrt(8) - 3, cut off after two blocks and scaled to a sum of one.
 _SHARPENING = np.array([0.04113, -0.23973, 1.3972, -0.23973, 0.04113])
 _SMOOTHING = np.array([0.25, 0.5, 0.25])
-# Cells on either side that what lies between two centres depends on: the next centre, and what the filters see from it.
+# Blocks on either side that a value between two centres depends on: the next centre, and the reach of the filters.
 _REACH = 1 + (len(_SMOOTHING) + len(_BETWEEN_CENTRES) + len(_SHARPENING) - 3) // 2
 
 Floats = NDArray[np.float32]
@@ -46,9 +46,9 @@ _TINY = np.finfo(np.float64).tiny
 
 
 class ToneGrid:
-    """Difference of tone between an image and its upscaled image, on a grid of 32 px cells.
+    """Difference of tone between an image and its upscaled image, on a grid of 32 px blocks.
 
-    The upscaled image passes by in full rows from the top. A row can be corrected once the cells around it were seen.
+    The upscaled image arrives in full rows from the top. A row can be corrected once the blocks around it are known.
     """
 
     def __init__(self, height: int, width: int, channels: int, scale: int) -> None:
@@ -56,9 +56,9 @@ class ToneGrid:
         self._height = height
         self._rows, self._columns = _Axis.along(height), _Axis.along(width)
         bounds = (self._rows.parts, self._columns.parts)
-        self._sums = CellSums(*bounds, channels)
-        self._squares = CellSums(*bounds, channels)
-        self._sizes = CellSums(*bounds, 1)
+        self._sums = BlockSums(*bounds, channels)
+        self._squares = BlockSums(*bounds, channels)
+        self._sizes = BlockSums(*bounds, 1)
         self._seen = 0
         self._between_columns = _between_centres(self._columns.parts, np.arange(width * scale), scale)
 
@@ -67,7 +67,7 @@ class ToneGrid:
         # Whole numbers, so that it does not matter in which parts the image comes.
         # Squares of 8-bit differences fit in 32 bits up to 13 times the size.
         whole = np.int32 if source.dtype == np.uint8 and self._scale <= 13 else np.int64
-        difference = source.astype(whole) * self._scale**2 - _block_sums(result, self._scale).astype(whole)
+        difference = source.astype(whole) * self._scale**2 - _pixel_sums(result, self._scale).astype(whole)
         self._sums.add(self._seen, 0, difference)
         self._squares.add(self._seen, 0, difference * difference)
         self._sizes.add(self._seen, 0, np.abs(difference).sum(axis=2, keepdims=True))
@@ -75,44 +75,46 @@ class ToneGrid:
 
     @property
     def final_rows(self) -> int:
-        """How many rows of the result, from the top, can be corrected now."""
+        """Number of rows of the result, from the top, that can be corrected now."""
         if self._seen == self._height:
             return self._height * self._scale
-        complete = int(np.searchsorted(self._rows.cells, self._seen, "right")) - 1
-        # A row above the centre of a cell lies between two parts, the second of which needs the next cell's centre.
+        complete = int(np.searchsorted(self._rows.blocks, self._seen, "right")) - 1
+        # A row above the centre of a block lies between two parts, the second of which needs the next block's centre.
         last = complete - 1 - _REACH
         return (
-            int((self._rows.cells[last] + self._rows.cells[last + 1]) * self._scale // 2) if last >= 0 else 0
+            int((self._rows.blocks[last] + self._rows.blocks[last + 1]) * self._scale // 2)
+            if last >= 0
+            else 0
         )
 
-    def corrected(self, top: int, strip: Pixels) -> Pixels:
+    def corrected(self, top: int, pixels: Pixels) -> Pixels:
         """Return rows of the upscaled image, the first of which is row ``top``, with their tones corrected."""
-        lower, share = _between_centres(self._rows.parts, np.arange(top, top + strip.shape[0]), self._scale)
-        # As much of the grid as these rows depend on: all of it would be much for each strip of a large image.
-        first, last = self._rows.cell_of(lower[0]) - _REACH, self._rows.cell_of(lower[-1] + 1) + _REACH
+        lower, share = _between_centres(self._rows.parts, np.arange(top, top + pixels.shape[0]), self._scale)
+        # As much of the grid as these rows depend on: all of it would be much for each block of rows of a large image.
+        first, last = self._rows.block_of(lower[0]) - _REACH, self._rows.block_of(lower[-1] + 1) + _REACH
         rows = self._rows.between(first, last + 1)
-        field = self._field(rows, _MOST_LEVELS * np.iinfo(strip.dtype).max / 255)
+        field = self._field(rows, _MOST_LEVELS * np.iinfo(pixels.dtype).max / 255)
         lower -= rows.first_part
         upper = np.minimum(lower + 1, field.shape[0] - 1)
         # Adding less than half a level to whole levels changes nothing.
         if float(np.abs(field[lower[0] : upper[-1] + 1]).max()) < 0.5:
-            return strip
+            return pixels
         # Along the rows first: there are few rows of parts, and many of pixels between them.
         columns, shares = self._between_columns
         wide = field[lower[0] : upper[-1] + 1]
         after = np.minimum(columns + 1, wide.shape[1] - 1)
         wide = wide[:, columns] * (1 - shares[:, np.newaxis]) + wide[:, after] * shares[:, np.newaxis]
-        return _add(strip, wide, (lower - lower[0], upper - lower[0], share))
+        return _add(pixels, wide, (lower - lower[0], upper - lower[0], share))
 
     def _field(self, rows: _Axis, most: float) -> Floats:
-        """Return what is to be added at the centre of each part of some rows of cells; at most ``most`` for a cell."""
+        """Return the correction at the centre of each part of some rows of blocks; at most ``most`` for a block."""
         seen = slice(rows.first_part, rows.first_part + len(rows.parts) - 1)
         sums, squares, sizes = (found.means(seen) for found in (self._sums, self._squares, self._sizes))
         areas = np.outer(np.diff(rows.parts), np.diff(self._columns.parts))[..., np.newaxis]
         grid = _Grid(rows, self._columns, areas)
         means = grid.means(sums) / self._scale**2
         variances = np.maximum(grid.means(squares) / self._scale**4 - means**2, 0)
-        noise = _NOISE_ERRORS**2 * variances / grid.cell_areas
+        noise = _NOISE_ERRORS**2 * variances / grid.block_areas
         smooth = _filtered(means, _SMOOTHING)
         own = means - _filtered(smooth, _BETWEEN_CENTRES)
         certain = own**4 / np.maximum(own**4 + noise**2, _TINY)
@@ -125,87 +127,87 @@ class ToneGrid:
 
 @dataclass(frozen=True)
 class _Axis:
-    """Cells of 32 pixels along a side, and their parts.
+    """Blocks of 32 pixels along a side, and their parts.
 
     Attributes:
-        cells: where cells begin, and where the last one ends; that of the side takes what is less than half of one.
-        parts: the same of the parts, each of which lies in one cell.
-        counts: of the parts of each cell.
+        blocks: where blocks begin, and where the last one ends; that of the side takes what is less than half of one.
+        parts: the same of the parts, each of which lies in one block.
+        counts: of the parts of each block.
         first_part: number of the first part among those of the whole side.
     """
 
-    cells: Bounds
+    blocks: Bounds
     parts: Bounds
     counts: Bounds
     first_part: int = 0
 
     @classmethod
     def along(cls, side: int) -> _Axis:
-        """Return all of a side of so many pixels."""
-        count = max(1, (side + _CELL_PIXELS // 2) // _CELL_PIXELS)
-        cells = np.array([*range(0, count * _CELL_PIXELS, _CELL_PIXELS), side], np.int64)
-        counts = np.maximum(np.diff(cells) // _PART_PIXELS, 1)
+        """Return all blocks of a side of ``side`` pixels."""
+        count = max(1, (side + _BLOCK_PIXELS // 2) // _BLOCK_PIXELS)
+        blocks = np.array([*range(0, count * _BLOCK_PIXELS, _BLOCK_PIXELS), side], np.int64)
+        counts = np.maximum(np.diff(blocks) // _PART_PIXELS, 1)
         inner = [
             np.linspace(start, stop, parts, endpoint=False)
-            for start, stop, parts in zip(cells[:-1], cells[1:], counts, strict=True)
+            for start, stop, parts in zip(blocks[:-1], blocks[1:], counts, strict=True)
         ]
-        return cls(cells, np.append(np.rint(np.concatenate(inner)), side).astype(np.int64), counts)
+        return cls(blocks, np.append(np.rint(np.concatenate(inner)), side).astype(np.int64), counts)
 
     @property
     def firsts(self) -> Bounds:
-        """Number of the first part of each cell."""
+        """Number of the first part of each block."""
         return np.cumsum(self.counts) - self.counts
 
-    def cell_of(self, part: int) -> int:
-        """Return the number of the cell that a part lies in, of the last one for a part beyond it."""
+    def block_of(self, part: int) -> int:
+        """Return the number of the block that a part lies in, of the last one for a part beyond it."""
         return int(np.searchsorted(self.firsts, part, "right")) - 1
 
     def between(self, first: int, stop: int) -> _Axis:
-        """Return some of the cells, as far as there are such."""
+        """Return the blocks from ``first`` to before ``stop``, as far as they exist."""
         first, stop = max(first, 0), min(stop, len(self.counts))
         counts = self.counts[first:stop]
         part = int(self.firsts[first])
         parts = self.parts[part : part + int(counts.sum()) + 1]
-        return _Axis(self.cells[first : stop + 1], parts, counts, self.first_part + part)
+        return _Axis(self.blocks[first : stop + 1], parts, counts, self.first_part + part)
 
 
 @dataclass(frozen=True)
 class _Grid:
-    """Cells and their parts along both sides; ``areas`` are those of the parts in pixels, (rows, columns, 1)."""
+    """Blocks and their parts along both sides; ``areas`` are those of the parts in pixels, (rows, columns, 1)."""
 
     rows: _Axis
     columns: _Axis
     areas: NDArray[np.int64]
 
     @property
-    def cell_areas(self) -> Doubles:
-        """Pixels of each cell."""
+    def block_areas(self) -> Doubles:
+        """Pixels of each block."""
         return self._sums(self.areas)
 
     def means(self, parts: Doubles) -> Doubles:
-        """Return the mean of each cell from those of its parts."""
-        return self._sums(parts * self.areas) / self.cell_areas
+        """Return the mean of each block from those of its parts."""
+        return self._sums(parts * self.areas) / self.block_areas
 
-    def parts(self, cells: Doubles) -> Doubles:
-        """Give each part what its cell has."""
-        return cells.repeat(self.rows.counts, axis=0).repeat(self.columns.counts, axis=1)
+    def parts(self, blocks: Doubles) -> Doubles:
+        """Return the value of its block for each part."""
+        return blocks.repeat(self.rows.counts, axis=0).repeat(self.columns.counts, axis=1)
 
-    def between_centres(self, cells: Doubles) -> Doubles:
-        """Return what lies at the centre of each part when it is linear between the centres of the cells."""
+    def between_centres(self, blocks: Doubles) -> Doubles:
+        """Interpolate linearly between the centres of the blocks, at the centre of each part."""
         for axis, along in enumerate((self.rows, self.columns)):
             centres = (along.parts[:-1] + along.parts[1:]) / 2
-            before, share = _between(along.cells, centres)
+            before, share = _between(along.blocks, centres)
             after = np.minimum(before + 1, len(along.counts) - 1)
             weight = share.reshape([-1, 1, 1] if axis == 0 else [1, -1, 1])
-            cells = cells.take(before, axis) * (1 - weight) + cells.take(after, axis) * weight
-        return cells
+            blocks = blocks.take(before, axis) * (1 - weight) + blocks.take(after, axis) * weight
+        return blocks
 
     def _sums(self, parts: NDArray[Any]) -> Doubles:
         by_rows = np.add.reduceat(parts, self.rows.firsts, axis=0)
         return np.asarray(np.add.reduceat(by_rows, self.columns.firsts, axis=1), np.float64)
 
 
-def _block_sums(result: Pixels, scale: int) -> Floats:
+def _pixel_sums(result: Pixels, scale: int) -> Floats:
     """Return the sum of each block of ``scale`` x ``scale`` pixels, exactly: below 2**24 in float32."""
     height, width, channels = result.shape
     rows = result.reshape(height // scale, scale, width * channels).sum(axis=1, dtype=np.float32)
@@ -238,14 +240,17 @@ def _between(bounds: Bounds, places: Doubles) -> tuple[Bounds, Doubles]:
     return before, found - before
 
 
-def _add(strip: Pixels, tones: Floats, between: tuple[Bounds, Bounds, Floats]) -> Pixels:
-    """Add to each row of the result what lies between two rows of tones, and how far it is to the second."""
-    most = np.iinfo(strip.dtype).max
-    result = np.empty_like(strip)
+def _add(pixels: Pixels, tones: Floats, between: tuple[Bounds, Bounds, Floats]) -> Pixels:
+    """Add tones to rows of the result.
+
+    ``between`` has, for each row, the rows of ``tones`` above and below, and how far it is to the second, 0 to 1.
+    """
+    most = np.iinfo(pixels.dtype).max
+    result = np.empty_like(pixels)
     for row, (lower, upper, share) in enumerate(zip(*between, strict=True)):
         field = tones[lower] * (1 - share)
         field += tones[upper] * share
-        field += strip[row]
+        field += pixels[row]
         np.rint(field, out=field)
         result[row] = np.clip(field, 0, most, out=field)
     return result

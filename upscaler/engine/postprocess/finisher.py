@@ -1,7 +1,7 @@
-"""From what the networks give to a file, strip by strip, while they still work on the rows below.
+"""Finishing: from the models' output to a file, by blocks of rows, while the models still work on the rows below.
 
-Tones are corrected, the result is looked at, and rows go to the encoder as soon as nothing above or beside them can
-change any more. Only a strip is in memory at a time; the raw upscaled image lives in a scratch file.
+Tones are corrected, the result is checked, and rows go to the encoder as soon as nothing above or beside them can
+change any more. Only one block of rows is in memory at a time; the raw upscaled image lives in a scratch file.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from upscaler.engine.postprocess.row_filters import Sink
 from upscaler.errors import EngineCanceled
 
 # Pixels of the result that are worked on at once: about 100 MB of working memory.
-_STRIP_PIXELS = 4_000_000
+_BLOCK_PIXELS = 4_000_000
 
 
 class Overlay(Protocol):
-    """What is laid on an upscaled image before it is finished, such as refined faces."""
+    """Pixels to be laid on an upscaled image before it is finished, such as refined faces."""
 
     def laid_on(self, top: int, rows: Pixels) -> Pixels:
-        """Return rows of the upscaled image, the first of which is row ``top``, with what belongs on them."""
+        """Return rows of the upscaled image, the first of which is row ``top``, with the overlay on them."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,13 @@ class ResultParts:
     """The parts of a result.
 
     Attributes:
-        source: uint8 or uint16 (H, W, channels), what was upscaled; one channel for a gray image.
-        raw: (H * scale, W * scale, channels), what the networks give; all parts are of one type.
+        source: uint8 or uint16 (H, W, channels), the input; one channel for a gray image.
+        raw: (H * scale, W * scale, channels), the models' output; all parts are of one type.
         scale: output side per input side.
         alpha: (H * scale, W * scale) or None, the upscaled transparency.
         source_alpha: (H, W) or None, its source.
         gray_as_rgb: whether a gray image is to be written with three equal channels.
-        overlay: what is laid on ``raw`` when its rows are read, or None; ``raw`` itself stays what the networks gave.
+        overlay: laid on ``raw`` when its rows are read, or None; ``raw`` itself stays the models' output.
         match_colours: whether the tones of the source are kept.
 
     """
@@ -72,37 +72,37 @@ class ResultParts:
 
 @dataclass
 class Finished:
-    """What became of an upscaled image: the figures of the check, and the seconds that each step took."""
+    """Outcome of a finished image: the figures of the check, and the seconds that each step took."""
 
     report: OutputReport
     seconds: dict[str, float] = field(default_factory=dict)
 
 
 class Finisher:
-    """Follows the networks from the top to the bottom in a thread of its own.
+    """Follows the models from the top to the bottom in a thread of its own.
 
     Args:
-        upscaled image: the parts of the result.
-        open_writer: opens what takes the rows, such as a file; it is called once for each start.
+        parts: of the result.
+        open_writer: opens the sink of the rows, such as a file; it is called once for each start.
         on_rows: called with the share of rows that went to the encoder.
     """
 
     def __init__(
         self,
-        upscale: ResultParts,
+        parts: ResultParts,
         open_writer: Callable[[], Sink],
         on_rows: Callable[[float], None],
     ) -> None:
-        self._parts = upscale
+        self._parts = parts
         self._open_writer = open_writer
         self._on_rows = on_rows
         self._run: _Run | None = None
 
     def rows_ready(self, count: int) -> None:
-        """Take note that the networks are done with that many rows of the source; 0 starts from the top.
+        """Record that the models are done with that many rows of the source; 0 starts from the top.
 
         Raises:
-            Exception: what went wrong in the thread, such as a full disk: there is no use in going on.
+            Exception: the error that ended the thread, such as a full disk.
 
         """
         if count == 0:
@@ -112,13 +112,13 @@ class Finisher:
             self._run.rows_ready(count)
 
     def result(self) -> Finished:
-        """Wait until the file is whole and return what became of it.
+        """Wait until the file is whole and return the outcome.
 
         Raises:
             OutputRejected: the check found the result to be wrong; no file is left.
 
         """
-        assert self._run is not None, "the networks have not begun"  # noqa: S101 - a defect of the caller
+        assert self._run is not None, "the models have not begun"  # noqa: S101 - a defect of the caller
         return self._run.result()
 
     def abort(self) -> None:
@@ -129,7 +129,7 @@ class Finisher:
 
 
 class _Run(threading.Thread):
-    """One way through the rows."""
+    """One run through the rows."""
 
     def __init__(self, parts: ResultParts, writer: Sink, on_rows: Callable[[float], None]) -> None:
         super().__init__(name="finish", daemon=True)
@@ -139,7 +139,7 @@ class _Run(threading.Thread):
         height, width, channels = parts.source.shape
         self._tones = ToneGrid(height, width, channels, parts.scale)
         self._check = OutputCheck(parts.source, parts.scale, parts.source_alpha)
-        self._step = max(1, _STRIP_PIXELS // (width * parts.scale))
+        self._step = max(1, _BLOCK_PIXELS // (width * parts.scale))
         self._ready = 0
         self._aborted = False
         self._changed = threading.Condition()
@@ -196,7 +196,7 @@ class _Run(threading.Thread):
                 self._on_rows(done / total)
 
     def _arriving(self) -> Iterator[slice]:
-        """Yield slices of rows of the source, a strip at a time, as they become ready."""
+        """Yield slices of rows of the source, a block at a time, as they become ready."""
         height, seen = self._parts.source.shape[0], 0
         step = max(1, self._step // self._parts.scale)
         while seen < height:
@@ -211,16 +211,16 @@ class _Run(threading.Thread):
     def _finish(self, top: int, bottom: int) -> None:
         parts = self._parts
         with self._timed("tones"):
-            strip = parts.rows(top, bottom)
+            rows = parts.rows(top, bottom)
             if parts.match_colours:
-                strip = self._tones.corrected(top, strip)
+                rows = self._tones.corrected(top, rows)
         with self._timed("check"):
-            self._check.add(strip)
+            self._check.add(rows)
         with self._timed("encode"):
-            channels = [strip] * 3 if parts.gray_as_rgb else [strip]
+            channels = [rows] * 3 if parts.gray_as_rgb else [rows]
             if parts.alpha is not None:
                 channels.append(parts.alpha[top:bottom, :, np.newaxis])
-            self._writer.write(np.concatenate(channels, axis=2) if len(channels) > 1 else strip)
+            self._writer.write(np.concatenate(channels, axis=2) if len(channels) > 1 else rows)
         for pixels in (parts.raw, parts.alpha):
             if pixels is not None:
                 release(pixels, top, bottom)
@@ -233,7 +233,7 @@ class _Run(threading.Thread):
 
 
 def release(pixels: Pixels, top: int, bottom: int) -> None:
-    """Let go of the memory of rows of a memory map; their content stays in its file."""
+    """Release the memory of rows of a memory map; their content stays in its file."""
     mapped = getattr(pixels, "_mmap", None)
     if mapped is None or not hasattr(mmap, "MADV_DONTNEED"):
         return

@@ -1,4 +1,4 @@
-"""What rows go through on their way from the networks to a file: each step takes strips and gives strips."""
+"""Row filters between the models and a file: each takes blocks of rows and writes blocks of rows to the next."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _AMOUNTS = {"low": 0.5, "med": 1.0, "high": 1.8}
 class Sink(Protocol):
     """Takes the rows of an image from the top to the bottom."""
 
-    def write(self, strip: Pixels) -> None:
+    def write(self, rows: Pixels) -> None:
         """Take the next rows: (n, width, channels)."""
 
     def close(self) -> None:
@@ -39,20 +39,25 @@ class ArraySink:
         self._array = array
         self._done = 0
 
-    def write(self, strip: Pixels) -> None:
+    def write(self, rows: Pixels) -> None:
         """Put the next rows in their place."""
-        self._array[self._done : self._done + strip.shape[0]] = strip
-        self._done += strip.shape[0]
+        self._array[self._done : self._done + rows.shape[0]] = rows
+        self._done += rows.shape[0]
 
     def close(self) -> None:
         """Do nothing: the rows are where they belong."""
 
     def abort(self) -> None:
-        """Do nothing: the array is its owner's."""
+        """Do nothing: the array belongs to the caller."""
 
 
-class _Passing:
-    """Keeps the rows that are still needed, and hands finished ones on."""
+class BufferedFilter:
+    """Base of filters that look at neighbouring rows: keeps the rows that are still needed.
+
+    Args:
+        sink: takes the filtered rows.
+        height: of the unfiltered image in pixels.
+    """
 
     def __init__(self, sink: Sink, height: int) -> None:
         self._sink = sink
@@ -62,35 +67,35 @@ class _Passing:
         self._seen = 0
 
     def close(self) -> None:
-        """Finish what takes the rows."""
+        """Finish the sink."""
         self._sink.close()
 
     def abort(self) -> None:
-        """Give up what takes the rows."""
+        """Abort the sink."""
         self._sink.abort()
 
-    def _take(self, strip: Pixels) -> None:
-        self._kept = strip if self._kept is None else np.concatenate([self._kept, strip])
-        self._seen += strip.shape[0]
+    def _take(self, rows: Pixels) -> None:
+        self._kept = rows if self._kept is None else np.concatenate([self._kept, rows])
+        self._seen += rows.shape[0]
 
     def _rows(self, start: int, stop: int) -> Pixels:
-        assert self._kept is not None  # noqa: S101 - it is asked for rows that were taken
+        assert self._kept is not None  # noqa: S101 - rows are asked for after some were taken
         return self._kept[start - self._first : stop - self._first]
 
-    def _forget(self, before: int) -> None:
-        """Let go of the rows above ``before``; the rest is copied, since the strip may be part of something larger."""
+    def _drop(self, before: int) -> None:
+        """Drop the rows above ``before``; the rest is copied, since it may be a view of a larger array."""
         if self._kept is not None and before > self._first:
             self._kept = self._kept[before - self._first :].copy()
             self._first = before
 
 
-class Downscaler(_Passing):
+class Downscaler(BufferedFilter):
     """Reduces an image with Lanczos.
 
     Args:
         sink: takes the reduced rows.
-        source_size: width and height in pixels of what is written.
-        target_size: width and height in pixels of what the sink gets, neither larger.
+        source_size: width and height in pixels of the image that is written to the filter.
+        target_size: width and height in pixels of the image that the sink gets, neither larger.
     """
 
     def __init__(self, sink: Sink, source_size: tuple[int, int], target_size: tuple[int, int]) -> None:
@@ -100,23 +105,23 @@ class Downscaler(_Passing):
         self._reach = _LANCZOS_PIXELS * self._ratio + 1
         self._done = 0
 
-    def write(self, strip: Pixels) -> None:
-        """Take the next rows and hand on those whose neighbourhood is known."""
-        self._take(strip)
+    def write(self, rows: Pixels) -> None:
+        """Take the next rows and write on those whose neighbourhood is known."""
+        self._take(rows)
         ended = self._seen == self._height
         stop = self._target_height if ended else math.floor((self._seen - self._reach) / self._ratio)
         if stop <= self._done:
             return
         top, bottom = self._done * self._ratio, stop * self._ratio
         first = max(0, math.floor(top - self._reach))
-        rows = self._rows(first, min(self._seen, math.ceil(bottom + self._reach)))
-        box = (0, top - first, rows.shape[1], min(bottom - first, rows.shape[0]))
-        self._sink.write(_resized(rows, (self._target_width, stop - self._done), box))
+        near = self._rows(first, min(self._seen, math.ceil(bottom + self._reach)))
+        box = (0, top - first, near.shape[1], min(bottom - first, near.shape[0]))
+        self._sink.write(_resized(near, (self._target_width, stop - self._done), box))
         self._done = stop
-        self._forget(max(0, math.floor(bottom - self._reach)))
+        self._drop(max(0, math.floor(bottom - self._reach)))
 
 
-class Sharpener(_Passing):
+class Sharpener(BufferedFilter):
     """Sharpens edges without halos: an unsharp mask that stays between the darkest and the brightest pixel around.
 
     Transparency, the last of an even number of channels, passes as it is.
@@ -125,7 +130,7 @@ class Sharpener(_Passing):
         sink: takes the sharpened rows.
         height: of the image in pixels.
         level: one of the values of the option ``sharpen`` but "none".
-        scale: how much the image was upscaled: its edges are as many pixels wide.
+        scale: factor by which the image was upscaled: its edges are as many pixels wide.
     """
 
     def __init__(self, sink: Sink, height: int, level: str, scale: float) -> None:
@@ -135,15 +140,15 @@ class Sharpener(_Passing):
         self._radius = math.ceil(2.5 * self._sigma)
         self._done = 0
 
-    def write(self, strip: Pixels) -> None:
-        """Take the next rows and hand on those whose neighbourhood is known."""
-        self._take(strip)
+    def write(self, rows: Pixels) -> None:
+        """Take the next rows and write on those whose neighbourhood is known."""
+        self._take(rows)
         stop = self._height if self._seen == self._height else self._seen - self._radius
-        step = max(1, _SHARPEN_PIXELS // strip.shape[1])
+        step = max(1, _SHARPEN_PIXELS // rows.shape[1])
         while self._done < stop:
             self._sharpen(self._done, min(self._done + step, stop))
             self._done = min(self._done + step, stop)
-        self._forget(max(0, self._done - self._radius))
+        self._drop(max(0, self._done - self._radius))
 
     def _sharpen(self, top: int, bottom: int) -> None:
         start, stop = max(0, top - self._radius), min(self._height, bottom + self._radius)
@@ -183,13 +188,13 @@ def _sharpened(padded: Pixels, radius: int, sigma: float, amount: np.float32) ->
 
 
 def _shifted(pixels: NDArray[Any], offset: int, radius: int, axis: int) -> NDArray[Any]:
-    """Return what lies ``offset`` pixels away along an axis, without the ``radius`` pixels at both its ends."""
+    """Return the pixels ``offset`` away along an axis, without the ``radius`` pixels at both its ends."""
     window = slice(radius + offset, pixels.shape[axis] - radius + offset)
     return pixels[window] if axis == 0 else pixels[:, window]
 
 
 def _resized(pixels: Pixels, size: tuple[int, int], box: tuple[float, float, float, float]) -> Pixels:
-    """Resize the part ``box`` of (H, W, channels) with Lanczos; what lies around it is looked at as well."""
+    """Resize the part ``box`` of (H, W, channels) with Lanczos, which samples the pixels around it as well."""
     planes = []
     for channel in range(pixels.shape[2]):
         # As fractions: with 8 bits Pillow clips what lies beyond black and white between its two passes, and it knows

@@ -54,7 +54,6 @@ class Job:
         alphas: the alpha channel before the first stage and after each one, from the step ``alpha`` on.
         faces: the refined faces, from the step ``faces`` on; None where none were asked for.
         finished: the report of each stage, from the step ``upscale`` on.
-        preview_size: width and height of the result's preview, from the step ``previews`` on.
 
     """
 
@@ -75,7 +74,6 @@ class Job:
     alphas: list[Pixels | None] = field(default_factory=list)
     faces: Refinement | None = None
     finished: list[Finished] = field(default_factory=list)
-    preview_size: tuple[int, int] = (0, 0)
 
     def upscaler_for(self, stage: Recipe) -> Upscaler:
         """Return the upscaler for a stage, in a precision that suits the image's depth."""

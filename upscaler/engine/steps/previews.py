@@ -12,7 +12,7 @@ def write_previews(job: Job) -> None:
     """Write the previews, if they were asked for."""
     if job.previews is None:
         return
-    job.preview_size = write_preview_of_file(job.target, job.previews.result)
+    write_preview_of_file(job.target, job.previews.result)
     image = job.image
     parts = [image.rgb] if image.alpha is None else [image.rgb, image.alpha[..., np.newaxis]]
     write_preview_of_pixels(np.concatenate(parts, axis=2), image.profile, job.previews.original)

@@ -7,7 +7,6 @@ from typing import Any
 
 from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.imaging.preservation import notes_on
-from upscaler.engine.imaging.preview import PREVIEW_MIME_TYPE
 from upscaler.engine.imaging.written import read_written
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.notes import Note
@@ -58,10 +57,6 @@ def result_of(job: Job, seconds: Mapping[str, float]) -> UpscaleResult:
         size_bytes=size_bytes,
         mime_type=job.kind.mime_type,
         sha256=sha256,
-        preview_width=job.preview_size[0],
-        preview_height=job.preview_size[1],
-        preview_size_bytes=0 if job.previews is None else job.previews.result.stat().st_size,
-        preview_mime_type="" if job.previews is None else PREVIEW_MIME_TYPE,
     )
 
 

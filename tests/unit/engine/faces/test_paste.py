@@ -32,15 +32,15 @@ def test_the_mask_is_whole_in_the_middle_nothing_outside_and_smooth_between():
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_strips_of_any_height_give_the_same_and_the_rows_below_stay_as_they_were(dtype):
+def test_blocks_of_any_height_give_the_same_and_the_rows_below_stay_as_they_were(dtype):
     rows = np.random.default_rng(3).integers(0, np.iinfo(dtype).max, (200, 240, 3), dtype)
     before = rows.copy()
     overlay = Overlay([patch_of(200, dtype=dtype)])
 
     whole = overlay.laid_on(0, rows)
-    strips = np.concatenate([overlay.laid_on(top, rows[top : top + 7]) for top in range(0, 200, 7)])
+    blocks = np.concatenate([overlay.laid_on(top, rows[top : top + 7]) for top in range(0, 200, 7)])
 
-    assert (whole == strips).all()
+    assert (whole == blocks).all()
     assert (rows == before).all()
     mask = mask_of(within(TO_TEMPLATE, 0, 0, 2), 0, 0, 240, 200)[..., 0]
     assert (whole[mask == 1] == 200).all()

@@ -94,7 +94,7 @@ def test_noise_that_a_model_removed_does_not_come_back(seed: int) -> None:
 
 @pytest.mark.parametrize("part", [7, 50, 64])
 def test_it_does_not_matter_how_the_image_was_cut(part: int) -> None:
-    # Twelve cells high: a strip depends on fewer.
+    # Twelve blocks high: a block of rows depends on fewer.
     image = np.ascontiguousarray(data.coffee()[:395, 150:240])
     slope = np.linspace(-9, 9, 790)[:, np.newaxis, np.newaxis]
     shifted = np.clip(_upscaled(image, 2) + slope, 0, 255).astype(np.uint8)

@@ -20,8 +20,8 @@ from upscaler.errors import OutputRejected
 
 @pytest.fixture
 def parts(colours, tmp_path, monkeypatch):
-    """An image of 40 x 480 pixels, its true upscaled image 5 levels too dark, in strips of 10 rows."""
-    monkeypatch.setattr(finisher, "_STRIP_PIXELS", 80 * 10)
+    """An image of 40 x 480 pixels, its true upscaled image 5 levels too dark, in blocks of 10 rows."""
+    monkeypatch.setattr(finisher, "_BLOCK_PIXELS", 80 * 10)
     source = colours(40, 480)
     raw = scratch_pixels((960, 80, 3), tmp_path)
     raw[:] = source.repeat(2, 0).repeat(2, 1) - 5
@@ -49,7 +49,7 @@ def start(tmp_path):
         one.abort()
 
 
-def tell_until_it_raises(finisher):
+def report_until_it_raises(finisher):
     for _ in range(600):
         finisher.rows_ready(430)
         time.sleep(0.1)
@@ -78,7 +78,7 @@ def test_rows_are_written_before_the_last_one_is_there(parts, start, tmp_path):
     assert shares[-1] == 1.0
 
 
-def test_tones_stay_as_the_models_gave_them_where_that_is_wished(parts, start, tmp_path):
+def test_tones_stay_as_the_models_left_them_where_that_is_wished(parts, start, tmp_path):
     finisher = start(replace(parts, match_colours=False))
     finisher.rows_ready(0)
     finisher.rows_ready(480)
@@ -117,7 +117,7 @@ def test_giving_up_leaves_no_file(parts, start, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_fails_in_the_thread_is_told_to_the_models(parts, start, monkeypatch):
+def test_a_failure_in_the_thread_reaches_the_models(parts, start, monkeypatch):
     finisher = start(parts)
     finisher.rows_ready(0)
 
@@ -127,7 +127,7 @@ def test_what_fails_in_the_thread_is_told_to_the_models(parts, start, monkeypatc
     monkeypatch.setattr(ResultWriter, "write", no_room)
     finisher.rows_ready(430)
     with pytest.raises(OSError, match="No space left"):
-        tell_until_it_raises(finisher)
+        report_until_it_raises(finisher)
 
 
 @pytest.mark.parametrize(("as_rgb", "mode"), [(True, "RGBA"), (False, "LA")])

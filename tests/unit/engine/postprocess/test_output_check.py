@@ -34,7 +34,7 @@ def test_it_passes_a_true_upscale(source):
     report = check_output(source, upscaled(source, 2), 2)
     assert report.mean_drift < 0.5
     assert report.psnr_db > 45
-    assert set(report.as_dict()) == {"mean_drift", "worst_cell", "psnr_db"}
+    assert set(report.as_dict()) == {"mean_drift", "worst_block", "psnr_db"}
 
 
 def test_it_rejects_a_black_image(source):

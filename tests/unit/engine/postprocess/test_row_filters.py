@@ -9,11 +9,11 @@ from PIL import Image
 from upscaler.engine.postprocess.row_filters import ArraySink, Downscaler, Sharpener
 
 
-def pass_through(make, pixels: np.ndarray, size: tuple[int, int], strips: int) -> np.ndarray:
-    """Return what comes out of a step at that width and height, the image cut into about that many strips."""
+def pass_through(make, pixels: np.ndarray, size: tuple[int, int], parts: int) -> np.ndarray:
+    """Return a filter's output of that size in pixels, with the image cut into about ``parts`` blocks of rows."""
     out = np.zeros((size[1], size[0], pixels.shape[2]), pixels.dtype)
     step = make(ArraySink(out))
-    rows = max(1, pixels.shape[0] // strips)
+    rows = max(1, pixels.shape[0] // parts)
     for top in range(0, pixels.shape[0], rows):
         step.write(pixels[top : top + rows])
     step.close()
@@ -31,14 +31,14 @@ def image(width: int, height: int, channels: int, dtype=np.uint8) -> np.ndarray:
     width=st.integers(1, 70),
     height=st.integers(1, 70),
     share=st.floats(0.5, 1),
-    strips=st.integers(1, 12),
+    parts=st.integers(1, 12),
     channels=st.integers(1, 4),
     dtype=st.sampled_from([np.uint8, np.uint16]),
 )
-def test_strips_are_reduced_as_the_whole_image_is(width, height, share, strips, channels, dtype):
+def test_blocks_of_rows_are_reduced_as_the_whole_image_is(width, height, share, parts, channels, dtype):
     pixels = image(width, height, channels, dtype)
     size = (max(1, round(width * share)), max(1, round(height * share)))
-    got = pass_through(lambda sink: Downscaler(sink, (width, height), size), pixels, size, strips)
+    got = pass_through(lambda sink: Downscaler(sink, (width, height), size), pixels, size, parts)
     most = float(np.iinfo(dtype).max)
     for channel in range(channels):
         plane = Image.fromarray(pixels[..., channel].astype(np.float32)).resize(
@@ -50,11 +50,10 @@ def test_strips_are_reduced_as_the_whole_image_is(width, height, share, strips, 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_strips_are_sharpened_as_the_whole_image_is(channels, dtype):
+def test_blocks_of_rows_are_sharpened_as_the_whole_image_is(channels, dtype):
     pixels = image(40, 50, channels, dtype)
     whole, cut = (
-        pass_through(lambda sink: Sharpener(sink, 50, "med", 4), pixels, (40, 50), strips)
-        for strips in (1, 9)
+        pass_through(lambda sink: Sharpener(sink, 50, "med", 4), pixels, (40, 50), parts) for parts in (1, 9)
     )
     np.testing.assert_array_equal(whole, cut)
     if channels in (2, 4):
