@@ -16,6 +16,7 @@ def new_delivery(session: Session, job: Job | None = None, **values: Any) -> Del
     owner = job or new_job(session)
     usual = {
         "kind": DeliveryKind.WEBHOOK.value,
+        "event": "job.completed",
         "target": "https://example.org/hook",
         "payload": {"type": "job.completed", "data": {"job_id": owner.id, "status": "completed"}},
     }

@@ -21,6 +21,7 @@ from upscaler.services import leases
 from upscaler.services.files import pending_files
 from upscaler.services.leases import Lease
 from upscaler.services.notifications import outbox
+from upscaler.services.notifications.events import end_of_job
 
 log = structlog.get_logger()
 
@@ -193,7 +194,7 @@ def _transition(
     add_log(session, job_id, message, level)
     if target.ended:
         # In the transaction of the end itself, so that its messages are neither lost nor written twice.
-        outbox.write(session, job_id, target, utcnow())
+        outbox.write(session, job_id, end_of_job(target), utcnow())
     session.commit()
     # Objects of this session that show the job are out of date.
     session.expire_all()

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader
 
 from upscaler.errors import N_
 from upscaler.models import utcnow
+from upscaler.services.notifications.events import EVENTS
 from upscaler.services.notifications.message import Message
 from upscaler.services.notifications.outcome import Outcome
 from upscaler.services.notifications.smtp import MailServer
@@ -22,18 +23,6 @@ _TEMPLATES = Environment(
     loader=FileSystemLoader(ROOT / "upscaler" / "templates" / "mail"), autoescape=True, auto_reload=False
 )
 
-# By the status of the job: the subject, and what there is to say. No words of the uploader are repeated, not even the
-# name of the file: nobody can have this service send a text of their own to a stranger.
-_SUBJECTS = {
-    "completed": N_("Your upscaled image is ready"),
-    "failed": N_("Your image could not be upscaled"),
-    "canceled": N_("Upscaling was canceled"),
-}
-_TEXTS = {
-    "completed": N_("Your image was upscaled and checked. Compare and download it on its page."),
-    "failed": N_("Sorry, your image could not be upscaled."),
-    "canceled": N_("The job was canceled before it finished."),
-}
 _LINK = N_("View your image")
 _SECRET = N_("Anyone with this link can view the image.")
 _WHY = N_(
@@ -61,14 +50,14 @@ class MailChannel:
         if not isinstance(catalogue, Translations):
             # Without a catalogue the sentences stay as they are.
             language = "en"
-        status = str(letter.payload["data"]["status"])
-        paragraphs = [catalogue.gettext(_TEXTS[status])]
+        reported = EVENTS[letter.payload["type"]]
+        paragraphs = [catalogue.gettext(reported.text)]
         if letter.error is not None:
             template, values = letter.error
             translated = catalogue.gettext(template)
             paragraphs.append(translated % values if values else translated)
         words = {
-            "subject": catalogue.gettext(_SUBJECTS[status]),
+            "subject": catalogue.gettext(reported.subject),
             "link": catalogue.gettext(_LINK),
             "secret": catalogue.gettext(_SECRET),
             "why": catalogue.gettext(_WHY),

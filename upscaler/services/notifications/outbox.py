@@ -21,6 +21,7 @@ from upscaler.models.job import callback_url_of, public_params
 from upscaler.services import audit, leases
 from upscaler.services.leases import Lease
 from upscaler.services.notifications.backoff import MAX_ATTEMPTS, pause_after
+from upscaler.services.notifications.events import Event
 from upscaler.services.notifications.outcome import Outcome, Verdict
 
 # Longer than any attempt takes, the many steps of a slow mail server included; in seconds.
@@ -52,13 +53,14 @@ class HeldDelivery:
         return self.lease.id
 
 
-def write(session: Session, job_id: str, status: JobStatus, now: datetime) -> None:
-    """Add a message for each recipient of a job that ends, within the caller's transaction.
+def write(session: Session, job_id: str, event: Event, now: datetime) -> None:
+    """Add a message about an event of a job for each of its recipients, within the caller's transaction.
 
     A message that is there already, of the same event on the same channel, stays as it is.
     """
     job = session.execute(
         select(
+            Job.status,
             Job.params,
             Job.model,
             Job.parent_id,
@@ -70,23 +72,22 @@ def write(session: Session, job_id: str, status: JobStatus, now: datetime) -> No
     ).one()
     recipients = {DeliveryKind.WEBHOOK: callback_url_of(job.params), DeliveryKind.EMAIL: job.notify_email}
     error = None
-    if status is JobStatus.FAILED:
+    if job.status == JobStatus.FAILED.value:
         detail = job.error_message % job.error_values if job.error_values else job.error_message
         error = {"code": job.error_code, "detail": detail}
-    event = f"job.{status}"
     payload = {
-        "type": event,
+        "type": event.name,
         "timestamp": iso8601(now),
         "data": {
             "job_id": job_id,
             "parent_id": job.parent_id,
-            "status": str(status),
+            "status": job.status,
             "model": job.model,
             "params": public_params(job.params),
             "error": error,
         },
     }
-    common = {"job_id": job_id, "event": event, "payload": payload, "next_attempt_at": now}
+    common = {"job_id": job_id, "event": event.name, "payload": payload, "next_attempt_at": now}
     rows = [{**common, "kind": kind.value, "target": target} for kind, target in recipients.items() if target]
     insert_new(session, Delivery, rows)
 

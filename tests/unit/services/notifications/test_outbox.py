@@ -17,6 +17,7 @@ from upscaler.services.audit import Actor
 from upscaler.services.jobs import lifecycle
 from upscaler.services.notifications import outbox
 from upscaler.services.notifications.backoff import MAX_ATTEMPTS, PAUSES
+from upscaler.services.notifications.events import end_of_job
 from upscaler.services.notifications.outcome import Outcome, Verdict
 
 DATABASES = ("sqlite", "postgresql")
@@ -137,7 +138,7 @@ def test_an_event_is_written_once_for_each_channel(db_session: Session, told_job
     end(db_session, told_job)
     first = [(row.id, row.kind, row.event) for row in rows(db_session)]
 
-    outbox.write(db_session, told_job.id, JobStatus.CANCELED, NOW)
+    outbox.write(db_session, told_job.id, end_of_job(JobStatus.CANCELED), NOW)
     db_session.commit()
 
     assert [(row.id, row.kind, row.event) for row in rows(db_session)] == first
