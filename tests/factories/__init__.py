@@ -9,7 +9,7 @@ from tests.factories.audit_logs import new_audit_log
 from tests.factories.batches import new_batch, new_batch_item
 from tests.factories.credentials import new_account_key, new_token_session
 from tests.factories.deliveries import new_delivery
-from tests.factories.idempotency import new_kept_answer
+from tests.factories.idempotency_records import new_idempotency_record
 from tests.factories.jobs import new_job, new_job_log
 from tests.factories.models import new_model
 from tests.factories.pending_files import new_pending_file
@@ -27,9 +27,9 @@ __all__ = [
     "new_batch",
     "new_batch_item",
     "new_delivery",
+    "new_idempotency_record",
     "new_job",
     "new_job_log",
-    "new_kept_answer",
     "new_model",
     "new_pending_file",
     "new_preview",
