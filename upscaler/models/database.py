@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
 from flask_appbuilder import Model
@@ -10,6 +11,9 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult, Result
 from sqlalchemy.orm import Session
+
+# Opens a session of its own for a thread or a process without Flask.
+Sessions = Callable[[], AbstractContextManager[Session]]
 
 # How long a writer waits for another one on SQLite, in seconds.
 SQLITE_BUSY_SECONDS = 20

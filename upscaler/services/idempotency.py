@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,12 +21,11 @@ from sqlalchemy.orm import Session
 
 from upscaler.errors import IdempotencyConflict, RequestInProgress
 from upscaler.models import IdempotencyRecord, utcnow
+from upscaler.models.database import Sessions
 from upscaler.services import leases
 from upscaler.services.leases import Lease
 
 log = structlog.get_logger()
-
-Sessions = Callable[[], AbstractContextManager[Session]]
 
 # How long a response is kept.
 KEPT = timedelta(hours=24)

@@ -13,9 +13,9 @@ from config import Config
 from upscaler.engine.process.client import EngineLimits, EngineProcess
 from upscaler.engine.settings import EngineSettings, available_threads
 from upscaler.models import DeliveryKind, utcnow
-from upscaler.models.database import make_engine
+from upscaler.models.database import Sessions, make_engine
 from upscaler.services.jobs.queue import Queue
-from upscaler.services.jobs.runner import Folders, JobRunner, Sessions
+from upscaler.services.jobs.runner import Folders, JobRunner
 from upscaler.services.jobs.tile_cache import TileCache
 from upscaler.services.notifications.mail import MailChannel
 from upscaler.services.notifications.message import Channel

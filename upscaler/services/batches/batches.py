@@ -30,7 +30,9 @@ from upscaler.services import audit
 from upscaler.services.batches.packing import MANIFEST, PackedFile
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.files.names import result_name, safe_filename
-from upscaler.services.jobs.submissions import CheckedFile, Sender, Submissions
+from upscaler.services.jobs.file_checks import CheckedFile
+from upscaler.services.jobs.new_jobs import Sender
+from upscaler.services.jobs.submissions import Submissions
 
 log = structlog.get_logger()
 
@@ -112,7 +114,7 @@ def stored(
         BatchRefused: none of the files can be used.
         ServiceUnavailable, StorageFull: it is not the files that are at fault.
     """
-    submissions.check_room(session, len(files))
+    submissions.check_queue(session, len(files))
     judged = [_judge(session, submissions, file, options) for file in files]
     good = [found for found in judged if isinstance(found, CheckedFile)]
     if not good:

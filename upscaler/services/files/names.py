@@ -1,4 +1,4 @@
-"""File names and sizes as people see them."""
+"""File names of uploads and results, and sizes in words."""
 
 from __future__ import annotations
 
@@ -6,9 +6,16 @@ from collections.abc import Sequence
 
 from upscaler.engine.imaging import formats
 from upscaler.models import Job
+from upscaler.services.files.incoming import IncomingFile
 
 # Characters of the original's name that a result keeps: file systems allow 255 bytes for the whole of a name.
 MAX_STEM = 200
+
+
+def upload_name(incoming: IncomingFile, extensions: Sequence[str]) -> str:
+    """Return the name that an upload is stored with; a guessed one gets an extension that fits the content."""
+    name = fitting_filename(incoming.filename, extensions) if incoming.guessed_name else incoming.filename
+    return safe_filename(name)
 
 
 def safe_filename(name: str) -> str:
@@ -19,7 +26,7 @@ def safe_filename(name: str) -> str:
 
 
 def fitting_filename(name: str, extensions: Sequence[str]) -> str:
-    """Return a file name that ends in one of ``extensions``, its own where it does; another image's is replaced."""
+    """Return a file name with one of ``extensions``: its own, or in place of that of another image format."""
     base, _, ending = name.rpartition(".")
     if base and ending.lower() in extensions:
         return name

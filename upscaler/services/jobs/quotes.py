@@ -1,4 +1,4 @@
-"""What an upscaled image would be like, before anybody sends the image: how large, how long, after how many others."""
+"""Quotes before an upload: the size of the result, the time it takes, and the place in the queue."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from config import RuntimeValues
 from upscaler.engine.imaging.formats import format_named
 from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
-from upscaler.errors import TooManyPixels
 from upscaler.models import Job, JobStatus, Priority
 from upscaler.services.jobs import estimates, scheduling
-from upscaler.services.jobs.submissions import check_result_size
+from upscaler.services.jobs.file_checks import check_image_size, check_result_size
 from upscaler.services.jobs.workers import devices_online
 from upscaler.services.models import model_table
 
-# Results of a kind that the estimate of the file's size looks back on.
+# Latest results of a format that the estimate of the file's size is from.
 LOOK_BACK = 20
 
 
@@ -47,21 +46,17 @@ def quote(
     workers: int,
     submitter: str,
 ) -> Quote:
-    """Estimate the upscaled image of an image of width x height pixels on ``workers`` workers, sent by ``submitter``.
+    """Estimate a job of ``submitter`` for an image of width x height pixels, with ``workers`` workers online.
 
     Raises:
         TooManyPixels, ResultTooLarge, FormatTooSmall, InvalidParameter, TargetOutOfRange: such an image would be
             refused.
     """
     width, height = size
-    if max(width, height) > limits.max_image_side:
-        raise TooManyPixels(width=width, height=height, limit=f"{limits.max_image_side:,} pixels a side")
-    if width * height > limits.max_input_pixels:
-        raise TooManyPixels(width=width, height=height, limit=f"{limits.max_input_pixels:,} pixels")
-    check_result_size(width, height, options, limits.factors, limits.max_output_pixels)
+    check_image_size(width, height, limits)
+    wide, high = check_result_size(width, height, options, limits)
     options, model = model_table.chosen(session, options)
     recipe = recipe_for(options, width, height, model)
-    wide, high = options.result_size(width, height, limits.factors)
     work = estimates.Work(recipe, width * height, options.refine_faces)
     own_seconds = estimates.own_seconds(session, work, devices_online(session))
     before = scheduling.place(session, submitter, Priority.NORMAL, own_seconds)

@@ -12,6 +12,7 @@ from upscaler.errors import JobNotFound
 from upscaler.models import Batch, BatchItem, Job, JobStatus, utcnow
 from upscaler.services import audit
 from upscaler.services.jobs import actions
+from upscaler.services.jobs.quota import quota_of
 from upscaler.services.settings.runtime import RuntimeSettings
 from upscaler.storage import Storage
 
@@ -29,7 +30,8 @@ def purge(session: Session, storage: Storage, settings: RuntimeSettings, now: da
     a round deletes one job. Safe to run on every worker at once.
     """
     values = settings.values(session)
-    for days, of_accounts in ((values.visitor_keep_days, False), (values.account_keep_days, True)):
+    for of_accounts in (False, True):
+        days = quota_of(values, has_account=of_accounts).keep_days
         if days > 0:
             _purge(session, storage, of_accounts, (now or utcnow()) - timedelta(days=days))
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.orm import Session
 
 from upscaler.models import DeliveryKind, Job, JobStatus
+from upscaler.models.database import Sessions
 from upscaler.services.files.links import LinkSigner
 from upscaler.services.files.names import result_name
 from upscaler.services.notifications import outbox
@@ -20,8 +20,6 @@ from upscaler.services.notifications.outcome import Outcome, Verdict
 from upscaler.services.settings.runtime import RuntimeSettings
 
 log = structlog.get_logger()
-
-Sessions = Callable[[], AbstractContextManager[Session]]
 
 
 class Sender:

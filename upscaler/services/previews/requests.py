@@ -9,29 +9,26 @@ from datetime import timedelta
 from pathlib import Path
 
 import structlog
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from upscaler.engine.imaging.crops import Crop
 from upscaler.engine.imaging.inspection import Cutting
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.inspector import Inspector
-from upscaler.errors import InvalidParameter, PreviewNotFound, QueueFull
+from upscaler.errors import InvalidParameter, PreviewNotFound
 from upscaler.models import Preview, utcnow
-from upscaler.models.job import JobStatus
 from upscaler.models.types import random_id
 from upscaler.services.files import pending_files
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.files.workspace import Workspace
-from upscaler.services.jobs.submissions import checked_size, inspection_limits
+from upscaler.services.jobs import quota
+from upscaler.services.jobs.file_checks import checked_bytes, inspection_limits
 from upscaler.services.settings.runtime import RuntimeSettings
 from upscaler.storage import Storage, make_key
 
 log = structlog.get_logger()
 
 LIFETIME = timedelta(hours=1)
-# More that wait would not be done within the seconds that a preview is for.
-MOST_WAITING = 100
 
 
 class PreviewRequests:
@@ -78,8 +75,8 @@ class PreviewRequests:
         if options.factor not in limits.factors:
             choices = ", ".join(limits.factors)
             raise InvalidParameter(name="factor", value=options.factor, choices=choices)
-        _check_waiting(session)
-        checked_size(incoming.path, limits.max_upload_size_bytes)
+        quota.check_previews(session)
+        checked_bytes(incoming.path, limits)
         preview_id = random_id("pre")
         crop_path = make_key("previews", preview_id, "tiff")
         with tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix=f"{preview_id}-") as folder:
@@ -116,9 +113,3 @@ def find(session: Session, preview_id: str) -> Preview:
     if preview is None or preview.expires_at <= utcnow():
         raise PreviewNotFound
     return preview
-
-
-def _check_waiting(session: Session) -> None:
-    waiting = select(func.count()).select_from(Preview).where(Preview.status == JobStatus.QUEUED.value)
-    if (session.scalar(waiting) or 0) >= MOST_WAITING:
-        raise QueueFull

@@ -24,10 +24,11 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import EngineProcess
 from upscaler.errors import EngineCanceled, EngineCrashed, EngineTimeout, UpscalerError
 from upscaler.models import JobStatus, Preview, utcnow
+from upscaler.models.database import Sessions
 from upscaler.services import leases
 from upscaler.services.files import pending_files
 from upscaler.services.files.deletion import deletion
-from upscaler.services.jobs.runner import Folders, Sessions
+from upscaler.services.jobs.runner import Folders
 from upscaler.services.leases import Lease
 from upscaler.services.models import custom_models, model_table
 from upscaler.storage import Storage, make_key

@@ -71,7 +71,7 @@ def retry_batch(batch_id: str) -> ResponseReturnValue:
     if not actions.may_change(current_account(), found):
         raise Forbidden
     failed = len(batches.failed_items(found))
-    services().submissions.check_room(db.session(), failed)
+    services().submissions.check_queue(db.session(), failed)
     rate_limits.more_uploads(failed)
     with batches.retried(db.session(), current_actor(), services().submissions, batch_id):
         return keep(_accepted(batch_id))

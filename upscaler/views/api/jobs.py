@@ -104,7 +104,7 @@ def retry_job(job_id: str) -> ResponseReturnValue:
     job = _changeable(job_id)
     if job.state not in {JobStatus.FAILED, JobStatus.CANCELED}:
         raise JobConflict(status=job.status)
-    services().submissions.check_room(db.session(), 1)
+    services().submissions.check_queue(db.session(), 1)
     rate_limits.more_uploads(1)
     return _run_again(job, {})
 

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import structlog
 from limits import RateLimitItem, parse_many
 
-from config import RuntimeValues
 from upscaler.errors import TooManyImages
 from upscaler.extensions import db
+from upscaler.services.jobs.quota import Quota, quota_of
 from upscaler.views.api.authentication import current_caller
 from upscaler.views.context import services
 from upscaler.views.limiter import limiter
@@ -27,8 +27,10 @@ def _caller() -> str:
     return current_caller().name
 
 
-def _values() -> RuntimeValues:
-    return services().settings.values(db.session())
+def _quota() -> Quota:
+    return quota_of(
+        services().settings.values(db.session()), has_account=current_caller().account is not None
+    )
 
 
 def _for_limiter(rate: str) -> str:
@@ -37,16 +39,15 @@ def _for_limiter(rate: str) -> str:
 
 
 def _upload_rate() -> str:
-    values = _values()
-    return _for_limiter(values.rate_limit if current_caller().account is None else values.account_rate_limit)
+    return _for_limiter(_quota().upload_rate)
 
 
 def _preview_rate() -> str:
-    return _for_limiter(_values().preview_rate_limit)
+    return _for_limiter(_quota().preview_rate)
 
 
 def _request_rate() -> str:
-    return _for_limiter(_values().poll_rate_limit)
+    return _for_limiter(_quota().request_rate)
 
 
 uploads = limiter.shared_limit(_upload_rate, scope=UPLOADS, key_func=_caller)

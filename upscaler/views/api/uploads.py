@@ -18,7 +18,7 @@ from upscaler.extensions import db
 from upscaler.models import Job, Priority, Upload
 from upscaler.services.accounts import api_keys
 from upscaler.services.files.incoming import IncomingFile
-from upscaler.services.jobs.submissions import Sender
+from upscaler.services.jobs.new_jobs import Sender
 from upscaler.views.api import rate_limits
 from upscaler.views.api.authentication import current_caller
 from upscaler.views.api.idempotency import asked_by_form, keep, once
@@ -52,7 +52,7 @@ def create_upload() -> ResponseReturnValue:
 
         def submit() -> ResponseReturnValue:
             submissions = services().submissions
-            submissions.check_room(db.session, 1)
+            submissions.check_queue(db.session, 1)
             with image_of(incoming, form, limit) as image:
                 checked = submissions.check(db.session, image, chosen)
                 with submissions.stored(db.session, [checked], chosen, sender) as [job]:

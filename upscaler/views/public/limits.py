@@ -12,6 +12,7 @@ from upscaler.engine.imaging.formats import FORMATS, format_for_mime
 from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.options import OPTIONS
 from upscaler.engine.presets import PRESET_TABLE
+from upscaler.services.jobs.quota import quota_of
 
 _SECONDS_PER_HOUR = 3600
 
@@ -22,8 +23,7 @@ def page_limits(values: RuntimeValues, *, signed_in: bool) -> dict[str, Any]:
     Sizes are in bytes, sides and pixels in pixels.
     """
     kinds = [format_for_mime(mime) for mime in values.allowed_mimes]
-    rate_limit = values.account_rate_limit if signed_in else values.rate_limit
-    keep_days = values.account_keep_days if signed_in else values.visitor_keep_days
+    quota = quota_of(values, has_account=signed_in)
     return {
         "max_upload_bytes": values.max_upload_size_bytes,
         "max_upload_text": gettext(
@@ -45,8 +45,10 @@ def page_limits(values: RuntimeValues, *, signed_in: bool) -> dict[str, Any]:
         "quote_options": [name for name, option in OPTIONS.items() if option.in_quote],
         "preview_options": [name for name, option in OPTIONS.items() if option.in_preview],
         "link_text": _link_time(values.link_ttl_seconds),
-        "keep_text": _kept(keep_days),
-        "uploads_text": [] if rate_limit == "off" else [_rate(item) for item in parse_many(rate_limit)],
+        "keep_text": _kept(quota.keep_days),
+        "uploads_text": [_rate(item) for item in parse_many(quota.upload_rate)]
+        if quota.upload_rate != "off"
+        else [],
     }
 
 

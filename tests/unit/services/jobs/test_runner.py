@@ -22,7 +22,7 @@ from upscaler.errors import StorageFull, StorageUnavailable
 from upscaler.models import Job, utcnow
 from upscaler.services.audit import Actor
 from upscaler.services.files.workspace import Workspace
-from upscaler.services.jobs import lifecycle, reaper, runner, workers
+from upscaler.services.jobs import heartbeat, lifecycle, reaper, runner, workers
 from upscaler.services.jobs.runner import Folders, JobRunner
 from upscaler.services.jobs.tile_cache import TileCache
 from upscaler.services.models.custom_models import CustomModels
@@ -281,7 +281,8 @@ def test_a_job_canceled_during_an_outage_is_left_alone(
     worker: JobRunner, job: Job, storage: MovingStorage, db_session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "STORAGE_PAUSES", (60,))
-    monkeypatch.setattr(runner, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(runner, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(heartbeat, "RENEW_SECONDS", 0.05)
     storage.away = {"fetch": 99}
     come = storage._come
 

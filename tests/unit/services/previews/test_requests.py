@@ -17,7 +17,7 @@ from upscaler.errors import CropOutside, EmptyFile, InvalidParameter, PreviewNot
 from upscaler.models import Preview, utcnow
 from upscaler.services.audit import SYSTEM
 from upscaler.services.files.incoming import IncomingFile
-from upscaler.services.previews import requests
+from upscaler.services.jobs import quota
 from upscaler.services.previews.requests import find
 from upscaler.services.registry import Services
 
@@ -80,7 +80,7 @@ def test_an_empty_file_is_refused_as_for_a_job(
 def test_too_many_that_wait_are_too_many(
     services: Services, db_session: Session, image: IncomingFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(requests, "MOST_WAITING", 1)
+    monkeypatch.setattr(quota, "MAX_WAITING_PREVIEWS", 1)
     submit(services, db_session, image)
     with pytest.raises(QueueFull):
         submit(services, db_session, image)
