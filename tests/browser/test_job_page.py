@@ -93,7 +93,7 @@ def test_a_lost_connection_is_told_and_overcome(open_page, expected_errors, phot
 def test_a_job_that_nobody_knows_is_a_page_that_leads_back(open_page, expected_errors):
     expected_errors.append("status of 404")
     page = open_page("/jobs/job_that_nobody_knows")
-    expect(page.get_by_role("heading", name="Unknown job")).to_be_visible()
+    expect(page.get_by_role("heading", name="Job not found")).to_be_visible()
     page.get_by_role("link", name="Back to the start page").click()
     expect(page.locator("#upload")).to_be_visible()
 
@@ -129,7 +129,7 @@ def test_a_visitor_deletes_the_image_after_being_asked(open_page, live_service, 
     expect(page.get_by_role("link", name="Upload an image")).to_be_visible()
     expected_errors.append("status of 404")
     page.reload()
-    expect(page.get_by_role("heading", name="Unknown job")).to_be_visible()
+    expect(page.get_by_role("heading", name="Job not found")).to_be_visible()
 
 
 def test_whoever_only_holds_the_link_to_an_accounts_image_may_look(open_page, live_service, photographs):

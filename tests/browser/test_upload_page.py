@@ -248,8 +248,8 @@ def test_what_the_server_refuses_is_explained_in_its_words(open_page, expected_e
     steps.choose(page, misnamed)
     page.locator("#submit").click()
     message = page.locator("#file-message")
-    expect(message).to_contain_text("The file's name does not fit its content")
-    expect(message).to_contain_text("Please rename it and send it again.")
+    expect(message).to_contain_text("Wrong file extension")
+    expect(message).to_contain_text("Rename it and try again.")
     expect(page.locator("#submit")).to_be_visible()
     expect(page.locator("#chosen")).to_be_visible()
 

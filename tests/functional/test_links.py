@@ -89,7 +89,7 @@ def test_it_rejects_an_expired_link(live_service: LiveService, job: dict[str, An
     page = requests.get(live_service.url + path, headers=headers, timeout=30)
     assert page.status_code == 410
     assert page.headers["Content-Type"].startswith("text/html")
-    assert "The link has expired" in page.text
+    assert "Link expired" in page.text
 
 
 def test_it_says_when_a_link_ends(job: dict[str, Any]) -> None:

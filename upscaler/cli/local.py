@@ -51,6 +51,6 @@ class LocalUpscaler:
         except EngineCanceled as error:
             raise UpscaleInterrupted from error
         except UpscalerError as error:
-            raise UpscaleFailed(error.detail) from error
+            raise UpscaleFailed(error.internal_detail) from error
         changed = tuple(sentence_of(note) for note in result.receipt["changed"])
         return Upscaled(result.width, result.height, changed)

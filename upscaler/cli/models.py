@@ -48,11 +48,11 @@ def run_models(arguments: Sequence[str]) -> int:
     try:
         return commands[choices.command]()
     except InvalidParameter as error:
-        parser.error(error.detail)
+        parser.error(error.internal_detail)
     except ModelNotFound:
         parser.error(f"there is no added model {choices.model}")
     except UpscalerError as error:
-        complain(error.detail)
+        complain(error.internal_detail)
     except (OSError, httpx.HTTPError) as error:
         complain(str(error))
     return EXIT_REFUSED

@@ -10,142 +10,142 @@ from upscaler.errors.base import N_, UpscalerError
 class AuthenticationRequired(UpscalerError):
     status = 401
     code = "authentication_required"
-    title = N_("Please sign in")
-    message = N_("This needs an account. Please sign in and try again.")
+    title = N_("Sign-in required")
+    message = N_("Sign in and try again.")
 
 
 class InvalidCredentials(AuthenticationRequired):
     code = "invalid_credentials"
-    title = N_("You could not be signed in")
-    message = N_("The name, the password, the token or the key is not right, or is no longer valid.")
+    title = N_("Invalid credentials")
+    message = N_("Invalid credentials.")
 
 
 class TokenExpired(AuthenticationRequired):
     code = "token_expired"
-    title = N_("The token has expired")
-    message = N_("This token was only valid for a while. Please get a new one with your refresh token.")
+    title = N_("Token expired")
+    message = N_("This token has expired. Get a new one with your refresh token.")
 
 
 class Forbidden(UpscalerError):
     status = 403
     code = "forbidden"
-    title = N_("This is not allowed")
-    message = N_("Your account may not do this.")
+    title = N_("Not allowed")
+    message = N_("Your account isn't allowed to do this.")
 
 
 class InsufficientScope(Forbidden):
     code = "insufficient_scope"
-    title = N_("The key has no right to do this")
-    message = N_('This needs the right "%(scope)s", which your API key does not have.')
+    title = N_("Missing scope")
+    message = N_('Your API key needs the scope "%(scope)s" for this.')
 
 
 class KeysNotAccepted(Forbidden):
     code = "keys_not_accepted"
-    title = N_("An API key may not do this")
-    message = N_("Please sign in with your name and password to do this.")
+    title = N_("API keys not accepted")
+    message = N_("Sign in with your user name and password to do this.")
 
 
 class InvalidSignature(Forbidden):
     code = "invalid_signature"
-    title = N_("The link is not valid")
-    message = N_("This link was changed or is incomplete. Please get a new one from the page of the image.")
+    title = N_("Invalid link")
+    message = N_("This link is incomplete or was changed. Get a new one from the image's page.")
 
 
 class LinkExpired(UpscalerError):
     status = 410
     code = "link_expired"
-    title = N_("The link has expired")
-    message = N_("This link was only valid for a while. Please get a new one from the page of the image.")
+    title = N_("Link expired")
+    message = N_("This link has expired. Get a new one from the image's page.")
 
 
 class NotFound(UpscalerError):
     status = 404
     code = "not_found"
-    title = N_("Not found")
-    message = N_("There is nothing at this address.")
+    title = N_("Page not found")
+    message = N_("This page doesn't exist.")
 
 
 class JobNotFound(NotFound):
     code = "job_not_found"
-    title = N_("Unknown job")
-    message = N_("There is no such job. It may have been deleted.")
+    title = N_("Job not found")
+    message = N_("This job doesn't exist. It may have been deleted.")
 
 
 class PreviewNotFound(NotFound):
     code = "preview_not_found"
-    title = N_("Unknown preview")
-    message = N_("There is no such preview. Previews are kept for an hour.")
+    title = N_("Preview not found")
+    message = N_("This preview doesn't exist. Previews are kept for an hour.")
 
 
 class UploadNotFound(NotFound):
     code = "upload_not_found"
-    title = N_("Unknown upload")
-    message = N_("There is no such upload. It may have been deleted.")
+    title = N_("Upload not found")
+    message = N_("This upload doesn't exist. It may have been deleted.")
 
 
 class BatchNotFound(NotFound):
     code = "batch_not_found"
-    title = N_("Unknown batch")
-    message = N_("There is no such batch. It may have been deleted.")
+    title = N_("Batch not found")
+    message = N_("This batch doesn't exist. It may have been deleted.")
 
 
 class DeliveryNotFound(NotFound):
     code = "delivery_not_found"
-    title = N_("Unknown delivery")
-    message = N_("There is no such delivery. It may have been deleted.")
+    title = N_("Delivery not found")
+    message = N_("This delivery doesn't exist. It may have been deleted.")
 
 
 class KeyNotFound(NotFound):
     code = "key_not_found"
-    title = N_("Unknown key")
-    message = N_("There is no such key. It may have been revoked.")
+    title = N_("Key not found")
+    message = N_("This key doesn't exist. It may have been revoked.")
 
 
 class AccountNotFound(NotFound):
     code = "account_not_found"
-    title = N_("Unknown account")
-    message = N_("There is no such account. It may have been deleted.")
+    title = N_("Account not found")
+    message = N_("This account doesn't exist. It may have been deleted.")
 
 
 class ModelNotFound(NotFound):
     code = "model_not_found"
-    title = N_("Unknown model")
-    message = N_("There is no such model. It may have been deleted.")
+    title = N_("Model not found")
+    message = N_("This model doesn't exist. It may have been deleted.")
 
 
 class FileGone(UpscalerError):
     status = 410
-    code = "file_gone"
-    title = N_("The file was deleted")
-    message = N_("The file is no longer kept. Please send the image again.")
+    code = "file_deleted"
+    title = N_("File deleted")
+    message = N_("This file was deleted. Upload the image again.")
 
 
 class MethodNotAllowed(UpscalerError):
     status = 405
     code = "method_not_allowed"
-    title = N_("This address does not support that method")
-    message = N_("Please use one of: %(methods)s.")
+    title = N_("Method not allowed")
+    message = N_("Use one of: %(methods)s.")
 
 
 class JobConflict(UpscalerError):
     status = 409
     code = "job_conflict"
-    title = N_("The job is in the wrong state for this")
-    message = N_('The job is "%(status)s" and cannot be changed that way.')
+    title = N_("Wrong job state")
+    message = N_('The job is "%(status)s", which doesn\'t allow this.')
 
 
 class BatchConflict(UpscalerError):
     status = 409
     code = "batch_conflict"
-    title = N_("The batch is in the wrong state for this")
-    message = N_("No image of this batch is completed yet. Please wait a little.")
+    title = N_("Wrong batch state")
+    message = N_("No image in this batch is ready yet. Try again later.")
 
 
 class DeliveryConflict(UpscalerError):
     status = 409
     code = "delivery_conflict"
-    title = N_("The message cannot be sent again")
-    message = N_("The message is still on its way, or its address was deleted. Nothing was changed.")
+    title = N_("Can't resend")
+    message = N_("This message is being sent right now, or its recipient was deleted.")
 
 
 class InvalidAccount(UpscalerError):
@@ -153,8 +153,8 @@ class InvalidAccount(UpscalerError):
 
     status = 422
     code = "invalid_account"
-    title = N_("The account cannot be saved like this")
-    message = N_("Please check what was entered.")
+    title = N_("Invalid account")
+    message = N_("Check your entries.")
     parameter: str
 
     def __init__(self, field: str, message: str, **values: Any) -> None:
@@ -165,43 +165,43 @@ class InvalidAccount(UpscalerError):
 class InvalidKey(UpscalerError):
     status = 422
     code = "invalid_key"
-    title = N_("The key cannot be made like this")
-    message = N_("Please check what was entered.")
+    title = N_("Invalid key")
+    message = N_("Check your entries.")
 
 
 class AccountConflict(UpscalerError):
     status = 409
     code = "account_conflict"
-    title = N_("This account must stay as it is")
-    message = N_("This would leave the service without an admin.")
+    title = N_("Account protected")
+    message = N_("The service needs at least one active admin.")
 
 
 class ModelConflict(UpscalerError):
     status = 409
     code = "model_conflict"
-    title = N_("There is a model of that name already")
-    message = N_('There is a model "%(name)s" already. Please choose another name, or delete that one first.')
+    title = N_("Model exists")
+    message = N_('A model named "%(name)s" already exists. Choose another name, or delete that model first.')
 
 
 class ModelProtected(UpscalerError):
     status = 409
     code = "model_protected"
-    title = N_("The model is part of the service")
-    message = N_("The model %(name)s is part of the service and stays as it is.")
+    title = N_("Model protected")
+    message = N_("The model %(name)s is bundled with the service and can't be changed.")
 
 
 class RequestInProgress(UpscalerError):
     status = 409
     code = "request_in_progress"
-    title = N_("The first request is still at work")
-    message = N_("A request with this Idempotency-Key is being worked on. Please ask again in a moment.")
+    title = N_("Request in progress")
+    message = N_("A request with this Idempotency-Key is in progress. Try again in a moment.")
 
 
 class IdempotencyConflict(UpscalerError):
     status = 422
     code = "idempotency_conflict"
-    title = N_("The key was used for another request")
-    message = N_("This Idempotency-Key came with other parameters before. Please choose a new one.")
+    title = N_("Idempotency-Key reused")
+    message = N_("This Idempotency-Key was used for a different request. Use a new one.")
 
 
 class RateLimited(UpscalerError):
@@ -220,5 +220,5 @@ class TooManyImages(RateLimited):
 class QueueFull(UpscalerError):
     status = 429
     code = "queue_full"
-    title = N_("The queue is full")
-    message = N_("Too many images are waiting right now. Please try again in a few minutes.")
+    title = N_("Queue full")
+    message = N_("Too many images are waiting right now. Try again in a few minutes.")

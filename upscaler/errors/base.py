@@ -26,8 +26,8 @@ class UpscalerError(Exception):
 
     status = 500
     code = "internal_error"
-    title = N_("Something went wrong on our side")
-    message = N_("The request could not be completed. Please try again in a moment.")
+    title = N_("Internal error")
+    message = N_("Something went wrong on our side. Try again in a moment.")
     parameter: str | None = None
     related: tuple[UpscalerError, ...] = ()
 
@@ -36,12 +36,18 @@ class UpscalerError(Exception):
         self.values = values
         template = type(self).parameter
         self.parameter = template % values if template else None
-        super().__init__(self.detail)
+        super().__init__(self.internal_detail)
 
     @property
     def detail(self) -> str:
         """The message in English, filled in."""
         return self.message % self.values if self.values else self.message
+
+    @property
+    def internal_detail(self) -> str:
+        """The same, and the value ``reason`` where the message leaves it out: for logs and operators."""
+        reason = self.values.get("reason")
+        return f"{self.detail} ({reason})" if reason and "%(reason)s" not in self.message else self.detail
 
 
 def combined(errors: Sequence[UpscalerError]) -> UpscalerError:

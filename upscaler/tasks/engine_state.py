@@ -29,8 +29,8 @@ class EngineState:
             self._engine.warm_up(UpscaleOptions(factor="2x"))
             log.info("worker.ready", worker_id=self._worker_id, **self._engine.describe())
         except EngineError as error:
-            self._failure = {"reason": error.detail}
-            log.warning("worker.engine_unavailable", worker_id=self._worker_id, reason=error.detail)
+            self._failure = {"reason": error.internal_detail}
+            log.warning("worker.engine_unavailable", worker_id=self._worker_id, reason=error.internal_detail)
 
     def report(self) -> dict[str, Any]:
         """Return engine, device and models; before the engine has examined this machine, only what is known."""

@@ -114,13 +114,9 @@ def _http(error: HTTPException) -> AnyResponse:
         answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
         return answer
     if isinstance(error, CSRFError):
-        return respond(
-            errors.InvalidRequest(
-                N_("The page was open for too long or in another window. Please reload it and try again.")
-            )
-        )
+        return respond(errors.InvalidRequest(N_("This page has expired. Reload it and try again.")))
     if isinstance(error, RequestEntityTooLarge):
-        return respond(errors.InvalidRequest(N_("The request is too large. Please send less at once.")))
+        return respond(errors.InvalidRequest(N_("The request is too large. Send less at once.")))
     if error.code is not None and error.code < 400:
         return error.get_response()
     known = _BY_STATUS.get(error.code or 500)

@@ -60,7 +60,7 @@ def test_a_model_is_added_from_a_url_used_checked_and_removed(
 
     assert main(["models", "remove", "blocks"]) == 0
     assert main([str(photo), "-o", str(result), "--overwrite", "--model", "blocks"]) == 1
-    assert 'There is no model "blocks" here' in capsys.readouterr().err
+    assert 'This service has no model "blocks"' in capsys.readouterr().err
 
 
 def test_a_refused_model_leaves_nothing(
@@ -82,8 +82,8 @@ def test_a_refused_model_leaves_nothing(
         (["add", "http://127.0.0.1:9/a.onnx"], "needs --sha256"),
         (["add", __file__, "--preset", "photo"], "go together"),
         (["add", __file__, "--sha256", "0", "--sha256", "1"], "one --sha256 for each"),
-        (["add", __file__, "--name", "No Name"], "cannot be used"),
-        (["add", __file__, "--name", "realesrgan-x4plus"], "cannot be used"),
+        (["add", __file__, "--name", "No Name"], "is invalid"),
+        (["add", __file__, "--name", "realesrgan-x4plus"], "is invalid"),
         (["remove", "absent"], "no added model absent"),
         (["check", "../models"], "no added model"),
     ],

@@ -99,7 +99,7 @@ def refine_faces(work: FaceWork) -> Refinement:
     try:
         faces = find_faces(work.source, work.faces.detector())
     except EngineUnavailable as error:
-        _log.warning("faces are not refined: %s", error.detail)
+        _log.warning("faces are not refined: %s", error.internal_detail)
         refinement.searched = False
         return refinement
     refinement.found = len(faces)
@@ -108,7 +108,7 @@ def refine_faces(work: FaceWork) -> Refinement:
     try:
         restorer = work.faces.restorer()
     except EngineUnavailable as error:
-        _log.warning("faces are not refined: %s", error.detail)
+        _log.warning("faces are not refined: %s", error.internal_detail)
         refinement.left[Reason.NETWORK_FAILED] = len(faces)
         return refinement
     if restorer is None and work.bundled is None:
@@ -158,7 +158,7 @@ def _refine(work: FaceWork, restorer: FaceModel | None, face: Face, refinement: 
         match_colours(levels, pixels, mask)
         check_patch(original, pixels, mask, work.scale)
     except (OutputRejected, EngineUnavailable) as error:
-        _log.warning("a face is left as it was: %s", error.detail)
+        _log.warning("a face is left as it was: %s", error.internal_detail)
         rejected = isinstance(error, OutputRejected)
         refinement.left[Reason.NOT_THE_SAME if rejected else Reason.NETWORK_FAILED] += 1
         return

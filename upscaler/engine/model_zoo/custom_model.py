@@ -122,7 +122,7 @@ class CustomModel(Model):
         for path in paths:
             if not path.is_file() or sha256_of(path) != self.digests[path.name]:
                 raise EngineUnavailable(
-                    N_("The files of the model %(name)s are missing or damaged. Please add it again."),
+                    N_("The files of the model %(name)s are missing or damaged. Add it again."),
                     name=self.name,
                 )
         return paths

@@ -156,7 +156,7 @@ def seed_admin(session: Session, username: str, password: str, *, public: str = 
     # An address is mandatory in the table; this one can receive nothing (RFC 6761).
     data = checked(AccountData(username=username, email=f"{username}@localhost.invalid", role=ADMIN_ROLE))
     if not password.strip("\0"):
-        raise InvalidAccount("password", N_("Please choose a password."))
+        raise InvalidAccount("password", N_("Choose a password."))
     if (number := _named(session, data.username)) is not None:
         if password == public or not signs_in_with(session, data.username, public):
             return Seeding.KEPT
@@ -182,7 +182,7 @@ def seed_admin(session: Session, username: str, password: str, *, public: str = 
         # Another process was faster, or the address belongs to somebody.
         session.rollback()
         if _named(session, data.username) is None:
-            raise InvalidAccount("username", N_("This name or address is taken.")) from None
+            raise InvalidAccount("username", N_("This user name or e-mail address is taken.")) from None
         return Seeding.KEPT
     return Seeding.CREATED
 
@@ -241,12 +241,12 @@ def check_password(password: str, username: str) -> None:
     if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
         raise InvalidAccount(
             "password",
-            N_("A password needs %(low)s to %(high)s characters."),
+            N_("Use %(low)s to %(high)s characters."),
             low=MIN_PASSWORD,
             high=MAX_PASSWORD,
         )
     if "\0" in password or (username and username.casefold() in password.casefold()):
-        raise InvalidAccount("password", N_("Please choose a password that does not contain the user name."))
+        raise InvalidAccount("password", N_("The password must not contain the user name."))
 
 
 def checked(data: AccountData) -> AccountData:
@@ -256,19 +256,19 @@ def checked(data: AccountData) -> AccountData:
         # No @, so that nobody's name can be somebody else's address: both are accepted at the login.
         raise InvalidAccount(
             "username",
-            N_("A user name has at most %(limit)s letters, digits, dots, dashes and underscores."),
+            N_("Use up to %(limit)s letters, digits, dots, dashes and underscores."),
             limit=MAX_NAME,
         )
     email = data.email.strip()
     local, _, domain = email.rpartition("@")
     if not local or not domain or len(email) > MAX_EMAIL or not email.isprintable() or " " in email:
-        raise InvalidAccount("email", N_("This does not look like an e-mail address."))
+        raise InvalidAccount("email", N_("Enter a valid e-mail address."))
     names = {"first_name": data.first_name.strip(), "last_name": data.last_name.strip()}
     for field, value in names.items():
         if len(value) > MAX_NAME or not value.isprintable():
-            raise InvalidAccount(field, N_("A name has at most %(limit)s characters."), limit=MAX_NAME)
+            raise InvalidAccount(field, N_("Use up to %(limit)s characters."), limit=MAX_NAME)
     if data.role not in ROLES:
-        raise InvalidAccount("role", N_("There is no such role."))
+        raise InvalidAccount("role", N_("This role doesn't exist."))
     return AccountData(username=username, email=email, role=data.role, active=data.active, **names)
 
 
@@ -290,7 +290,7 @@ def _changes(user: Account, data: AccountData) -> dict[str, Any]:
 def _guard(session: Session, actor: audit.Actor, user: Account) -> None:
     """Refuse to take the rights of the actor's own account, or of the last admin who can sign in."""
     if user.id == actor.user_id:
-        raise AccountConflict(N_("You cannot take away your own rights or delete your own account."))
+        raise AccountConflict(N_("You can't remove your own rights or delete your own account."))
     # A write to one row that everybody writes: two admins who remove each other do so one after the other.
     session.execute(update(Role).where(Role.name == ADMIN_ROLE).values(name=ADMIN_ROLE))
     others = (
@@ -331,7 +331,7 @@ def _flush(session: Session) -> None:
     except IntegrityError:
         # Somebody else took the name or the address since it was checked.
         session.rollback()
-        raise InvalidAccount("username", N_("This name or address is taken.")) from None
+        raise InvalidAccount("username", N_("This user name or e-mail address is taken.")) from None
 
 
 def _entity(user: Account) -> tuple[str, str]:

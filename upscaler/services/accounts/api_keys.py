@@ -53,17 +53,15 @@ def create(
     """
     name = name.strip()
     if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
-        raise InvalidKey(N_("A key needs a name of at most %(limit)s characters."), limit=MAX_NAME)
+        raise InvalidKey(N_("Enter a name of up to %(limit)s characters."), limit=MAX_NAME)
     if not scopes or not set(scopes) <= set(SCOPES):
-        raise InvalidKey(N_("Please choose at least one of the rights %(scopes)s."), scopes=", ".join(SCOPES))
+        raise InvalidKey(N_("Choose at least one of these scopes: %(scopes)s."), scopes=", ".join(SCOPES))
     if ADMIN in scopes and not account.is_admin:
-        raise InvalidKey(N_("Only the key of an admin can have the right %(scope)s."), scope=ADMIN)
+        raise InvalidKey(N_("Only an admin's key can have the scope %(scope)s."), scope=ADMIN)
     if expires_at is not None and expires_at <= utcnow():
-        raise InvalidKey(N_("The end of the key's life must lie in the future."))
+        raise InvalidKey(N_("The expiry date must be in the future."))
     if len(keys_of(session, account)) >= MAX_KEYS:
-        raise InvalidKey(
-            N_("An account has at most %(limit)s keys. Please revoke one first."), limit=MAX_KEYS
-        )
+        raise InvalidKey(N_("An account can have up to %(limit)s keys. Revoke one first."), limit=MAX_KEYS)
     secret = PREFIX + secrets.token_urlsafe(32)
     key = AccountKey(
         user_id=account.id,

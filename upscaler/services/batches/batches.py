@@ -209,7 +209,7 @@ def retried(
     lock = update(Batch).where(Batch.id == batch_id).values(created_at=Batch.created_at)
     session.execute(lock.execution_options(synchronize_session=False))
     again: list[Job] = []
-    refusal: UpscalerError = BatchConflict(N_("No image of this batch has failed. There is nothing to do."))
+    refusal: UpscalerError = BatchConflict(N_("No image in this batch has failed."))
     for item in failed_items(find(session, batch_id)):
         assert item.job is not None  # noqa: S101 - or it would not be among the failed
         try:

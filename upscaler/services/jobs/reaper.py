@@ -37,7 +37,7 @@ def _take_back_expired(session: Session, queue: Queue, max_attempts: int) -> Non
     for job_id, attempts in found:
         if attempts >= max_attempts:
             reason = EngineCrashed(
-                N_("The image was tried %(attempts)s times, and each time its worker stopped."),
+                N_("The image couldn't be upscaled: its worker stopped %(attempts)s times."),
                 attempts=attempts,
             )
             lifecycle.fail(session, job_id, expired, reason)

@@ -51,7 +51,7 @@ from upscaler.storage import Storage
 
 log = structlog.get_logger()
 
-_DAMAGED = N_("The files of the model %(name)s are missing or damaged. Please add it again.")
+_DAMAGED = N_("The files of the model %(name)s are missing or damaged. Add it again.")
 
 
 class CustomModels:

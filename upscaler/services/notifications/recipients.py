@@ -20,7 +20,7 @@ def parse(text: str) -> Url:
     """
     url = urls.parse(text, InvalidCallbackUrl)
     if url.fragment is not None:
-        raise InvalidCallbackUrl(N_('A callback_url must not have a part after "#": it would never be sent.'))
+        raise InvalidCallbackUrl(N_('A callback_url must not have a fragment ("#…").'))
     return url
 
 
@@ -33,10 +33,7 @@ def check_url(text: str, policy: AddressPolicy) -> str:
     url = parse(text)
     if not urls.permitted(url, policy):
         raise InvalidCallbackUrl(
-            N_(
-                "This service does not call that address or port. "
-                "Please use a public one, at port 80, 443 or 8000 to 9999."
-            )
+            N_("This address or port isn't allowed. Use a public address and port 80, 443 or 8000 to 9999.")
         )
     return url.url
 

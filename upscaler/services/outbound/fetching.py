@@ -91,7 +91,7 @@ class ImageFetcher:
         url = self._permitted(urls.parse(address))
         if not self._seats.acquire(blocking=False):
             raise ServiceUnavailable(
-                N_("Too many images are being fetched right now. Please try again in a moment.")
+                N_("Too many images are being fetched right now. Try again in a moment.")
             )
         folder.mkdir(parents=True, exist_ok=True)
         # Removed by hand: the storage may have moved it away by then.
@@ -114,9 +114,7 @@ class ImageFetcher:
             if isinstance(found, str):
                 return found
             url = found
-        raise FetchFailed(
-            N_("That address leads from one to the next too many times. Please send the image's own address.")
-        )
+        raise FetchFailed(N_("That URL redirects too many times. Use the image's own URL."))
 
     def _ask(self, url: Url, file: IO[bytes], max_bytes: int, deadline: float) -> Url | str:
         """Receive the file and return its name, or return where else it is."""
@@ -145,7 +143,7 @@ class ImageFetcher:
             log.info("fetch.failed", reason=str(error))
             if time.monotonic() >= deadline:
                 raise FetchFailed(
-                    N_("The image did not arrive within %(seconds)s seconds. Please send the file itself."),
+                    N_("The image didn't arrive within %(seconds)s seconds. Upload the file instead."),
                     seconds=f"{self._timeout_seconds:g}",
                 ) from error
             raise FetchFailed from error
@@ -154,9 +152,7 @@ class ImageFetcher:
         try:
             return self._permitted(urls.parse(urljoin(url.url, target)))
         except InvalidUrl:
-            raise FetchFailed(
-                N_("That address leads to another one that cannot be used. Please send the file itself.")
-            ) from None
+            raise FetchFailed(N_("That URL redirects to an invalid one. Upload the file instead.")) from None
 
     def _permitted(self, url: Url) -> Url:
         if not urls.permitted(url, self._policy):
@@ -169,17 +165,13 @@ def _receive(response: HTTPResponse, file: IO[bytes], max_bytes: int) -> None:
     if response.status != 200:
         raise FetchFailed(
             N_(
-                'The server at that address answered "%(status)s" and sent no image. '
-                "Please check the address, or send the file itself."
+                'The server responded "%(status)s" instead of an image. Check the URL, or upload the file '
+                "instead."
             ),
             status=f"{response.status} {responses.get(response.status, '')}".strip(),
         )
     if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
-        raise FetchFailed(
-            N_(
-                "The server at that address packs images in a way that is not supported. Please send the file itself."
-            )
-        )
+        raise FetchFailed(N_("The server compresses images in an unsupported way. Upload the file instead."))
     length = response.headers.get("Content-Length", "")
     if length.isdecimal() and int(length) > max_bytes:
         raise FileTooLarge(limit=readable_bytes(max_bytes))

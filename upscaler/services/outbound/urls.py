@@ -21,7 +21,7 @@ def parse(text: str, refusal: type[InvalidUrl] = InvalidUrl) -> Url:
         InvalidUrl: as ``refusal``, when the address cannot be used; the message says why.
     """
     if len(text) > MAX_URL:
-        raise refusal(N_('"%(name)s" may have at most %(limit)s characters.'), limit=MAX_URL)
+        raise refusal(N_('"%(name)s" can have up to %(limit)s characters.'), limit=MAX_URL)
     if not text.isprintable() or " " in text or "\\" in text:
         raise refusal
     try:
@@ -31,9 +31,9 @@ def parse(text: str, refusal: type[InvalidUrl] = InvalidUrl) -> Url:
     if url.scheme not in DEFAULT_PORTS or not url.host or url.port == 0:
         raise refusal
     if url.auth is not None:
-        raise refusal(N_('"%(name)s" must not hold a name or password.'))
+        raise refusal(N_('"%(name)s" must not contain a user name or password.'))
     if len(url.url) > MAX_URL:
-        raise refusal(N_('"%(name)s" may have at most %(limit)s characters.'), limit=MAX_URL)
+        raise refusal(N_('"%(name)s" can have up to %(limit)s characters.'), limit=MAX_URL)
     return url
 
 

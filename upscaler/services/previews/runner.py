@@ -87,7 +87,7 @@ class PreviewRunner:
         except EngineCanceled:
             self._finish(claim, JobStatus.QUEUED, attempts=Preview.attempts - 1)
         except EngineCrashed as crash:
-            log.warning("preview.crashed", preview_id=claim.preview_id, reason=crash.detail)
+            log.warning("preview.crashed", preview_id=claim.preview_id, reason=crash.internal_detail)
             self._finish(claim, JobStatus.QUEUED)
         return True
 
@@ -156,7 +156,7 @@ class PreviewRunner:
             # More often than not the job that runs at the same time ended the engine, and not this crop.
             if isinstance(error, EngineCrashed) and not claim.is_last_attempt:
                 raise
-            log.warning("preview.failed", preview_id=claim.preview_id, reason=error.detail)
+            log.warning("preview.failed", preview_id=claim.preview_id, reason=error.internal_detail)
             values = {name: str(value) for name, value in error.values.items()}
             return {"error_code": error.code, "error_message": error.message, "error_values": values}
 

@@ -60,7 +60,7 @@ class Definition:
         except ValidationError:
             text, values = self.expected
             raise InvalidParameter(
-                N_('The value "%(value)s" cannot be used for "%(name)s", which takes %(choices)s.'),
+                N_('"%(value)s" isn\'t a valid value for "%(name)s", which takes %(choices)s.'),
                 name=self.key,
                 value=value,
                 choices=text % values,

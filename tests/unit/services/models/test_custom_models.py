@@ -94,7 +94,7 @@ def test_a_worker_has_the_active_face_model_and_no_other_one(db_session: Session
     assert here.holds(here.find("b"))
     here.remove("b")
     stored_file(db_session, storage, "b").unlink()
-    with pytest.raises(EngineUnavailable, match="add it again"):
+    with pytest.raises(EngineUnavailable, match="Add it again"):
         used()
     custom.delete(db_session, ADMIN, "b")
     assert used() == "a-of-this-host"

@@ -81,7 +81,7 @@ def test_each_end_leaves_a_row_for_each_receiver(db_session: Session, new_job: N
     assert webhook.payload["data"]["status"] == "failed"
     assert webhook.payload["data"]["error"] == {
         "code": "engine_crashed",
-        "detail": "The engine stopped unexpectedly (SIGSEGV). Please try again.",
+        "detail": EngineCrashed.message,
     }
     assert found["email", "job.canceled"].target == "canceled@example.org"
     assert found["email", "job.canceled"].payload["data"]["error"] is None

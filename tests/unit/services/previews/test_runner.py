@@ -144,7 +144,7 @@ def test_when_all_fail_the_preview_has_failed(
     previews.run_next(never)
     done = reread(db_session, preview)
     assert done.status == "failed"
-    assert {made["error_code"] for made in done.results.values()} == {"file_gone"}
+    assert {made["error_code"] for made in done.results.values()} == {"file_deleted"}
 
 
 def test_a_crash_is_tried_once_more_and_what_was_made_is_kept(

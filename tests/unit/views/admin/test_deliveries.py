@@ -113,7 +113,7 @@ def test_an_unknown_message_is_refused_kindly(
     answer = admin.post(f"/admin/deliveries/{delivery_id}/send-again", page="/admin/deliveries")
 
     assert answer.status_code == 303
-    assert "Nothing was changed." in admin.get(answer.location).text
+    assert "This message is being sent right now" in admin.get(answer.location).text
     assert trail("delivery.send_again") == []
 
 

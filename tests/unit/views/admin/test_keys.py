@@ -28,6 +28,6 @@ def test_a_key_without_rights_is_refused_and_what_was_typed_stays(admin: Any, se
     page = admin.post("/admin/keys", {"name": "nightly"})
 
     assert page.status_code == 422
-    assert "Please choose at least one of the rights" in page.text
+    assert "Choose at least one of these scopes" in page.text
     assert 'value="nightly"' in page.text
     assert session.query(AccountKey).count() == 0

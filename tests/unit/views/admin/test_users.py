@@ -62,7 +62,7 @@ def test_a_created_account_can_sign_in(admin, new_person, session: Session, trai
     [
         ({"username": "Abdullah"}, "This user name is taken."),
         ({"email": "abdullah@example.org"}, "belongs to another account"),
-        ({"email": "nobody"}, "does not look like an e-mail address"),
+        ({"email": "nobody"}, "Enter a valid e-mail address"),
         ({"password": "short", "again": "short"}, "10 to 128 characters"),
         ({"again": "something else"}, "The passwords do not match."),
         ({"role": "Root"}, "Not a valid choice"),

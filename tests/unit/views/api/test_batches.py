@@ -115,7 +115,7 @@ def test_a_zip_file_is_a_batch(visitor: Program, api: Flask) -> None:
 @pytest.mark.parametrize(
     ("files", "status", "code"),
     [
-        ([("a.txt", b"no image"), ("b.txt", b"")], 422, "batch_refused"),
+        ([("a.txt", b"no image"), ("b.txt", b"")], 422, "batch_rejected"),
         ([], 422, "missing_file"),
         ([("a.zip", zipped([]))], 422, "invalid_archive"),
         ([("a.zip", zipped([("a.png", small_png())])[:-30])], 422, "invalid_archive"),
@@ -229,7 +229,7 @@ def test_results_come_as_one_archive_with_a_list_of_contents(
     assert (first["result"], first["size_bytes"], first["job_id"]) == ("cat-2x.png", 160_000, jobs[0])
     assert first["sha256"] == hashlib.sha256(b"result 0" * 20_000).hexdigest()
     assert (refused["status"], refused["error"]["code"]) == ("refused", "unsupported_image")
-    assert (gone["status"], gone["result"], gone["error"]["code"]) == ("completed", None, "file_gone")
+    assert (gone["status"], gone["result"], gone["error"]["code"]) == ("completed", None, "file_deleted")
     assert visitor.get(f"{path}/download").data[:4] == b"PK\x03\x04"
 
 

@@ -89,7 +89,7 @@ def test_a_refused_model_leaves_nothing_and_says_why(
     answer = send(admin, write_onnx(tmp_path / "black.onnx", weights=kernel(2) * 0))
 
     assert answer.status_code == 422
-    assert answer.get_json()["code"] == "model_refused"
+    assert answer.get_json()["code"] == "model_rejected"
     assert "the same colour" in answer.get_json()["detail"]
     assert session.query(ModelRecord).count() == session.query(AuditLog).filter_by(action="model.add").count()
     assert stored(api) == []
@@ -106,8 +106,8 @@ def test_a_refused_model_leaves_nothing_and_says_why(
         (("a.onnx",), {"preset": "art"}, "missing_parameter"),
         (("a.onnx",), {"preset": "art", "factor": "5x"}, "invalid_parameter"),
         (("a.onnx",), {"scale": "2"}, "unknown_parameter"),
-        (("a.exe",), {}, "model_refused"),
-        (("a.onnx",), {}, "model_refused"),
+        (("a.exe",), {}, "model_rejected"),
+        (("a.onnx",), {}, "model_rejected"),
     ],
 )
 def test_bad_forms_are_refused(
@@ -140,7 +140,7 @@ def test_a_face_model_is_told_apart_and_upscales_nothing(api: Flask, admin: Prog
     path = write_face_model(tmp_path / "gfp.onnx", side=256)
 
     refused = send(admin, path, name="gfp", preset="face", factor="4x").get_json()
-    assert refused["code"] == "model_refused"
+    assert refused["code"] == "model_rejected"
     added = send(admin, path, licence="Apache-2.0").get_json()
 
     assert (added["name"], added["purpose"], added["scale"]) == ("gfp", "faces", 1)
@@ -151,4 +151,4 @@ def test_a_face_model_is_told_apart_and_upscales_nothing(api: Flask, admin: Prog
     assert "restores faces" in answer.get_json()["detail"]
     assert admin.upload(factor="2x", refine_faces="true").status_code == 202
     uses = {"uses": [{"preset": "face", "factor": "4x"}]}
-    assert admin.request("PATCH", "/admin/models/gfp", json=uses).get_json()["code"] == "model_refused"
+    assert admin.request("PATCH", "/admin/models/gfp", json=uses).get_json()["code"] == "model_rejected"

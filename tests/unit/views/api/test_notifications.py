@@ -92,7 +92,7 @@ def test_where_no_mail_is_set_up_an_address_is_refused_with_the_reason(app: Flas
     answer = upload(app, email="layla@example.org")
 
     assert (answer.status_code, answer.get_json()["code"]) == (422, "not_available")
-    assert "sends no e-mail" in answer.get_json()["detail"]
+    assert "send e-mail" in answer.get_json()["detail"]
 
 
 @pytest.mark.parametrize(
