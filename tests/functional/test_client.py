@@ -196,7 +196,7 @@ def test_the_networks_of_the_service_are_listed(live_service: LiveService) -> No
 @pytest.mark.parametrize(
     ("arguments", "token", "code", "words"),
     [
-        (["--list-models"], "", 1, "No answer from"),
+        (["--list-models"], "", 1, "No response from"),
         (["--list-models", "--threads", "2"], "", 2, "--threads is the server's own choice"),
         (["--list-models"], "upk_\u00e4", 2, "visible ASCII"),
     ],

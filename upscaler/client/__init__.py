@@ -12,7 +12,7 @@ It needs nothing else of this project, no settings and no database. ::
 
 from __future__ import annotations
 
-from upscaler.client.api import Client, Job
+from upscaler.client.api import Client
 from upscaler.client.batch import Batch
 from upscaler.client.errors import (
     ApiError,
@@ -22,6 +22,7 @@ from upscaler.client.errors import (
     WaitTimeout,
     WebhookRejected,
 )
+from upscaler.client.job import Job
 from upscaler.client.webhooks import verify_webhook
 
 __all__ = [

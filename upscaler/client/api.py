@@ -1,4 +1,4 @@
-"""The client itself, and a job as it sees it."""
+"""A client for the REST API of a service."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -17,62 +16,16 @@ import httpx
 
 from upscaler.client.batch import Batch
 from upscaler.client.errors import ApiError, ClientError, JobNotCompleted, WaitTimeout
+from upscaler.client.forms import form_of
+from upscaler.client.job import ENDED, Job
 from upscaler.client.transport import Transport
 
-COMPLETED = "completed"
-ENDED = frozenset({COMPLETED, "failed", "canceled"})
 # The service may hold a poll for up to a minute; proxies in between often give up after half of one.
 _HELD_SECONDS = 20
-# A service looks into every image of a batch before it answers.
+# A service inspects every image of a batch before it responds.
 _BATCH_PATIENCE = 10
 _TOO_MANY_REQUESTS = 429
 _LINK_EXPIRED = 410
-
-
-@dataclass(frozen=True)
-class Job:
-    """A job as it was when the service last told of it.
-
-    ``data`` holds the whole answer, as ``docs/api.md`` lists it. A job just sent has only its first fields.
-    """
-
-    data: dict[str, Any]
-
-    @property
-    def id(self) -> str:
-        """Names the job; to know it is to hold its link."""
-        return str(self.data["id"])
-
-    @property
-    def status(self) -> str:
-        """``queued``, ``running``, ``completed``, ``failed`` or ``canceled``."""
-        return str(self.data["status"])
-
-    @property
-    def ended(self) -> bool:
-        """Whether nothing more will happen."""
-        return self.status in ENDED
-
-    @property
-    def completed(self) -> bool:
-        """Whether there is a result."""
-        return self.status == COMPLETED
-
-    @property
-    def progress(self) -> int:
-        """Percent of the work that is done."""
-        return int(self.data.get("progress", 0))
-
-    @property
-    def result_url(self) -> str | None:
-        """A signed link to the result, good for a day by default; None before the job is completed."""
-        return self.data.get("result_file")
-
-    @property
-    def error(self) -> dict[str, str] | None:
-        """``code`` and ``detail`` of a failed job."""
-        return self.data.get("error")
-
 
 State = TypeVar("State", Job, Batch)
 
@@ -83,8 +36,8 @@ class Client:
     Args:
         server: address of the service, such as ``https://images.example.org``.
         token: an API key (``upk_...``) or an access token; None for a visitor.
-        timeout_seconds: for one step of a request: connecting, sending a block, the wait for the answer.
-        attempts: how often a request is sent when no answer comes or the service has no room for the moment.
+        timeout_seconds: for one step of a request: connecting, sending a block, waiting for the response.
+        attempts: maximum number of times that a request is sent, where there is no response or the service is busy.
         language: of the sentences in errors, as ``Accept-Language`` has it.
 
     Raises:
@@ -134,7 +87,7 @@ class Client:
         Args:
             image: a file, which is streamed, or the bytes of one.
             url: the address of an image in place of one; the service fetches it.
-            filename: the name that the service is told; needed for bytes.
+            filename: the name of the file for the service; required for bytes.
             idempotency_key: the same for what must become one job, even over restarts of the caller; by default, one
                 is made for this call, so that its own repetitions make one job.
             choices: the fields of ``POST /uploads``, such as ``factor="4x"``, ``preset="photo"``, ``callback_url``;
@@ -142,7 +95,7 @@ class Client:
 
         Raises:
             ApiError: the image or a choice was refused, or there were too many requests (429).
-            ServerUnreachable: no answer came.
+            ServerUnreachable: there was no response.
             OSError: the file cannot be read.
 
         """
@@ -150,7 +103,7 @@ class Client:
             raise ValueError("there must be either an image or a url")
         if isinstance(image, bytes) and not filename:
             raise ValueError("bytes need a filename")
-        key, form = idempotency_key or str(uuid.uuid4()), _form({"url": url, **choices})
+        key, form = idempotency_key or str(uuid.uuid4()), form_of({"url": url, **choices})
 
         def send(content: Any, name: str) -> httpx.Response:
             files = None if content is None else {"file": (name, content)}
@@ -172,7 +125,7 @@ class Client:
     def preview(
         self, image: str | os.PathLike[str], *, timeout_seconds: float = 180.0, **choices: Any
     ) -> dict[str, Any]:
-        """Return what several presets make of a small piece of an image, as ``docs/api.md`` lists it, once all have.
+        """Return the finished preview of a small piece of an image with several presets, as ``docs/api.md`` lists it.
 
         Args:
             image: a file, which is streamed.
@@ -186,7 +139,7 @@ class Client:
         """
         deadline = time.monotonic() + timeout_seconds
         path = Path(image)
-        form = {name: _field(value) for name, value in choices.items() if value is not None}
+        form = form_of(choices)
         headers = {"Idempotency-Key": str(uuid.uuid4())}
 
         def attempt() -> httpx.Response:
@@ -203,7 +156,7 @@ class Client:
             answer = self._transport.call("GET", f"/previews/{preview['id']}", headers=held)
             preview = _json(answer)
             if "Preference-Applied" not in answer.headers:
-                # Too many wait already, so this answer came at once.
+                # Too many requests wait already, so this response came at once.
                 time.sleep(1)
         return preview
 
@@ -223,11 +176,11 @@ class Client:
         Args:
             job_id: the job.
             timeout_seconds: how long to wait at most; None waits for as long as it takes.
-            on_progress: is told of each state on the way, the last included; without it there are fewer requests.
+            on_progress: called with each state on the way, the last included; without it there are fewer requests.
 
         Raises:
             WaitTimeout: the job had not ended in time.
-            ApiError, ServerUnreachable: as elsewhere; being told to ask less often (429) is obeyed.
+            ApiError, ServerUnreachable: as elsewhere; a request to poll less often (429) is obeyed.
 
         """
         return self._wait(f"/jobs/{job_id}", Job, timeout_seconds, on_progress)
@@ -238,7 +191,7 @@ class Client:
         Raises:
             JobNotCompleted: there is no result.
             ApiError: the service refused.
-            ServerUnreachable: no answer came, or the connection broke off in every attempt.
+            ServerUnreachable: there was no response, or the connection broke off in every attempt.
             OSError: the file cannot be written.
 
         """
@@ -263,11 +216,11 @@ class Client:
 
         Raises:
             ApiError: none of the files can be used, there are too many, or a choice was refused.
-            ServerUnreachable: no answer came.
+            ServerUnreachable: there was no response.
             OSError: a file cannot be read.
 
         """
-        key, form = idempotency_key or str(uuid.uuid4()), _form(choices)
+        key, form = idempotency_key or str(uuid.uuid4()), form_of(choices)
 
         def attempt() -> httpx.Response:
             with ExitStack() as stack:
@@ -299,7 +252,7 @@ class Client:
         return self._wait(f"/batches/{batch_id}", Batch, timeout_seconds, on_progress)
 
     def retry_batch(self, batch_id: str) -> Batch:
-        """Have the failed images of a batch tried again; ``ApiError`` with status 409 when none has failed."""
+        """Retry the failed images of a batch; ``ApiError`` with status 409 when none has failed."""
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         return Batch(_json(self._transport.call("POST", f"/batches/{batch_id}/retry", headers=headers)))
 
@@ -345,7 +298,7 @@ class Client:
 
     def quote(self, width: int, height: int, **choices: Any) -> dict[str, Any]:
         """Return size, bytes, seconds and the place in the queue for an image of so many pixels."""
-        params = {"width": str(width), "height": str(height), **_form(choices)}
+        params = {"width": str(width), "height": str(height), **form_of(choices)}
         return _json(self._transport.call("GET", "/quote", params=params))
 
     def models(self) -> list[dict[str, Any]]:
@@ -361,7 +314,7 @@ class Client:
         return _json(self._transport.call("GET", "/me"))
 
     def health(self) -> dict[str, Any]:
-        """Return how the service is."""
+        """Return the health of the service."""
         return _json(self._transport.call("GET", "/health"))
 
     def _wait(
@@ -389,7 +342,7 @@ class Client:
             time.sleep(pause)
 
     def _poll(self, path: str, kind: type[State], held_seconds: int) -> tuple[State | None, float]:
-        """Ask once; return the state, or None when it was too early, and the seconds until the next poll."""
+        """Poll once; return the state, or None when it was too early, and the seconds until the next poll."""
         begun = time.monotonic()
         try:
             answer = self._transport.call("GET", path, headers=_prefer(held_seconds))
@@ -399,7 +352,7 @@ class Client:
             return None, error.retry_after
         hint = answer.headers.get("Retry-After", "")
         asked_for = float(hint) if hint.isdigit() else 1.0
-        # An answer that was held has used up its pause already.
+        # A response that was held has used up its pause already.
         return kind(_json(answer)), max(0.0, asked_for - (time.monotonic() - begun))
 
     def _fetch(self, job: Job, target: Path) -> Path:
@@ -430,16 +383,6 @@ class Client:
 
 def _prefer(wait_seconds: int) -> dict[str, str]:
     return {"Prefer": f"wait={wait_seconds}"} if wait_seconds else {}
-
-
-def _form(choices: dict[str, Any]) -> dict[str, str]:
-    return {name: _field(value) for name, value in choices.items() if value is not None}
-
-
-def _field(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

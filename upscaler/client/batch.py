@@ -10,16 +10,16 @@ _GOING_ON = frozenset({"queued", "running"})
 
 @dataclass(frozen=True)
 class Batch:
-    """Images that were sent together, as they were when the service last told of them.
+    """The state of a batch in a response of the service.
 
-    ``data`` holds the whole answer, as ``docs/api.md`` lists it.
+    ``data`` holds the whole response, as ``docs/api.md`` lists it.
     """
 
     data: dict[str, Any]
 
     @property
     def id(self) -> str:
-        """Names the batch; to know it is to hold its link."""
+        """The id of the batch; knowing it grants access."""
         return str(self.data["id"])
 
     @property

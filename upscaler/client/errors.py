@@ -1,4 +1,4 @@
-"""What can go wrong for a user of the client; every error is a ``ClientError``."""
+"""The errors of the client; each is a ``ClientError``."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ class ApiError(ClientError):
 
     Attributes:
         status: HTTP status code.
-        code: stable name of the problem, listed in ``docs/api.md``; ``http_error`` when the answer named none.
-        detail: what happened and what to do, in the language that was asked for.
-        retry_after: seconds to wait before another try, or None where the service gave none.
-        request_id: names the request in the service's log; empty when the answer named none.
+        code: stable name of the problem, listed in ``docs/api.md``; ``http_error`` where the response has none.
+        detail: the cause and the remedy, in the language of the client.
+        retry_after: seconds to wait before another attempt, or None where the service gave none.
+        request_id: id of the request in the service's log; empty where the response has none.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class ApiError(ClientError):
 
 
 class ServerUnreachable(ClientError):
-    """No answer came: the service is down, its name is wrong, or the network failed."""
+    """There was no response: the service is down, its name is wrong, or the connection failed."""
 
 
 class WaitTimeout(ClientError):

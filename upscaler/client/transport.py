@@ -1,4 +1,4 @@
-"""Requests that are tried again when no answer came, and refusals that become errors."""
+"""Requests that are repeated where there was no response, and refusals that become errors."""
 
 from __future__ import annotations
 
@@ -49,18 +49,18 @@ class Transport:
         self._http.close()
 
     def call(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """Return the answer to a request below ``/api/v1``; raises what ``repeated`` does."""
+        """Return the response to a request below ``/api/v1``; raises what ``repeated`` does."""
         return self.repeated(lambda: self.send(method, path, **request))
 
     def send(
         self, method: str, path: str, *, headers: Mapping[str, str] = _NONE, **request: Any
     ) -> httpx.Response:
-        """Return the answer to one attempt; raise ``ApiError`` for a refusal, and what httpx raises."""
+        """Return the response to one attempt; raise ``ApiError`` for a refusal, and what httpx raises."""
         together = {**self._authorization, **headers}
         return checked(self._http.request(method, self._base + path, headers=together, **request))
 
     def fetch(self, address: str, receive: Callable[[httpx.Response], None]) -> None:
-        """Hand the answer to a GET of a whole address to ``receive``, with its body still to be read.
+        """Pass the response to a GET of an absolute URL to ``receive``, with its body still to be read.
 
         A signed link needs no credentials and may lead to another host, so none are sent.
         """
@@ -78,7 +78,7 @@ class Transport:
 
         Raises:
             ApiError: the service refused, or had no room in the last attempt either.
-            ServerUnreachable: the last attempt got no answer.
+            ServerUnreachable: there was no response to the last attempt.
 
         """
         for number in range(self._attempts):
@@ -95,13 +95,13 @@ class Transport:
             except httpx.TransportError as error:
                 if last:
                     reason = str(error) or type(error).__name__
-                    raise ServerUnreachable(f"No answer from {self._base}: {reason}") from error
+                    raise ServerUnreachable(f"No response from {self._base}: {reason}") from error
             time.sleep(min(pause, _LONGEST_PAUSE_SECONDS))
         raise AssertionError("there is at least one attempt")
 
 
 def checked(response: httpx.Response) -> httpx.Response:
-    """Return an answer that tells of success, or nothing new (304); raise ``ApiError`` for any other."""
+    """Return a response of success, or 304 for no change; raise ``ApiError`` for any other."""
     if response.is_success or response.status_code == httpx.codes.NOT_MODIFIED:
         return response
     try:

@@ -96,7 +96,7 @@ def test_something_else_than_the_service_is_noticed(script, body):
 def test_a_server_that_is_down_is_unreachable(pauses):
     with (
         Client(f"http://127.0.0.1:{free_port()}") as client,
-        pytest.raises(ServerUnreachable, match="No answer"),
+        pytest.raises(ServerUnreachable, match="No response"),
     ):
         client.health()
     assert pauses == [0.5, 1.0, 2.0]

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.views.api.conftest import Program
-from upscaler.client.api import _form
+from upscaler.client.forms import form_of
 from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.option_kinds import Choice, Flag, Option, WholeNumber
 from upscaler.engine.options import OPTIONS
@@ -48,10 +48,10 @@ def test_parameters_come_back_and_can_be_sent_again(admin: Program, sent: dict[s
         assert answer.status_code == 202, answer.text
         return dict(admin.get(f"/jobs/{answer.get_json()['job_id']}").get_json()["params"])
 
-    first = admin.upload(**_form(sent))
+    first = admin.upload(**form_of(sent))
     params = params_of(first)
 
     assert {name: params[name] for name in sent} == sent
-    assert params_of(admin.upload(**_form(params))) == params
+    assert params_of(admin.upload(**form_of(params))) == params
     as_json = admin.post(f"/jobs/{first.get_json()['job_id']}/requeue", json=params)
     assert params_of(as_json) == params
