@@ -59,3 +59,10 @@ def test_an_account_has_limits_of_its_own(site):
 
     assert page["uploads_text"] == ["3 images per day"]
     assert "after 7 days" in page["keep_text"]
+
+
+def test_the_scripts_get_the_signatures_of_the_allowed_formats_only(site):
+    assert limits(allowed_mimes=["image/webp", "image/avif"])["input_formats"] == [
+        {"signatures": [[[0, "52494646"], [8, "57454250"]]], "brands": []},
+        {"signatures": [], "brands": ["avif", "avis"]},
+    ]
