@@ -93,14 +93,14 @@ def test_a_setting_is_changed_and_a_mistake_is_explained(sign_in, expected_error
     expected_errors.append("422")
     page = sign_in(**DESKTOP)
     page.goto("/admin/settings")
-    field = page.get_by_label("Most waiting jobs")
+    field = page.get_by_label("Queue limit")
     before = field.input_value()
     field.fill("many")
-    page.get_by_role("button", name="Save the settings").click()
-    expect(page.locator(".form-error")).to_have_text("Please enter a whole number of at least 1.")
+    page.get_by_role("button", name="Save settings").click()
+    expect(page.locator(".form-error")).to_have_text("Please enter a whole number from 1 to 10000000.")
     expect(field).to_have_value("many")
     field.fill(before)
-    page.get_by_role("button", name="Save the settings").click()
+    page.get_by_role("button", name="Save settings").click()
     expect(page.get_by_role("status")).to_have_text("The settings were saved.")
 
 

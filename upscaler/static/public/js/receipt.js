@@ -1,6 +1,6 @@
 /** The notes of the receipt: what was kept and what was changed, as lists. */
 
-const byId = (id) => document.getElementById(id);
+import { byId } from "./dom.js";
 
 function listItem({ text }) {
   const item = document.createElement("li");
