@@ -107,7 +107,7 @@ class Config(RuntimeValues):
         6_000_000_000, ge=200_000_000, description="most resident memory of the engine process, in bytes"
     )
     job_max_attempts: WholeNumber = Field(
-        3, ge=1, le=20, description="how often a job is tried when its worker or engine dies"
+        3, ge=1, le=20, description="attempts at a job whose worker or engine dies"
     )
     lease_seconds: WholeNumber = Field(
         60, ge=5, description="a job whose worker has been silent this long is taken over, in seconds"
@@ -223,20 +223,20 @@ class Config(RuntimeValues):
 
     @property
     def files_dir(self) -> Path:
-        """Where the local storage keeps images."""
+        """Folder of the local storage."""
         return self.data_dir / "files"
 
     @property
     def models_dir(self) -> Path:
-        """Where added models lie, each in a folder of its own."""
+        """Folder of the added models, with a folder for each."""
         return Path(self.engine_models_dir) if self.engine_models_dir else self.data_dir / "models"
 
     @property
     def scratch_dir(self) -> Path:
-        """Where files live while they are worked on."""
+        """Folder for files in work."""
         return self.data_dir / "scratch"
 
     @property
     def logs_dir(self) -> Path:
-        """Where log files are rotated."""
+        """Folder of the log files, which are rotated there."""
         return self.data_dir / "logs"

@@ -1,4 +1,4 @@
-"""How Alembic reaches our database and tables. Runs inside ``flask db`` and ``scripts/prepare.py``."""
+"""Alembic's connection to the database and its tables. Runs inside ``flask db`` and ``scripts/prepare.py``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What visitors do on the pages, for several tests."""
+"""Steps of a visitor on the pages, for several tests."""
 
 from __future__ import annotations
 

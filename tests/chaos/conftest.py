@@ -1,4 +1,4 @@
-"""How long the scenarios of chaos run, and what they report at the end."""
+"""Length of the chaos scenarios, and their report at the end."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def full(pytestconfig: pytest.Config) -> bool:
 
 @pytest.fixture(scope="session")
 def sweep_seconds(pytestconfig: pytest.Config) -> float:
-    """How long the service may take to remove what a killed process left behind, in seconds."""
+    """Return the seconds that the service may take to remove the leftovers of a killed process."""
     return float(pytestconfig.getoption("--sweep-seconds", default=SWEEP_SECONDS))
 
 

@@ -1,4 +1,4 @@
-"""What the service stands on goes away for a while: what was accepted is completed, what is not is refused at once."""
+"""Outages of the services in use: accepted jobs are completed, all else is refused at once."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def fleet(s3_server: S3Server, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 @dataclass
 class Outage:
-    """How it begins and ends, and how an image that is sent meanwhile may be answered."""
+    """An outage: how it begins and ends, and the permitted responses to an upload meanwhile."""
 
     begin: Callable[[], object]
     end: Callable[[], None]

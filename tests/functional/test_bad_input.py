@@ -1,4 +1,4 @@
-"""What is refused, with which status and code; nothing is stored and no row is left behind."""
+"""Refusals with their status and code; nothing is stored and no row is left behind."""
 
 from __future__ import annotations
 

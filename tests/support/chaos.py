@@ -1,4 +1,4 @@
-"""What the scenarios of chaos share: a deployment as they see it, and what became of each image."""
+"""Parts that the chaos scenarios share: a deployment, and the outcome of each image."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def local_keys(root: Path) -> set[str]:
 
 @dataclass(frozen=True)
 class Census:
-    """What became of all that was accepted. ``lost`` to ``scratch`` are what must not be."""
+    """Outcome of all accepted images. ``lost`` to ``scratch`` must be empty."""
 
     statuses: Counter[str]
     lost: set[str]
@@ -152,7 +152,7 @@ def assert_nothing_lost(census: Census) -> None:
 
 @dataclass
 class Kill:
-    """When a process was killed (seconds since 1970), and the jobs that it had in hand."""
+    """The time at which a process was killed (seconds since 1970), and the jobs that it was running."""
 
     at: float
     interrupted: list[str] = field(default_factory=list)

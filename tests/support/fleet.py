@@ -1,4 +1,4 @@
-"""What the hosts of a fleet are told: where PostgreSQL, Redis and the bucket are, and what they all must know."""
+"""Settings of the hosts of a fleet: addresses of PostgreSQL, Redis and the bucket, and the shared secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies in a folder besides the locks of the processes that use it."""
+"""Files in a folder besides the locks of the processes that use it."""
 
 from __future__ import annotations
 

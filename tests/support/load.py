@@ -34,7 +34,7 @@ def image(side: int = 64) -> bytes:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a client got: the status (0 for no answer), the kind of body, and after how many seconds."""
+    """Response to a client: the status (0 for no answer), the kind of body, and after how many seconds."""
 
     status: int
     content_type: str

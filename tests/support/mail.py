@@ -20,7 +20,7 @@ ACCOUNT = ("mailer", "a password")
 
 @dataclass
 class Mailbox:
-    """What arrived. ``answers`` are what the server says to RCPT or DATA in place of 250."""
+    """Received mail. ``answers`` are the replies of the server to RCPT or DATA in place of 250."""
 
     port: int = 0
     envelopes: list[tuple[str, list[str]]] = field(default_factory=list)

@@ -26,7 +26,7 @@ _AT_ONCE = struct.pack("ii", 1, 0)
 
 
 class Manner(enum.Enum):
-    """What a proxy does with a connection."""
+    """Treatment of a connection by the proxy."""
 
     PASSES = "passes everything on"
     ANSWERS_500 = "answers every HTTP request with 500"

@@ -124,7 +124,7 @@ class S3Server:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """Address that the server listens on."""
         return self._ports["s3.port"]
 
     @property

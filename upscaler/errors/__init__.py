@@ -1,6 +1,6 @@
 """Every error that a person or a client may see: a status, a stable code, and words that say what to do.
 
-Messages are templates in English. Whoever shows one translates the template first and fills in ``values`` afterwards,
+Messages are templates in English. To show one, translate the template first and fill in ``values`` afterwards,
 so that translators see whole sentences. ``N_`` marks them for extraction without translating.
 """
 

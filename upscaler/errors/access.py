@@ -1,4 +1,4 @@
-"""Who asks, and for what: it is not theirs, not there, not now, or not again."""
+"""Errors of access: not signed in, not permitted, not found, or in conflict with the current state."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class DeliveryConflict(UpscalerError):
 
 
 class InvalidAccount(UpscalerError):
-    """What was entered for an account cannot be used; ``parameter`` names the field."""
+    """An invalid field of an account; ``parameter`` names it."""
 
     status = 422
     code = "invalid_account"

@@ -1,4 +1,4 @@
-"""What is wrong with what a client sent."""
+"""Errors in a request: its files, parameters and URLs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the service itself failed at."""
+"""Failures of the service itself."""
 
 from __future__ import annotations
 

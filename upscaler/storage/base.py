@@ -1,4 +1,4 @@
-"""What a place for images must be able to do. Keys are relative paths such as ``uploads/3f/3fa9….png``."""
+"""Interface of a storage. Keys are relative paths such as ``uploads/3f/3fa9….png``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class StoredFile:
 
 @dataclass(frozen=True)
 class Presentation:
-    """How a browser is to take a file: the values of ``Content-Type`` and ``Content-Disposition``."""
+    """Headers that a browser receives with a file: the values of ``Content-Type`` and ``Content-Disposition``."""
 
     content_type: str
     disposition: str
@@ -39,7 +39,7 @@ class Storage(Protocol):
 
     @property
     def public_origin(self) -> str | None:
-        """Where browsers fetch files by themselves, such as ``https://files.example.org``, if they do."""
+        """Origin that browsers fetch files from directly, such as ``https://files.example.org``, or None."""
 
     def check(self) -> None:
         """Raise ``StorageSettingsError`` when the settings are at fault, ``StorageUnavailable`` in an outage."""
@@ -50,7 +50,7 @@ class Storage(Protocol):
     def open(self, key: str, start: int = 0, stop: int | None = None) -> BinaryIO:
         """Open a stored file for reading from byte ``start`` on; raise ``FileGone`` when there is none.
 
-        Whoever names ``stop`` promises not to read as far as that byte, so that it need not be fetched.
+        With ``stop``, the caller reads no further than that byte, so that the rest need not be fetched.
         """
 
     def fetch(self, key: str, target: Path) -> None:

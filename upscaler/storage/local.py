@@ -92,7 +92,7 @@ class LocalStorage:
         return self.root / checked_key(key)
 
     def _copy(self, source: Path, target: Path) -> None:
-        # Across file systems a move is a copy: make it beside the target, so that nobody sees half a file.
+        # Across file systems a move is a copy: make it beside the target, so that half a file is never visible.
         partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         try:
             shutil.copyfile(source, partial)

@@ -41,7 +41,7 @@ _WRONG_KEYS = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "E
 
 @dataclass(frozen=True)
 class Bucket:
-    """Where the files are, and who we are there. Empty text means: the library's own default.
+    """Address of the bucket and the credentials for it. Empty text means the default of boto3.
 
     Attributes:
         public_endpoint_url: where browsers reach the same bucket; empty when they cannot.
@@ -58,7 +58,7 @@ class Bucket:
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a call may take: seconds to connect, seconds of silence, and how often it is tried.
+    """Time-outs of a call: seconds to connect, seconds of silence, and the number of attempts.
 
     Where ``asks_first`` is true, each call begins with a small question to which an answer comes at once or not at all.
     """
@@ -72,7 +72,7 @@ class Patience:
 # A visitor waits for the answer. A second attempt is needed: an idle connection may have been closed by the server.
 # Both, and the second for which the library waits for leave to send an upload, would make ten seconds of a silence.
 WEB = Patience(connect_seconds=0.7, read_seconds=4, attempts=2, asks_first=True)
-# Nobody waits for a worker, and what it holds took long to make.
+# No client waits for a worker, and its results took long to compute.
 WORKER = Patience(connect_seconds=3, read_seconds=30, attempts=4)
 # For the question. What is refused is refused within two seconds, which leaves one for everything else.
 _QUESTION = Patience(connect_seconds=0.7, read_seconds=1, attempts=1)
@@ -217,7 +217,7 @@ class S3Storage:
             try:
                 self._ask()
             except ConnectionClosedError:
-                # The connection had been idle for long. A new one tells more.
+                # The connection had been idle for long: a new one decides.
                 self._ask()
             yield
 
@@ -230,7 +230,7 @@ class S3Storage:
     def _origin(self) -> str | None:
         if self._signer is None:
             return None
-        # The bucket may be part of the host's name: only a whole address tells.
+        # The bucket may be part of the host's name, so the whole address is needed.
         address = urlsplit(self._presigned("any", {}, 60))
         return f"{address.scheme}://{address.netloc}"
 

@@ -1,4 +1,4 @@
-"""How many wrong passwords may be tried, by one address and for one account, in the console and the API together."""
+"""Limits on wrong passwords, by address and by account, shared by the console and the API."""
 
 from __future__ import annotations
 

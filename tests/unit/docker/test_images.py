@@ -1,4 +1,4 @@
-"""What the container files name exists, and what they promise stands in them. No container engine is needed."""
+"""Checks of the container files: what they name exists. No container engine is needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which workers a machine gets."""
+"""The workers of a machine."""
 
 from __future__ import annotations
 

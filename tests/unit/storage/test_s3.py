@@ -1,4 +1,4 @@
-"""What is special about images in a bucket."""
+"""Behaviour of the storage in a bucket beyond the contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which addresses this service calls for strangers: public ones, and the networks that the operator named."""
+"""Addresses that the service may call on behalf of clients: public ones, and the networks that the operator allows."""
 
 from __future__ import annotations
 
