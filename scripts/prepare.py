@@ -68,7 +68,8 @@ def main() -> int:
 
 def _ensure_admin(session: Session, config: configuration.Config) -> None:
     """Create the first admin or report its state; refuse to start with the public password of the example."""
-    from upscaler.services.accounts.accounts import Seeding, seed_admin, signs_in_with  # noqa: PLC0415
+    from upscaler.services.accounts.seeding import Seeding, seed_admin  # noqa: PLC0415
+    from upscaler.services.accounts.sign_in import signs_in_with  # noqa: PLC0415
 
     user, password = config.admin_seed_user, config.admin_seed_pass.get_secret_value()
     public = configuration.example_password()

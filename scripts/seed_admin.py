@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 import config
 from upscaler.errors import UpscalerError
 from upscaler.models.database import make_engine
-from upscaler.services.accounts.accounts import seed_admin
+from upscaler.services.accounts.seeding import seed_admin
 
 
 def main() -> int:

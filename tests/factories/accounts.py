@@ -9,7 +9,7 @@ from werkzeug.security import generate_password_hash
 
 from tests.factories.base import stored
 from upscaler.models import USER_ROLE, Account
-from upscaler.services.accounts.accounts import ensure_roles
+from upscaler.services.accounts.roles import ensure_roles
 
 PASSWORD = "correct horse battery"
 # One round: signing in takes no time. Accounts that the service makes get its own hash.

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from tests.support.service import ROOT, environment
-from upscaler.services.accounts.accounts import signs_in_with
+from upscaler.services.accounts.sign_in import signs_in_with
 
 EXAMPLE, BETTER, CHANGED = "231980077", "a much better password", "changed in the console"
 

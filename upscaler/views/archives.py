@@ -8,8 +8,9 @@ from flask import Flask, Response, request
 
 from upscaler.extensions import db
 from upscaler.models import Batch
-from upscaler.services.batches import batches
+from upscaler.services.batches.archive import archive_of
 from upscaler.services.batches.packing import pack
+from upscaler.services.batches.state import find_batch
 from upscaler.views.context import links, services
 from upscaler.views.files import disposition
 
@@ -23,7 +24,7 @@ def archive(batch_id: str) -> Response:
     """Send the results of a batch to the holder of a signed link to them."""
     filename, expires = request.args.get("name", ""), request.args.get("expires", "")
     links().verify(archive_key(batch_id), filename, expires, request.args.get("signature", ""), time.time())
-    return send_archive(batches.find(db.session(), batch_id))
+    return send_archive(find_batch(db.session(), batch_id))
 
 
 def archive_key(batch_id: str) -> str:
@@ -33,7 +34,7 @@ def archive_key(batch_id: str) -> str:
 
 def send_archive(batch: Batch) -> Response:
     """Send an archive of the results; raise ``BatchConflict`` while there are none."""
-    packed = batches.archive_of(batch)
+    packed = archive_of(batch)
     # Only the storage is read while this is sent; the request has released its database session by then.
     response = Response(
         pack(services().storage, packed.files, packed.manifest), content_type="application/zip"

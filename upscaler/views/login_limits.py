@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, current_app, request
 
 from upscaler.extensions import db
-from upscaler.services.accounts import accounts
+from upscaler.services.accounts import sign_in
 from upscaler.views.limiter import limiter
 
 # Right passwords do not count.
@@ -34,7 +34,7 @@ def _too_many(_limit: Any) -> Response | None:
 def _account() -> str:
     sent: Any = request.get_json(force=True, silent=True) if request.path.startswith(API) else request.form
     name = sent.get("username") if hasattr(sent, "get") else None
-    return accounts.login_key(db.session(), name if isinstance(name, str) else "")
+    return sign_in.login_key(db.session(), name if isinstance(name, str) else "")
 
 
 per_address = limiter.shared_limit(

@@ -41,7 +41,7 @@ from upscaler.services.jobs.params import options_of
 from upscaler.services.jobs.queue import Queue, dispatch
 from upscaler.services.jobs.results import WrittenFiles, result_columns
 from upscaler.services.jobs.tile_cache import TileCache
-from upscaler.services.models import custom_models, model_table
+from upscaler.services.models import model_table, provisioning
 from upscaler.storage import Storage
 
 log = structlog.get_logger()
@@ -198,11 +198,11 @@ class JobRunner:
 
     def _provide(self, name: str) -> None:
         with self._sessions() as session:
-            custom_models.provide(session, self._storage, self._models, name)
+            provisioning.provide(session, self._storage, self._models, name)
 
     def _provide_faces(self) -> None:
         with self._sessions() as session:
-            custom_models.provide_faces(session, self._storage, self._models)
+            provisioning.provide_faces(session, self._storage, self._models)
 
     def _store(
         self,

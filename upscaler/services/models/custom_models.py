@@ -1,10 +1,7 @@
-"""Networks that admins add: tried before they are kept, stored for all workers, fetched by those that need them."""
+"""Models that admins add: imported after a trial, stored for all workers, changed and deleted."""
 
 from __future__ import annotations
 
-import contextlib
-import secrets
-import shutil
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -17,45 +14,25 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.model_import.importer import import_model
 from upscaler.engine.model_import.probe import ProbeLimits
-from upscaler.engine.model_zoo.catalogue import MODELS
-from upscaler.engine.model_zoo.custom_model import (
-    FACES,
-    FILES,
-    SERVICE,
-    Manifest,
-    Use,
-    check_name,
-    check_uses,
-)
-from upscaler.engine.model_zoo.model_folder import ModelFolder
-from upscaler.errors import (
-    N_,
-    EngineUnavailable,
-    FileGone,
-    ModelConflict,
-    ModelNotFound,
-    ModelProtected,
-    UnknownModel,
-)
+from upscaler.engine.model_zoo.custom_model import Manifest, Use, check_name, check_uses
+from upscaler.errors import ModelConflict
 from upscaler.models import ModelRecord
 from upscaler.services import audit
 from upscaler.services.audit import Actor
 from upscaler.services.files import pending_files
 from upscaler.services.files.deletion import deletion
 from upscaler.services.files.workspace import Workspace
-from upscaler.services.models.model_table import added, manifest_of
+from upscaler.services.models.custom_model_records import find_custom_model, new_record, storage_keys
+from upscaler.services.models.model_table import manifest_of
 from upscaler.storage import Storage
 
 log = structlog.get_logger()
 
-_DAMAGED = N_("The files of the model %(name)s are missing or damaged. Add it again.")
-
 
 class CustomModels:
-    """What admins may do with networks of their own."""
+    """Adds, changes and deletes models."""
 
     def __init__(
         self, storage: Storage, workspace: Workspace, max_bytes: int, limits: ProbeLimits | None = None
@@ -76,15 +53,15 @@ class CustomModels:
         licence: str,
         uses: tuple[Use, ...],
     ) -> ModelRecord:
-        """Try received files and keep them; nothing is kept when this raises.
+        """Try received files and store them; when this raises, nothing is stored.
 
         Args:
             session: of the database; it is committed.
             actor: who adds it.
-            files: the name that each was sent with, and where it lies.
+            files: the name that each was sent with, and its path.
             name: of the model.
             licence: of its weights.
-            uses: the choices that it serves in the place of their presets' own networks.
+            uses: the presets and factors for which it replaces the models of the catalogue.
 
         Raises:
             UnusableParameter, FileTooLarge, ModelRefused: as ``import_model`` does.
@@ -95,7 +72,7 @@ class CustomModels:
         check_name(name)
         if session.scalar(select(ModelRecord.id).where(ModelRecord.name == name)) is not None:
             raise ModelConflict(name=name)
-        # A trial may take minutes, and no connection to the database with it.
+        # A trial may take minutes; no connection to the database is held meanwhile.
         session.rollback()
         with (
             tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix="model-") as folder,
@@ -111,7 +88,7 @@ class CustomModels:
                 max_bytes=self.max_bytes,
                 limits=self._limits,
             )
-            row = _row(manifest)
+            row = new_record(manifest)
             keys = storage_keys(row, manifest)
             try:
                 with pending_files.reserved(session, self._storage, list(keys.values())):
@@ -119,13 +96,13 @@ class CustomModels:
                         self._storage.save(key, staging / file)
                     pending_files.commit(session, list(keys.values()))
                     session.add(row)
-                    _take_over(session, manifest)
+                    _take_uses(session, manifest)
                     details = {"kind": manifest.kind, "sha256": row.sha256, "licence": licence}
                     details |= _uses(manifest)
                     audit.record(session, actor, "model.add", entity=("model", name), details=details)
                     session.commit()
             except IntegrityError as error:
-                # Somebody was faster with that name.
+                # Another request with that name was faster.
                 raise ModelConflict(name=name) from error
         log.info("model.added", model=name, kind=manifest.kind, scale=manifest.findings.scale)
         return row
@@ -140,8 +117,8 @@ class CustomModels:
         licence: str | None = None,
         uses: tuple[Use, ...] | None = None,
     ) -> ModelRecord:
-        """Change what is not None; raise ``ModelNotFound``, or ``ModelProtected`` for a network of the catalogue."""
-        row, before = _find(session, name)
+        """Change what is not None; raise ``ModelNotFound``, or ``ModelProtected`` for a model of the catalogue."""
+        row, before = find_custom_model(session, name)
         check_uses(uses or (), before.findings)
         after = replace(
             before,
@@ -150,7 +127,7 @@ class CustomModels:
             uses=before.uses if uses is None else uses,
         )
         row.default_params, row.licence = after.as_dict(), after.licence
-        _take_over(session, after)
+        _take_uses(session, after)
         shown = [
             {"active": manifest.active, "licence": manifest.licence, **_uses(manifest)}
             for manifest in (before, after)
@@ -162,7 +139,7 @@ class CustomModels:
 
     def delete(self, session: Session, actor: Actor, name: str) -> None:
         """Delete a model with its files; raises as ``change`` does. Jobs that wait for it will fail."""
-        row, manifest = _find(session, name)
+        row, manifest = find_custom_model(session, name)
         details = {"sha256": row.sha256, **_uses(manifest)}
         with deletion(session, self._storage) as deleted:
             deleted.keys.extend(storage_keys(row, manifest).values())
@@ -171,102 +148,8 @@ class CustomModels:
         log.info("model.deleted", model=name)
 
 
-def provide(session: Session, storage: Storage, models: ModelFolder, name: str) -> None:
-    """See that the model that a job names lies in the folder of this host; fetch it where it does not.
-
-    Raises:
-        UnknownModel: it was deleted.
-        FileGone, StorageUnavailable: its files cannot be fetched.
-        EngineUnavailable: what was fetched is not what was tried.
-
-    """
-    if name in MODELS:
-        return
-    try:
-        row, manifest = _find(session, name)
-    except ModelNotFound as error:
-        raise UnknownModel(name=name) from error
-    if models.holds(manifest):
-        return
-    staging = models.staging()
-    try:
-        for file, key in storage_keys(row, manifest).items():
-            storage.fetch(key, staging / file)
-            if sha256_of(staging / file) != manifest.sha256[file]:
-                raise EngineUnavailable(_DAMAGED, name=name)
-        with contextlib.suppress(ModelConflict):
-            # Another worker of this host may have fetched it at the same time.
-            models.put(staging, manifest, instead=True)
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-    log.info("model.fetched", model=name)
-
-
-def provide_faces(session: Session, storage: Storage, models: ModelFolder) -> None:
-    """See that the folder of this host has the service's active model for faces, where the engine looks for it.
-
-    Of several, the first by name counts. One that was fetched before and is not active any more is not used either;
-    what was added on this host itself stays, for the time when the service has none.
-
-    Raises:
-        StorageUnavailable, EngineUnavailable: as ``provide`` does, the latter also for a file that is not stored.
-
-    """
-    active = (one for one in added(session) if one.active and one.findings.purpose == FACES)
-    wanted = next((replace(one, source=SERVICE) for one in active), None)
-    if wanted is not None:
-        try:
-            provide(session, storage, models, wanted.name)
-        except FileGone as error:
-            # Its own words are about the image, which is still there.
-            raise EngineUnavailable(_DAMAGED, name=wanted.name) from error
-        if models.find(wanted.name) != wanted:
-            models.update(wanted)
-    for name in models.names():
-        with contextlib.suppress(ModelNotFound):
-            here = models.find(name)
-            if here.source == SERVICE and here.active and (wanted is None or name != wanted.name):
-                models.update(replace(here, active=False))
-
-
-def storage_keys(row: ModelRecord, manifest: Manifest) -> dict[str, str]:
-    """Return where each file of a model is stored."""
-    folder = row.artifact_path.rpartition("/")[0]
-    return {file: _key(folder, manifest, file) for file in FILES[manifest.kind]}
-
-
-def _key(folder: str, manifest: Manifest, file: str) -> str:
-    return f"{folder}/{manifest.sha256[file][:32]}.{file.rpartition('.')[2]}"
-
-
-def _row(manifest: Manifest) -> ModelRecord:
-    main = FILES[manifest.kind][-1]
-    # A folder of its own, so that what becomes of one model's files is nothing to a later one of the same name.
-    folder = f"models/{manifest.name}/{secrets.token_hex(8)}"
-    return ModelRecord(
-        name=manifest.name,
-        type="faces" if manifest.findings.purpose == FACES else "other",
-        scale=manifest.findings.scale,
-        artifact_path=_key(folder, manifest, main),
-        sha256=manifest.sha256[main],
-        licence=manifest.licence,
-        default_params=manifest.as_dict(),
-        note="",
-    )
-
-
-def _find(session: Session, name: str) -> tuple[ModelRecord, Manifest]:
-    if name in MODELS:
-        raise ModelProtected(name=name)
-    row = session.scalar(select(ModelRecord).where(ModelRecord.name == name))
-    manifest = row and manifest_of(row)
-    if row is None or manifest is None:
-        raise ModelNotFound
-    return row, manifest
-
-
-def _take_over(session: Session, manifest: Manifest) -> None:
-    """Take the choices of a model from all others: each is served by one."""
+def _take_uses(session: Session, manifest: Manifest) -> None:
+    """Take the uses of a model from all others: each combination of preset and factor is served by one model."""
     if not manifest.uses:
         return
     for row in session.scalars(select(ModelRecord).where(ModelRecord.name != manifest.name)):

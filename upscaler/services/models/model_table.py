@@ -1,4 +1,4 @@
-"""The table of networks: those of the engine's catalogue, with which it keeps step, and those that admins added."""
+"""The table of models: those of the engine's catalogue, which it follows, and those that admins added."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from upscaler.models import ModelRecord
 
 
 def sync_catalogue(session: Session) -> None:
-    """Add the bundled networks that are missing and bring the others up to date; rows of other networks stay."""
+    """Add missing models of the catalogue and update the others; rows of models that admins added stay."""
     rows = {row.name: row for row in session.scalars(select(ModelRecord))}
     for model in MODELS.values():
         row = rows.get(model.name)
@@ -44,7 +44,7 @@ def _columns(model: Model) -> dict[str, object]:
 
 
 def manifest_of(row: ModelRecord) -> Manifest | None:
-    """Return the manifest of a network that an admin added, None for one of the catalogue."""
+    """Return the manifest of a model that an admin added, None for one of the catalogue."""
     if row.name in MODELS:
         return None
     try:
@@ -54,7 +54,7 @@ def manifest_of(row: ModelRecord) -> Manifest | None:
 
 
 def added(session: Session) -> list[Manifest]:
-    """Return the networks that admins added, by name."""
+    """Return the models that admins added, by name."""
     rows = session.scalars(
         select(ModelRecord).where(ModelRecord.name.not_in(MODELS)).order_by(ModelRecord.name)
     )
@@ -62,12 +62,12 @@ def added(session: Session) -> list[Manifest]:
 
 
 def chosen(session: Session, options: UpscaleOptions) -> tuple[UpscaleOptions, Model | None]:
-    """Return the options with the added network that serves them, and that network, where there is one.
+    """Return the options with the added model that serves them, and that model, where there is one.
 
-    A job names the network from then on, so that it stays the same whatever is changed later.
+    A job names the model from then on, so that later changes do not affect it.
 
     Raises:
-        UnknownModel: the options name a network that is not there, or that may not be used.
+        UnknownModel: the options name a model that does not exist or may not be used.
 
     """
     if options.model in MODELS:
@@ -80,7 +80,7 @@ def chosen(session: Session, options: UpscaleOptions) -> tuple[UpscaleOptions, M
         if manifest.name == options.model:
             if manifest.findings.purpose == FACES:
                 raise not_for_upscaling(manifest.name)
-            # Where the files lie is the workers' affair.
+            # Only workers need the files.
             return options, manifest.model(Path())
     raise UnknownModel(name=options.model)
 

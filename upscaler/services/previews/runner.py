@@ -30,7 +30,7 @@ from upscaler.services.files import pending_files
 from upscaler.services.files.deletion import deletion
 from upscaler.services.jobs.runner import Folders
 from upscaler.services.leases import Lease
-from upscaler.services.models import custom_models, model_table
+from upscaler.services.models import model_table, provisioning
 from upscaler.storage import Storage, make_key
 
 log = structlog.get_logger()
@@ -166,9 +166,9 @@ class PreviewRunner:
         with self._sessions() as session:
             served, model = model_table.chosen(session, options)
             if served.model is not None:
-                custom_models.provide(session, self._storage, self._models, served.model)
+                provisioning.provide(session, self._storage, self._models, served.model)
             if served.refine_faces:
-                custom_models.provide_faces(session, self._storage, self._models)
+                provisioning.provide_faces(session, self._storage, self._models)
         target = source.with_name(f"{options.preset}.png")
         started = time.monotonic()
         deadline = started + ITEM_SECONDS

@@ -9,7 +9,8 @@ from flask_appbuilder.exceptions import PasswordComplexityValidationError
 
 from upscaler.errors import InvalidAccount
 from upscaler.models import ADMIN_ROLE, USER_ROLE
-from upscaler.services.accounts.accounts import PUBLIC_ROLE, check_password
+from upscaler.services.accounts.account_data import check_password
+from upscaler.services.accounts.roles import PUBLIC_ROLE
 
 # Rights, as pairs of regular expressions for a view and a permission. They stand in code, so that no process
 # has to write rows of permissions at start, and so that admins cannot be locked out.

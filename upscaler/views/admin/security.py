@@ -18,7 +18,8 @@ from wtforms.validators import DataRequired, Length
 
 from upscaler.models import Account
 from upscaler.services import audit
-from upscaler.services.accounts.accounts import MAX_EMAIL
+from upscaler.services.accounts import sign_in
+from upscaler.services.accounts.account_data import MAX_EMAIL
 from upscaler.views import login_limits
 from upscaler.views.admin.urls import FORM, POST, ExactPaths, local_target
 from upscaler.views.limiter import limiter
@@ -101,29 +102,20 @@ class ConsoleSecurity(SecurityManager):
         return user if user is not None and user.is_active and user.sign_in_stamp == stamp else None
 
     def auth_user_db(self, username: str, password: str) -> Account | None:
-        """Check a name and a password, and write down how it went."""
+        """Check a user name and a password, and record the attempt."""
         # PostgreSQL refuses to compare with a text that holds a NUL.
         username = username.replace("\0", "")
         user: Account | None = super().auth_user_db(username, password)
         known = user or self.find_user(username=username) or self.find_user(email=username)
-        actor = audit.Actor(
-            user_id=known.id if known else None,
-            username=known.username if known else username,
-            ip_address=request.remote_addr or "",
-        )
-        audit.record(self.session, actor, "login.success" if user else "login.failed", entity=_entity(known))
-        self.session.commit()
+        address = request.remote_addr or ""
+        sign_in.record_sign_in(self.session, known, username, address, success=user is not None)
         return user
 
     def on_user_logout(self, user: Account) -> None:
-        """Write down that an account signed out."""
+        """Record that an account signed out."""
         actor = audit.Actor(user_id=user.id, username=user.username, ip_address=request.remote_addr or "")
-        audit.record(self.session, actor, "logout", entity=_entity(user))
+        sign_in.record_sign_out(self.session, actor)
         self.session.commit()
-
-
-def _entity(user: Account | None) -> tuple[str, str]:
-    return ("user", str(user.id)) if user else ("", "")
 
 
 def _renew_session() -> None:

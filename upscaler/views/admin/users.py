@@ -19,7 +19,7 @@ from upscaler.errors import AccountConflict, InvalidAccount
 from upscaler.extensions import db
 from upscaler.models import ADMIN_ROLE, USER_ROLE, Account
 from upscaler.services.accounts import accounts
-from upscaler.services.accounts.accounts import MAX_EMAIL, MAX_NAME, MAX_PASSWORD, AccountData
+from upscaler.services.accounts.account_data import MAX_EMAIL, MAX_NAME, MAX_PASSWORD, AccountData
 from upscaler.views.admin.filters import HasRole, IsActive, UserSearch
 from upscaler.views.admin.lists import ConsoleList
 from upscaler.views.admin.messages import explain, refuse

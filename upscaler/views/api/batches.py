@@ -13,8 +13,9 @@ from upscaler.errors import BatchConflict, BatchNotFound, Forbidden
 from upscaler.extensions import db
 from upscaler.models import Priority
 from upscaler.services.accounts import api_keys
-from upscaler.services.batches import batches
-from upscaler.services.batches.batches import BatchStatus
+from upscaler.services.batches import retries
+from upscaler.services.batches.state import BatchStatus, find_batch, has_ended
+from upscaler.services.batches.submission import stored
 from upscaler.services.batches.unpacking import UnpackLimits
 from upscaler.services.jobs import actions
 from upscaler.views.api import rate_limits
@@ -46,7 +47,7 @@ def create_batch() -> ResponseReturnValue:
                 # The request itself has counted as one already.
                 rate_limits.more_uploads(len(images) - 1)
                 given = (db.session(), services().submissions, images, chosen, sender)
-                with batches.stored(*given) as batch_id:
+                with stored(*given) as batch_id:
                     # With the jobs, so that a request that is sent twice never makes them twice.
                     return keep(_accepted(batch_id))
 
@@ -55,31 +56,31 @@ def create_batch() -> ResponseReturnValue:
 
 def get_batch(batch_id: str) -> ResponseReturnValue:
     """Return the state of a batch and of each of its images; knowing its id grants access."""
-    batches.find(db.session(), batch_id)
+    find_batch(db.session(), batch_id)
 
     def state() -> tuple[dict[str, Any], int | None]:
-        found = batch_status(batches.find(db.session(), batch_id))
+        found = batch_status(find_batch(db.session(), batch_id))
         ended = BatchStatus(found["status"]).ended
         return found, None if ended else next_poll_seconds(found["estimated_seconds"])
 
-    return answer_poll(partial(batches.has_ended, db.session(), batch_id), state)
+    return answer_poll(partial(has_ended, db.session(), batch_id), state)
 
 
 def retry_batch(batch_id: str) -> ResponseReturnValue:
     """Run the failed images of a batch again, each as a new job."""
-    found = batches.find(db.session(), batch_id)
+    found = find_batch(db.session(), batch_id)
     if not actions.may_change(current_account(), found):
         raise Forbidden
-    failed = len(batches.failed_items(found))
+    failed = len(retries.failed_items(found))
     services().submissions.check_queue(db.session(), failed)
     rate_limits.more_uploads(failed)
-    with batches.retried(db.session(), current_actor(), services().submissions, batch_id):
+    with retries.retried(db.session(), current_actor(), services().submissions, batch_id):
         return keep(_accepted(batch_id))
 
 
 def download_batch(batch_id: str) -> ResponseReturnValue:
     """Send the results of a batch as one ZIP file."""
-    return send_archive(batches.find(db.session(), batch_id))
+    return send_archive(find_batch(db.session(), batch_id))
 
 
 def _room() -> UnpackLimits:
@@ -92,7 +93,7 @@ def _room() -> UnpackLimits:
 
 
 def _accepted(batch_id: str) -> ResponseReturnValue:
-    state = batch_status(batches.find(db.session(), batch_id))
+    state = batch_status(find_batch(db.session(), batch_id))
     location = absolute_url(url_for("api.get_batch", batch_id=batch_id))
     return jsonify(state), 202, {"Location": location, "Cache-Control": "no-store"}
 

@@ -9,12 +9,13 @@ from flask.typing import ResponseReturnValue
 
 from upscaler.errors import InvalidCredentials, RateLimited, TokenExpired
 from upscaler.extensions import db
-from upscaler.services.accounts import token_sessions
+from upscaler.services.accounts import sign_in, token_sessions
 from upscaler.views import login_limits
 from upscaler.views.api import tokens
 from upscaler.views.api.authentication import current_caller
 from upscaler.views.api.operations import Access, Operation
 from upscaler.views.api.schemas.tokens import LoginBody, RefreshBody, TokenSchema
+from upscaler.views.context import current_actor
 
 
 @login_limits.per_address
@@ -41,6 +42,7 @@ def logout() -> ResponseReturnValue:
     if session_id is None:
         # Signed in by a cookie, whose session ends on the console's sign-out page.
         raise InvalidCredentials
+    sign_in.record_sign_out(db.session(), current_actor())
     token_sessions.end(db.session(), session_id)
     return "", 204
 

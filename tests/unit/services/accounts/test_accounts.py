@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash
 
 from upscaler.errors import AccountConflict, InvalidAccount
-from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, AuditLog, Job, Role
+from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, AuditLog, Job
 from upscaler.services.accounts import accounts
-from upscaler.services.accounts.accounts import AccountData, Seeding
+from upscaler.services.accounts.account_data import AccountData
 from upscaler.services.audit import Actor
 
 PASSWORD = "correct horse battery"
@@ -207,40 +207,3 @@ def test_a_new_password_changes_what_sessions_remember(db_session: Session, acto
     assert check_password_hash(user.password, "another long secret")
     assert user.get_id() != before
     assert actions(db_session)[-1] == "user.reset_password"
-
-
-def test_the_seed_makes_an_admin_once_and_never_touches_the_password_again(db_session: Session) -> None:
-    assert accounts.seed_admin(db_session, "abdullah", "231980077") is Seeding.CREATED
-    first = db_session.scalars(select(Account)).one()
-    accounts.reset_password(db_session, SEEDER, first, "changed by the admin")
-
-    done = accounts.seed_admin(db_session, "Abdullah", "another one", public="231980077")
-    assert done is Seeding.KEPT
-
-    again = db_session.scalars(select(Account)).one()
-    assert again.is_admin
-    assert check_password_hash(again.password, "changed by the admin")
-    assert {role.name for role in db_session.scalars(select(Role))} == {"Admin", "User", "Public"}
-
-
-def test_the_seed_replaces_a_password_that_everybody_knows(db_session: Session) -> None:
-    accounts.seed_admin(db_session, "abdullah", "231980077", public="231980077")
-    before = db_session.scalars(select(Account)).one().get_id()
-
-    again = accounts.seed_admin(db_session, "abdullah", "231980077", public="231980077")
-    done = accounts.seed_admin(db_session, "abdullah", "a better one", public="231980077")
-
-    assert (again, done) == (Seeding.KEPT, Seeding.RENEWED)
-    assert accounts.signs_in_with(db_session, "abdullah", "a better one")
-    assert not accounts.signs_in_with(db_session, "abdullah", "231980077")
-    assert not accounts.signs_in_with(db_session, "nobody", "231980077")
-    assert db_session.scalars(select(Account)).one().get_id() != before, "its sessions have ended"
-    assert actions(db_session)[-1] == "user.reset_password"
-
-
-@pytest.mark.parametrize(("username", "password"), [("", "secret"), ("abdullah", ""), ("a b", "secret")])
-def test_the_seed_refuses_what_nobody_could_sign_in_with(
-    db_session: Session, username: str, password: str
-) -> None:
-    with pytest.raises(InvalidAccount):
-        accounts.seed_admin(db_session, username, password)

@@ -21,7 +21,9 @@ from upscaler.services.audit import Actor
 from upscaler.services.files import pending_files
 from upscaler.services.files.workspace import Workspace
 from upscaler.services.models import model_table
-from upscaler.services.models.custom_models import CustomModels, provide, provide_faces, storage_keys
+from upscaler.services.models.custom_model_records import storage_keys
+from upscaler.services.models.custom_models import CustomModels
+from upscaler.services.models.provisioning import provide, provide_faces
 from upscaler.storage import LocalStorage
 
 ADMIN = Actor(None, "abdullah", "127.0.0.1")

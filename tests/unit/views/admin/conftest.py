@@ -21,7 +21,7 @@ from tests.factories import PASSWORD, PASSWORD_HASH
 from upscaler import create_app
 from upscaler.extensions import db
 from upscaler.models import ADMIN_ROLE, Account, AuditLog, Job
-from upscaler.services.accounts.accounts import ensure_roles
+from upscaler.services.accounts.roles import ensure_roles
 from upscaler.services.models.model_table import sync_catalogue
 from upscaler.views.limiter import limiter
 

@@ -26,7 +26,7 @@ from werkzeug.serving import make_server
 
 from tests.factories import PASSWORD, PASSWORD_HASH, new_account
 from upscaler.models import ADMIN_ROLE, Account, Setting
-from upscaler.services.accounts.accounts import ensure_roles
+from upscaler.services.accounts.roles import ensure_roles
 from upscaler.views.api import OPERATIONS
 from upscaler.views.api.openapi import document
 from upscaler.views.limiter import limiter

@@ -11,7 +11,7 @@ from upscaler.errors import BatchNotFound, UnusableParameter
 from upscaler.extensions import db
 from upscaler.models import Batch
 from upscaler.services import queries
-from upscaler.services.batches import batches
+from upscaler.services.batches.state import find_batch
 from upscaler.services.paging import page_of
 from upscaler.views.api.operations import admin_operation
 from upscaler.views.api.paging import answer_page, day_after
@@ -32,7 +32,7 @@ def list_admin_batches(query: dict[str, Any]) -> ResponseReturnValue:
 
 def get_admin_batch(batch_id: str) -> ResponseReturnValue:
     """Return a batch with each of its files, and whose it is."""
-    batch = batches.find(db.session(), batch_id)
+    batch = find_batch(db.session(), batch_id)
     return jsonify({**batch_status(batch), **_owner(batch)}), {"Cache-Control": "no-store"}
 
 

@@ -12,7 +12,7 @@ from upscaler.extensions import db
 from upscaler.models import Account
 from upscaler.services import queries
 from upscaler.services.accounts import accounts
-from upscaler.services.accounts.accounts import AccountData
+from upscaler.services.accounts.account_data import AccountData
 from upscaler.services.paging import page_of
 from upscaler.views.api.operations import admin_operation
 from upscaler.views.api.paging import answer_page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from upscaler.models import ADMIN_ROLE, USER_ROLE
-from upscaler.services.accounts.accounts import MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
+from upscaler.services.accounts.account_data import MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
 from upscaler.views.api.paging import PageQuery, PageSchema
 from upscaler.views.api.schemas.described import flag, integer, list_of, moment, nested, text
 

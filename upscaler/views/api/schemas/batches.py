@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from upscaler.services.batches.batches import ITEM_STATES, BatchStatus
+from upscaler.services.batches.state import ITEM_STATES, BatchStatus
 from upscaler.views.api.paging import PageQuery, PageSchema
 from upscaler.views.api.schemas.described import integer, list_of, moment, nested, text, url
 from upscaler.views.api.schemas.errors import ErrorSchema, StatusReasonSchema

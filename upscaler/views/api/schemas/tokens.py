@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from upscaler.services.accounts.accounts import MAX_EMAIL
+from upscaler.services.accounts.account_data import MAX_EMAIL
 from upscaler.views.api.schemas.described import integer, text
 
 

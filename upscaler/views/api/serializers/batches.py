@@ -9,7 +9,8 @@ from flask import url_for
 
 from upscaler.extensions import db
 from upscaler.models import Batch, BatchItem, iso8601
-from upscaler.services.batches import batches
+from upscaler.services.batches import state
+from upscaler.services.batches.archive import archive_name
 from upscaler.services.files.links import LinkSigner
 from upscaler.services.jobs import estimates
 from upscaler.services.jobs.workers import count_online
@@ -23,7 +24,7 @@ _NO_JOB: dict[str, Any] = dict.fromkeys(BatchItemSchema().fields)
 
 def batch_summary(batch: Batch) -> dict[str, Any]:
     """Return what a list shows of a batch."""
-    summary = batches.summary(batch)
+    summary = state.summary(batch)
     return {
         "id": batch.id,
         "status": summary.status.value,
@@ -36,8 +37,8 @@ def batch_summary(batch: Batch) -> dict[str, Any]:
 def batch_status(batch: Batch) -> dict[str, Any]:
     """Return all that the holder of a batch's link may know."""
     signer, now = links(), time.time()
-    shown, last, workers = batch_summary(batch), batches.last_waiting(batch), count_online(db.session)
-    name = batches.archive_name(batch) if shown["counts"]["completed"] else None
+    shown, last, workers = batch_summary(batch), state.last_waiting(batch), count_online(db.session)
+    name = archive_name(batch) if shown["counts"]["completed"] else None
     return {
         **shown,
         "status_reason": status_reason(ended=last is None, workers=workers),
@@ -49,7 +50,7 @@ def batch_status(batch: Batch) -> dict[str, Any]:
 
 def _item(item: BatchItem, signer: LinkSigner, now: float) -> dict[str, Any]:
     job = item.job
-    shown: dict[str, Any] = {"filename": item.filename, "status": batches.item_status(item)}
+    shown: dict[str, Any] = {"filename": item.filename, "status": state.item_status(item)}
     if job is None:
         return {**_NO_JOB, **shown, "progress": 0, "error": job_error(item)}
     return {
