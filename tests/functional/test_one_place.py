@@ -75,7 +75,7 @@ def test_an_option_is_one_row(copy: ChangedCopy) -> None:
 
     assert seen["code"] == str(copy.folder)
     assert seen["validation"] == "coarse"
-    assert seen["refusal"].endswith("Please use one of: fine, coarse.")
+    assert seen["refusal"].endswith("Use one of: fine, coarse.")
     assert seen["description"] == {
         "type": "string",
         "enum": ["fine", "coarse"],
@@ -96,7 +96,7 @@ def test_a_preset_is_one_row(copy: ChangedCopy) -> None:
     seen = copy.run("tests.support.option_walk", "preset", "sketch")
 
     assert seen["validation"] == "sketch"
-    assert seen["refusal"].endswith("Please use one of: standard, photo, art, sketch, face.")
+    assert seen["refusal"].endswith("Use one of: standard, photo, art, sketch, face.")
     assert "sketch" in seen["description"]["enum"]
     assert seen["command_line"] == "sketch"
     assert "--preset {standard,photo,art,sketch,face}" in seen["help"]
@@ -123,7 +123,7 @@ def test_a_format_in_or_out_is_one_row(copy: ChangedCopy) -> None:
     assert "Portable pixmap" in seen["file"]
     assert seen["receipt"]["input"]["format"] == "ppm"
     assert seen["validation"] == "gif"
-    assert seen["refusal"].endswith("Please use one of: jpeg, png, webp, tiff, avif, gif.")
+    assert seen["refusal"].endswith("Use one of: jpeg, png, webp, tiff, avif, gif.")
     assert "gif" in seen["description"]["enum"]
     assert seen["command_line"] == "gif"
     assert "--format {jpeg,png,webp,tiff,avif,gif}" in seen["help"]
