@@ -22,7 +22,7 @@ def _push_request_context() -> None:
 
 @pytest.fixture(scope="session")
 def live_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    """The whole service, started as `make run` starts it, shared by all tests that speak HTTP."""
+    """The whole service, started as `make run` starts it, shared by all tests over HTTP."""
     limits = ("RATE_LIMIT", "ACCOUNT_RATE_LIMIT", "PREVIEW_RATE_LIMIT", "POLL_RATE_LIMIT")
     settings = {**dict.fromkeys(limits, "off"), "WEBHOOK_ALLOWED_NETWORKS": f"{FETCHED_FROM}/32"}
     service = LiveService(tmp_path_factory.mktemp("service"), settings)
@@ -44,9 +44,9 @@ def photographs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
-    """A running S3 server; each test takes a bucket of its own. Whoever stops it has to start it again.
+    """A running S3 server; each test takes a bucket of its own. A test that stops it has to start it again.
 
-    It keeps a quarter of a core busy while nobody asks it anything: it runs only as long as a module needs it.
+    It uses a quarter of a core even when idle: it runs only as long as a module needs it.
     """
     server = S3Server(tmp_path_factory.mktemp("s3"))
     server.start()

@@ -21,7 +21,7 @@ from upscaler.engine.settings import EngineSettings
 
 
 def walk(name: str) -> dict[str, Any]:
-    """Return what each place makes of the name."""
+    """Return the outcome at each place."""
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder) / "a.png", Path(folder) / "b.png"
         Image.new("RGB", (8, 8), "teal").save(source)

@@ -110,10 +110,10 @@ def take_census(deployment: Deployment, accepted: Iterable[str]) -> Census:
         ends = Counter(connection.scalars(select(JobLog.job_id).where(JobLog.message == "completed")))
         uploads = set(connection.scalars(select(Upload.storage_path)))
         crops = connection.execute(select(Preview.crop_path, Preview.results)).all()
-        networks = set(connection.scalars(select(ModelRecord.artifact_path)))
+        models = set(connection.scalars(select(ModelRecord.artifact_path)))
     results = [path for job in jobs for path in job[4:] if path]
     previews = {result["path"] for crop in crops for result in crop.results.values() if "path" in result}
-    named = uploads | set(results) | {crop.crop_path for crop in crops} | previews | networks
+    named = uploads | set(results) | {crop.crop_path for crop in crops} | previews | models
     stored = deployment.stored_keys()
     completed = {job.id for job in jobs if job.status == JobStatus.COMPLETED.value}
     written = Counter(key.split("/")[-1].split("_")[1] for key in stored if key.startswith("results/"))

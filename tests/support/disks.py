@@ -16,7 +16,7 @@ from typing import IO
 import pytest
 
 _BLOCK = bytes(1 << 16)
-# How often room that others gave back is looked for, in seconds.
+# Pause between two looks for space that others have freed, in seconds.
 LOOK_SECONDS = 0.01
 
 
@@ -47,7 +47,7 @@ def filled_up(folder: Path, spare_bytes: int = 0) -> Iterator[None]:
 
 @contextmanager
 def kept_full(folder: Path) -> Iterator[None]:
-    """Take all the room on the disk of ``folder`` for a while, also what others give back meanwhile."""
+    """Fill the disk of ``folder`` for a while, including space that others free meanwhile."""
     done = threading.Event()
 
     def fill_on(file: IO[bytes]) -> None:
@@ -69,7 +69,7 @@ def kept_full(folder: Path) -> Iterator[None]:
 def _ballast(folder: Path) -> Iterator[IO[bytes]]:
     ballast = folder / "ballast"
     try:
-        # Without a buffer: what does not fit any more must not be tried again when the file is closed.
+        # Without a buffer: data that no longer fits must not be written again when the file is closed.
         with ballast.open("wb", buffering=0) as file:
             yield file
     finally:

@@ -1,4 +1,4 @@
-"""Hosts of their own on one machine: network namespaces that a bridge joins. Needs Linux, root and iproute2."""
+"""Several hosts on one machine: network namespaces joined by a bridge. Needs Linux, root and iproute2."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class NetHost:
         return ("ip", "netns", "exec", self.namespace)
 
     def cut_off(self) -> None:
-        """Pull the cable: what is sent either way is lost, and nobody is told."""
+        """Pull the cable: packets are lost in both directions, without an error on either side."""
         _run("ip", "link", "set", self.port, "down")
 
     def join(self) -> None:

@@ -31,7 +31,7 @@ from upscaler.views.api.openapi import document
 
 
 def walk(name: str, value: str, extension: str = "png") -> dict[str, Any]:
-    """Return what each place makes of the value."""
+    """Return the outcome at each place."""
     form = document(OPERATIONS)["components"]["schemas"]["UploadForm"]["properties"]
     return {
         "code": str(Path(upscaler.__file__).parents[1]),
@@ -75,7 +75,7 @@ def service(name: str, value: str, extension: str) -> dict[str, Any]:
 
 
 def asked(app: Flask, name: str, value: str, extension: str) -> dict[str, Any]:
-    """Return what a visitor sees of the application."""
+    """Return what the application shows to a visitor."""
     client = app.test_client()
     content = io.BytesIO()
     Image.new("RGB", (8, 8), "teal").save(content, extension)

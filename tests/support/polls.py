@@ -1,4 +1,4 @@
-"""A visitor who asks for a job's state again and again, and how long that took each time."""
+"""A visitor who polls a job, and the seconds that each poll took."""
 
 from __future__ import annotations
 

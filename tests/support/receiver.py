@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that answers as a test tells it to: a receiver of webhooks, a host of images."""
+"""A real HTTP server on loopback with responses that a test sets: a receiver of webhooks, a host of images."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Received:
 
 @dataclass
 class Receiver:
-    """Notes what arrives; ``answer`` writes the answer."""
+    """Records the requests; ``answer`` writes the response."""
 
     answer: Callable[[BaseHTTPRequestHandler], None]
     requests: list[Received] = field(default_factory=list)
@@ -51,7 +51,7 @@ def status(code: int, **headers: str) -> Callable[[BaseHTTPRequestHandler], None
 
 
 def content(body: bytes, code: int = 200, **headers: str) -> Callable[[BaseHTTPRequestHandler], None]:
-    """Answer with a body; its length is told unless ``headers`` say otherwise."""
+    """Respond with a body, and with its length unless ``headers`` say otherwise."""
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(code)

@@ -28,7 +28,7 @@ def missing(what: str) -> None:
 
 
 class PostgreSQLServer:
-    """A server in a folder of its own, which can be stopped and started again with what it holds.
+    """A server in a folder of its own, which can be stopped and started again with its data.
 
     It listens on ``host`` and takes connections from ``network``.
     """
@@ -94,7 +94,7 @@ class RedisServer:
             missing("redis-server")
         self.host, self.port = host, port or free_port()
         self.url = f"redis://{host}:{self.port}/0"
-        # Where it is not loopback it is a bridge that nobody else is on.
+        # Where it is not loopback it is a bridge without other hosts.
         address = ["--port", str(self.port), "--bind", host, "--protected-mode", "no"]
         self._command = [str(program), *address, "--save", "", "--dir", str(folder)]
         self._process: subprocess.Popen[bytes] | None = None

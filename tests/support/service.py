@@ -22,7 +22,7 @@ from upscaler.client import Client
 ROOT = Path(__file__).resolve().parents[2]
 ADMIN = ("abdullah", "231980077")
 
-# Where the shared service may fetch images from: a loopback address that no other test names.
+# The address from which the shared service may fetch images: a loopback address that no other test uses.
 FETCHED_FROM = "127.0.0.7"
 
 # A shared machine may be slow; these end a test that hangs, they measure nothing.
@@ -36,7 +36,7 @@ _PORTS = itertools.count(10_000 + 2_500 * (int(os.environ.get("PYTEST_XDIST_WORK
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on, another one each time."""
+    """Return a free port, another one each time."""
     for port in _PORTS:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
@@ -45,7 +45,7 @@ def free_port() -> int:
 
 
 def environment(data_dir: Path, port: int, **settings: str) -> dict[str, str]:
-    """Return the environment of a first start, without what the machine's own `.env` may say."""
+    """Return the environment of a first start, without the machine's own `.env`."""
     base = {
         name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR", "CI"}
     }
@@ -83,7 +83,7 @@ class LiveService:
         return psutil.Process(self._process.pid)
 
     def start(self) -> None:
-        """Start, and return once the service says that it is ready."""
+        """Start, and return once the service reports that it is ready."""
         with (self.data_dir / "stderr.txt").open("w") as stderr:
             self._process = subprocess.Popen(
                 [*self._launcher, sys.executable, "run.py", self.part],
@@ -105,13 +105,13 @@ class LiveService:
             self.wait_for_worker()
 
     def wait_for_worker(self) -> None:
-        """Wait until a worker reports for duty."""
+        """Wait until a worker is online."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if requests.get(f"{self.url}/api/v1/health", timeout=30).json()["workers_online"] > 0:
                 return
             time.sleep(0.2)
-        raise AssertionError("no worker reported for duty")
+        raise AssertionError("no worker came online")
 
     def family(self) -> list[psutil.Process]:
         """Return every process of the service, the parent first."""
@@ -125,7 +125,7 @@ class LiveService:
         code = self._process.wait(timeout=30)
         assert self._process.stdout is not None
         self._process.stdout.close()
-        # When the parent was killed, nobody presses the others: each ends its own work first.
+        # When the parent was killed, the others are not hurried: each ends its own work first.
         _, alive = psutil.wait_procs(family, timeout=END_SECONDS)
         assert alive == []
         return code
@@ -148,7 +148,7 @@ class LiveService:
         return Client(self.url, token)
 
     def upload(self, path: Path, **fields: str) -> requests.Response:
-        """Send an image."""
+        """Upload an image."""
         with path.open("rb") as file:
             return requests.post(
                 f"{self.url}/api/v1/uploads", files={"file": (path.name, file)}, data=fields, timeout=60
@@ -165,7 +165,7 @@ class LiveService:
             return client.wait(job_id, timeout_seconds=JOB_SECONDS).data
 
     def upscale(self, path: Path, **fields: str) -> dict[str, Any]:
-        """Send an image and return its completed job."""
+        """Upload an image and return its completed job."""
         answer = self.upload(path, **fields)
         assert answer.status_code == 202, answer.text
         job = self.wait(answer.json()["job_id"])

@@ -1,4 +1,4 @@
-"""Models of a few weights, as files: what they make is known, and they take no time."""
+"""Models of a few weights, as files: their output is known, and they take no time."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class WorkerHost:
         return self._process.pid
 
     def start(self) -> None:
-        """Start; it reports for duty by itself."""
+        """Start; it registers itself."""
         self.data_dir.mkdir(exist_ok=True)
         self._process = subprocess.Popen(
             [*self._launcher, *worker_command()],
