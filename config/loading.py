@@ -37,7 +37,7 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path | None = ROOT 
 
 
 def models_dir(environ: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env") -> Path:
-    """Return the folder of added models; no other setting has to be valid for that."""
+    """Return the folder of custom models; the other settings need not be valid."""
     values = variables(environ, env_file)
     if folder := values.get("ENGINE_MODELS_DIR"):
         return Path(folder)

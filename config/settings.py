@@ -18,131 +18,129 @@ class Config(RuntimeValues):
     """The settings of one process. A field's name in upper case is the name of its environment variable."""
 
     flask_env: Literal["development", "production"] = Field(
-        "development", description="`production` refuses to start on insecure settings"
+        "development", description="`production` refuses to start with insecure settings"
     )
     host: str = Field("127.0.0.1", description="address that `make run` listens on")
     port: WholeNumber = Field(8000, ge=1, le=65535, description="port that `make run` listens on")
-    data_dir: Path = Field(Path("data"), description="folder for the database, the queue, files and logs")
+    data_dir: Path = Field(Path("data"), description="folder of the database, the queue, files and logs")
     public_url: Url = Field(
         "",
-        description="address that visitors use, such as `https://example.org`; empty: taken from each request, "
+        description="URL of the site, such as `https://example.org`; empty: taken from each request, "
         "and webhooks carry no links",
     )
     trusted_proxies: WholeNumber = Field(
-        0, ge=0, le=10, description="number of reverse proxies in front whose `X-Forwarded-*` headers count"
+        0, ge=0, le=10, description="number of reverse proxies whose `X-Forwarded-*` headers are trusted"
     )
 
     secret_key: SecretStr = Field(
         SecretStr(""),
-        description="signs sessions and links; 32 or more characters; empty in development: made once and kept",
+        description="key that signs sessions and links, of 32 or more characters; empty in development: generated once",
     )
     admin_seed_user: str = Field("", description="user name of the first admin")
     admin_seed_pass: SecretStr = Field(SecretStr(""), description="password of the first admin")
 
-    database_url: str = Field("", description="SQLAlchemy address; empty: SQLite in `DATA_DIR`")
+    database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in `DATA_DIR`")
     redis_url: str = Field(
-        "", description="Redis for the queue and the rate limits; empty: SQLite queue in `DATA_DIR`"
+        "", description="URL of Redis for the queue and the rate limits; empty: a SQLite queue in `DATA_DIR`"
     )
     storage_backend: Annotated[str, OneOf(BACKENDS)] = Field(
-        "local", description="where images are kept: `local` is `DATA_DIR/files`, `s3` a bucket"
+        "local", description="storage of images: `local` is `DATA_DIR/files`, `s3` a bucket"
     )
-    s3_bucket: str = Field("", description="bucket for `STORAGE_BACKEND=s3`; it must be there already")
+    s3_bucket: str = Field("", description="existing bucket for `STORAGE_BACKEND=s3`")
     s3_endpoint_url: Url = Field(
         "",
-        description="address of an S3-compatible service, such as `https://s3.example.org`; empty: Amazon S3",
+        description="URL of an S3-compatible service, such as `https://s3.example.org`; empty: Amazon S3",
     )
     s3_region: str = Field("us-east-1", description="region of the bucket")
     s3_access_key_id: str = Field(
-        "", description="key for the bucket; empty: what boto3 finds, such as a role of the machine"
+        "", description="access key of the bucket; empty: what boto3 finds, such as an instance role"
     )
-    s3_secret_access_key: SecretStr = Field(
-        SecretStr(""), description="secret that belongs to `S3_ACCESS_KEY_ID`"
-    )
+    s3_secret_access_key: SecretStr = Field(SecretStr(""), description="secret of `S3_ACCESS_KEY_ID`")
     s3_addressing_style: Literal["auto", "path", "virtual"] = Field(
-        "auto", description="whether the bucket is named in the `path` of an address or as a `virtual` host"
+        "auto", description="whether the bucket is named in the `path` of a URL or as a `virtual` host"
     )
     s3_public_endpoint_url: Url = Field(
         "",
-        description="address at which browsers reach the bucket's service; files then come from there by "
-        "short-lived signed addresses; empty: the web server passes them on",
+        description="URL at which browsers reach the bucket's service; files are then downloaded from there with "
+        "presigned URLs; empty: the web server sends them",
     )
 
     cors_origins: Origins = Field(
         "",
-        description="sites whose pages may call the API from browsers, such as `https://app.example.org`, "
+        description="origins whose pages may call the API, such as `https://app.example.org`, "
         "separated by commas; empty for none",
     )
     fetch_urls: Switch = Field(
-        True, description="whether images may be sent as a `url`, which the service fetches"
+        True, description="whether an upload may name a `url` that the service fetches"
     )
 
     engine: Annotated[str, OneOf(ENGINE_NAMES)] = Field(
-        "auto", description="what runs the networks; `auto` takes the fastest that passes its self-test"
+        "auto", description="backend that runs the models; `auto` takes the fastest that passes its self-test"
     )
     engine_threads: WholeNumber = Field(
-        0, ge=0, le=256, description="processors for the networks; 0 for all that are free to use"
+        0, ge=0, le=256, description="processors for the models; 0 for all that are available"
     )
     engine_tile: WholeNumber = Field(
-        0, ge=0, le=4096, description="side of a tile in pixels; 0 for a size that suits the engine"
+        0, ge=0, le=4096, description="side of a tile, in pixels; 0 for a size that suits the backend"
     )
     engine_gpu: WholeNumber = Field(
         -1,
         ge=-1,
-        description="number of the Vulkan device; -1 for the real GPUs, one for each worker of the host",
+        description="index of the Vulkan device; -1 for the GPUs of the host, one for each worker",
     )
     workers: WholeNumber = Field(
-        0, ge=0, le=64, description="workers that `run.py` starts; 0 for one, or one for each real GPU"
+        0, ge=0, le=64, description="workers that `run.py` starts; 0 for one, or one for each GPU"
     )
     worker_number: WholeNumber = Field(
-        0, ge=0, description="which of a host's workers this is, for the name of its log; `run.py` sets it"
+        0, ge=0, description="number of a worker on its host, for the name of its log; `run.py` sets it"
     )
     engine_models_dir: str = Field(
-        "", description="folder for added models and further weights; empty: `models` in `DATA_DIR`"
+        "", description="folder of custom models and further weights; empty: `models` in `DATA_DIR`"
     )
     max_model_size_bytes: WholeNumber = Field(
-        500_000_000, ge=1_000, description="largest model that can be added, in bytes, unpacked"
+        500_000_000, ge=1_000, description="maximum size of a custom model, in bytes, unpacked"
     )
-    job_timeout_seconds: WholeNumber = Field(3_600, ge=5, description="longest time for one job, in seconds")
+    job_timeout_seconds: WholeNumber = Field(3_600, ge=5, description="time limit of a job, in seconds")
     job_memory_bytes: WholeNumber = Field(
-        6_000_000_000, ge=200_000_000, description="most resident memory of the engine process, in bytes"
+        6_000_000_000, ge=200_000_000, description="memory limit of the engine process, in bytes"
     )
     job_max_attempts: WholeNumber = Field(
-        3, ge=1, le=20, description="attempts at a job whose worker or engine dies"
+        3, ge=1, le=20, description="attempts at a job whose worker or engine process ends unexpectedly"
     )
     lease_seconds: WholeNumber = Field(
-        60, ge=5, description="a job whose worker has been silent this long is taken over, in seconds"
+        60,
+        ge=5,
+        description="lease of a job, in seconds: another worker takes it over when its worker stays silent for longer",
     )
 
-    kept_tiles_bytes: WholeNumber = Field(
+    tile_cache_bytes: WholeNumber = Field(
         4_000_000_000,
         ge=0,
-        description="room on a worker's disk for finished tiles of jobs that were broken off, in bytes; 0 keeps none",
+        description="size of a worker's tile cache, from which interrupted jobs resume, in bytes; 0 for none",
     )
     orphan_seconds: WholeNumber = Field(
         3_600,
         ge=5,
-        description="a stored file that nothing points to is removed after this long, in seconds",
+        description="age at which a stored file without a row in the database is deleted, in seconds",
     )
 
     webhook_secret: SigningSecrets = Field(
         SecretStr(""),
-        description="signs webhooks: `whsec_` and base64, several separated by spaces; "
-        "empty: follows from `SECRET_KEY`",
+        description="secret that signs webhooks: `whsec_` and base64, several separated by spaces; "
+        "empty: derived from `SECRET_KEY`",
     )
     webhook_allowed_networks: Networks = Field(
         "",
-        description="private networks that webhooks may reach and images be fetched from, such as "
+        description="private networks that webhooks may reach and images may be fetched from, such as "
         "`10.1.2.0/24, fd00::/8`; empty for none",
     )
-    smtp_host: str = Field(
-        "", description="mail server that takes e-mails for everybody; empty: no mail is sent"
-    )
-    smtp_port: WholeNumber = Field(587, ge=1, le=65535, description="port of the mail server")
-    smtp_user: str = Field("", description="name for the mail server; empty when it asks for none")
-    smtp_password: SecretStr = Field(SecretStr(""), description="password for the mail server")
+    smtp_host: str = Field("", description="SMTP server that relays e-mails; empty: no e-mails are sent")
+    smtp_port: WholeNumber = Field(587, ge=1, le=65535, description="port of the SMTP server")
+    smtp_user: str = Field("", description="user name at the SMTP server; empty when it requires none")
+    smtp_password: SecretStr = Field(SecretStr(""), description="password at the SMTP server")
     smtp_security: Literal["none", "starttls", "tls"] = Field(
         "starttls",
-        description="how the connection to the mail server is encrypted: `none`, `starttls` or `tls`",
+        description="encryption of the connection to the SMTP server: `none`, `starttls` or `tls`",
     )
     mail_from: MailSender = Field(
         "", description="sender of e-mails, such as `ImageUpscalerPro <images@example.org>`"
@@ -151,18 +149,22 @@ class Config(RuntimeValues):
         30,
         ge=1,
         le=3650,
-        description="how long e-mail addresses and sent messages of ended jobs are kept, in days",
+        description="retention of e-mail addresses and sent messages after the end of a job, in days",
     )
 
     web_threads: WholeNumber = Field(
-        8, ge=1, le=256, description="requests that one web process serves at a time"
+        8, ge=1, le=256, description="requests that a web process handles at the same time"
     )
     metrics_token: SecretStr = Field(
         SecretStr(""),
-        description="what a monitoring system shows to read `/metrics`; empty: nothing is there",
+        description="bearer token for `/metrics`; empty: there are no metrics",
     )
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="how much is logged")
-    log_format: Literal["console", "json"] = Field("console", description="`json` for log collectors")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO", description="lowest level that is logged"
+    )
+    log_format: Literal["console", "json"] = Field(
+        "console", description="format of logs on the terminal; `json` suits log collectors"
+    )
 
     @field_validator("data_dir")
     @classmethod
@@ -210,12 +212,12 @@ class Config(RuntimeValues):
 
     @property
     def production(self) -> bool:
-        """Whether insecure settings are refused."""
+        """Whether insecure settings stop the start."""
         return self.flask_env == "production"
 
     @property
     def database_uri(self) -> str:
-        """The SQLAlchemy address, with psycopg 3 for PostgreSQL."""
+        """The SQLAlchemy URL, with psycopg 3 for PostgreSQL."""
         if not self.database_url:
             return f"sqlite:///{self.data_dir / 'app.db'}"
         scheme, _, rest = self.database_url.partition("://")
@@ -223,20 +225,20 @@ class Config(RuntimeValues):
 
     @property
     def files_dir(self) -> Path:
-        """Folder of the local storage."""
+        """The folder of the local storage."""
         return self.data_dir / "files"
 
     @property
     def models_dir(self) -> Path:
-        """Folder of the added models, with a folder for each."""
+        """The folder of custom models, each in a folder of its own."""
         return Path(self.engine_models_dir) if self.engine_models_dir else self.data_dir / "models"
 
     @property
     def scratch_dir(self) -> Path:
-        """Folder for files in work."""
+        """The folder of temporary files."""
         return self.data_dir / "scratch"
 
     @property
     def logs_dir(self) -> Path:
-        """Folder of the log files, which are rotated there."""
+        """The folder of log files."""
         return self.data_dir / "logs"

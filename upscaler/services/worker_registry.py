@@ -72,7 +72,7 @@ class WorkerServices(Services):
     @cached_property
     def tiles(self) -> TileCache:
         """The tile cache of this host."""
-        return TileCache(self.config.scratch_dir / "tiles", self.config.kept_tiles_bytes)
+        return TileCache(self.config.scratch_dir / "tiles", self.config.tile_cache_bytes)
 
     @cached_property
     def webhook_secrets(self) -> list[str]:

@@ -42,7 +42,7 @@ class HeartbeatThread(BackgroundThread):
     def deregister(self) -> None:
         """Note that the worker has stopped."""
         with self._services.sessions() as session:
-            workers.sign_off(session, self._worker_id)
+            workers.deregister(session, self._worker_id)
 
     def _work(self) -> None:
         while not self._stopping.is_set():
@@ -56,7 +56,7 @@ class HeartbeatThread(BackgroundThread):
     def _beat(self) -> None:
         services = self._services
         with services.sessions() as session:
-            workers.report(
+            workers.register(
                 session,
                 self._worker_id,
                 version=__version__,

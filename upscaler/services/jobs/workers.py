@@ -1,4 +1,4 @@
-"""The registry of workers: who is on duty, on what device, with which job."""
+"""The registry of workers: which are online, on what device, with which job."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from sqlalchemy.orm import Session
 
 from upscaler.models import Worker, utcnow
 
-# A worker that was silent for this long counts as offline, in seconds.
+# A worker without a heartbeat for this long counts as offline, in seconds.
 OFFLINE_SECONDS = 30
 HEARTBEAT_SECONDS = 5
 
 
-def report(
+def register(
     session: Session, worker_id: str, *, version: str, backend: dict[str, Any], job_id: str | None
 ) -> None:
-    """Renew the heartbeat of this process."""
+    """Register this process as a worker, or renew its heartbeat."""
     now = utcnow()
     values = {"last_heartbeat_at": now, "backend": backend, "current_job_id": job_id, "stopped_at": None}
     worker = session.get(Worker, worker_id)
@@ -33,7 +33,7 @@ def report(
     session.commit()
 
 
-def sign_off(session: Session, worker_id: str) -> None:
+def deregister(session: Session, worker_id: str) -> None:
     """Note that the worker has stopped."""
     session.execute(
         update(Worker).where(Worker.id == worker_id).values(stopped_at=utcnow(), current_job_id=None)
@@ -42,7 +42,7 @@ def sign_off(session: Session, worker_id: str) -> None:
 
 
 def online_workers(session: Session) -> list[Worker]:
-    """Return the workers that reported within the last ``OFFLINE_SECONDS``."""
+    """Return the workers with a heartbeat within the last ``OFFLINE_SECONDS``."""
     since = utcnow() - timedelta(seconds=OFFLINE_SECONDS)
     query = (
         select(Worker)
@@ -53,9 +53,9 @@ def online_workers(session: Session) -> list[Worker]:
 
 
 def device_of(backend: Mapping[str, Any]) -> str | None:
-    """Name what an engine runs on, such as ``openvino bf16 on Intel Xeon``; None before it has looked at its machine.
+    """Return what an engine runs on, such as ``openvino bf16 on Intel Xeon``; None before it has started.
 
-    ``backend`` is what a worker reports, or a receipt says.
+    ``backend`` is that of a heartbeat or of a receipt.
     """
     if "engine" not in backend:
         return None
@@ -63,17 +63,17 @@ def device_of(backend: Mapping[str, Any]) -> str | None:
 
 
 def gpu_of(backend: Mapping[str, Any]) -> str | None:
-    """Return the name of the GPU that an engine runs on; None where it runs on a processor, or has not looked yet."""
+    """Return the name of the GPU that an engine runs on; None where it runs on a CPU or has not started."""
     return backend["device"] if backend.get("gpu") else None
 
 
 def devices_online(session: Session) -> list[str]:
-    """Name the device of each worker on duty, as often as there are workers with it."""
+    """Return the device of each online worker, once for each worker."""
     return [device for worker in online_workers(session) if (device := device_of(worker.backend)) is not None]
 
 
 def count_online(session: Session) -> int:
-    """Count the workers on duty."""
+    """Return the number of online workers."""
     since = utcnow() - timedelta(seconds=OFFLINE_SECONDS)
     query = (
         select(func.count())

@@ -170,7 +170,7 @@ def test_a_job_that_has_begun_is_reckoned_by_the_device_it_runs_on(
     for done in jobs:
         done.model = recipe_for(UpscaleOptions("2x")).name
     db_session.commit()
-    workers.report(db_session, "one", version="1", backend=BACKEND, job_id=None)
+    workers.register(db_session, "one", version="1", backend=BACKEND, job_id=None)
 
     worker.run_next()
 

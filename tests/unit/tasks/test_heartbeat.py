@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from config import load
+from upscaler.errors import EngineUnavailable
+from upscaler.models import Worker
+from upscaler.services.worker_registry import WorkerServices
+from upscaler.tasks.engine_state import EngineState
+from upscaler.tasks.heartbeat import HeartbeatThread
+from upscaler.tasks.queue import HueyQueue, build_huey
+
+
+def test_a_worker_is_online_while_its_thread_runs_and_stopped_afterwards(
+    database: Engine, db_session: Session, tmp_path: Path
+) -> None:
+    config = load({"DATA_DIR": str(tmp_path)}, env_file=None)
+    services = WorkerServices.from_config(
+        config, queue=HueyQueue(build_huey(config)), sessions=sessionmaker(database)
+    )
+    heartbeat = HeartbeatThread(services, "w-1", EngineState(services, "w-1"), lambda: "job_1")
+
+    heartbeat.start()
+    deadline = time.monotonic() + 60
+    while (row := db_session.get(Worker, "w-1")) is None:
+        assert time.monotonic() < deadline
+        db_session.rollback()
+        time.sleep(0.05)
+    assert (row.current_job_id, row.stopped_at) == ("job_1", None)
+    assert row.backend["models"]
+
+    heartbeat.stop()
+    heartbeat.deregister()
+    db_session.expire_all()
+    assert row.current_job_id is None
+    assert row.stopped_at is not None
+
+
+def test_an_engine_that_cannot_start_is_reported_with_the_reason(tmp_path: Path) -> None:
+    class Broken:
+        def __init__(self) -> None:
+            self.state = {"threads": 2}
+
+        def warm_up(self, _options: object) -> None:
+            raise EngineUnavailable("no weights")
+
+    services = WorkerServices.from_config(load({"DATA_DIR": str(tmp_path)}, env_file=None))
+    services.__dict__["engine"] = Broken()
+    state = EngineState(services, "w-1")
+
+    state.warm_up()
+
+    assert {**state.report(), "models": []} == {"threads": 2, "reason": "no weights", "models": []}
