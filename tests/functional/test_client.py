@@ -156,7 +156,7 @@ def test_the_command_line_has_a_folder_upscaled(
     assert size_of(tmp_path / "out" / "coffee-fit.png")[0] == 300
     assert f"{tmp_path / 'out' / 'coffee-fit.png'} (300 x " in output
     assert errors.count("\n") == 1
-    assert "broken.png: Please send one of these kinds of image" in errors
+    assert "broken.png: This isn't an image in a supported format" in errors
     with live_service.client(key) as client:
         newest = [job.data["filename"] for _, job in zip(range(2), client.jobs(), strict=False)]
     assert newest == ["coffee.jpg", "chelsea.webp"]
@@ -185,7 +185,7 @@ def test_ctrl_c_cancels_the_job_on_the_service_too(
     assert [path.name for path in tmp_path.iterdir()] == ["slow.png"]
 
 
-def test_the_networks_of_the_service_are_listed(live_service: LiveService) -> None:
+def test_the_models_of_the_service_are_listed(live_service: LiveService) -> None:
     process = command_line("--list-models", "--server", live_service.url)
     output, errors = process.communicate(timeout=120)
     assert (process.returncode, errors) == (0, "")

@@ -39,7 +39,7 @@ def test_it_writes_beside_the_input_by_default(photo, tmp_path, capsys):
     assert "a-2x.png (24 x 18)" in capsys.readouterr().out
 
 
-def test_real_networks_upscale_from_the_command_line(photo, tmp_path):
+def test_real_models_upscale_from_the_command_line(photo, tmp_path):
     target = tmp_path / "out.webp"
     assert (
         main(
@@ -80,7 +80,7 @@ def test_a_bad_image_fails_with_one_line_and_the_others_go_on(photo, tmp_path, c
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err.count("\n") == 1
-    assert "broken.png: Please send one of these kinds of image" in captured.err
+    assert "broken.png: This isn't an image in a supported format" in captured.err
 
 
 def test_it_does_not_replace_a_result_unless_told(photo, tmp_path, capsys):
