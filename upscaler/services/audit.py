@@ -17,6 +17,7 @@ class Actor:
     user_id: int | None
     username: str
     ip_address: str
+    is_admin: bool = False
 
     @property
     def is_recorded(self) -> bool:

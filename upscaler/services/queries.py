@@ -1,4 +1,8 @@
-"""What an operator looks for among jobs, accounts and the rows of the trail, as queries."""
+"""Searches of the operator's lists, shared by the API and the console: the meaning of each filter stands here once.
+
+A *condition* is the meaning of one filter; a *query* is a whole list with its filters, for the API. The console
+combines the same conditions in the queries of Flask-AppBuilder.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, joinedload, selectinload
 
 from upscaler.models import (
@@ -22,13 +26,70 @@ from upscaler.models import (
     Upload,
 )
 
-# The owner to search for to find jobs of visitors.
+# The owner to search for to find jobs and batches of visitors.
 NOBODY = "-"
+
+
+def contains(column: InstrumentedAttribute[Any], text: str) -> ColumnElement[bool]:
+    """Return the condition that a column contains a text, in capitals or not."""
+    return column.icontains(text, autoescape=True)
+
+
+def since(column: InstrumentedAttribute[Any], moment: datetime) -> ColumnElement[bool]:
+    """Return the condition that a time is at ``moment`` or later."""
+    return column >= moment
+
+
+def until(column: InstrumentedAttribute[Any], moment: datetime) -> ColumnElement[bool]:
+    """Return the condition that a time is before ``moment``, the end of a period."""
+    return column < moment
+
+
+def owned_by(table: type[Job] | type[Batch], name: str) -> ColumnElement[bool]:
+    """Return the condition that the user name of the owner contains ``name``; ``-`` for visitors."""
+    if name == NOBODY:
+        return table.owner_id.is_(None)
+    return table.owner.has(contains(Account.username, name))
+
+
+def job_matches(text: str) -> ColumnElement[bool]:
+    """Return the condition that a job's id, its upload's id or the file's name contains a text."""
+    named = Job.upload.has(contains(Upload.original_filename, text))
+    return or_(named, contains(Job.id, text), contains(Job.upload_id, text))
+
+
+def audit_matches(text: str) -> ColumnElement[bool]:
+    """Return the condition that the entity, the action or the address of a row of the trail contains a text."""
+    columns = (AuditLog.entity_type, AuditLog.entity_id, AuditLog.action, AuditLog.ip_address)
+    return or_(*(contains(column, text) for column in columns))
+
+
+def account_matches(text: str) -> ColumnElement[bool]:
+    """Return the condition that the user name, the e-mail address or the name of an account contains a text."""
+    columns = (Account.username, Account.email, Account.first_name, Account.last_name)
+    return or_(*(contains(column, text) for column in columns))
+
+
+def delivery_matches(text: str) -> ColumnElement[bool]:
+    """Return the condition that the job's id, the message's id or the recipient of a delivery contains a text."""
+    columns = (Delivery.job_id, Delivery.id, Delivery.target)
+    return or_(*(contains(column, text) for column in columns))
+
+
+def has_role(role: str) -> ColumnElement[bool]:
+    """Return the condition that an account is an admin (``admin``) or not (any other text)."""
+    admin = Account.roles.any(Role.name == ADMIN_ROLE)
+    return admin if role == "admin" else ~admin
+
+
+def has_preset(name: str) -> ColumnElement[bool]:
+    """Return the condition that a job was sent with a preset."""
+    return Job.params["preset"].as_string() == name
 
 
 @dataclass(frozen=True)
 class JobSearch:
-    """Which jobs; None for any. ``until`` is the first moment that does not count."""
+    """Filters of jobs; None for any. ``until`` is the end of the period."""
 
     status: str | None = None
     owner: str | None = None
@@ -39,58 +100,17 @@ class JobSearch:
 
 
 def jobs(wanted: JobSearch) -> Select[Any]:
-    """Return a query for jobs with their uploads and owners. ``owner`` is a user name, or ``-`` for visitors."""
+    """Return a query for jobs with their uploads and owners."""
     query = select(Job).options(joinedload(Job.upload), joinedload(Job.owner))
     if wanted.status:
         query = query.where(Job.status == wanted.status)
-    if wanted.owner == NOBODY:
-        query = query.where(Job.owner_id.is_(None))
-    elif wanted.owner:
-        query = query.where(Job.owner.has(Account.username == wanted.owner))
+    if wanted.owner:
+        query = query.where(owned_by(Job, wanted.owner))
     if wanted.model:
-        query = query.where(Job.model.icontains(wanted.model, autoescape=True))
+        query = query.where(contains(Job.model, wanted.model))
     if wanted.text:
-        named = Job.upload.has(Upload.original_filename.icontains(wanted.text, autoescape=True))
-        ids = (column.icontains(wanted.text, autoescape=True) for column in (Job.id, Job.upload_id))
-        query = query.where(or_(named, *ids))
-    if wanted.since:
-        query = query.where(Job.created_at >= wanted.since)
-    if wanted.until:
-        query = query.where(Job.created_at < wanted.until)
-    return query
-
-
-def audit_rows(
-    *, text: str | None, user: str | None, action: str | None, since: datetime | None, until: datetime | None
-) -> Select[Any]:
-    """Return a query for rows of the trail; ``text`` is looked for in what was acted on, and in addresses."""
-    query = select(AuditLog)
-    if text:
-        columns = (AuditLog.entity_type, AuditLog.entity_id, AuditLog.action, AuditLog.ip_address)
-        query = query.where(or_(*(column.icontains(text, autoescape=True) for column in columns)))
-    if user:
-        query = query.where(AuditLog.username.icontains(user, autoescape=True))
-    if action:
-        query = query.where(AuditLog.action == action)
-    if since:
-        query = query.where(AuditLog.created_at >= since)
-    if until:
-        query = query.where(AuditLog.created_at < until)
-    return query
-
-
-def accounts(*, text: str | None, role: str | None, active: bool | None) -> Select[Any]:
-    """Return a query for accounts with their roles; ``role`` is ``admin`` or ``user``."""
-    query = select(Account).options(selectinload(Account.roles))
-    if text:
-        columns = (Account.username, Account.email, Account.first_name, Account.last_name)
-        query = query.where(or_(*(column.icontains(text, autoescape=True) for column in columns)))
-    if role:
-        admin = Account.roles.any(Role.name == ADMIN_ROLE)
-        query = query.where(admin if role == "admin" else ~admin)
-    if active is not None:
-        query = query.where(Account.active.is_(active))
-    return query
+        query = query.where(job_matches(wanted.text))
+    return _within(query, Job.created_at, wanted.since, wanted.until)
 
 
 def jobs_of(
@@ -106,20 +126,44 @@ def jobs_of(
     if status:
         query = query.where(Job.status == status)
     if preset:
-        query = query.where(Job.params["preset"].as_string() == preset)
+        query = query.where(has_preset(preset))
     return _within(query, Job.created_at, since, until)
 
 
 def batches(*, owner: str | None, since: datetime | None, until: datetime | None) -> Select[Any]:
-    """Return a query for batches with their items and owners. ``owner`` is a user name, or ``-`` for visitors."""
+    """Return a query for batches with their items and owners."""
     query = select(Batch).options(
         joinedload(Batch.owner), selectinload(Batch.items).joinedload(BatchItem.job)
     )
-    if owner == NOBODY:
-        query = query.where(Batch.owner_id.is_(None))
-    elif owner:
-        query = query.where(Batch.owner.has(Account.username == owner))
+    if owner:
+        query = query.where(owned_by(Batch, owner))
     return _within(query, Batch.created_at, since, until)
+
+
+def audit_rows(
+    *, text: str | None, user: str | None, action: str | None, since: datetime | None, until: datetime | None
+) -> Select[Any]:
+    """Return a query for rows of the audit trail."""
+    query = select(AuditLog)
+    if text:
+        query = query.where(audit_matches(text))
+    if user:
+        query = query.where(contains(AuditLog.username, user))
+    if action:
+        query = query.where(AuditLog.action == action)
+    return _within(query, AuditLog.created_at, since, until)
+
+
+def accounts(*, text: str | None, role: str | None, active: bool | None) -> Select[Any]:
+    """Return a query for accounts with their roles; ``role`` is ``admin`` or ``user``."""
+    query = select(Account).options(selectinload(Account.roles))
+    if text:
+        query = query.where(account_matches(text))
+    if role:
+        query = query.where(has_role(role))
+    if active is not None:
+        query = query.where(Account.active.is_(active))
+    return query
 
 
 def deliveries(
@@ -140,17 +184,17 @@ def deliveries(
 def api_keys(*, user: str | None) -> Select[Any]:
     """Return a query for the keys of all accounts that were not revoked, with their accounts."""
     query = select(AccountKey).options(joinedload(AccountKey.user)).where(AccountKey.revoked_at.is_(None))
-    return query.where(AccountKey.user.has(Account.username == user)) if user else query
+    return query.where(AccountKey.user.has(contains(Account.username, user))) if user else query
 
 
 def _within(
     query: Select[Any],
     column: InstrumentedAttribute[datetime],
-    since: datetime | None,
-    until: datetime | None,
+    start: datetime | None,
+    end: datetime | None,
 ) -> Select[Any]:
-    if since:
-        query = query.where(column >= since)
-    if until:
-        query = query.where(column < until)
+    if start:
+        query = query.where(since(column, start))
+    if end:
+        query = query.where(until(column, end))
     return query

@@ -65,6 +65,7 @@ def current_actor() -> Actor:
         user_id=account.id if account else None,
         username=account.username if account else "",
         ip_address=request.remote_addr or "",
+        is_admin=account is not None and account.is_admin,
     )
 
 

@@ -1,4 +1,7 @@
-"""What people do to a job. The row in the audit trail and the change are one transaction."""
+"""Actions of people on jobs, each in one transaction with its row in the audit trail.
+
+The API and the console both call these, and leave the same rows.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from upscaler.services.jobs import lifecycle
 from upscaler.services.jobs.submissions import Submissions
 from upscaler.storage import Storage
 
-# What can be fetched of a job.
+# Files of a job.
 ORIGINAL = "original"
 RESULT = "result"
 
@@ -42,7 +45,7 @@ def cancel(session: Session, actor: audit.Actor, job: Job) -> None:
 
 
 def may_change(account: Account | None, thing: Job | Batch) -> bool:
-    """Tell whether somebody who knows an id may do more than look: anybody to a visitor's, else owners and admins."""
+    """Return whether a caller who knows an id may cancel or delete: what a visitor sent, or the account's own."""
     if account is not None and account.is_admin:
         return True
     if thing.owner_id is None:
@@ -88,35 +91,46 @@ def delete(session: Session, actor: audit.Actor, storage: Storage, job: Job) -> 
 def requeued(
     session: Session, actor: audit.Actor, submissions: Submissions, job: Job, overrides: Mapping[str, Any]
 ) -> Iterator[Job]:
-    """Make a new job of the same image and yield it; what ``overrides`` lacks stays as it was.
+    """Yield a new job for the same image; parameters that ``overrides`` lacks stay as they were.
 
-    Whatever the block adds is committed with it, and the job begins then.
+    Rows that the block adds are committed with it, and the job is enqueued then.
 
     Raises:
         UnknownParameter, InvalidParameter, NotAvailable: an override is not possible.
         ResultTooLarge: the result would have more pixels than are allowed.
-        FileGone: the original is no longer kept.
+        FileGone: the original is no longer stored.
     """
     again = submissions.run_again(session, job, overrides, actor.user_id)
-    details = {"new_job": again.id, "overrides": dict(overrides)}
-    audit.record(session, actor, "job.requeue", entity=("job", job.id), details=details)
+    if actor.is_recorded:
+        details = {"new_job": again.id, "overrides": dict(overrides)}
+        audit.record(session, actor, "job.requeue", entity=("job", job.id), details=details)
     yield again
     session.commit()
     submissions.start(session, again)
 
 
 def file_to_download(session: Session, actor: audit.Actor, job: Job, which: str) -> tuple[str, str]:
-    """Note that somebody takes a file of a job; return its storage key and the name to offer it under.
+    """Return the storage key and the file name of a job's ``ORIGINAL`` or ``RESULT``; downloads by admins are recorded.
 
     Raises:
         FileGone: the job has no such file.
     """
-    key = job.upload.storage_path if which == ORIGINAL else job.result_path if which == RESULT else None
-    if key is None:
+    if which == ORIGINAL:
+        key, name = job.upload.storage_path, job.upload.original_filename
+    elif which == RESULT and job.result_path is not None:
+        key, name = job.result_path, result_name(job)
+    else:
         raise FileGone
-    name = job.upload.original_filename
-    if which == RESULT:
-        name = result_name(job)
-    audit.record(session, actor, "job.download", entity=("job", job.id), details={"file": which})
-    session.commit()
+    if actor.is_admin:
+        audit.record(session, actor, "job.download", entity=("job", job.id), details={"file": which})
+        session.commit()
+    return key, name
+
+
+def original_to_download(session: Session, actor: audit.Actor, upload: Upload) -> tuple[str, str]:
+    """Return the storage key and the file name of an upload; downloads by admins are recorded."""
+    key, name = upload.storage_path, upload.original_filename
+    if actor.is_admin:
+        audit.record(session, actor, "upload.download", entity=("upload", upload.id))
+        session.commit()
     return key, name

@@ -28,7 +28,6 @@ from upscaler.extensions import db
 from upscaler.models import Job, JobStatus
 from upscaler.services import queries
 from upscaler.services.accounts import api_keys
-from upscaler.services.files.names import result_name
 from upscaler.services.jobs import actions
 from upscaler.services.paging import page_of
 from upscaler.views.api import rate_limits
@@ -87,7 +86,8 @@ def download_job(job_id: str) -> ResponseReturnValue:
     job = find_job(job_id)
     if job.result_path is None:
         raise FileGone if job.state is JobStatus.COMPLETED else JobConflict(status=job.status)
-    response = redirect(absolute_url(links().path(job.result_path, result_name(job), time.time())))
+    key, name = actions.file_to_download(db.session(), current_actor(), job, actions.RESULT)
+    response = redirect(absolute_url(links().path(key, name, time.time())))
     response.headers["Cache-Control"] = "no-store"
     return response
 

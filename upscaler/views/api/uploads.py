@@ -18,6 +18,7 @@ from upscaler.extensions import db
 from upscaler.models import Job, Priority, Upload
 from upscaler.services.accounts import api_keys
 from upscaler.services.files.incoming import IncomingFile
+from upscaler.services.jobs import actions
 from upscaler.services.jobs.new_jobs import Sender
 from upscaler.views.api import rate_limits
 from upscaler.views.api.authentication import current_caller
@@ -28,7 +29,7 @@ from upscaler.views.api.routing import FORM
 from upscaler.views.api.schemas.jobs import AcceptedJobSchema
 from upscaler.views.api.schemas.requests import AddressBody, UploadForm
 from upscaler.views.api.serializers.jobs import accepted_job
-from upscaler.views.context import absolute_url, current_account, links, services
+from upscaler.views.context import absolute_url, current_account, current_actor, links, services
 from upscaler.views.localization import select_locale
 
 # Fields of the form besides the file.
@@ -87,9 +88,8 @@ def download_upload(upload_id: str) -> WerkzeugResponse:
     upload = db.session.get(Upload, upload_id)
     if upload is None:
         raise UploadNotFound
-    response = redirect(
-        absolute_url(links().path(upload.storage_path, upload.original_filename, time.time()))
-    )
+    key, name = actions.original_to_download(db.session(), current_actor(), upload)
+    response = redirect(absolute_url(links().path(key, name, time.time())))
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -13,7 +13,7 @@ from upscaler.services.audit import Actor
 from upscaler.services.jobs import actions
 from upscaler.services.registry import Services
 
-ADMIN = Actor(None, "abdullah", "192.0.2.7")
+ADMIN = Actor(None, "abdullah", "192.0.2.7", is_admin=True)
 NewJob = Callable[..., Job]
 
 

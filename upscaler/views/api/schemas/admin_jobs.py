@@ -20,7 +20,9 @@ class AdminJobsQuery(PageQuery, PeriodQuery):
         load_default=None, validate=validate.OneOf(STATUSES), metadata={"description": "state of the job"}
     )
     owner = fields.String(
-        load_default=None, validate=_text, metadata={"description": "a user name; `-` for jobs of visitors"}
+        load_default=None,
+        validate=_text,
+        metadata={"description": "a part of a user name; `-` for jobs of visitors"},
     )
     model = fields.String(load_default=None, validate=_text, metadata={"description": "a part of the name"})
     q = fields.String(

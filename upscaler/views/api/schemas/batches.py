@@ -72,7 +72,7 @@ class AdminBatchesQuery(PageQuery, PeriodQuery):
     owner = fields.String(
         load_default=None,
         validate=validate.Length(1, 100),
-        metadata={"description": "a user name; `-` for batches of visitors"},
+        metadata={"description": "a part of a user name; `-` for batches of visitors"},
     )
 
 

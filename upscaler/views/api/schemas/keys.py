@@ -59,7 +59,7 @@ class AdminKeysQuery(PageQuery):
     """Which keys."""
 
     user = fields.String(
-        load_default=None, validate=validate.Length(1, 100), metadata={"description": "a user name"}
+        load_default=None, validate=validate.Length(1, 100), metadata={"description": "a part of a user name"}
     )
 
 
