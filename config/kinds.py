@@ -26,14 +26,21 @@ _RATE = r"[1-9][0-9]{0,6} ?(/|per) ?([1-9][0-9]{0,2} )?(second|minute|hour|day|m
 _RATES = rf"(off|{_RATE}( ?[,;|] ?{_RATE}){{0,3}})"
 
 
-def _stripped(value: object) -> object:
-    return value.strip() if isinstance(value, str) else value
+_SWITCH = {"on": True, "true": True, "off": False, "false": False}
+
+
+def _switched(value: object) -> object:
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or (text := value.strip().lower()) not in _SWITCH:
+        raise ValueError("must be on or off")
+    return _SWITCH[text]
 
 
 def _not_a_boolean(value: object) -> object:
     if isinstance(value, bool):
         raise ValueError("must be a whole number")  # noqa: TRY004 - pydantic reports a ValueError only
-    return _stripped(value)
+    return value.strip() if isinstance(value, str) else value
 
 
 def _checked_rate(value: str) -> str:
@@ -130,7 +137,7 @@ def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
-Switch = Annotated[bool, BeforeValidator(_stripped)]
+Switch = Annotated[bool, BeforeValidator(_switched)]
 WholeNumber = Annotated[int, BeforeValidator(_not_a_boolean)]
 Rate = Annotated[
     str, AfterValidator(_checked_rate), WithJsonSchema({"type": "string", "pattern": f"^{_RATES}$"})

@@ -68,9 +68,17 @@ def test_a_rate_is_one_that_the_limiter_reads(text: str) -> None:
     assert parse_many(str(DEFINITIONS["rate_limit"].parse(text)))
 
 
-def test_a_number_is_not_a_boolean() -> None:
+@pytest.mark.parametrize("text", ["1", "yes", "", "onn"])
+def test_a_switch_takes_no_other_word(text: str) -> None:
+    with pytest.raises(InvalidParameter):
+        DEFINITIONS["require_login"].parse(text)
+
+
+def test_a_number_is_not_a_boolean_and_a_boolean_not_a_number() -> None:
     with pytest.raises(InvalidParameter):
         DEFINITIONS["queue_limit"].parse(True)
+    with pytest.raises(InvalidParameter):
+        DEFINITIONS["require_login"].parse(1)
 
 
 def test_every_number_has_bounds_and_every_setting_a_mark() -> None:
