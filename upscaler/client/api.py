@@ -280,13 +280,34 @@ class Client:
         """Cancel a job and return its state; ``ApiError`` with status 409 when it had ended."""
         return Job(_json(self._transport.call("POST", f"/jobs/{job_id}/cancel")))
 
+    def retry(self, job_id: str) -> Job:
+        """Run a failed or canceled job again and return the new one; ``ApiError`` with status 409 for any other."""
+        headers = {"Idempotency-Key": str(uuid.uuid4())}
+        return Job(_json(self._transport.call("POST", f"/jobs/{job_id}/retry", headers=headers)))
+
     def delete(self, job_id: str) -> None:
         """Delete a job and its files."""
         self._transport.call("DELETE", f"/jobs/{job_id}")
 
-    def jobs(self, status: str | None = None) -> Iterator[Job]:
-        """Yield the jobs of one's own account, the newest first; pages are fetched as they are needed."""
-        wanted = {"status": status} if status else {}
+    def jobs(
+        self,
+        status: str | None = None,
+        *,
+        preset: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+    ) -> Iterator[Job]:
+        """Yield the jobs of the caller's account, the newest first; pages are fetched as they are needed.
+
+        Args:
+            status: the state of the jobs.
+            preset: the preset of the jobs.
+            since: the first day or moment, such as ``2025-12-07`` or ``2025-12-07T12:34:56Z``.
+            until: the last one.
+
+        """
+        given = {"status": status, "preset": preset, "from": since, "to": until}
+        wanted = {name: value for name, value in given.items() if value}
         cursor = None
         while True:
             place: dict[str, str] = {"cursor": cursor} if cursor else {}
@@ -297,7 +318,7 @@ class Client:
                 return
 
     def quote(self, width: int, height: int, **choices: Any) -> dict[str, Any]:
-        """Return size, bytes, seconds and the place in the queue for an image of so many pixels."""
+        """Return size, bytes, seconds and the place in the queue for an image of that many pixels."""
         params = {"width": str(width), "height": str(height), **form_of(choices)}
         return _json(self._transport.call("GET", "/quote", params=params))
 
@@ -310,7 +331,7 @@ class Client:
         return list(_json(self._transport.call("GET", "/presets"))["items"])
 
     def me(self) -> dict[str, Any]:
-        """Return one's own account, with usage and quota."""
+        """Return the caller's account, with its usage and quota."""
         return _json(self._transport.call("GET", "/me"))
 
     def health(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 
 class ClientError(Exception):
     """Base of the tree."""
@@ -16,16 +18,24 @@ class ApiError(ClientError):
         detail: the cause and the remedy, in the language of the client.
         retry_after: seconds to wait before another attempt, or None where the service gave none.
         request_id: id of the request in the service's log; empty where the response has none.
+        errors: each parameter at fault, with ``parameter``, ``code`` and ``detail``.
     """
 
     def __init__(
-        self, status: int, code: str, detail: str, retry_after: float | None = None, request_id: str = ""
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        retry_after: float | None = None,
+        request_id: str = "",
+        errors: Sequence[Mapping[str, str]] = (),
     ) -> None:
         self.status = status
         self.code = code
         self.detail = detail
         self.retry_after = retry_after
         self.request_id = request_id
+        self.errors = tuple(errors)
         super().__init__(f"{detail} ({status} {code})")
 
 

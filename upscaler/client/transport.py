@@ -119,6 +119,7 @@ def checked(response: httpx.Response) -> httpx.Response:
         detail,
         _seconds(response.headers.get("Retry-After", "")),
         response.headers.get("X-Request-ID", ""),
+        problem.get("errors") or (),
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from upscaler.errors import FileGone, JobConflict, JobNotFound
-from upscaler.models import Account, Batch, Job, Upload
+from upscaler.models import Account, Batch, Job, JobStatus, Upload
 from upscaler.services import audit
 from upscaler.services.files.deletion import deletion
 from upscaler.services.files.names import result_name
@@ -104,6 +104,27 @@ def requeued(
     if actor.is_recorded:
         details = {"new_job": again.id, "overrides": dict(overrides)}
         audit.record(session, actor, "job.requeue", entity=("job", job.id), details=details)
+    yield again
+    session.commit()
+    submissions.start(session, again)
+
+
+@contextmanager
+def retried(session: Session, actor: audit.Actor, submissions: Submissions, job: Job) -> Iterator[Job]:
+    """Make a new job of a failed or canceled one, with its owner and options, and yield it.
+
+    Whatever the block adds is committed with it, and the job begins then.
+
+    Raises:
+        JobConflict: the job neither failed nor was canceled.
+        ResultTooLarge: the result would have more pixels than are allowed.
+        FileGone: the original is no longer kept.
+    """
+    if job.state not in {JobStatus.FAILED, JobStatus.CANCELED}:
+        raise JobConflict(status=job.status)
+    again = submissions.run_again(session, job, {}, job.owner_id)
+    if actor.is_recorded:
+        audit.record(session, actor, "job.retry", entity=("job", job.id), details={"new_job": again.id})
     yield again
     session.commit()
     submissions.start(session, again)

@@ -82,7 +82,7 @@ def get_job(job_id: str) -> ResponseReturnValue:
 
 
 def download_job(job_id: str) -> ResponseReturnValue:
-    """Redirect to a signed link to the result; 410 when there is none."""
+    """Redirect to a signed link to the result."""
     job = find_job(job_id)
     if job.result_path is None:
         raise FileGone if job.state is JobStatus.COMPLETED else JobConflict(status=job.status)
@@ -102,11 +102,11 @@ def cancel_job(job_id: str) -> ResponseReturnValue:
 def retry_job(job_id: str) -> ResponseReturnValue:
     """Run a failed or canceled job again as a new one; by those who may cancel it."""
     job = _changeable(job_id)
-    if job.state not in {JobStatus.FAILED, JobStatus.CANCELED}:
-        raise JobConflict(status=job.status)
-    services().submissions.check_queue(db.session(), 1)
-    rate_limits.more_uploads(1)
-    return _run_again(job, {})
+    submissions = services().submissions
+    submissions.check_queue(db.session(), 1)
+    with actions.retried(db.session(), current_actor(), submissions, job) as again:
+        rate_limits.more_uploads(1)
+        return keep(_accepted(again))
 
 
 def delete_job(job_id: str) -> ResponseReturnValue:
@@ -118,7 +118,9 @@ def delete_job(job_id: str) -> ResponseReturnValue:
 
 def requeue_job(job_id: str) -> ResponseReturnValue:
     """Run a job again as a new one, with other parameters where the body names some."""
-    return _run_again(find_job(job_id), json_body())
+    job, submissions = find_job(job_id), services().submissions
+    with actions.requeued(db.session(), current_actor(), submissions, job, json_body()) as again:
+        return keep(_accepted(again))
 
 
 def find_job(job_id: str) -> Job:
@@ -136,11 +138,9 @@ def _changeable(job_id: str) -> Job:
     return job
 
 
-def _run_again(job: Job, overrides: dict[str, Any]) -> ResponseReturnValue:
-    submissions = services().submissions
-    with actions.requeued(db.session(), current_actor(), submissions, job, overrides) as again:
-        location = absolute_url(url_for("api.get_job", job_id=again.id))
-        return keep((jsonify(accepted_job(again)), 202, {"Location": location}))
+def _accepted(job: Job) -> ResponseReturnValue:
+    location = absolute_url(url_for("api.get_job", job_id=job.id))
+    return jsonify(accepted_job(job)), 202, {"Location": location}
 
 
 def _has_ended(job_id: str) -> bool:

@@ -20,7 +20,7 @@ from werkzeug.test import TestResponse
 
 from config import load
 from tests import factories
-from tests.factories import PASSWORD_HASH
+from tests.factories import PASSWORD, PASSWORD_HASH
 from tests.support.application import application
 from upscaler import create_app
 from upscaler.extensions import db
@@ -180,3 +180,34 @@ def job_of(session: Session) -> Callable[[TestResponse], Job]:
         return session.get_one(Job, answer.get_json()["job_id"])
 
     return read
+
+
+def log_in(api: Flask, name: str = "layla", password: str = PASSWORD, address: str = "127.0.0.1") -> Any:
+    return api.test_client().post(
+        "/api/v1/auth/login",
+        json={"username": name, "password": password},
+        environ_base={"REMOTE_ADDR": address},
+    )
+
+
+@pytest.fixture
+def tokens(api: Flask, new_account: Callable[..., Account]) -> dict[str, Any]:
+    new_account("layla")
+    answer = log_in(api)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    return dict(answer.get_json())
+
+
+def refresh(api: Flask, token: str) -> Any:
+    return api.test_client().post("/api/v1/auth/refresh", json={"refresh_token": token})
+
+
+def keys_with(api: Flask, token: str) -> Any:
+    return Program(api.test_client(), token).get("/me/keys")
+
+
+def assert_refused(answer: Any, code: str = "invalid_credentials") -> None:
+    assert (answer.status_code, answer.get_json()["code"]) == (401, code)
+    assert answer.mimetype == "application/problem+json"
+    assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="ImageUpscalerPro"')

@@ -33,6 +33,7 @@ class DeliverySchema(Schema):
     id = text("id of the delivery, also the `webhook-id`")
     job_id = text("id of the job")
     kind = text("way of delivery", choices=KINDS)
+    event = text("what happened to the job, such as `job.completed`")
     status = text("state of delivery", choices=STATUSES)
     attempts = integer("how often it was sent")
     last_status = integer("status of the last answer", nullable=True)

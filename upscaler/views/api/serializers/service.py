@@ -23,7 +23,7 @@ def worker_fields(state: WorkerState) -> dict[str, Any]:
 def delivery_fields(row: Delivery) -> dict[str, Any]:
     """Return all about a delivery but its recipient."""
     return {
-        **_plain(row, "id", "job_id", "kind", "status", "attempts", "last_status", "last_error"),
+        **_plain(row, "id", "job_id", "kind", "event", "status", "attempts", "last_status", "last_error"),
         **_times(row, "created_at", "last_attempt_at", "next_attempt_at", "delivered_at"),
     }
 

@@ -1,4 +1,4 @@
-"""An image's address in place of a file."""
+"""Uploads by the URL of an image."""
 
 from __future__ import annotations
 
@@ -142,24 +142,6 @@ def test_a_file_and_an_address_together_are_refused(caller: Program) -> None:
 
 def test_a_form_whose_other_field_is_left_blank_is_understood(caller: Program) -> None:
     assert caller.upload(url="").status_code == 202
-
-
-@pytest.mark.parametrize(
-    "body", [b"[]", b"[" * 60_000, b'{"url": "\\ud800"}', b'{"url": "' + b"x" * 100_000 + b'"}', b"1"]
-)
-def test_json_that_is_no_object_is_refused(caller: Program, body: bytes) -> None:
-    answer = caller.post("/uploads", data=body, content_type="application/json")
-
-    assert (answer.status_code, answer.get_json()["code"]) == (400, "invalid_request")
-
-
-def test_what_is_no_json_is_refused_with_its_place(caller: Program) -> None:
-    answer = caller.post("/uploads", data=b'{"factor": "2x",\n "url" }', content_type="application/json")
-
-    problem = answer.get_json()
-    assert (answer.status_code, problem["code"]) == (400, "invalid_json")
-    assert (problem["line"], problem["column"]) == (2, 8)
-    assert problem["detail"] == "The body is not valid JSON: line 2, column 8."
 
 
 def test_an_operator_can_switch_it_off(api: Flask, visitor: Program) -> None:

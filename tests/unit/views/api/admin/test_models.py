@@ -1,4 +1,4 @@
-"""Networks that admins add over the API."""
+"""Models that admins add over the API."""
 
 from __future__ import annotations
 
@@ -152,3 +152,15 @@ def test_a_face_model_is_told_apart_and_upscales_nothing(api: Flask, admin: Prog
     assert admin.upload(factor="2x", refine_faces="true").status_code == 202
     uses = {"uses": [{"preset": "face", "factor": "4x"}]}
     assert admin.request("PATCH", "/admin/models/gfp", json=uses).get_json()["code"] == "model_rejected"
+
+
+def test_all_models_are_listed_in_use_or_not(admin: Program, session: Session, tmp_path: Path) -> None:
+    sync_catalogue(session)
+    send(admin, *write_ncnn(tmp_path, 3), name="a-mine")
+    admin.request("PATCH", "/admin/models/a-mine", json={"is_active": False})
+
+    models = {model["id"]: model for model in admin.get("/admin/models?limit=100").get_json()["items"]}
+
+    assert (models["a-mine"]["is_active"], models["a-mine"]["is_bundled"]) == (False, False)
+    assert models["a-mine"]["findings"]["scale"] == 3
+    assert models["realesrgan-x4plus"]["is_bundled"] is True

@@ -1,4 +1,4 @@
-"""What a client asks to be told, and who gets to see it."""
+"""Webhooks and e-mails that an upload asks for."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from upscaler.services.audit import Actor
 from upscaler.services.jobs.actions import requeued
 
 HOOK = "https://hooks.example.org/images?key=hidden"
+
+
 MAIL = {
     "SMTP_HOST": "127.0.0.1",
     "MAIL_FROM": "images@example.org",

@@ -1,0 +1,76 @@
+"""Accounts that admins create, change and delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from tests.unit.views.api.conftest import Program
+from upscaler.models import Account, AuditLog
+
+
+def test_a_number_that_no_account_can_have_is_nobodys(admin: Program) -> None:
+    path = "/admin/users/118202817160850472960"
+
+    answers = [admin.get(path), admin.request("PATCH", path, json={}), admin.request("DELETE", path)]
+
+    assert [(answer.status_code, answer.get_json()["code"]) for answer in answers] == [(404, "not_found")] * 3
+
+
+def test_an_account_is_made_changed_closed_and_deleted(api: Flask, admin: Program, session: Session) -> None:
+    fields = {"username": "layla", "email": "layla@example.org", "password": "a long pass phrase"}
+    made = admin.post("/admin/users", json=fields)
+    assert made.status_code == 201, made.text
+    path = made.headers["Location"].partition("/api/v1")[2]
+    assert "password" not in admin.get(path).get_json()
+
+    def log_in(password: str) -> int:
+        body = {"username": "layla", "password": password}
+        return api.test_client().post("/api/v1/auth/login", json=body).status_code
+
+    assert log_in("a long pass phrase") == 200
+    assert (
+        admin.request("PATCH", path, json={"role": "admin", "first_name": "Layla"}).get_json()["role"]
+        == "admin"
+    )
+    assert admin.get("/admin/users?role=admin&q=layla").get_json()["items"][0]["first_name"] == "Layla"
+    assert admin.post(f"{path}/password", json={"password": "another pass phrase"}).status_code == 204
+    assert (log_in("a long pass phrase"), log_in("another pass phrase")) == (401, 200)
+    assert admin.post(f"{path}/deactivate").get_json()["is_active"] is False
+    assert log_in("another pass phrase") == 401
+    assert [user["username"] for user in admin.get("/admin/users?is_active=false").get_json()["items"]] == [
+        "layla"
+    ]
+    assert admin.delete(path).status_code == 204
+    assert admin.get(path).get_json()["code"] == "account_not_found"
+    actions = {row.action for row in session.query(AuditLog)}
+    assert actions >= {"user.create", "user.update", "user.reset_password", "user.delete"}
+    assert "pass phrase" not in str([row.details for row in session.query(AuditLog)])
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"email": "abdullah@example.org"}, "invalid_account"),
+        ({"username": "two words"}, "invalid_account"),
+        ({"password": "short"}, "invalid_account"),
+        ({"role": "owner"}, "invalid_parameter"),
+        ({"active": True}, "unknown_parameter"),
+    ],
+)
+def test_an_account_that_cannot_be_is_refused(admin: Program, change: dict[str, Any], code: str) -> None:
+    fields = {"username": "layla", "email": "layla@example.org", "password": "a long pass phrase", **change}
+
+    answer = admin.post("/admin/users", json=fields)
+
+    assert (answer.status_code, answer.get_json()["code"]) == (422, code)
+
+
+def test_an_admin_cannot_close_the_own_account(admin: Program, session: Session) -> None:
+    own = session.query(Account).filter_by(username="abdullah").one().id
+
+    assert admin.post(f"/admin/users/{own}/deactivate").get_json()["code"] == "account_conflict"
+    assert admin.delete(f"/admin/users/{own}").get_json()["code"] == "account_conflict"

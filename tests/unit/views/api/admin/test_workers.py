@@ -1,0 +1,27 @@
+"""Workers."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from tests import factories
+from tests.unit.views.api.conftest import Program
+from upscaler.models import Worker
+
+
+def test_workers_are_shown(admin: Program, session: Session) -> None:
+    session.add(Worker(id="w-1", host="here", pid=1, version="0.1.0", backend={"engine": "openvino"}))
+    session.commit()
+
+    [worker] = admin.get("/admin/workers").get_json()["items"]
+
+    assert (worker["id"], worker["online"], worker["backend"]) == ("w-1", True, {"engine": "openvino"})
+
+
+def test_a_worker_names_its_gpu(admin: Program, session: Session) -> None:
+    factories.new_worker(session, id="w-1", backend={"device": "NVIDIA H100", "gpu": True})
+    factories.new_worker(session, id="w-2", backend={"device": "Intel Xeon", "gpu": False})
+
+    workers = {worker["id"]: worker["gpu"] for worker in admin.get("/admin/workers").get_json()["items"]}
+
+    assert workers == {"w-1": "NVIDIA H100", "w-2": None}

@@ -1,0 +1,149 @@
+"""Sessions of tokens: signing in, refreshing, signing out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from tests.factories import PASSWORD
+from tests.unit.views.api.conftest import Program, assert_refused, keys_with, log_in, refresh
+from upscaler.models import ADMIN_ROLE, Account, AuditLog, TokenSession, utcnow
+from upscaler.services.accounts import accounts
+from upscaler.services.audit import Actor
+
+NewAccount = Callable[..., Account]
+
+
+def test_a_token_lets_a_program_in(api: Flask, tokens: dict[str, Any]) -> None:
+    assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 900)
+    assert keys_with(api, tokens["access_token"]).get_json() == {"items": []}
+
+
+def test_the_next_tokens_are_as_good_and_the_refresh_token_is_used_up(
+    api: Flask, tokens: dict[str, Any]
+) -> None:
+    again = refresh(api, tokens["refresh_token"]).get_json()
+
+    assert keys_with(api, again["access_token"]).status_code == 200
+    # It comes a second time: somebody has a copy, so the whole session ends.
+    assert_refused(refresh(api, tokens["refresh_token"]))
+    assert_refused(refresh(api, again["refresh_token"]))
+    assert_refused(keys_with(api, again["access_token"]))
+
+
+def test_signing_out_ends_all_tokens_of_the_session_and_no_other(api: Flask, tokens: dict[str, Any]) -> None:
+    other = log_in(api).get_json()
+
+    assert Program(api.test_client(), tokens["access_token"]).post("/auth/logout").status_code == 204
+
+    assert_refused(keys_with(api, tokens["access_token"]))
+    assert_refused(refresh(api, tokens["refresh_token"]))
+    assert keys_with(api, other["access_token"]).status_code == 200
+
+
+def test_an_expired_token_is_told_apart(
+    api: Flask, tokens: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("upscaler.views.api.tokens.ACCESS_LIFE", timedelta(seconds=-1))
+    old = refresh(api, tokens["refresh_token"]).get_json()
+
+    answer = keys_with(api, old["access_token"])
+
+    assert_refused(answer, "token_expired")
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+
+
+def test_a_session_that_nobody_refreshed_is_over(
+    api: Flask, tokens: dict[str, Any], session: Session
+) -> None:
+    session.query(TokenSession).update({"expires_at": utcnow() - timedelta(seconds=1)})
+    session.commit()
+
+    assert_refused(keys_with(api, tokens["access_token"]))
+
+
+@pytest.mark.parametrize("change", ["password", "role", "deactivation", "deactivated and back", "deleted"])
+def test_tokens_end_when_the_account_changes(
+    api: Flask, tokens: dict[str, Any], session: Session, new_account: NewAccount, change: str
+) -> None:
+    admin = new_account("abdullah", ADMIN_ROLE)
+    actor = Actor(admin.id, "abdullah", "")
+    account = session.query(Account).filter_by(username="layla").one()
+    data = accounts.AccountData("layla", "layla@example.org")
+    if change == "password":
+        accounts.reset_password(session, actor, account, "quite another secret")
+    elif change == "role":
+        data = accounts.AccountData("layla", "layla@example.org", role=ADMIN_ROLE)
+        accounts.update_account(session, actor, account, data)
+    elif change == "deleted":
+        accounts.delete(session, actor, account)
+    else:
+        off = accounts.AccountData("layla", "layla@example.org", active=False)
+        accounts.update_account(session, actor, account, off)
+        if change == "deactivated and back":
+            accounts.update_account(session, actor, account, data)
+
+    assert_refused(keys_with(api, tokens["access_token"]))
+    assert_refused(refresh(api, tokens["refresh_token"]))
+
+
+def test_a_token_of_one_kind_is_not_taken_for_the_other(api: Flask, tokens: dict[str, Any]) -> None:
+    assert_refused(keys_with(api, tokens["refresh_token"]))
+    assert_refused(refresh(api, tokens["access_token"]))
+
+
+@pytest.mark.parametrize("name", ["layla", "LAYLA@example.org", "nobody"])
+def test_a_wrong_password_is_refused_and_noted(
+    api: Flask, new_account: NewAccount, session: Session, name: str
+) -> None:
+    new_account("layla")
+
+    assert_refused(log_in(api, name, "wrong"))
+
+    assert session.query(AuditLog).filter_by(action="login.failed").count() == 1
+
+
+def test_tries_are_limited_for_an_address(api: Flask, new_account: NewAccount) -> None:
+    new_account("layla")
+    for number in range(10):
+        assert log_in(api, f"name{number}", "wrong").status_code == 401
+
+    answer = log_in(api)
+
+    assert (answer.status_code, answer.get_json()["code"]) == (429, "rate_limited")
+    assert 0 < int(answer.headers["Retry-After"]) <= 60
+    assert log_in(api, address="192.0.2.9").status_code == 200
+
+
+def test_tries_are_limited_for_an_account_from_many_addresses_and_under_each_of_its_names(
+    api: Flask, new_account: NewAccount
+) -> None:
+    new_account("layla")
+    names = ["layla", "Layla@Example.org"] * 10
+    for number, name in enumerate(names):
+        assert log_in(api, name, "wrong", f"192.0.2.{number}").status_code == 401
+
+    assert log_in(api, "layla", PASSWORD, "192.0.2.100").status_code == 429
+    new_account("sven")
+    assert log_in(api, "sven", PASSWORD, "192.0.2.100").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"username": "layla"}, "missing_parameter"),
+        ({"username": "layla", "password": PASSWORD, "remember": True}, "unknown_parameter"),
+        ({"username": ["layla"], "password": PASSWORD}, "invalid_parameter"),
+        ([], "invalid_request"),
+    ],
+)
+def test_a_login_that_is_no_login_is_explained(visitor: Program, body: Any, code: str) -> None:
+    answer = visitor.post("/auth/login", json=body)
+
+    assert (answer.status_code // 100, answer.get_json()["code"]) == (4, code)
+    assert PASSWORD not in answer.text
