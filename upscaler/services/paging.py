@@ -1,4 +1,4 @@
-"""Long lists in pages. A page ends with a cursor that names its last row, so rows that come meanwhile shift nothing."""
+"""Pages of lists. A cursor names the last row of a page, so that new rows do not shift the next one."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from upscaler.models.types import UTCDateTime
 Row = TypeVar("Row")
 
 MAX_CURSOR = 300
-# What the databases can compare with a column of whole numbers.
+# The largest whole number that both databases can compare with a column.
 _LARGEST = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class Page(Generic[Row]):
-    """Rows, and where the next ones begin; None on the last page."""
+    """Rows, and the cursor for the next ones; None on the last page."""
 
     items: Sequence[Row]
     next_cursor: str | None
@@ -43,7 +43,7 @@ def page_of(
     """Return at most ``limit`` rows after ``cursor``. The columns of ``order`` together must be different for each row.
 
     Raises:
-        UnusableParameter: the cursor is not one of ours.
+        UnusableParameter: the cursor was not made by ``page_of``.
     """
     if cursor:
         last = tuple_(

@@ -76,5 +76,5 @@ class DeliveryThreads:
 
     def _maintain(self) -> None:
         if time.monotonic() - self._maintained_at >= MAINTENANCE_SECONDS:
-            self._sender.tidy()
+            self._sender.maintain()
             self._maintained_at = time.monotonic()

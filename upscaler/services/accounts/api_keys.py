@@ -1,6 +1,6 @@
-"""API keys: long-lived secrets for programs, each with a name, with rights of its own, and with a way to end it.
+"""API keys: long-lived secrets for programs, each with a name and scopes, revocable one by one.
 
-A key is ``upk_`` and 43 random characters. Only its SHA-256 is stored: whoever reads the database cannot use it.
+A key is ``upk_`` and 43 random characters. Only its SHA-256 is stored: a reader of the database cannot use it.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from upscaler.models import Account, AccountKey, utcnow
 from upscaler.services import audit
 
 PREFIX = "upk_"
-# What a key may do: see own things; make, cancel and delete them; run the service.
+# Scopes: read the account's own data; create, cancel and delete; administer the service.
 READ, WRITE, ADMIN = SCOPES = ("read", "write", "admin")
 
 MAX_NAME = 64
 MAX_KEYS = 50
-# Characters of a key that are kept to tell keys apart; the others are far too many to guess.
+# Characters of a key that are stored to tell keys apart; the others are far too many to guess.
 SHOWN = len(PREFIX) + 6
 # The last use is noted at most this often, so that reading costs no write.
 LAST_USED_STEP = timedelta(minutes=1)
@@ -32,7 +32,7 @@ LAST_USED_STEP = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class NewKey:
-    """A key that was just made, with the only copy of its secret."""
+    """A new key with the only copy of its secret."""
 
     key: AccountKey
     secret: str
@@ -46,7 +46,7 @@ def create(
     scopes: Sequence[str],
     expires_at: datetime | None = None,
 ) -> NewKey:
-    """Make a key for an account and note it in the trail.
+    """Create a key for an account, with a row in the audit trail.
 
     Raises:
         InvalidKey: the name or a scope cannot be used, the end lies in the past, or there are too many keys.
@@ -86,7 +86,7 @@ def keys_of(session: Session, account: Account) -> Sequence[AccountKey]:
 
 
 def revoke(session: Session, actor: audit.Actor, account: Account, key_id: str) -> None:
-    """End a key of this account at once.
+    """Revoke a key of this account at once.
 
     Raises:
         KeyNotFound: the account has no such key, or it was revoked before.
@@ -104,7 +104,7 @@ def revoke(session: Session, actor: audit.Actor, account: Account, key_id: str) 
 
 
 def authenticate(session: Session, secret: str) -> AccountKey | None:
-    """Return the key that a program showed, or None when it is unknown, revoked, over, or its account inactive."""
+    """Return the key with this secret; None when it is unknown, revoked or expired, or its account inactive."""
     now = utcnow()
     key: AccountKey | None = session.scalar(
         select(AccountKey).where(
@@ -116,7 +116,7 @@ def authenticate(session: Session, secret: str) -> AccountKey | None:
     if key is None or not key.user.is_active:
         return None
     if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP:
-        # A statement of its own: nothing else of the row is written, and a revocation in between stays.
+        # A statement of its own: nothing else of the row is written, so that a concurrent revocation stays.
         session.execute(
             update(AccountKey)
             .where(AccountKey.id == key.id)

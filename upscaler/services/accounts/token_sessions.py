@@ -1,7 +1,7 @@
-"""Sessions of programs that sign in with a name and a password. The tokens themselves are made by the views.
+"""Sessions of programs that sign in with a user name and a password. The views make the tokens themselves.
 
-A session has one refresh token at a time; using it makes the next. One that comes a second time was copied, and
-nobody knows who holds the copy: the whole session ends then.
+A session has one refresh token at a time; using it makes the next. One that is used a second time was copied, by an
+unknown party: the whole session ends then.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from upscaler.errors import InvalidCredentials
 from upscaler.models import Account, TokenSession, utcnow
 from upscaler.models.database import changed_rows
 
-# A session ends when nothing was refreshed for this long.
+# A session ends when it was not refreshed for this long.
 REFRESH_LIFE = timedelta(days=30)
 
 
 def open_session(session: Session, account: Account) -> TokenSession:
-    """Start a session for an account whose password was right, and forget those that are over."""
+    """Start a session for an account whose password was right, and delete expired ones."""
     now = utcnow()
     session.execute(delete(TokenSession).where(TokenSession.expires_at < now))
     opened = TokenSession(user_id=account.id, refresh_id=_new_id(), expires_at=now + REFRESH_LIFE)
@@ -31,7 +31,7 @@ def open_session(session: Session, account: Account) -> TokenSession:
 
 
 def find(session: Session, session_id: str) -> TokenSession:
-    """Return a session that goes on; raise ``InvalidCredentials``."""
+    """Return a session that has not ended; raise ``InvalidCredentials``."""
     found: TokenSession | None = session.get(TokenSession, session_id)
     if found is None or found.expires_at <= utcnow():
         raise InvalidCredentials
@@ -39,7 +39,7 @@ def find(session: Session, session_id: str) -> TokenSession:
 
 
 def rotate(session: Session, session_id: str, refresh_id: str) -> TokenSession:
-    """Use a refresh token, once; the session's next one is in ``refresh_id`` of what is returned.
+    """Use a refresh token, once; ``refresh_id`` of the returned session is the next one.
 
     Raises:
         InvalidCredentials: the session is over, or the token was used before, which ends it.

@@ -1,4 +1,4 @@
-"""How much each account uses: for itself to see, and as a table for the operator."""
+"""Usage of accounts: figures for the account itself, and a table for the operator."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Usage:
-    """What an account has used: jobs, input and output in pixels, time of workers in seconds."""
+    """The usage of an account: jobs, input and output in pixels, time of workers in seconds."""
 
     jobs: int
     jobs_last_day: int
@@ -36,7 +36,7 @@ class Usage:
 
 
 def usage_of(session: Session, account: Account, now: datetime | None = None) -> Usage:
-    """Add up what an account has used; "the last day" are the last 24 hours."""
+    """Add up the usage of an account; "the last day" is the last 24 hours."""
     since = (now or utcnow()) - timedelta(days=1)
     row = session.execute(
         select(

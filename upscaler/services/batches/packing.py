@@ -14,13 +14,13 @@ from upscaler.storage import Storage
 
 BLOCK_BYTES = 1 << 16
 MANIFEST = "manifest.json"
-# Unpackers make readable files of these.
+# Unpackers create readable files with these permissions.
 _PLAIN_FILE = 0o100644 << 16
 
 
 @dataclass(frozen=True)
 class PackedFile:
-    """A stored file and the name that it gets in the archive; its size in bytes is a hint."""
+    """A stored file and its name in the archive; its size in bytes is a hint."""
 
     key: str
     name: str
@@ -33,7 +33,7 @@ def pack(
 ) -> Iterator[bytes]:
     """Yield the bytes of an archive of stored files, and last of the manifest.
 
-    Nothing is compressed: images are already. ``manifest`` gets the names of the files that were no longer there.
+    Nothing is compressed: images are already. ``manifest`` gets the names of files that no longer exist.
 
     Raises:
         StorageUnavailable: half of the archive may have been yielded by then, and it has no end.
@@ -56,7 +56,7 @@ def pack(
 
 
 class _Sink(io.RawIOBase):
-    """Keeps what is written until it is taken. It cannot go back, so zipfile writes sizes behind the contents."""
+    """Buffers written bytes until they are taken. It cannot seek, so zipfile writes sizes behind the contents."""
 
     def __init__(self) -> None:
         self._blocks: list[bytes] = []
@@ -69,7 +69,7 @@ class _Sink(io.RawIOBase):
         return len(block)
 
     def taken(self) -> bytes:
-        """Return what was written since the last time."""
+        """Return the bytes written since the last call."""
         together = b"".join(self._blocks)
         self._blocks.clear()
         return together
@@ -80,6 +80,6 @@ def _entry(file: PackedFile) -> zipfile.ZipInfo:
     moment = max(file.modified_at, datetime(1980, 1, 1, tzinfo=timezone.utc)).astimezone(timezone.utc)
     entry = zipfile.ZipInfo(file.name, moment.timetuple()[:6])
     entry.external_attr = _PLAIN_FILE
-    # Tells zipfile whether it needs the form for files of more than 2 GiB.
+    # With it zipfile knows whether the format for files of more than 2 GiB is needed.
     entry.file_size = file.size_bytes
     return entry

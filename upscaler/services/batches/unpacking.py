@@ -1,4 +1,4 @@
-"""Taking images out of a ZIP file that a stranger has packed.
+"""Unpacking of images from an untrusted ZIP file.
 
 What the archive says of itself is not believed: bytes count as they are read, names lose their folders, and only the
 plainest form of ZIP is opened.
@@ -21,13 +21,13 @@ from upscaler.services.files.names import readable_bytes, safe_filename
 from upscaler.storage.base import as_ours
 
 BLOCK_BYTES = 1 << 16
-# A list of contents is read at once: a longer one would fill the memory. This one names some ten thousand files.
+# The directory of an archive is read at once: a longer one would fill the memory. This one names some 10,000 files.
 DIRECTORY_BYTES = 4 << 20
 
 _MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 _ENCRYPTED = 0x1
-# All that zipfile raises over files that are no archives, or only half of one.
+# All that zipfile raises for files that are not archives, or truncated ones.
 _BROKEN = (
     *(zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError),
     *(ValueError, RuntimeError, LookupError, ArithmeticError),
@@ -36,7 +36,7 @@ _BROKEN = (
 
 @dataclass(frozen=True)
 class UnpackLimits:
-    """What an archive may hold: files, bytes of each, and bytes of all together."""
+    """The limits of an archive: files, bytes of each, and bytes of all together."""
 
     files: int
     file_bytes: int
@@ -44,16 +44,16 @@ class UnpackLimits:
 
 
 def is_archive(path: Path) -> bool:
-    """Tell by the first bytes whether a file is a ZIP archive; images with an archive behind them are images."""
+    """Return whether the first bytes are those of a ZIP archive; an image with an appended archive is an image."""
     with path.open("rb") as file:
         return file.read(4) in _MAGIC
 
 
 def unpack(path: Path, folder: Path, limits: UnpackLimits) -> list[IncomingFile]:
-    """Write the files of an archive into ``folder`` under names of ours, and return them with their own.
+    """Write the files of an archive into ``folder`` under generated names, and return them with their own.
 
     Folders, files whose name begins with a dot, and what a Mac adds are left out. A file that is larger than
-    ``limits.file_bytes`` is read no further than that, so that whoever judges it sees that it is too large.
+    ``limits.file_bytes`` is read no further than that, so that the check of the file finds it too large.
 
     Raises:
         InvalidArchive: it is damaged, encrypted, packed in an unusual way, or holds no files.
@@ -69,7 +69,7 @@ def unpack(path: Path, folder: Path, limits: UnpackLimits) -> list[IncomingFile]
 
 
 class _Archive(io.BufferedReader):
-    """The archive's bytes, never more at once than a list of contents may have."""
+    """The archive's bytes, never more at once than a directory may have."""
 
     def read(self, size: int | None = -1) -> bytes:
         if size is None or size < 0:
@@ -81,7 +81,7 @@ class _Archive(io.BufferedReader):
 
 @contextmanager
 def _readable() -> Iterator[None]:
-    """Turn whatever zipfile raises into our error."""
+    """Turn the exceptions of zipfile into ``InvalidArchive``."""
     try:
         yield
     except _BROKEN:
@@ -127,7 +127,7 @@ def _written(
 
 
 def _blocks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most_bytes: int) -> Iterator[bytes]:
-    """Yield the content of an entry until more than ``most_bytes`` have come."""
+    """Yield the content of an entry until it is longer than ``most_bytes``."""
     size = 0
     with _readable(), archive.open(entry) as source:
         while size <= most_bytes and (block := source.read(BLOCK_BYTES)):

@@ -1,4 +1,4 @@
-"""A file that was received, before anything is known of its content."""
+"""Received files whose content was not inspected yet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 class IncomingFile:
     """A received file on the local disk, with the name that the sender gave it.
 
-    A ``guessed_name`` comes from an address: its ending is nobody's claim, and gives way to what the file is.
+    A ``guessed_name`` is from a URL: its extension is no claim about the content, and is replaced where it is wrong.
     """
 
     path: Path

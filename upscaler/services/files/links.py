@@ -1,4 +1,4 @@
-"""Signed links: an address that opens one file until a given moment, and nothing else."""
+"""Signed links: each opens one file until a given moment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from upscaler.errors import InvalidSignature, LinkExpired
 
 @dataclass(frozen=True)
 class LinkSigner:
-    """Make and check links to stored files.
+    """Makes and checks links to stored files.
 
     Attributes:
         key: the service's secret.
@@ -33,7 +33,7 @@ class LinkSigner:
         return f"/files/{quote(storage_key)}?{query}"
 
     def verify(self, storage_key: str, filename: str, expires: str, signature: str, now: float) -> None:
-        """Accept a link.
+        """Check a link.
 
         Raises:
             InvalidSignature: a part of the link is missing or was changed.

@@ -36,14 +36,14 @@ def fitting_filename(name: str, extensions: Sequence[str]) -> str:
 
 
 def result_name(job: Job) -> str:
-    """Return the name that a result is offered under, such as ``holiday-4x.png``."""
+    """Return the file name of a result, such as ``holiday-4x.png``."""
     stem = job.upload.original_filename.rpartition(".")[0] or job.upload.original_filename
     ending = (job.result_path or "").rpartition(".")[2]
     return f"{stem[:MAX_STEM]}-{job.params.get('factor', '')}.{ending}"
 
 
 def readable_bytes(size: int) -> str:
-    """Write a size as people do, such as ``15 MB``."""
+    """Format a size, such as ``15 MB``."""
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if size >= factor:
             return f"{size / factor:.3g} {unit}"

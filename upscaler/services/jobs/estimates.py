@@ -1,4 +1,4 @@
-"""How long a job will take, from what the last jobs took."""
+"""Estimates of the time that a job takes, from measured times of earlier jobs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.models import Job, JobStatus, Upload
 from upscaler.services.jobs import scheduling
 
-# Jobs of a recipe that the estimate looks back on.
+# Latest jobs of a recipe that the estimate is from.
 LOOK_BACK = 20
 # Shorter times say more about the clock than about the work.
 _SHORTEST_SECONDS = 0.05
@@ -25,7 +25,7 @@ _FACES_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Cost:
-    """What an image costs: ``fixed`` seconds, and more for each million input pixels."""
+    """The time for an image: ``fixed`` seconds, and more for each million input pixels."""
 
     fixed: float
     per_megapixel: float
@@ -37,7 +37,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Work:
-    """What is to be done: the networks, on how many input pixels, and whether faces are refined as well."""
+    """The work of a job: its recipe, its input pixels, and whether faces are refined as well."""
 
     recipe: Recipe
     pixels: int
@@ -70,7 +70,7 @@ def measured_cost(session: Session, work: Work, device: str | None = None) -> Co
 
 
 def guessed_cost(work: Work) -> Cost:
-    """Return what a recipe is thought to cost before it was ever measured."""
+    """Return the assumed cost of a recipe that was not measured yet."""
     return Cost(_FACES_SECONDS if work.faces else 0.0, work.recipe.seconds_per_megapixel)
 
 
@@ -87,7 +87,7 @@ def fit(measured: Sequence[tuple[float, float]]) -> Cost:
     yy = sum(y * y for _, y in pairs)
     sx, sy = sum(x for x, _ in pairs), sum(y for _, y in pairs)
     determinant = xx * yy - xy * xy
-    # Images of one size cannot tell the two parts apart; then all of it counts as work on pixels.
+    # Images of one size do not separate the two parts; then all of it counts as work on pixels.
     if determinant <= 1e-6 * xx * yy:
         return Cost(0.0, sx / xx)
     fixed, slope = (sy * xx - sx * xy) / determinant, (sx * yy - sy * xy) / determinant
@@ -99,7 +99,7 @@ def fit(measured: Sequence[tuple[float, float]]) -> Cost:
 
 
 def own_seconds(session: Session, work: Work, devices: Sequence[str] = ()) -> int:
-    """Return how long a worker will be busy with it, at least one second.
+    """Return the seconds that a worker needs for it, at least one.
 
     ``devices`` are those of the workers that may take it, each named as often as there are workers. The fast ones take
     more of what waits, in proportion to their speed; what is to be expected is therefore the harmonic mean.
@@ -114,14 +114,14 @@ def own_seconds(session: Session, work: Work, devices: Sequence[str] = ()) -> in
 
 
 def place_of(session: Session, job: Job) -> scheduling.Place:
-    """Return what comes before a job that waits."""
+    """Return the place of a queued job."""
     return scheduling.place(session, job.submitter, job.priority, job.estimated_seconds, job)
 
 
 def seconds_until_done(session: Session, job: Job, workers: int) -> int | None:
     """Return how long a queued or running job still takes, its wait included; 0 for one that has ended.
 
-    None while no worker is online: nobody knows when one will be.
+    None while no worker is online.
     """
     if job.state.ended:
         return 0

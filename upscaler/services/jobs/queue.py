@@ -1,4 +1,4 @@
-"""The queue as the services see it. It carries job ids and may lose them: the ``jobs`` table is the truth."""
+"""The queue of job ids. It may lose them: the ``jobs`` table is the source of truth."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ log = structlog.get_logger()
 
 
 class Queue(Protocol):
-    """Hands job ids to workers."""
+    """Delivers job ids to workers."""
 
     def enqueue(self, job_id: str) -> None:
-        """Ask some worker to run a job; raise ``ServiceUnavailable`` when the queue does not answer."""
+        """Enqueue a job for any worker; raise ``ServiceUnavailable`` when the queue does not answer."""
 
     def pending(self) -> int:
         """Count the ids that wait in the queue; raise ``ServiceUnavailable`` when it does not answer."""
@@ -28,7 +28,7 @@ class Queue(Protocol):
 def dispatch(session: Session, queue: Queue, job_id: str) -> None:
     """Enqueue a committed job. When the queue is down the job stays ``queued``, and the reaper enqueues it later.
 
-    What goes wrong here is no reason to refuse the job: it is accepted already.
+    A failure here is no reason to refuse the job: it is accepted already.
     """
     try:
         queue.enqueue(job_id)
@@ -44,6 +44,6 @@ def dispatch(session: Session, queue: Queue, job_id: str) -> None:
 
 
 def mark_enqueued(session: Session, job_id: str) -> None:
-    """Note that a job's id was handed to the queue just now: the reaper lets it be for a while."""
+    """Note that a job's id was enqueued just now, so that the reaper does not enqueue it again for a while."""
     session.execute(update(Job).where(Job.id == job_id).values(enqueued_at=utcnow()))
     session.commit()

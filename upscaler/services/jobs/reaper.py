@@ -1,4 +1,4 @@
-"""Takes care of jobs that nobody works on: their worker died, or the queue lost their id.
+"""The reaper: recovers jobs whose worker died, or whose id the queue lost.
 
 Safe to run on every worker at once, at any time.
 """
@@ -25,12 +25,12 @@ BATCH = 100
 
 
 def reap(session: Session, queue: Queue, max_attempts: int) -> None:
-    """Take back jobs with expired leases, fail those tried too often, and enqueue ids that the queue lost."""
-    _take_back_expired(session, queue, max_attempts)
+    """Release jobs with expired leases, fail those without attempts left, and enqueue ids that the queue lost."""
+    _release_expired(session, queue, max_attempts)
     _enqueue_lost(session, queue)
 
 
-def _take_back_expired(session: Session, queue: Queue, max_attempts: int) -> None:
+def _release_expired(session: Session, queue: Queue, max_attempts: int) -> None:
     expired = and_(Job.status == JobStatus.RUNNING.value, Job.lease_expires_at < utcnow())
     found = session.execute(select(Job.id, Job.attempts).where(expired).limit(BATCH)).all()
     session.commit()

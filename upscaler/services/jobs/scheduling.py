@@ -1,4 +1,4 @@
-"""Whose turn it is: the highest priority first, then whoever was served least of late, then the oldest job.
+"""The order of jobs: the highest priority first, then the submitter with the least recent work, then the oldest job.
 
 The queue only says that there is something to do. Which job a worker takes is decided here, when it has a hand free, so
 that one account's five hundred images do not stand in the way of the next visitor's one.
@@ -16,28 +16,28 @@ from upscaler.models import Job, JobStatus, Priority, utcnow
 from upscaler.services.jobs import lifecycle
 from upscaler.services.jobs.lifecycle import Claim
 
-# Work that was begun this long ago no longer counts against a submitter.
+# Work that began longer ago than this does not count against a submitter.
 MEMORY = timedelta(minutes=15)
-# A job that has waited for this long counts as of the highest priority: none waits for ever.
+# A job that has waited for this long gets the highest priority, so that none waits for ever.
 PATIENCE = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
 class Place:
-    """What comes before a job: so many other jobs, and so many seconds of one worker's work."""
+    """The place of a job in the queue: the jobs before it, and their seconds of one worker's work."""
 
     jobs: int
     seconds: float
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
-    """Return the condition that a job waits and may be begun."""
-    put_off = and_(Job.not_before.is_not(None), Job.not_before > now)
-    return and_(Job.status == JobStatus.QUEUED.value, ~put_off)
+    """Return the condition that a job is queued and not deferred."""
+    deferred = and_(Job.not_before.is_not(None), Job.not_before > now)
+    return and_(Job.status == JobStatus.QUEUED.value, ~deferred)
 
 
 def next_job_id(session: Session, now: datetime) -> str | None:
-    """Return the id of the job whose turn it is, or None when there is nothing to do."""
+    """Return the id of the next job, or None when none is due."""
     served = (
         select(Job.submitter.label("submitter"), func.sum(Job.estimated_seconds).label("seconds"))
         .where(Job.started_at >= now - MEMORY)
@@ -55,17 +55,17 @@ def next_job_id(session: Session, now: datetime) -> str | None:
 
 
 def claim_next(session: Session, worker_id: str, lease_seconds: int) -> Claim | None:
-    """Take the job whose turn it is; return None when there is nothing to do."""
+    """Claim the next job; return None when none is due."""
     while (job_id := next_job_id(session, utcnow())) is not None:
         if held := lifecycle.claim(session, job_id, worker_id, lease_seconds):
             return held
-        # Another worker was quicker; the job no longer waits, so the next look finds another one.
+        # Another worker was faster; the next query finds another job.
     session.rollback()
     return None
 
 
 def place(session: Session, submitter: str, priority: int, seconds: float, job: Job | None = None) -> Place:
-    """Return what comes before a job of ``seconds`` of work.
+    """Return the place of a job that takes ``seconds`` of work.
 
     Submitters of the same priority take turns, so of the others' work no more comes first than one has waiting oneself,
     this job included.

@@ -34,7 +34,7 @@ def register(
 
 
 def deregister(session: Session, worker_id: str) -> None:
-    """Note that the worker has stopped."""
+    """Deregister a worker that stops."""
     session.execute(
         update(Worker).where(Worker.id == worker_id).values(stopped_at=utcnow(), current_job_id=None)
     )

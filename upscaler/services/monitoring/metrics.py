@@ -1,4 +1,4 @@
-"""The figures that a monitoring system collects, in the text format that Prometheus reads."""
+"""Metrics of the service, in the text format of Prometheus."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from upscaler.models import Delivery, Job, JobStatus, utcnow
 from upscaler.services.monitoring.statistics import StorageFigures, worker_states
 from upscaler.version import __version__
 
-# What ended, and how long it took, is told of this long before now.
+# Ended jobs and their times are counted over this period.
 WINDOW = timedelta(hours=1)
 QUANTILES = (0.5, 0.95)
 _ENDED = (JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELED)
 
 
 def metrics_text(session: Session, storage: StorageFigures | None, now: datetime | None = None) -> bytes:
-    """Return all figures; those of the storage are left out where None is given.
+    """Return all metrics; those of the storage are left out where None is given.
 
-    All are gauges, because the tables are the truth and jobs may be deleted: rates are told for the last hour.
+    All are gauges, because they are read from tables whose rows may be deleted: rates are those of the last hour.
     """
     registry = CollectorRegistry()
     registry.register(_Figures(session, storage, now or utcnow()))
@@ -32,7 +32,7 @@ def metrics_text(session: Session, storage: StorageFigures | None, now: datetime
 
 
 class _Figures:
-    """Reads the figures when it is asked for them."""
+    """Collects the metrics when they are read."""
 
     def __init__(self, session: Session, storage: StorageFigures | None, now: datetime) -> None:
         self._session = session
@@ -40,11 +40,11 @@ class _Figures:
         self._now = now
 
     def describe(self) -> Sequence[Metric]:
-        """Return nothing: the registry need not ask for the figures to learn their names."""
+        """Return nothing, so that the registry does not collect the metrics to learn their names."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Give the figures one after another."""
+        """Yield the metrics."""
         version = GaugeMetricFamily("upscaler_info", "The version that runs", labels=["version"])
         version.add_metric([__version__], 1)
         yield version
@@ -97,9 +97,9 @@ class _Figures:
     def _workers(self) -> Iterator[Metric]:
         states = worker_states(self._session, self._now)
         online = [state.worker for state in states if state.online]
-        yield GaugeMetricFamily("upscaler_workers_online", "Workers on duty", len(online))
+        yield GaugeMetricFamily("upscaler_workers_online", "Workers that are online", len(online))
         busy = sum(worker.current_job_id is not None for worker in online)
-        yield GaugeMetricFamily("upscaler_workers_busy", "Workers on duty that have a job", busy)
+        yield GaugeMetricFamily("upscaler_workers_busy", "Workers that are online and run a job", busy)
         held = sum(len(worker.backend.get("quarantined", [])) for worker in online)
         yield GaugeMetricFamily("upscaler_devices_quarantined", "Devices that failed and are not used", held)
 
@@ -122,7 +122,7 @@ def _by_status(name: str, text: str, states: Sequence[JobStatus], counts: dict[s
 
 
 def _quantiles(name: str, text: str, values: list[float]) -> Metric:
-    """Return the nearest-rank quantiles; none of nothing."""
+    """Return the nearest-rank quantiles; none without values."""
     family = GaugeMetricFamily(name, text, labels=["quantile"])
     ordered = sorted(values)
     for quantile in QUANTILES if ordered else ():

@@ -1,4 +1,4 @@
-"""The figures that an operator looks at first: how much came in, how it went, how long it took, who works."""
+"""The figures of the dashboard: uploads, jobs over time, average times, workers, storage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from upscaler.storage import Storage
 
 # The average job time looks back this far.
 AVERAGE_DAYS = 7
-# A worker that was last seen longer ago than this is history and no longer listed.
+# A worker that was last seen longer ago than this is no longer listed.
 WORKER_DAYS = 1
 # How long a measurement of the storage counts, in seconds; one that took long counts that many times as long.
 STORAGE_SECONDS = 60.0
@@ -26,7 +26,7 @@ STORAGE_FACTOR = 30.0
 
 @dataclass(frozen=True)
 class KeyFigures:
-    """What the cards show. ``average_seconds`` is None until a job was completed within ``AVERAGE_DAYS``."""
+    """The figures of the cards. ``average_seconds`` is None where no job was completed within ``AVERAGE_DAYS``."""
 
     uploads: int
     queued: int
@@ -37,7 +37,7 @@ class KeyFigures:
 
 @dataclass(frozen=True)
 class Slot:
-    """What ended within a stretch of time that begins at ``start``, and how many jobs were accepted in it."""
+    """The jobs that were accepted and that ended within the period that begins at ``start``."""
 
     start: datetime
     accepted: int
@@ -48,7 +48,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class WorkerState:
-    """A worker and whether it is on duty."""
+    """A worker and whether it is online."""
 
     worker: Worker
     online: bool
@@ -56,7 +56,7 @@ class WorkerState:
 
 @dataclass(frozen=True)
 class StorageFigures:
-    """Bytes that stored files take, and the share of the space that is left, in percent; None: no fixed space."""
+    """Bytes of stored files, and free space in percent; None where space is not limited."""
 
     used_bytes: int
     free_percent: float | None
@@ -86,9 +86,9 @@ def key_figures(session: Session, now: datetime | None = None) -> KeyFigures:
 
 
 def jobs_over_time(session: Session, slots: int, width: timedelta, now: datetime | None = None) -> list[Slot]:
-    """Count jobs in ``slots`` stretches of ``width`` each; the last one holds the present moment.
+    """Count jobs in ``slots`` periods of ``width`` each; the last one contains the present moment.
 
-    Stretches begin at multiples of ``width`` since 1970 in UTC: days at midnight, hours on the hour.
+    Periods begin at multiples of ``width`` since 1970 in UTC: days at midnight, hours on the hour.
     """
     now = now or utcnow()
     seconds = int(width.total_seconds())
@@ -124,7 +124,7 @@ def recent_errors(session: Session, limit: int = 5) -> Sequence[Job]:
 
 
 def worker_states(session: Session, now: datetime | None = None) -> list[WorkerState]:
-    """Return the workers seen within ``WORKER_DAYS``, those on duty first."""
+    """Return the workers seen within ``WORKER_DAYS``, those that are online first."""
     now = now or utcnow()
     seen = Worker.last_heartbeat_at >= now - timedelta(days=WORKER_DAYS)
     since = now - timedelta(seconds=OFFLINE_SECONDS)
@@ -136,7 +136,7 @@ def worker_states(session: Session, now: datetime | None = None) -> list[WorkerS
 
 
 class StorageMeter:
-    """Measures the storage now and then, the more seldom the longer it takes; safe to share between threads."""
+    """Measures the storage, less often the longer it takes; safe to share between threads."""
 
     def __init__(self, storage: Storage, clock: Callable[[], float] = time.monotonic) -> None:
         self._storage = storage
@@ -146,7 +146,7 @@ class StorageMeter:
         self._valid_until = 0.0
 
     def figures(self) -> StorageFigures:
-        """Return a measurement that still counts, or a new one; raise ``ServiceUnavailable``."""
+        """Return a measurement that is recent enough, or a new one; raise ``ServiceUnavailable``."""
         # One thread measures while the others wait: a slow disk is not walked over several times at once.
         with self._lock:
             begun = self._clock()
@@ -175,7 +175,7 @@ def _per_slot(
     conditions: list[ColumnElement[bool]],
 ) -> dict[int, int]:
     """Count jobs by the index of the slot that ``moment``, a column of ``Job``, falls into."""
-    # A CASE over the edges, because the databases have no common function that cuts time into pieces.
+    # A CASE over the edges, because the databases have no common function that truncates times.
     slot = case(*[(moment < edge, index) for index, edge in enumerate(starts[1:])], else_=len(starts) - 1)
     query = select(slot.label("slot"), func.count()).where(moment >= starts[0], *conditions).group_by("slot")
     return dict(session.execute(query).all())

@@ -1,10 +1,10 @@
-"""When a message that did not arrive is sent again. This is the one place that says so."""
+"""The backoff of deliveries: the pauses between attempts to send a message."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-# After each failed attempt, how long until the next. The first attempt is made at once; after the last there is none.
+# The pause after each failed attempt. The first attempt is made at once; none follows after the last pause.
 PAUSES = (
     timedelta(seconds=5),
     timedelta(minutes=1),
@@ -19,5 +19,5 @@ MAX_ATTEMPTS = len(PAUSES) + 1
 
 
 def pause_after(attempts: int) -> timedelta | None:
-    """Return how long to wait after that many attempts; None when there were enough."""
+    """Return the pause after that many attempts; None after the last one."""
     return PAUSES[attempts - 1] if attempts <= len(PAUSES) else None

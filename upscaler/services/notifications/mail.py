@@ -1,4 +1,4 @@
-"""The e-mail that tells a person that their image is done: text and HTML, in their language."""
+"""E-mails about ended jobs: text and HTML, in the language of the recipient."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ class MailChannel:
     sender: str
     translations: Path = ROOT / "translations"
 
-    def deliver(self, letter: Message) -> Outcome:
+    def deliver(self, message: Message) -> Outcome:
         """Make one attempt."""
-        return self.server.send(self.compose(letter))
+        return self.server.send(self.compose(message))
 
-    def compose(self, letter: Message) -> EmailMessage:
-        """Write the message."""
-        language = letter.language or "en"
+    def compose(self, message: Message) -> EmailMessage:
+        """Return the e-mail."""
+        language = message.language or "en"
         catalogue: NullTranslations = Translations.load(self.translations, [language])
         if not isinstance(catalogue, Translations):
-            # Without a catalogue the sentences stay as they are.
+            # Without a catalogue the sentences stay in English.
             language = "en"
-        reported = EVENTS[letter.payload["type"]]
+        reported = EVENTS[message.payload["type"]]
         paragraphs = [catalogue.gettext(reported.text)]
-        if letter.error is not None:
-            template, values = letter.error
+        if message.error is not None:
+            template, values = message.error
             translated = catalogue.gettext(template)
             paragraphs.append(translated % values if values else translated)
         words = {
@@ -62,20 +62,20 @@ class MailChannel:
             "secret": catalogue.gettext(_SECRET),
             "why": catalogue.gettext(_WHY),
         }
-        message = EmailMessage()
-        # A line break in a header raises ValueError here, so that nothing can be slipped in.
-        message["Subject"] = words["subject"]
-        message["From"] = self.sender
-        message["To"] = letter.target
-        message["Date"] = format_datetime(utcnow())
-        # The same for every attempt, so that a second copy can be told from a second message.
-        message["Message-ID"] = f"<{letter.delivery_id}@{parseaddr(self.sender)[1].rpartition('@')[2]}>"
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(
+        mail = EmailMessage()
+        # A line break in a header raises ValueError here, so that no header can be injected.
+        mail["Subject"] = words["subject"]
+        mail["From"] = self.sender
+        mail["To"] = message.target
+        mail["Date"] = format_datetime(utcnow())
+        # The same for every attempt, so that a second copy is recognised as one.
+        mail["Message-ID"] = f"<{message.delivery_id}@{parseaddr(self.sender)[1].rpartition('@')[2]}>"
+        mail["Auto-Submitted"] = "auto-generated"
+        mail.set_content(
             "\n\n".join(
                 [
                     *paragraphs,
-                    f"{words['link']}:\n{letter.page_url}\n{words['secret']}",
+                    f"{words['link']}:\n{message.page_url}\n{words['secret']}",
                     f"-- \n{words['why']}",
                 ]
             )
@@ -85,10 +85,10 @@ class MailChannel:
             language=language,
             direction=Locale.parse(language).text_direction,
             paragraphs=paragraphs,
-            url=letter.page_url,
+            url=message.page_url,
             words=words,
         )
-        message.add_alternative(html, subtype="html")
-        # Last: a new content takes such headers away with the old one.
-        message["Content-Language"] = language
-        return message
+        mail.add_alternative(html, subtype="html")
+        # Last: setting the content removes such headers.
+        mail["Content-Language"] = language
+        return mail

@@ -1,4 +1,4 @@
-"""What a channel needs to know of a message."""
+"""Messages and the channels that deliver them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from upscaler.services.notifications.outcome import Outcome
 
 @dataclass(frozen=True)
 class Message:
-    """One message to one receiver.
+    """One message to one recipient.
 
     Attributes:
         delivery_id: the same for every attempt.
@@ -33,7 +33,7 @@ class Message:
 
 
 class Channel(Protocol):
-    """A way to a receiver."""
+    """A way of delivery."""
 
-    def deliver(self, letter: Message) -> Outcome:
-        """Make one attempt; whatever goes wrong outside of this process is an outcome and no exception."""
+    def deliver(self, message: Message) -> Outcome:
+        """Make one attempt; a failure outside of this process is an outcome, not an exception."""

@@ -1,4 +1,4 @@
-"""How an attempt to deliver ended, in words that all channels share."""
+"""Outcomes of attempts to deliver, shared by all channels."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class Verdict(str, enum.Enum):
-    """What follows from an attempt."""
+    """The consequence of an attempt."""
 
     DELIVERED = "delivered"
     RETRY = "retry"
@@ -17,7 +17,7 @@ class Verdict(str, enum.Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """The verdict, the status that the other side gave (of HTTP or SMTP), and a line for the operator."""
+    """The verdict, the HTTP or SMTP status, and a line for the operator."""
 
     verdict: Verdict
     status: int | None = None

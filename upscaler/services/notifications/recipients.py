@@ -1,4 +1,4 @@
-"""Where a person wants to be told: the URL of a webhook, an e-mail address."""
+"""Checks of recipients: URLs of webhooks and e-mail addresses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def parse(text: str) -> Url:
 
 
 def check_url(text: str, policy: AddressPolicy) -> str:
-    """Return the URL of a webhook in its normal form, if it may be reached as far as can be told without looking up.
+    """Return the URL of a webhook in its normal form, checked without looking its host up.
 
     Raises:
         InvalidCallbackUrl: it cannot be used, or leads to an address that is not allowed.
@@ -39,7 +39,7 @@ def check_url(text: str, policy: AddressPolicy) -> str:
 
 
 def check_email(text: str) -> str:
-    """Return an e-mail address in its normal form; raise ``InvalidEmail``. Nothing is looked up."""
+    """Return an e-mail address in its normal form; raise ``InvalidEmail``. No domain is looked up."""
     if len(text) > MAX_EMAIL:
         raise InvalidEmail
     try:

@@ -1,4 +1,4 @@
-"""Who is to be notified when a job has ended, and which ways the service offers."""
+"""Recipients of messages about a job, and the channels that the service offers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from upscaler.services.outbound.addresses import AddressPolicy
 
 @dataclass(frozen=True)
 class Notifications:
-    """Where to send the news of a job's end, and in which language."""
+    """The recipients of messages about a job, and the language of these."""
 
     callback_url: str | None = None
     email: str | None = None
@@ -20,13 +20,13 @@ class Notifications:
 
 @dataclass(frozen=True)
 class NotificationRules:
-    """What this service offers: webhooks to the addresses of ``policy``, and mail if there is a server for it."""
+    """The channels of this service: webhooks to addresses of ``policy``, and e-mail where a server is configured."""
 
     policy: AddressPolicy
     offers_mail: bool
 
     def check(self, callback_url: str, email: str, language: str) -> Notifications:
-        """Accept what a client sent; an empty text means that it does not want to be told that way.
+        """Check the recipients that a client sent; an empty text is none.
 
         Raises:
             InvalidCallbackUrl, InvalidEmail: the value cannot be used.

@@ -1,4 +1,4 @@
-"""One sender: takes a due message out of the outbox, sends it, writes down how it went."""
+"""The sender: claims a due message of the outbox, sends it, and records the outcome."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 
 class Sender:
-    """Sends what is due, one message at a time. Any number of senders may work side by side."""
+    """Sends due messages, one at a time. Any number of senders may run at once."""
 
     def __init__(
         self,
@@ -44,24 +44,24 @@ class Sender:
         self._keep = timedelta(days=keep_days)
         self._clock = clock
 
-    def send_next(self, held_one: Callable[[], None] | None = None) -> bool:
-        """Send the message that is due for the longest time; return False when there was none.
+    def send_next(self, on_claim: Callable[[], None] | None = None) -> bool:
+        """Send the message that has been due longest; return False when there was none.
 
-        ``held_one`` is called before a message is sent, when nobody else can take it any more.
+        ``on_claim`` is called before a message is sent, once no other sender can claim it.
         """
         with self._sessions() as session:
             held = outbox.claim(session, self._clock())
-            letter = self._letter(session, held) if held else None
+            message = self._message(session, held) if held else None
         if held is None:
             return False
-        if letter is None:
+        if message is None:
             return True
-        if held_one is not None:
-            held_one()
-        outcome = self._deliver(held, letter)
+        if on_claim is not None:
+            on_claim()
+        outcome = self._deliver(held, message)
         with self._sessions() as session:
             kept = outbox.finish(session, held, outcome, self._clock())
-        # Neither URL nor address: both are the receiver's business and not the log's.
+        # Neither URL nor address: both are private to the recipient.
         log.info(
             "delivery.attempted",
             delivery_id=held.id,
@@ -75,25 +75,25 @@ class Sender:
         )
         return True
 
-    def tidy(self) -> None:
-        """End what was lost in its last attempt, and forget what is old."""
+    def maintain(self) -> None:
+        """Fail messages that were lost in their last attempt, and delete old ones."""
         now = self._clock()
         with self._sessions() as session:
             outbox.fail_lost(session, now)
             outbox.purge(session, now - self._keep)
 
-    def _deliver(self, held: HeldDelivery, letter: Message) -> Outcome:
+    def _deliver(self, held: HeldDelivery, message: Message) -> Outcome:
         channel = self._channels.get(held.kind)
         if channel is None:
-            # An operator may switch it on again before the attempts are used up.
+            # An operator may configure it again before the attempts are used up.
             return Outcome(Verdict.RETRY, detail="this service has no settings for sending mail")
         try:
-            return channel.deliver(letter)
+            return channel.deliver(message)
         except Exception:
             log.exception("delivery.defect", delivery_id=held.id)
-            return Outcome(Verdict.RETRY, detail="an error of this service; its log tells more")
+            return Outcome(Verdict.RETRY, detail="an error of this service, see its log")
 
-    def _letter(self, session: Session, held: HeldDelivery) -> Message | None:
+    def _message(self, session: Session, held: HeldDelivery) -> Message | None:
         job = session.get(Job, held.job_id)
         if job is None:
             # Deleted at this moment, and the message with it.

@@ -6,25 +6,25 @@ import base64
 import hmac
 
 PREFIX = "whsec_"
-# Keeps the derived secret apart from all else that SECRET_KEY is used for.
+# Separates the derived secret from the other uses of SECRET_KEY.
 _PURPOSE = b"imageupscalerpro webhook signing secret, version 1"
 
 
 def derive(secret_key: str) -> str:
-    """Return the ``whsec_`` secret that belongs to a ``SECRET_KEY``, for services that set none of their own."""
+    """Return the ``whsec_`` secret that belongs to a ``SECRET_KEY``, for services without ``WEBHOOK_SECRET``."""
     return PREFIX + base64.b64encode(hmac.digest(secret_key.encode(), _PURPOSE, "sha256")).decode()
 
 
 def secrets_in_use(setting: str, secret_key: str) -> list[str]:
-    """Return the secrets that sign: those of ``WEBHOOK_SECRET``, or else the one that follows from ``SECRET_KEY``."""
+    """Return the secrets that sign: those of ``WEBHOOK_SECRET``, else the one derived from ``SECRET_KEY``."""
     return setting.split() or [derive(secret_key)]
 
 
 def headers(message_id: str, timestamp: int, body: bytes, secrets: list[str]) -> dict[str, str]:
     """Return the three headers of a message; ``timestamp`` is in seconds since 1970.
 
-    With several secrets there are several signatures, so that receivers can change from one to the next in their
-    own time.
+    With several secrets there are several signatures, so that recipients can change from one to the next at any
+    time.
     """
     content = f"{message_id}.{timestamp}.".encode() + body
     signatures = (hmac.digest(_key(secret), content, "sha256") for secret in secrets)

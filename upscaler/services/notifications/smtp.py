@@ -1,4 +1,4 @@
-"""Handing a message to a mail server, and telling what may succeed later from what never will."""
+"""Delivery to a mail server, with temporary failures apart from final ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DETAIL_CHARACTERS = 300
 
 @dataclass(frozen=True)
 class MailServer:
-    """A mail server that takes messages for everybody.
+    """A mail server that relays messages.
 
     Attributes:
         security: ``none``, ``starttls`` (refused when the server does not offer it) or ``tls``.
@@ -41,7 +41,7 @@ class MailServer:
                 if self.user:
                     connection.login(self.user, self.password)
                 return _hand_over(connection, message)
-        # No mail server, no TLS, a wrong password: nothing that is wrong with the message, and an operator can mend it.
+        # No mail server, no TLS, a wrong password: the message is not at fault, and an operator can correct it.
         except smtplib.SMTPResponseException as error:
             return Outcome(Verdict.RETRY, error.smtp_code, _text(error.smtp_error))
         except (OSError, smtplib.SMTPException) as error:
@@ -68,7 +68,7 @@ def _hand_over(connection: smtplib.SMTP, message: EmailMessage) -> Outcome:
 
 
 def _refused(code: int, reason: bytes | str) -> Outcome:
-    # 5xx is the server's final word about this message; 4xx asks to come back later.
+    # 5xx is final for this message; 4xx asks for another attempt.
     return Outcome(Verdict.FAILED if code >= 500 else Verdict.RETRY, code, _text(reason))
 
 

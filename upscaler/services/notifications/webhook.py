@@ -1,4 +1,4 @@
-"""Webhooks: the signed news of a job's end, sent to the URL that came with its image. See ``docs/webhooks.md``."""
+"""Webhooks: signed messages about ended jobs, sent to the URL given with the image. See ``docs/webhooks.md``."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from upscaler.services.outbound.connection import (
 )
 from upscaler.version import __version__
 
-# For one attempt, from the look-up of the name to the last byte of the answer.
+# For one attempt, from the look-up of the name to the last byte of the response.
 TIMEOUT_SECONDS = 15.0
-# How much of an answer is read. Only its beginning is shown to operators.
+# How much of a response is read. Only its beginning is shown to operators.
 READ_BYTES = 4096
 SHOWN_CHARACTERS = 300
 
@@ -54,18 +54,18 @@ class WebhookChannel:
     tls: ssl.SSLContext | None = None
     timeout_seconds: float = TIMEOUT_SECONDS
 
-    def deliver(self, letter: Message) -> Outcome:
+    def deliver(self, message: Message) -> Outcome:
         """Make one attempt."""
-        body = json.dumps(event(letter), ensure_ascii=False, separators=(",", ":")).encode()
+        body = json.dumps(event(message), ensure_ascii=False, separators=(",", ":")).encode()
         headers = {
             "Content-Type": "application/json",
             "User-Agent": f"ImageUpscalerPro/{__version__}",
-            **signing.headers(letter.delivery_id, int(self.clock()), body, self.secrets),
+            **signing.headers(message.delivery_id, int(self.clock()), body, self.secrets),
         }
         try:
             with exchange(
                 "POST",
-                recipients.parse(letter.target),
+                recipients.parse(message.target),
                 self.policy,
                 headers=headers,
                 body=body,
@@ -82,14 +82,14 @@ class WebhookChannel:
             return Outcome(Verdict.RETRY, detail=str(error))
 
 
-def event(letter: Message) -> dict[str, object]:
-    """Return what is sent: the event as it was when the job ended, with a link that is fresh now."""
-    data = {**letter.payload["data"], "job_url": letter.page_url, "result_file": letter.result_url}
-    return {**letter.payload, "data": data}
+def event(message: Message) -> dict[str, object]:
+    """Return the body: the event as written when the job ended, with a newly signed link."""
+    data = {**message.payload["data"], "job_url": message.page_url, "result_file": message.result_url}
+    return {**message.payload, "data": data}
 
 
 def _excerpt(response: HTTPResponse) -> bytes:
-    # The status has come and decides; a body that breaks off or never ends changes nothing.
+    # The status decides; a body that breaks off or never ends changes nothing.
     with suppress(OSError, HTTPError, HTTPException):
         return response.read(READ_BYTES, decode_content=False)
     return b""
@@ -99,8 +99,8 @@ def _judge(status: int, excerpt: bytes) -> Outcome:
     if 200 <= status < 300:
         return Outcome(Verdict.DELIVERED, status)
     if status == HTTPStatus.GONE:
-        return Outcome(Verdict.GONE, status, "the receiver wants no more messages")
-    # Redirects are not followed: they would lead to an address that nobody has agreed to.
+        return Outcome(Verdict.GONE, status, "the recipient wants no more messages")
+    # Redirects are not followed: they would lead to an address that was not checked.
     text = excerpt.decode("utf-8", "replace")
     shown = "".join(character if character.isprintable() else " " for character in text)
     return Outcome(Verdict.RETRY, status, shown[:SHOWN_CHARACTERS].strip())

@@ -32,7 +32,7 @@ _REFUSED_V4 = tuple(
         "240.0.0.0/4",  # reserved, broadcast
     )
 )
-# All that was ever given out for use in public. Loopback, link-local, unique local, multicast, IPv4-mapped,
+# All ranges assigned for public use. Loopback, link-local, unique local, multicast, IPv4-mapped,
 # IPv4-compatible and NAT64 addresses lie outside.
 _PUBLIC_V6 = IPv6Network("2000::/3")
 _REFUSED_V6 = tuple(
@@ -52,32 +52,32 @@ _WEB_PORTS = frozenset({80, 443, *range(8000, 10000)})
 
 @dataclass(frozen=True)
 class AddressPolicy:
-    """Decides where a request may go. ``allowed`` are networks that are private and may be reached all the same."""
+    """The addresses that requests may reach. ``allowed`` are private networks that may be reached as well."""
 
     allowed: tuple[Network, ...] = ()
 
     @classmethod
     def parse(cls, text: str) -> AddressPolicy:
-        """Read networks, separated by commas; raise ``ValueError`` for what is none."""
+        """Read networks, separated by commas; raise ``ValueError``."""
         return cls(tuple(ip_network(part.strip()) for part in text.split(",") if part.strip()))
 
     def permits(self, address: Address, port: int) -> bool:
-        """Tell whether a connection to this very address may be opened."""
+        """Return whether a connection to this address may be opened."""
         if any(address in network for network in self.allowed):
             return True
         return is_public(address) and port in _WEB_PORTS
 
     def permits_port(self, port: int) -> bool:
-        """Tell whether some address may be reached at this port."""
+        """Return whether any address may be reached at this port."""
         return port in _WEB_PORTS or bool(self.allowed)
 
     def choose(self, addresses: Sequence[str], port: int) -> list[Address]:
-        """Return those of the addresses that may be reached, in their order."""
+        """Return the addresses that may be reached, in their order."""
         return [address for text in addresses if self.permits(address := ip_address(text), port)]
 
 
 def is_public(address: Address) -> bool:
-    """Tell whether an address belongs to the public internet.
+    """Return whether an address belongs to the public internet.
 
     IPv6 addresses that stand for an IPv4 address never do: what they lead to is not what they look like.
     """

@@ -26,16 +26,16 @@ from upscaler.services.outbound.urls import port_of
 
 Resolve = Callable[[str, int], Sequence[str]]
 
-# For one address of a name: where it does not answer, the next one gets its chance.
+# For one address of a name: where it does not answer, the next one is used.
 CONNECT_SECONDS = 10.0
 
 
 class AddressRefusedError(Exception):
-    """The target leads to no address that may be reached."""
+    """The target resolves to no address that may be reached."""
 
 
 class RequestFailedError(Exception):
-    """No complete answer came; the text says why."""
+    """No complete response was received; the text gives the reason."""
 
 
 @contextmanager
@@ -50,7 +50,7 @@ def exchange(
     timeout_seconds: float,
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[HTTPResponse]:
-    """Send a request to ``url`` and yield the answer, whatever its status; its body is still to be read.
+    """Send a request to ``url`` and yield the response of any status, its body unread.
 
     ``url`` comes from ``urls.parse``. ``resolve`` returns the addresses of a name and is called once.
     ``timeout_seconds`` counts for everything together, from the look-up to the end of the block. ``tls`` says which
@@ -90,7 +90,7 @@ def exchange(
 
 
 def system_addresses(host: str, port: int) -> list[str]:
-    """Return the addresses of a name as this machine knows them."""
+    """Return the addresses of a name from the resolver of this machine."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
@@ -126,13 +126,13 @@ class _Opener:
         raise failure
 
     def cut(self) -> None:
-        """End the connection, whoever waits on it."""
+        """End the connection, also while a thread waits on it."""
         if self._handle is not None:
             with suppress(OSError):
                 self._handle.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Give the second handle back."""
+        """Close the second handle."""
         if self._handle is not None:
             self._handle.close()
 
@@ -158,7 +158,7 @@ class _CheckedHTTPSConnection(HTTPSConnection):
 class _Deadline:
     """Cuts the connection when the time is over.
 
-    Time-outs of a socket begin anew with every byte, so a server that sends one now and then would hold us for ever.
+    Time-outs of a socket begin anew with every byte: a server that sends one now and then would never run into them.
     """
 
     def __init__(self, opener: _Opener, deadline: float) -> None:
@@ -174,7 +174,7 @@ class _Deadline:
 
 
 def _in_time(look_up: Callable[[], Sequence[str]], deadline: float) -> Sequence[str]:
-    """Return what ``look_up`` finds. The system's resolver knows no time limit, so it runs in a thread of its own."""
+    """Return the result of ``look_up``. The system's resolver has no time limit, so it runs in a thread."""
     found: queue.SimpleQueue[Sequence[str] | OSError | UnicodeError] = queue.SimpleQueue()
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""Fetching an image from an address that somebody sends in place of a file."""
+"""Fetching an image from a URL that was sent in place of a file."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _HEADERS = {
     "User-Agent": f"ImageUpscalerPro/{__version__}",
     "Accept": "image/*",
-    # What is packed would be larger than what is counted on the way.
+    # Compressed content would be larger than the bytes counted on the way.
     "Accept-Encoding": "identity",
 }
 
@@ -76,7 +76,7 @@ class ImageFetcher:
 
     @contextmanager
     def fetched(self, address: str, folder: Path, max_bytes: int) -> Iterator[IncomingFile]:
-        """Fetch what is at ``address`` into a file in ``folder``, which is gone when the block ends.
+        """Fetch ``address`` into a file in ``folder``, which is removed when the block ends.
 
         Whether it is an image is for others to say.
 
@@ -117,7 +117,7 @@ class ImageFetcher:
         raise FetchFailed(N_("That URL redirects too many times. Use the image's own URL."))
 
     def _ask(self, url: Url, file: IO[bytes], max_bytes: int, deadline: float) -> Url | str:
-        """Receive the file and return its name, or return where else it is."""
+        """Receive the file and return its name, or return the target of a redirect."""
         try:
             with exchange(
                 "GET",
@@ -139,7 +139,7 @@ class ImageFetcher:
         except AddressRefusedError:
             raise UrlNotAllowed from None
         except RequestFailedError as error:
-            # Without the address: it may hold a secret of whoever sent it.
+            # Without the URL: it may hold a secret of the sender.
             log.info("fetch.failed", reason=str(error))
             if time.monotonic() >= deadline:
                 raise FetchFailed(
@@ -157,7 +157,7 @@ class ImageFetcher:
     def _permitted(self, url: Url) -> Url:
         if not urls.permitted(url, self._policy):
             raise UrlNotAllowed
-        # What follows "#" is for browsers alone.
+        # The part after "#" is for browsers alone.
         return url._replace(fragment=None)
 
 

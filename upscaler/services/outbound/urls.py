@@ -1,4 +1,4 @@
-"""Addresses on the web that people name. The same parser serves the check and the connection: they cannot disagree."""
+"""URLs that people enter. One parser serves the check and the connection, so that they cannot disagree."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def parse(text: str, refusal: type[InvalidUrl] = InvalidUrl) -> Url:
-    """Read an address that begins with ``http://`` or ``https://``.
+    """Read a URL that begins with ``http://`` or ``https://``.
 
     Raises:
         InvalidUrl: as ``refusal``, when the address cannot be used; the message says why.
@@ -38,7 +38,7 @@ def parse(text: str, refusal: type[InvalidUrl] = InvalidUrl) -> Url:
 
 
 def permitted(url: Url, policy: AddressPolicy) -> bool:
-    """Tell whether an address may be reached, as far as can be told without looking its name up."""
+    """Return whether a URL may be reached, as far as is known without looking its host up."""
     try:
         return policy.permits(ip_address(str(url.host).strip("[]")), port_of(url))
     except ValueError:
@@ -47,5 +47,5 @@ def permitted(url: Url, policy: AddressPolicy) -> bool:
 
 
 def port_of(url: Url) -> int:
-    """Return the port of an address that ``parse`` has read."""
+    """Return the port of a URL that ``parse`` has read."""
     return url.port or DEFAULT_PORTS[str(url.scheme)]

@@ -1,4 +1,4 @@
-"""Taking a preview in: check the image, keep the wanted piece of it and nothing else, write it down."""
+"""Submission of previews: check the image, store the crop and nothing else, insert the row."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LIFETIME = timedelta(hours=1)
 
 
 class PreviewRequests:
-    """Accept previews."""
+    """Accepts previews."""
 
     def __init__(
         self, storage: Storage, inspector: Inspector, settings: RuntimeSettings, workspace: Workspace
@@ -52,7 +52,7 @@ class PreviewRequests:
         presets: Sequence[str],
         owner_id: int | None,
     ) -> Iterator[Preview]:
-        """Make a preview out of a received file, and yield it, queued; what the block adds is committed with it.
+        """Yield a queued preview of a received file; rows that the block adds are committed with it.
 
         Nothing is left when this raises.
 
@@ -108,7 +108,7 @@ class PreviewRequests:
 
 
 def find(session: Session, preview_id: str) -> Preview:
-    """Return a preview; raise ``PreviewNotFound`` when there is none, or its hour is over."""
+    """Return a preview; raise ``PreviewNotFound`` when there is none, or it has expired."""
     preview = session.get(Preview, preview_id, populate_existing=True)
     if preview is None or preview.expires_at <= utcnow():
         raise PreviewNotFound
