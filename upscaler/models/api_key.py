@@ -23,7 +23,7 @@ class AccountKey(Model):
     id: Mapped[str] = mapped_column(String(40), primary_key=True, default=lambda: random_id("key"))
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(64))
-    # The first characters, so that people can tell their keys apart.
+    # The first characters, which identify a key in lists.
     prefix: Mapped[str] = mapped_column(String(16))
     # SHA-256 of the key: it has 256 random bits, which no salt or slow hash would make harder to guess.
     key_hash: Mapped[str] = mapped_column(String(64), unique=True)

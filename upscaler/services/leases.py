@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapped, Session
 from upscaler.models import utcnow
 from upscaler.models.database import changed_rows
 
-# Values of the columns of a row that nobody holds.
+# Values of the columns of a row that is not held.
 RELEASED: Mapping[str, Any] = {"claim_token": None, "lease_expires_at": None}
 
 
@@ -55,7 +55,7 @@ def granted(row_id: str, lasts: timedelta, now: datetime | None = None) -> tuple
 
 
 def is_free(table: type[Leased], now: datetime) -> ColumnElement[bool]:
-    """Return the condition that nobody holds a row, or its holder's lease has expired."""
+    """Return the condition that a row is not held, or its holder's lease has expired."""
     return or_(table.lease_expires_at.is_(None), table.lease_expires_at < now)
 
 

@@ -124,6 +124,6 @@ class Services:
         return LinkSigner(self.signing_key, ttl_seconds)
 
     def submitter(self, name: str) -> str:
-        """Return a pseudonym of a caller for the table of jobs: it tells callers apart and does not name them."""
+        """Return a pseudonym of a caller for the table of jobs: it distinguishes callers and does not name them."""
         key = hashlib.sha256(self.signing_key.encode()).digest()
         return hashlib.blake2b(name.encode(), key=key, digest_size=16, person=b"submitter").hexdigest()

@@ -17,7 +17,7 @@ def eight_bits(_image: Any, _head: bytes) -> int:
 
 @dataclass(frozen=True)
 class Reader:
-    """How files of a format are read.
+    """Reader of a format's files.
 
     Attributes:
         plugin: Pillow's reader as ``module:name``. It is called with an open file and returns an image that is not
@@ -37,7 +37,7 @@ class Reader:
 
 @dataclass(frozen=True)
 class Writer:
-    """How files of a format are written.
+    """Writer of a format's files.
 
     Attributes:
         saver: libvips's operation; None for the one format that this package writes itself, PNG.

@@ -2,7 +2,7 @@
 
 Chunks are all there is to write by hand: ISA-L compresses. With the filter "up" and its level 2 one core writes
 170 to 360 MB of pixels a second at 0.37 to 0.55 of their size; libvips at the same size writes 6 to 24 MB, slower than
-the fast networks upscale.
+the fast models upscale.
 """
 
 from __future__ import annotations

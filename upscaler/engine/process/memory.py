@@ -8,7 +8,7 @@ import psutil
 def resident_bytes(pid: int) -> int:
     """Return the resident memory of a process and all its descendants in bytes, 0 when it has ended.
 
-    Pages of mapped files are left out where the system tells them apart (Linux): the kernel can drop those at
+    Pages of mapped files are left out where the system distinguishes them (Linux): the kernel can drop those at
     any time, and the result of an upscaled image lives in such a file.
     """
     try:

@@ -22,7 +22,7 @@ _PART = 16
 # A tile is shifted when the result departs from the source by more on one side of the boundary than on the other, in
 # levels. Models do so by themselves where the source is noisy or has an edge at the boundary, and where they do it
 # inside the tiles as well. Of all that these explain 0.83 was the most that was seen of seven recipes, among them both
-# RRDB networks, in tiles of 48 px on photographs, text, gratings, chequerboards, blocks of colour, pure noise,
+# RRDB models, in tiles of 48 px on photographs, text, gratings, chequerboards, blocks of colour, pure noise,
 # noisy photographs and JPEGs of quality 20 (that one by cunet's strongest noise removal); 0.7 on photographs as they
 # are, where a shift by 5 levels was always found. Short boundaries say less: at 13 and 17 px it was 1.1, by cunet's
 # strongest noise removal on a grating of one pixel; from 24 px on 0.6 at most.
@@ -39,7 +39,7 @@ MOST_RATIO = 4.0
 MOST_MOVED = 1.0
 # Share of the difference to the source that a real movement explains.
 _EXPLAINED = 0.25
-# Mean square of the slope, in levels per pixel, below which a place has too little detail to tell a movement by.
+# Mean square of the slope, in levels per pixel, below which a place has too little detail to detect a movement by.
 _SLOPE = 8.0
 # Levels that are added to both steps of a ratio, or flat areas would decide by their rounding.
 _FLAT_STEP = 1.0

@@ -40,7 +40,7 @@ class Workspace:
         with self._making:
             if self._folder is None or not self._folder.exists():
                 self._make()
-            assert self._folder is not None  # noqa: S101 - it was made; this tells mypy
+            assert self._folder is not None  # noqa: S101 - it was made; mypy cannot know
             return self._folder
 
     def _make(self) -> None:

@@ -24,7 +24,7 @@ LOOK_BACK = 20
 
 @dataclass(frozen=True)
 class Quote:
-    """What to expect: sides in pixels, the file's size in bytes, times in seconds, and the place in the queue.
+    """Quote of a job: sides in pixels, the file's size in bytes, times in seconds, and the place in the queue.
 
     ``waiting_seconds`` is None while no worker is online.
     """

@@ -17,7 +17,7 @@ from upscaler.models import JobStatus
 class Event:
     """An event, reported once for each job and channel.
 
-    The words repeat nothing that the uploader wrote, not even the name of the file: nobody can make this service send
+    The words repeat nothing that the uploader wrote, not even the name of the file: no client can make the service send
     a text of their own to a stranger.
 
     Attributes:

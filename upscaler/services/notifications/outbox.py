@@ -26,7 +26,7 @@ from upscaler.services.notifications.outcome import Outcome, Verdict
 
 # Longer than any attempt takes, the many steps of a slow mail server included; in seconds.
 LEASE_SECONDS = 120
-# How many due rows a sender tries to claim before it leaves the rest to other senders.
+# Due rows that a sender attempts to claim before it leaves the rest to other senders.
 CANDIDATES = 10
 
 _FINAL = {

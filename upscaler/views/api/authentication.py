@@ -1,4 +1,4 @@
-"""Who is asking: the holder of an API key, of a token, of a session cookie, or a visitor. And what they may do."""
+"""Authentication of the caller: by API key, token or session cookie, or as a visitor; and the caller's rights."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BEARER = "bearer"
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sent a request.
+    """Caller of a request.
 
     Attributes:
         account: None for a visitor.

@@ -44,7 +44,7 @@ from upscaler.views.context import absolute_url, current_account, current_actor,
 
 
 class OwnJobsQuery(PageQuery, PeriodQuery):
-    """Which of the caller's jobs."""
+    """Filters of the caller's jobs."""
 
     status = fields.String(
         load_default=None, validate=validate.OneOf(STATUSES), metadata={"description": "state of the job"}

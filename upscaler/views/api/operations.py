@@ -15,7 +15,7 @@ from upscaler.services.accounts import api_keys
 
 
 class Access(enum.Enum):
-    """Who may call an operation."""
+    """Callers that an operation is open to."""
 
     # Anyone, also where the operator requires everyone to sign in.
     OPEN = "open"

@@ -16,13 +16,13 @@ Row = TypeVar("Row")
 
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
-# Moments that can be told in every time zone, and have a next day.
+# Moments that exist in every time zone, and have a next day.
 EARLIEST = datetime(1970, 1, 1, tzinfo=timezone.utc)
 LATEST = datetime(9998, 12, 31, tzinfo=timezone.utc)
 
 
 class PageQuery(Schema):
-    """Which rows of a list."""
+    """Page of a list."""
 
     limit = fields.Integer(
         load_default=DEFAULT_LIMIT,

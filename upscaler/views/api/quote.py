@@ -1,4 +1,4 @@
-"""A quote for an image that nobody has sent yet."""
+"""Quote for an image before it is sent."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ function withOwnImages(preview) {
   return preview;
 }
 
-/** Have a piece of an image tried with every preset; `fields` are pairs. The answer is the state of the trial. */
+/** Request previews of a part of an image with every preset; `fields` are pairs. Returns the state of the previews. */
 export async function createPreview(piece, name, fields, signal) {
   const body = new FormData();
   for (const field of fields) body.append(...field);

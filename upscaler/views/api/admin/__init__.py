@@ -1,1 +1,1 @@
-"""What only admins may do, below ``/api/v1/admin``."""
+"""Operations for admins, below ``/api/v1/admin``."""

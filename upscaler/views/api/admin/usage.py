@@ -1,4 +1,4 @@
-"""What each account used, as a table."""
+"""Usage of each account, as a table."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _role = validate.OneOf(tuple(ROLES))
 
 
 class UsersQuery(PageQuery):
-    """Which accounts."""
+    """Filters of accounts."""
 
     q = fields.String(
         load_default=None,
@@ -27,7 +27,7 @@ class UsersQuery(PageQuery):
 
 
 class AccountBody(Schema):
-    """What to change of an account; what is left out stays."""
+    """Changes to an account; what is left out stays."""
 
     email = fields.String(
         validate=validate.Length(1, MAX_EMAIL),
@@ -95,7 +95,7 @@ class AccountListSchema(PageSchema):
 
 
 class UsageSchema(Schema):
-    """What an account has used."""
+    """Usage of an account."""
 
     jobs = integer("jobs in all")
     jobs_last_day = integer("jobs in the last 24 hours")
@@ -114,7 +114,7 @@ class RateSchema(Schema):
 
 
 class QuotaSchema(Schema):
-    """What an account may use. A rate without windows has no limit."""
+    """Limits of an account. A rate without windows has no limit."""
 
     upload_rates = list_of(RateSchema, "images")
     preview_rates = list_of(RateSchema, "previews")

@@ -14,7 +14,7 @@ _text = validate.Length(1, 100)
 
 
 class AdminJobsQuery(PageQuery, PeriodQuery):
-    """Which jobs."""
+    """Filters of jobs."""
 
     status = fields.String(
         load_default=None, validate=validate.OneOf(STATUSES), metadata={"description": "state of the job"}

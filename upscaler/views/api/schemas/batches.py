@@ -14,7 +14,7 @@ STATUSES = tuple(status.value for status in BatchStatus)
 
 
 class BatchCountsSchema(Schema):
-    """How many files are in which state."""
+    """Number of files in each state."""
 
     total = integer("files of the batch")
     queued = integer("files whose job waits")
@@ -67,7 +67,7 @@ class BatchSchema(BatchSummarySchema):
 
 
 class AdminBatchesQuery(PageQuery, PeriodQuery):
-    """Which batches."""
+    """Filters of batches."""
 
     owner = fields.String(
         load_default=None,

@@ -14,7 +14,7 @@ STATUSES = tuple(status.value for status in DeliveryStatus)
 
 
 class DeliveriesQuery(PageQuery, PeriodQuery):
-    """Which deliveries."""
+    """Filters of deliveries."""
 
     job_id = fields.String(
         load_default=None, validate=validate.Length(1, 40), metadata={"description": "id of a job"}

@@ -8,7 +8,7 @@ from upscaler.views.api.schemas.described import integer, real, text
 
 
 class HealthQuery(Schema):
-    """How strict to be."""
+    """Strictness of the health check."""
 
     strict = fields.Boolean(
         load_default=False,

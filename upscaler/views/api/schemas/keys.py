@@ -15,7 +15,7 @@ class NewKeyBody(Schema):
     name = fields.String(
         required=True,
         validate=validate.Length(1, api_keys.MAX_NAME),
-        metadata={"description": "tells keys apart", "example": "nightly scans"},
+        metadata={"description": "identifies the key in lists", "example": "nightly scans"},
     )
     scopes = fields.List(
         fields.String(validate=validate.OneOf(api_keys.SCOPES)),
@@ -56,7 +56,7 @@ class KeyListSchema(Schema):
 
 
 class AdminKeysQuery(PageQuery):
-    """Which keys."""
+    """Filters of keys."""
 
     user = fields.String(
         load_default=None, validate=validate.Length(1, 100), metadata={"description": "a part of a user name"}

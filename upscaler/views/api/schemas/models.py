@@ -60,7 +60,7 @@ class ModelForm(Schema):
 
 
 class ModelBody(Schema):
-    """What to change of a model; what is left out stays."""
+    """Changes to a model; what is left out stays."""
 
     is_active = fields.Boolean(metadata={"description": "whether the model may be used"})
     licence = fields.String(validate=_licence, metadata={"description": "of the weights"})

@@ -8,7 +8,7 @@ from upscaler.views.api.schemas.described import flag, list_of, text, texts
 
 
 class ChoiceSchema(Schema):
-    """What serves one choice of parameters."""
+    """Models for one combination of parameters."""
 
     factor = text("how much it upscales")
     denoise = text("how much noise it removes")

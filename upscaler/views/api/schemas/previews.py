@@ -84,7 +84,7 @@ class CropSchema(Schema):
 
 
 class PreviewItemSchema(Schema):
-    """What one preset makes of the part."""
+    """Result of one preset for the part."""
 
     preset = text("name of the preset")
     status = text("state of this preset", choices=("queued", "completed", "failed"))

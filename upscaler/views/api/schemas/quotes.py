@@ -9,7 +9,7 @@ from upscaler.views.api.schemas.errors import StatusReasonSchema
 
 
 class QuoteSchema(Schema):
-    """What to expect of a job."""
+    """Quote of a job."""
 
     model = text("what the job would run: the name of a model, or of several")
     output_width = integer("width of the result in pixels")

@@ -1,4 +1,4 @@
-"""What was done to an image, and on what, in responses."""
+"""Schemas of the fidelity receipt."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class BackendSchema(Schema):
 
 
 class NoteSchema(Schema):
-    """What happened to one property of the image."""
+    """Note on one property of the image."""
 
     code = fields.String(
         required=True, allow_none=True, metadata={"description": "stable name of the note, for programs"}
@@ -61,7 +61,7 @@ class NoteSchema(Schema):
 
 
 class ReceiptSchema(Schema):
-    """What was kept and what was changed, by which model, on which device, and how long each step took."""
+    """Receipt: properties kept and changed, the models, the device, and the seconds of each step."""
 
     RULES = OPEN
 

@@ -48,7 +48,7 @@ class SettingsBody(_SettingFields):  # type: ignore[misc, valid-type]
 
 
 class AuditQuery(PageQuery, PeriodQuery):
-    """Which rows of the audit log."""
+    """Filters of the audit log."""
 
     q = fields.String(
         load_default=None, validate=_text, metadata={"description": "a part of an id or address"}
