@@ -36,7 +36,7 @@ def values_of(option: Option) -> str:
 
 def test_every_option_stands_in_the_reference_with_its_values_and_default() -> None:
     reference = (ROOT / "docs" / "api.md").read_text()
-    section = reference.partition("\n## Send an image\n")[2].partition("\n## ")[0]
+    section = reference.partition("\n## Upload an image\n")[2].partition("\n## ")[0]
     rows = {
         name: (values, note)
         for name, values, note in re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", section, re.MULTILINE)

@@ -60,7 +60,7 @@ class Quarantine:
             quarantine._devices[device] = _Failures(
                 count=entry["failures"],
                 reason=entry["reason"],
-                since=_seconds(entry["since"]),
+                since=_seconds(entry["quarantined_at"]),
                 test_at=_seconds(entry["next_test_at"]),
                 held=True,
                 models=set(entry["models"]),
@@ -127,7 +127,7 @@ class Quarantine:
                     "device": device.name,
                     "precision": device.precision,
                     "reason": failures.reason,
-                    "since": _moment(failures.since),
+                    "quarantined_at": _moment(failures.since),
                     "next_test_at": _moment(failures.test_at),
                     "failures": failures.count,
                     "models": sorted(failures.models),

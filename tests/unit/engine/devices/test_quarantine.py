@@ -36,7 +36,7 @@ def test_a_device_is_shown_with_reason_and_times(clock: Clock) -> None:
             "device": "Some GPU",
             "precision": "fp16",
             "reason": "it is black",
-            "since": "2025-12-07T12:34:56Z",
+            "quarantined_at": "2025-12-07T12:34:56Z",
             "next_test_at": "2025-12-07T12:44:56Z",
             "failures": 1,
             "models": ["realesrgan-x4plus"],
@@ -61,7 +61,7 @@ def test_another_process_goes_on_with_what_was_held(clock: Clock) -> None:
     assert other.reason(GPU._replace(precision="fp32")) is None
     other.add(GPU, "black once more")
     assert other.as_list()[0]["failures"] == 3
-    assert other.as_list()[0]["since"] == "2025-12-07T12:34:56Z"
+    assert other.as_list()[0]["quarantined_at"] == "2025-12-07T12:34:56Z"
 
 
 def test_the_waits_double_up_to_a_day(clock: Clock) -> None:
@@ -77,7 +77,7 @@ def test_the_waits_double_up_to_a_day(clock: Clock) -> None:
         waits.append(clock.now - start)
 
     assert waits == [600, 1200, 2400, 4800, 9600, 19_200, 38_400, 76_800, 86_400, 86_400]
-    assert quarantine.as_list()[0]["since"] == "2025-12-07T12:34:56Z"
+    assert quarantine.as_list()[0]["quarantined_at"] == "2025-12-07T12:34:56Z"
 
 
 def test_a_device_that_passed_is_let_go_but_its_failures_are_remembered_for_a_day(clock: Clock) -> None:

@@ -68,7 +68,7 @@ def test_recent_jobs_errors_and_workers_are_listed(
         "device": "A broken GPU",
         "precision": "fp16",
         "reason": "off by 96 < 255 levels",
-        "since": "2025-12-07T12:34:56Z",
+        "quarantined_at": "2025-12-07T12:34:56Z",
         "next_test_at": "2025-12-07T12:44:56Z",
     }
     backend = {

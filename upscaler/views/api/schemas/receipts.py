@@ -16,6 +16,7 @@ class QuarantinedDeviceSchema(Schema):
     device = fields.String(metadata={"description": "name of the processor or graphics device"})
     precision = fields.String(metadata={"description": "numbers that it computed in"})
     reason = fields.String(metadata={"description": "how it failed"})
+    quarantined_at = fields.DateTime(metadata={"description": "when it failed"})
     next_test_at = fields.DateTime(metadata={"description": "when it is tested again"})
     failures = fields.Integer(metadata={"description": "failures in a row"})
 
