@@ -17,10 +17,10 @@ def test_the_walk_through_the_api_works(
 ) -> None:
     blocks = re.findall(r"```bash\n(.*?)```", (ROOT / "docs" / "api.md").read_text(), re.DOTALL)
     model = write_onnx(tmp_path / "blocks.onnx", 3)
-    given = {"SERVER": live_service.url, "PICTURE": str(photographs["coffee"]), "MODEL": str(model)}
+    given = {"SERVER": live_service.url, "IMAGE": str(photographs["coffee"]), "MODEL": str(model)}
 
     with receiver(content(photographs["coffee"].read_bytes()), host=FETCHED_FROM) as host:
-        given["PICTURE_URL"] = f"http://{FETCHED_FROM}:{host.port}/coffee.jpg"
+        given["IMAGE_URL"] = f"http://{FETCHED_FROM}:{host.port}/coffee.jpg"
         done = subprocess.run(
             ["bash", "-euxc", "\n".join(blocks)],
             cwd=tmp_path,
