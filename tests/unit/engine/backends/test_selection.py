@@ -91,8 +91,8 @@ def test_no_backend_left_is_reported_with_every_reason() -> None:
     with pytest.raises(EngineUnavailable) as caught:
         _ = selection.backend
 
-    assert "off by" in caught.value.detail
-    assert "device lost" in caught.value.detail
+    assert "off by" in caught.value.internal_detail
+    assert "device lost" in caught.value.internal_detail
 
 
 def test_missing_weights_are_reported_and_no_engine_is_blamed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,7 +125,7 @@ def test_a_child_that_is_killed_is_reported_and_the_next_job_works(start, large,
     engine = start()
     (error,) = while_working(engine, large, tmp_path / "a", lambda: os.kill(engine.pid, signal.SIGKILL))
     assert isinstance(error, EngineCrashed)
-    assert "SIGKILL" in error.detail
+    assert "SIGKILL" in error.internal_detail
     assert error.log_tail == engine.log_tail
     assert not (tmp_path / "a").exists()
     assert engine.upscale(small, tmp_path / "b", None, TWICE).width == 64

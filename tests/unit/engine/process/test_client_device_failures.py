@@ -119,7 +119,7 @@ def test_where_no_device_is_left_the_job_is_told_and_the_next_one_works(start, i
     with struck(engine, signal.SIGSEGV, "", testing=False) as hit, pytest.raises(EngineCrashed) as crash:
         engine.upscale(image, tmp_path / "a.png", None, TWICE)
     assert len(hit) == 2, "it is tested and tried once more: an image may be to blame"
-    assert "SIGSEGV" in crash.value.detail
+    assert "SIGSEGV" in crash.value.internal_detail
     assert "Fatal Python error" in crash.value.log_tail, "the log says where it happened"
     assert not (tmp_path / "a.png").exists()
 
