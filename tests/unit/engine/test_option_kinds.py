@@ -64,7 +64,7 @@ def test_a_refusal_lists_the_values():
     option = Option(SIZE, "Size", "size of it", name="size", default="small")
     with pytest.raises(InvalidParameter) as refused:
         option.check("huge")
-    assert refused.value.detail.endswith("Please use one of: small, large.")
+    assert refused.value.detail.endswith("Use one of: small, large.")
     assert PERCENT.expected == "0-100"
     assert SWITCH.expected == "true, false"
 

@@ -69,7 +69,7 @@ def test_a_factor_is_needed_and_the_factors_are_told():
     with pytest.raises(InvalidParameter) as refused:
         UpscaleOptions.from_mapping({"factor": "5x"})
     # "fit" alone would be refused as well.
-    assert refused.value.detail.endswith("Please use one of: 2x, 3x, 4x, 8x.")
+    assert refused.value.detail.endswith("Use one of: 2x, 3x, 4x, 8x.")
 
 
 def test_forms_send_text():
