@@ -1,17 +1,21 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from upscaler.errors import FileGone, InvalidParameter, JobConflict
-from upscaler.models import AuditLog, Job
+from upscaler.errors import FileGone, InvalidParameter, JobConflict, JobNotFound
+from upscaler.models import AuditLog, Job, Upload
 from upscaler.services.audit import Actor
 from upscaler.services.jobs import actions
 from upscaler.services.registry import Services
+
+DATABASES = ("sqlite", "postgresql")
 
 ADMIN = Actor(None, "abdullah", "192.0.2.7", is_admin=True)
 NewJob = Callable[..., Job]
@@ -106,3 +110,61 @@ def keep_original(services: Services, job: Job, folder: Path) -> None:
     image = folder / "original.png"
     image.write_bytes(b"not read here")
     services.storage.save(job.upload.storage_path, image)
+
+
+def stored_files(services: Services) -> set[str]:
+    root = services.storage.root  # type: ignore[attr-defined]  # the tests' storage is a local one
+    return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
+
+
+def test_an_original_stays_until_its_last_job_is_deleted(
+    db_session: Session, new_job: NewJob, services: Services, tmp_path: Path
+) -> None:
+    first = new_job(status="failed")
+    second = new_job(status="failed", upload_id=first.upload_id)
+    keep_original(services, first, tmp_path)
+    original = first.upload.storage_path
+
+    assert actions.delete(db_session, ADMIN, services.storage, first)
+    assert original in stored_files(services)
+    assert actions.delete(db_session, ADMIN, services.storage, second)
+
+    assert original not in stored_files(services)
+    assert db_session.query(Upload).count() == 0
+    assert [action for action, _, _ in trail(db_session)] == ["job.delete", "job.delete"]
+
+
+def test_a_job_is_deleted_once(
+    database: Engine, db_session: Session, new_job: NewJob, services: Services
+) -> None:
+    job = new_job(status="failed")
+    with Session(database) as other:
+        same = other.get_one(Job, job.id)
+        actions.delete(db_session, ADMIN, services.storage, job)
+
+        with pytest.raises(JobNotFound):
+            actions.delete(other, ADMIN, services.storage, same)
+
+    assert [action for action, _, _ in trail(db_session)] == ["job.delete"]
+
+
+def test_two_jobs_deleted_at_once_leave_no_original(
+    database: Engine, db_session: Session, new_job: NewJob, services: Services, tmp_path: Path
+) -> None:
+    for _ in range(5):
+        first = new_job(status="failed")
+        second = new_job(status="failed", upload_id=first.upload_id)
+        keep_original(services, first, tmp_path)
+        start = threading.Barrier(2)
+
+        def delete(job_id: str, start: threading.Barrier = start) -> None:
+            with Session(database) as session:
+                job = session.get_one(Job, job_id)
+                start.wait()
+                actions.delete(session, ADMIN, services.storage, job)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(delete, (first.id, second.id)))
+
+    assert stored_files(services) == set()
+    assert db_session.query(Upload).count() == 0
