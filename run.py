@@ -144,15 +144,15 @@ def _check_storage(config: configuration.Config, *, may_be_unavailable: bool) ->
     from upscaler.storage import StorageSettingsError  # noqa: PLC0415
 
     try:
-        Services.from_config(config).storage.check()
+        storage = Services.from_config(config).storage
+        storage.check()
     except StorageSettingsError as error:
         raise StartError(str(error)) from None
     except StorageUnavailable:
         if may_be_unavailable:
             return
-        where = config.s3_endpoint_url or "Amazon S3"
         raise StartError(
-            f"the storage at {where} does not answer. Start it, or check S3_ENDPOINT_URL."
+            f"the storage at {storage.location} does not answer. Start it, or check the settings of the storage."
         ) from None
 
 

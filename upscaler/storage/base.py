@@ -38,6 +38,10 @@ class Storage(Protocol):
     """A place for images. Every call may raise ``StorageUnavailable``; writing may raise ``StorageFull``."""
 
     @property
+    def location(self) -> str:
+        """The folder or the service that holds the files, for messages to the operator."""
+
+    @property
     def public_origin(self) -> str | None:
         """Origin that browsers fetch files from directly, such as ``https://files.example.org``, or None."""
 

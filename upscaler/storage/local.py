@@ -34,6 +34,7 @@ class LocalStorage:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.location = str(root)
 
     def check(self) -> None:
         """Make the folder."""

@@ -123,6 +123,7 @@ class S3Storage:
 
     def __init__(self, bucket: Bucket, patience: Patience) -> None:
         self._bucket = bucket
+        self.location = bucket.endpoint_url or "Amazon S3"
         self._client = _client(bucket, bucket.endpoint_url, patience)
         self._prober = _client(bucket, bucket.endpoint_url, _QUESTION) if patience.asks_first else None
         self._signer = (
@@ -240,7 +241,7 @@ class S3Storage:
         return str(self._signer.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds))
 
     def _refusal(self, error: ClientError) -> str:
-        where, code = self._bucket.endpoint_url or "Amazon S3", _code(error)
+        where, code = self.location, _code(error)
         if code == "NoSuchBucket":
             return f"there is no bucket {self._bucket.name} at {where}. Create it, or set S3_BUCKET to another one."
         if code in _WRONG_KEYS:

@@ -136,3 +136,8 @@ def test_a_local_storage_that_cannot_write_says_so(tmp_path: Path, source: Path)
     with pytest.raises(StorageUnavailable):
         LocalStorage(tmp_path / "blocked").save(KEY, source)
     assert source.read_bytes() == b"0123456789"
+
+
+def test_it_names_its_location_for_the_operator(storage: Storage) -> None:
+    assert storage.location
+    assert storage.location.isprintable()

@@ -168,7 +168,7 @@ def test_it_rejects_a_script_that_hides_an_image_behind_its_first_line(file, lim
 
 def test_it_rejects_a_kind_that_the_operator_does_not_allow(file):
     only_png = InspectionLimits(("image/png",), 8000, 25_000_000)
-    with pytest.raises(UnsupportedImage, match=r"one of these kinds of image: PNG\."):
+    with pytest.raises(UnsupportedImage, match=r"Use one of: PNG\."):
         inspect_image(file(encoded("tiff")), only_png)
 
 

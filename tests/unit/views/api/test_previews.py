@@ -13,6 +13,7 @@ from PIL import Image
 from sqlalchemy.orm import Session
 
 from tests.unit.views.api.conftest import NOBODY, die
+from upscaler.engine.options import OPTIONS, UpscaleOptions
 from upscaler.models import Preview
 from upscaler.services.previews import requests
 
@@ -31,9 +32,11 @@ def test_it_is_accepted_and_told_of(api: Flask, session: Session) -> None:
     assert answer.status_code == 202
     body = answer.get_json()
     assert body["crop"] == {"left": 10, "top": 125, "width": 100, "height": 50}
-    assert body["params"] == {
-        **{"factor": "4x", "denoise": "low", "sharpen": "none", "refine_faces": False, "match_colours": True}
+    defaults = UpscaleOptions("4x").as_dict()
+    expected = {
+        name: defaults[name] for name, option in OPTIONS.items() if option.in_preview and name in defaults
     }
+    assert body["params"] == {**expected, "denoise": "low"}
     assert [item["preset"] for item in body["items"]] == ["photo", "art"]
     assert {item["status"] for item in body["items"]} == {"queued"}
     assert answer.headers["Location"].endswith(f"/api/v1/previews/{body['id']}")
