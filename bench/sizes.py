@@ -73,7 +73,7 @@ def measure(options: UpscaleOptions, side: int, threads: int) -> Row:
             warm, source, target = folder / "warm.png", folder / "source.png", folder / "target"
             photograph(64).save(warm)
             photograph(side).save(source, compress_level=1)
-            recipe = engine.upscale(warm, target, None, options).receipt["recipe"]
+            recipe = engine.upscale(warm, target, None, options).receipt["model"]
             assert engine.pid is not None
             peak = _Peak(engine.pid)
             start = time.perf_counter()

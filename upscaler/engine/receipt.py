@@ -42,7 +42,7 @@ def build_receipt(
         "version": RECEIPT_VERSION,
         "input": dict(image.source),
         "options": options.as_dict(),
-        "recipe": recipe.name,
+        "model": recipe.name,
         "models": [describe_model(model) for model in recipe.models],
         "backend": dict(backend),
         "output": dict(output),

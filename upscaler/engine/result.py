@@ -16,7 +16,7 @@ class Previews:
 
 
 @dataclass(frozen=True)
-class Keeping:
+class Checkpoint:
     """Folder for finished tiles that outlive their process, and the bytes that they may take there."""
 
     folder: Path

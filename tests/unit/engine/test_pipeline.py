@@ -104,7 +104,7 @@ def test_the_receipt_tells_the_whole_story(run, save, colours, tmp_path):
     assert receipt["input"]["orientation"] == 6
     assert (receipt["input"]["width"], receipt["input"]["height"]) == (20, 30)
     assert receipt["options"]["factor"] == "4x"
-    assert receipt["recipe"]
+    assert receipt["model"]
     assert all(len(model["bin_sha256"]) == 64 for model in receipt["models"])
     assert receipt["backend"]["engine"] == "lanczos"
     assert receipt["output"]["sha256"] == result.sha256 == sha256_of(tmp_path / "target")
@@ -185,7 +185,7 @@ def test_3x_and_a_wanted_size_are_reduced_from_more(run, upscaler, save, colours
     assert np.abs(reduced(image, 3) - pixels).mean() < 3
     result, image = run(save("a.png", pixels), UpscaleOptions("fit", target_width=100), upscaler)
     assert image.size == (result.width, result.height) == (100, 83)
-    assert result.receipt["recipe"] == "waifu2x-upconv7-photo-twice"
+    assert result.receipt["model"] == "waifu2x-upconv7-photo-twice"
 
 
 def test_8x_goes_through_a_scratch_file(run, upscaler, save, colours):
@@ -198,7 +198,7 @@ def test_8x_goes_through_a_scratch_file(run, upscaler, save, colours):
     assert image.mode == "RGBA"
     assert np.abs(reduced(image, 8) - pixels)[..., :3].mean() < 4
     assert shares == sorted(shares)
-    assert result.receipt["recipe"].endswith("-8x")
+    assert result.receipt["model"].endswith("-8x")
 
 
 def test_detail_blends_also_where_the_sharp_model_must_be_reduced(run, lanczos, save, colours):
@@ -207,7 +207,7 @@ def test_detail_blends_also_where_the_sharp_model_must_be_reduced(run, lanczos, 
         result, image = run(save("a.png", pixels), UpscaleOptions("2x", detail=detail), lanczos)
         assert image.size == (80, 64)
         assert np.abs(reduced(image, 2) - pixels).mean() < 2
-    assert result.receipt["recipe"] == "realesrgan-x4plus-half"
+    assert result.receipt["model"] == "realesrgan-x4plus-half"
 
 
 def test_tones_are_matched_unless_somebody_wishes_otherwise(run, upscaler, save):

@@ -14,7 +14,7 @@ from PIL import Image
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.process.client import EngineLimits, EngineProcess
-from upscaler.engine.result import Keeping
+from upscaler.engine.result import Checkpoint
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch
 from upscaler.engine.tiling.upscaler import Upscaler
@@ -32,9 +32,9 @@ def small_tiles():
 def upscale(tmp_path, small_tiles):
     """Return a function that upscales a file until a share is done, and keeps the tiles."""
 
-    def run(source, options, until=2.0, keeping=None):
+    def run(source, options, until=2.0, checkpoint=None):
         done = [0.0]
-        scratch = Scratch(tmp_path, keeping or Keeping(tmp_path / "kept", 10**9))
+        scratch = Scratch(tmp_path, checkpoint or Checkpoint(tmp_path / "kept", 10**9))
         result = upscale_file(
             source,
             tmp_path / "out.png",
@@ -63,7 +63,7 @@ def logo(colours):
 def test_an_image_that_was_broken_off_is_the_same_in_the_end(upscale, save, colours, factor, until, tmp_path):
     source = save("a.png", logo(colours) if factor == "4x" else colours(70, 50))
     options = UpscaleOptions(factor, "standard")
-    _, whole = upscale(source, options, keeping=Keeping(tmp_path / "other", 10**9))
+    _, whole = upscale(source, options, checkpoint=Checkpoint(tmp_path / "other", 10**9))
 
     with pytest.raises(EngineCanceled):
         upscale(source, options, until)
@@ -93,7 +93,7 @@ def test_other_choices_and_other_images_start_anew(upscale, save, colours):
 
 def test_a_child_that_is_killed_leaves_its_tiles_to_the_next(tmp_path, save, colours):
     source, options = save("a.png", colours(96, 96)), UpscaleOptions("4x", "art")
-    keeping = Keeping(tmp_path / "kept", 10**9)
+    checkpoint = Checkpoint(tmp_path / "kept", 10**9)
     engine = EngineProcess(SMALL_TILES, EngineLimits(timeout_seconds=300, memory_bytes=4 << 30), tmp_path)
     shares: list[float] = []
 
@@ -108,12 +108,12 @@ def test_a_child_that_is_killed_leaves_its_tiles_to_the_next(tmp_path, save, col
         killer.start()
         with pytest.raises(EngineCrashed):
             engine.upscale(
-                source, tmp_path / "out.png", None, options, on_progress=shares.append, keeping=keeping
+                source, tmp_path / "out.png", None, options, on_progress=shares.append, checkpoint=checkpoint
             )
         killer.join()
         resumed: list[float] = []
         result = engine.upscale(
-            source, tmp_path / "out.png", None, options, on_progress=resumed.append, keeping=keeping
+            source, tmp_path / "out.png", None, options, on_progress=resumed.append, checkpoint=checkpoint
         )
     finally:
         engine.close()

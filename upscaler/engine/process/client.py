@@ -15,11 +15,11 @@ from upscaler.engine.process.protocol import Message, error_from_message
 from upscaler.engine.process.subprocess import ChildDiedError, ChildProcess
 from upscaler.engine.process.supervision import EngineLimits, await_answer
 from upscaler.engine.progress import Progress
-from upscaler.engine.result import Keeping, Previews, UpscaleResult, part_path
+from upscaler.engine.result import Checkpoint, Previews, UpscaleResult, part_path
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineError, EngineOutOfMemory
 
-__all__ = ["EngineLimits", "EngineProcess", "Keeping", "Previews", "UpscaleResult"]
+__all__ = ["Checkpoint", "EngineLimits", "EngineProcess", "Previews", "UpscaleResult"]
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class EngineProcess:
         *,
         on_progress: Callable[[float], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
-        keeping: Keeping | None = None,
+        checkpoint: Checkpoint | None = None,
         urgent: bool = False,
     ) -> UpscaleResult:
         """Upscale an image in the child, see ``pipeline.upscale_file``.
@@ -81,7 +81,7 @@ class EngineProcess:
             options: what was asked for.
             on_progress: called in this thread with the share that is done, 0 to 1.
             should_stop: asked several times a second; once it is true the child is killed.
-            keeping: the tile cache, where finished tiles outlive the child, or None. The caller removes the folder.
+            checkpoint: the tile cache, where finished tiles outlive the child, or None. The caller removes the folder.
             urgent: do not wait for the upscale that another thread asked for: this one is small, and the child does
                 it between two tiles of the other. When it is stopped or takes too long, the child lives on for the
                 other's sake.
@@ -101,8 +101,8 @@ class EngineProcess:
             "target": str(target.resolve()),
             "previews": [str(path.resolve()) for path in paths],
             "options": options.as_dict(),
-            "keeping": keeping
-            and {"folder": str(keeping.folder.resolve()), "limit_bytes": keeping.limit_bytes},
+            "checkpoint": checkpoint
+            and {"folder": str(checkpoint.folder.resolve()), "limit_bytes": checkpoint.limit_bytes},
         }
         ask = self._urgent_request if urgent else self._request
         # An image may start again on another device.

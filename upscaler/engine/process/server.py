@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process import child_limits
 from upscaler.engine.process.protocol import Message, decode_message, error_to_message, send, take_over_stdout
-from upscaler.engine.result import Keeping, Previews
+from upscaler.engine.result import Checkpoint, Previews
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineError, EngineOutOfMemory, UpscalerError
 
@@ -164,7 +164,7 @@ class Host:
             self._loaded_engine(),
             on_progress=self._progress_reporter(_id_of(request)),
             should_stop=(lambda: False) if "request_id" in request else self._answer_urgent,
-            scratch=Scratch(self._scratch_dir, _keeping_of(request)),
+            scratch=Scratch(self._scratch_dir, _checkpoint_of(request)),
             attempts=AttemptLog(Attempt(**attempt) for attempt in request["attempts"]),
         )
         return result.as_dict()
@@ -187,9 +187,9 @@ def _id_of(request: Message) -> Message:
     return {"request_id": request["request_id"]} if "request_id" in request else {}
 
 
-def _keeping_of(request: Message) -> Keeping | None:
-    keeping = request.get("keeping")
-    return None if keeping is None else Keeping(Path(keeping["folder"]), keeping["limit_bytes"])
+def _checkpoint_of(request: Message) -> Checkpoint | None:
+    checkpoint = request.get("checkpoint")
+    return None if checkpoint is None else Checkpoint(Path(checkpoint["folder"]), checkpoint["limit_bytes"])
 
 
 def main(arguments: list[str]) -> None:

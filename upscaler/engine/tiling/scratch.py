@@ -17,7 +17,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from upscaler.engine.imaging.image import Pixels
-from upscaler.engine.result import Keeping
+from upscaler.engine.result import Checkpoint
 
 Tile = tuple[int, int]
 
@@ -95,12 +95,12 @@ class Scratch:
 
     Args:
         directory: the folder of files without a name.
-        keeping: the tile cache, which outlives this process, or None.
+        checkpoint: the tile cache, which outlives this process, or None.
     """
 
-    def __init__(self, directory: Path, keeping: Keeping | None = None) -> None:
+    def __init__(self, directory: Path, checkpoint: Checkpoint | None = None) -> None:
         self._directory = directory
-        self._keeping = keeping
+        self._checkpoint = checkpoint
         self._cached_bytes = 0
         self._logs: list[FileTileLog] = []
         self._locks: list[int] = []
@@ -120,11 +120,13 @@ class Scratch:
         Where the cache has no room for them, or another process uses it, they end with this process.
         """
         size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-        if self._keeping is None or self._cached_bytes + size > self._keeping.limit_bytes:
+        if self._checkpoint is None or self._cached_bytes + size > self._checkpoint.limit_bytes:
             return ScratchPixels(self.pixels(shape, dtype), NoTileLog())
-        self._keeping.folder.mkdir(parents=True, exist_ok=True)
+        self._checkpoint.folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(
-            self._keeping.folder / f"{name}.tiles", os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
+            self._checkpoint.folder / f"{name}.tiles",
+            os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC,
+            0o600,
         )
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -133,7 +135,7 @@ class Scratch:
             return ScratchPixels(self.pixels(shape, dtype), NoTileLog())
         self._locks.append(descriptor)
         log = FileTileLog(descriptor)
-        path = self._keeping.folder / f"{name}.pixels"
+        path = self._checkpoint.folder / f"{name}.pixels"
         if not path.exists() or path.stat().st_size != size:
             # Tiles of another size are of no use, nor is their log.
             os.ftruncate(descriptor, 0)

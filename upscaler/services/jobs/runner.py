@@ -20,7 +20,7 @@ from upscaler.engine.imaging.formats import format_named
 from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.process.client import Keeping, Previews, UpscaleResult
+from upscaler.engine.process.client import Checkpoint, Previews, UpscaleResult
 from upscaler.errors import (
     EngineCanceled,
     EngineCrashed,
@@ -69,7 +69,7 @@ class Engine(Protocol):
         *,
         on_progress: Callable[[float], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
-        keeping: Keeping | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> UpscaleResult:
         """Upscale ``source`` into ``target`` and the previews; see ``EngineProcess.upscale`` for the errors."""
 
@@ -181,7 +181,7 @@ class JobRunner:
                 options,
                 on_progress=heartbeat.report,
                 should_stop=lambda: self._must_stop(heartbeat),
-                keeping=self._tiles.checkpoint(claim.job_id),
+                checkpoint=self._tiles.checkpoint(claim.job_id),
             )
             self._store(claim, heartbeat, result, WrittenFiles(target, previews), started_at)
 

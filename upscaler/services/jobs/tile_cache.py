@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from upscaler.engine.result import Keeping
+from upscaler.engine.result import Checkpoint
 from upscaler.engine.tiling.scratch import is_in_use
 from upscaler.models import ENDED, Job
 
@@ -34,9 +34,9 @@ class TileCache:
         self._root = root
         self._limit_bytes = limit_bytes
 
-    def checkpoint(self, job_id: str) -> Keeping | None:
+    def checkpoint(self, job_id: str) -> Checkpoint | None:
         """Return where the engine is to write the tiles of a job; None for nowhere."""
-        return Keeping(self._root / job_id, self._limit_bytes) if self._limit_bytes else None
+        return Checkpoint(self._root / job_id, self._limit_bytes) if self._limit_bytes else None
 
     def remove(self, job_id: str) -> None:
         """Remove the tiles of a job that has ended."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from upscaler.engine.result import Keeping
+from upscaler.engine.result import Checkpoint
 from upscaler.engine.tiling.scratch import Scratch, is_in_use, scratch_pixels
 
 SHAPE, BYTE = (30, 40, 3), np.dtype(np.uint8)
@@ -19,10 +19,10 @@ DYING = """
 import os, signal, sys
 from pathlib import Path
 import numpy as np
-from upscaler.engine.result import Keeping
+from upscaler.engine.result import Checkpoint
 from upscaler.engine.tiling.scratch import Scratch
 folder = Path(sys.argv[1])
-scratch = Scratch(folder, Keeping(folder / "kept", 10**6))
+scratch = Scratch(folder, Checkpoint(folder / "kept", 10**6))
 made = scratch.tiles("colour-0", (30, 40, 3), np.dtype(np.uint8))
 made.tiles.begin("a key")
 for row in range(2):
@@ -34,7 +34,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.fixture
-def broken_off(tmp_path: Path) -> Keeping:
+def broken_off(tmp_path: Path) -> Checkpoint:
     """Return where a killed process has kept two of three tiles."""
     ended = subprocess.run(
         [sys.executable, "-c", DYING, str(tmp_path)],
@@ -42,7 +42,7 @@ def broken_off(tmp_path: Path) -> Keeping:
         check=False,
     )
     assert ended.returncode == -signal.SIGKILL
-    return Keeping(tmp_path / "kept", 10**6)
+    return Checkpoint(tmp_path / "kept", 10**6)
 
 
 def test_it_gives_zeros_that_can_be_written_and_leaves_no_name(tmp_path):
@@ -116,10 +116,10 @@ def test_two_at_once_do_not_share(tmp_path, broken_off):
 
 
 def test_what_does_not_fit_is_not_kept(tmp_path):
-    keeping = Keeping(tmp_path / "kept", 2 * 3600)
-    scratch = Scratch(tmp_path, keeping)
+    checkpoint = Checkpoint(tmp_path / "kept", 2 * 3600)
+    scratch = Scratch(tmp_path, checkpoint)
 
     kept = [scratch.tiles(f"colour-{number}", SHAPE, BYTE).tiles.remembers for number in range(3)]
 
     assert kept == [True, True, False]
-    assert {path.stem for path in keeping.folder.iterdir()} == {"colour-0", "colour-1"}
+    assert {path.stem for path in checkpoint.folder.iterdir()} == {"colour-0", "colour-1"}

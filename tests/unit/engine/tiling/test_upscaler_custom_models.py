@@ -98,7 +98,7 @@ def test_a_job_takes_the_named_model_and_the_receipt_says_so(
 
     assert (result.width, result.height) == (240, 200)
     receipt = result.receipt
-    assert receipt["recipe"] == "three-6x"
+    assert receipt["model"] == "three-6x"
     assert [model["name"] for model in receipt["models"]] == ["three", "waifu2x-upconv7-photo"]
     assert receipt["models"][0]["licence"] == "MIT"
     assert receipt["models"][0]["bin_sha256"] == models.find("three").sha256["model.onnx"]

@@ -25,11 +25,11 @@ def cache(tmp_path: Path) -> TileCache:
 
 def keep(cache: TileCache, job_id: str, folder: Path, age: float = 0.0) -> Scratch:
     """Keep an array of 300 kB for a job, which changed that many seconds ago."""
-    keeping = cache.checkpoint(job_id)
-    assert keeping is not None
-    scratch = Scratch(folder, keeping)
+    checkpoint = cache.checkpoint(job_id)
+    assert checkpoint is not None
+    scratch = Scratch(folder, checkpoint)
     scratch.tiles("colour-0", (300, 1000, 1), np.dtype(np.uint8)).tiles.begin("a key")
-    for path in (*keeping.folder.iterdir(), keeping.folder):
+    for path in (*checkpoint.folder.iterdir(), checkpoint.folder):
         os.utime(path, (path.stat().st_atime, path.stat().st_mtime - age))
     return scratch
 

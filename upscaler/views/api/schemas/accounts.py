@@ -8,6 +8,7 @@ from upscaler.models import ADMIN_ROLE, USER_ROLE
 from upscaler.services.accounts.account_data import MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
 from upscaler.views.api.paging import PageQuery, PageSchema
 from upscaler.views.api.schemas.described import flag, integer, list_of, moment, nested, text
+from upscaler.views.api.schemas.truth import Truth
 
 # The API's words for the roles.
 ROLES = {"admin": ADMIN_ROLE, "user": USER_ROLE}
@@ -36,7 +37,7 @@ class AccountBody(Schema):
     first_name = fields.String(validate=validate.Length(max=MAX_NAME), metadata={"description": "first name"})
     last_name = fields.String(validate=validate.Length(max=MAX_NAME), metadata={"description": "last name"})
     role = fields.String(validate=_role, metadata={"description": "`user` unless it is sent"})
-    is_active = fields.Boolean(metadata={"description": "whether the account may sign in"})
+    is_active = Truth(metadata={"description": "whether the account may sign in"})
 
 
 class PasswordBody(Schema):

@@ -8,6 +8,7 @@ from upscaler.engine.model_zoo.custom_model import FACES, MAX_LICENCE, UPSCALING
 from upscaler.engine.options import FACTORS, MODEL_NAME, PRESETS
 from upscaler.views.api.paging import PageSchema
 from upscaler.views.api.schemas.described import flag, integer, list_of, mapping, moment, text
+from upscaler.views.api.schemas.truth import Truth
 
 _licence = validate.Length(max=MAX_LICENCE)
 
@@ -62,7 +63,7 @@ class ModelForm(Schema):
 class ModelBody(Schema):
     """Changes to a model; what is left out stays."""
 
-    is_active = fields.Boolean(metadata={"description": "whether the model may be used"})
+    is_active = Truth(metadata={"description": "whether the model may be used"})
     licence = fields.String(validate=_licence, metadata={"description": "of the weights"})
     uses = fields.List(
         fields.Nested(UseBody), metadata={"description": "what the model serves in place of others"}

@@ -68,6 +68,9 @@ class ReceiptSchema(Schema):
 
     version = fields.Integer(metadata={"description": "version of the receipt's format"})
     options = fields.Dict(metadata={"description": "the options in force"})
+    model = fields.String(
+        metadata={"description": "the job's model, which names the models that ran and their blend"}
+    )
     models = fields.List(fields.Dict(), metadata={"description": "the models that ran, with their hashes"})
     backend = fields.Nested(BackendSchema, metadata={"description": "what the job ran on"})
     input = fields.Dict(metadata={"description": "facts about the uploaded image"})

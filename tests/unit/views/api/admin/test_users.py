@@ -51,6 +51,19 @@ def test_an_account_is_made_changed_closed_and_deleted(api: Flask, admin: Progra
     assert "pass phrase" not in str([row.details for row in session.query(AuditLog)])
 
 
+@pytest.mark.parametrize("value", [0, 1, "true", "no", None])
+def test_only_a_truth_value_changes_whether_an_account_may_sign_in(admin: Program, value: object) -> None:
+    made = admin.post(
+        "/admin/users",
+        json={"username": "layla", "email": "layla@example.org", "password": "a long pass phrase"},
+    )
+    path = f"/admin/users/{made.get_json()['id']}"
+    answer = admin.request("PATCH", path, json={"is_active": value})
+    assert answer.status_code == 422
+    assert answer.get_json()["errors"][0]["parameter"] == "is_active"
+    assert admin.get(path).get_json()["is_active"] is True
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
