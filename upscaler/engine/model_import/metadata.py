@@ -130,11 +130,11 @@ def _fixed_side(height: int, width: int) -> int:
 def _of_ncnn(param: Path) -> ModelMetadata:
     try:
         graph = read_graph(param)
+        channels = _channels_of(graph)
     except (ValueError, OverflowError) as error:
         raise ModelRefused(
             N_("The model was refused: its .param file cannot be used (%(reason)s)."), reason=str(error)[:200]
         ) from error
-    channels = _channels_of(graph)
     _check_channels(channels)
     return ModelMetadata(graph.input, graph.output, channels)
 

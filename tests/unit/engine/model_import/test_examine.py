@@ -82,10 +82,6 @@ def test_ncnn_runs_what_our_reader_does_not_know(tmp_path: Path, middle: str, en
     ("wrong", "reason"),
     [
         ({"inputs": 2}, "2 inputs and 1 outputs"),
-        ({"shape": (1, 3, 48, 64)}, "48 x 64 pixels only"),
-        ({"shape": (1, 3, 16, 16)}, "16 x 16 pixels only"),
-        ({"shape": ("n", 4, "h", "w")}, "takes 4 channels"),
-        ({"shape": (2, 3, "h", "w")}, "2 images at once"),
         ({"scale": 9}, "whole number from 1 to 8"),
         ({"weights": NOT_A_NUMBER}, "not finite"),
         ({"weights": kernel(2) * 0, "bias": 0.5}, "the same colour"),
@@ -105,15 +101,6 @@ def test_it_refuses_layers_that_nobody_knows(tmp_path: Path) -> None:
     write_ncnn(tmp_path, middle="Nonsense layer 1 1 c d", stem="model")
 
     with pytest.raises(ModelRefused, match="Nonsense"):
-        examine(tmp_path, NCNN, SETTINGS)
-
-
-@pytest.mark.parametrize("text", ["", "7767517\n1 1\n", "\xff\xfe", "7767517\n2 2\nInput in 0 9\n"])
-def test_it_refuses_a_damaged_param_file(tmp_path: Path, text: str) -> None:
-    write_ncnn(tmp_path, stem="model")
-    (tmp_path / "model.param").write_text(text)
-
-    with pytest.raises(ModelRefused, match="file cannot be used"):
         examine(tmp_path, NCNN, SETTINGS)
 
 

@@ -29,15 +29,6 @@ def test_a_face_model_is_known_by_its_form(tmp_path: Path, side: int) -> None:
     assert Manifest.from_dict(manifest.as_dict()) == manifest
 
 
-def test_a_manifest_from_before_there_were_face_models_upscales(tmp_path: Path) -> None:
-    write_onnx(tmp_path / "model.onnx", 1, shape=(1, 3, 64, 64))
-    found = examine(tmp_path, ONNX, SETTINGS)
-    old = Manifest("a", ONNX, {"model.onnx": "0" * 64}, "", found).as_dict()
-    del old["findings"]["purpose"]
-
-    assert Manifest.from_dict(old).findings.purpose == found.purpose == UPSCALING
-
-
 def test_a_model_that_upscales_such_a_square_is_none(tmp_path: Path) -> None:
     write_onnx(tmp_path / "model.onnx", 2, shape=(1, 3, 256, 256))
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tests.support.small_models import write_ncnn, write_onnx
+from tests.support.small_models import write_ncnn
 from upscaler.engine.model_import.importer import import_model
 from upscaler.engine.model_import.probe import ProbeLimits
-from upscaler.engine.model_zoo.custom_model import Manifest, Use
+from upscaler.engine.model_zoo.custom_model import Manifest
 from upscaler.engine.model_zoo.model_folder import ModelFolder
-from upscaler.engine.options import UpscaleOptions
-from upscaler.errors import EngineUnavailable, FileTooLarge, ModelConflict, ModelNotFound, ModelRefused
+from upscaler.errors import FileTooLarge, ModelRefused
 
 LIMITS = ProbeLimits(threads=1)
 
@@ -83,51 +81,3 @@ def test_a_damaged_zip_file_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ModelRefused, match="damaged or encrypted"):
         take([path], tmp_path / "staging")
-
-
-@pytest.mark.parametrize(
-    ("limits", "reason"),
-    [
-        (replace(LIMITS, seconds=0.01), "longer than 0.01 seconds"),
-        (replace(LIMITS, memory_bytes=1 << 20), "more than 1 MiB of memory"),
-    ],
-    ids=["time", "memory"],
-)
-def test_a_trial_has_limits(tmp_path: Path, limits: ProbeLimits, reason: str) -> None:
-    with pytest.raises(ModelRefused, match=reason):
-        take([write_onnx(tmp_path / "a.onnx")], tmp_path / "staging", limits=limits)
-
-
-def test_a_model_that_crashes_harms_nobody_else(tmp_path: Path) -> None:
-    param, weights = write_ncnn(tmp_path, 2, middle="Clip clip 1 1 c d 0=0.0 1=1.0")
-    # A model that asks for more memory than any process may have.
-    param.write_text(param.read_text().replace("0=12 1=3", "0=2000000000 1=3"))
-
-    with pytest.raises(ModelRefused):
-        take([param, weights], tmp_path / "staging")
-
-
-def test_a_file_that_was_changed_is_not_loaded(tmp_path: Path) -> None:
-    models = ModelFolder(tmp_path / "models")
-    staging = models.staging()
-    models.put(staging, take([write_onnx(tmp_path / "a.onnx")], staging))
-    manifest = models.find("mine")
-    model = manifest.model(models.folder("mine"))
-    assert [path.name for path in model.verified()] == ["model.onnx"]
-
-    write_onnx(models.folder("mine") / "model.onnx", 3)
-
-    assert not models.holds(manifest)
-    with pytest.raises(EngineUnavailable, match="missing or damaged"):
-        model.verified()
-
-    models.update(replace(manifest, uses=(Use("photo", "2x"),)))
-    assert models.serving(UpscaleOptions("2x", "photo")).model == "mine"
-    assert models.serving(UpscaleOptions("4x", "photo")).model is None
-    assert models.serving(UpscaleOptions("2x", "photo", detail=50)).model is None
-
-    with pytest.raises(ModelConflict):
-        models.put(models.staging(), manifest)
-    models.remove("mine")
-    with pytest.raises(ModelNotFound):
-        models.find("mine")
