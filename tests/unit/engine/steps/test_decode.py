@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+
+from upscaler.engine.imaging.formats import format_named
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.progress import Progress
+from upscaler.engine.steps.decode import decode_image
+from upscaler.engine.steps.job import DECODED
+from upscaler.errors import ResultTooLarge, UnknownModel
+
+
+def test_image_recipe_and_size_of_the_result_are_known_then(job, save, colours):
+    heard: list[float] = []
+    one = job(
+        save("a.png", colours(7, 5)), UpscaleOptions("fit", target_width=20), progress=Progress(heard.append)
+    )
+
+    decode_image(one)
+
+    assert one.image.size == (7, 5)
+    assert one.result_size == (20, 14)
+    assert one.recipe.scale >= 3
+    assert heard == [DECODED]
+
+
+def test_a_result_that_the_format_cannot_hold_is_refused(job, save):
+    one = job(save("a.png", Image.new("RGB", (8200, 1))), kind=format_named("webp"))
+
+    with pytest.raises(ResultTooLarge):
+        decode_image(one)
+
+
+def test_a_model_that_is_not_there_is_refused(job, save, colours):
+    with pytest.raises(UnknownModel):
+        decode_image(job(save("a.png", colours(4, 4)), UpscaleOptions("2x", model="absent")))
