@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from upscaler.engine.process.engine_child import DeviceError, EngineChild
+from upscaler.engine.process.subprocess import ChildDiedError
+from upscaler.engine.settings import EngineSettings
+from upscaler.errors import EngineCrashed
+
+USE = {"engine": "ncnn", "device": "a card", "precision": "fp16", "models": ["a"], "testing": False}
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[EngineChild]:
+    child = EngineChild(EngineSettings(engine="lanczos", threads=1), tmp_path)
+    yield child
+    child.close()
+
+
+def test_a_child_is_started_once_and_again_after_its_end(engine: EngineChild, ends) -> None:
+    assert engine.pid is None
+    first = engine.running()
+    assert engine.running() is first
+    assert engine.pid == first.pid
+
+    os.kill(first.pid, signal.SIGKILL)
+    assert ends(first.pid)
+
+    assert engine.running() is not first
+    engine.close()
+    assert engine.pid is None
+
+
+def test_a_device_is_blamed_once_for_a_fault_and_not_for_a_kill(engine: EngineChild) -> None:
+    child = engine.running()
+    child.use = USE
+    killed = engine.died(child, ChildDiedError("SIGKILL"))
+    assert isinstance(killed, EngineCrashed)
+    assert engine.state == {}
+
+    child = engine.running()
+    child.use = USE
+    first, second = (engine.died(child, ChildDiedError("SIGSEGV")) for _ in range(2))
+
+    assert isinstance(first, DeviceError)
+    assert isinstance(second, DeviceError)
+    assert first.blamed is second.blamed
+    assert first.blamed.reason == "the process ended with SIGSEGV"
+    assert [(entry["device"], entry["failures"]) for entry in engine.state["quarantined"]] == [("a card", 1)]

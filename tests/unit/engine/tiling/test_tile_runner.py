@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.support.engine import SpoiltModel
+from upscaler.engine.backends.base import LoadedModel, Result
+from upscaler.engine.backends.lanczos import LanczosBackend
+from upscaler.engine.backends.selection import Selection
+from upscaler.engine.model_zoo.catalogue import Model
+from upscaler.engine.model_zoo.recipes import Recipe
+from upscaler.engine.progress import Progress
+from upscaler.engine.settings import EngineSettings
+from upscaler.engine.tiling.scratch import Tile
+from upscaler.engine.tiling.tile_runner import BackendError, TileRunner
+from upscaler.engine.tiling.tiles import edge_for, margin_for, spans
+from upscaler.errors import EngineCanceled
+
+SETTINGS = EngineSettings(threads=1)
+RECIPE = Recipe("twice", ("waifu2x-upconv7-photo",))
+RGB = np.random.default_rng(5).integers(0, 256, (40, 60, 3)).astype(np.uint8)
+
+
+class FailingBackend(LanczosBackend):
+    """A backend that fails from the moment on that ``fails`` is set."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(SETTINGS)
+        self._error = error
+        self.fails = False
+
+    def load(self, model: Model) -> LoadedModel:
+        return SpoiltModel(super().load(model), self._fail)
+
+    def _fail(self, result: Result) -> Result:
+        if self.fails:
+            raise self._error
+        return result
+
+
+def run(out, *, done=frozenset(), selection=None, stop=None, core=20):
+    """Run the recipe; return the noted tiles, the rows and the shares that were reported."""
+    tiles: list[Tile] = []
+    rows: list[int] = []
+    shares: list[float] = []
+    margin, edge = margin_for(RECIPE.models), edge_for(RECIPE.models)
+    plan = (spans(RGB.shape[0], core, margin, edge), spans(RGB.shape[1], core, margin, edge))
+    selection = selection or Selection(SETTINGS, [LanczosBackend(SETTINGS)])
+    runner = TileRunner(selection, RECIPE, Progress(shares.append), stop)
+    runner.run(RGB, out, plan, rows.append, done, tiles.append)
+    return tiles, rows, shares
+
+
+def blank(channels=3, dtype=np.uint8):
+    return np.zeros((80, 120, channels), dtype)
+
+
+def test_every_tile_is_noted_in_order_and_rows_from_the_top():
+    tiles, rows, shares = run(blank())
+
+    assert tiles == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
+    assert rows == [0, 20, 40]
+    assert shares[0] == 0.0
+    assert shares[-1] == pytest.approx(1.0)
+    assert len(shares) == 7
+
+
+def test_tiles_that_are_done_are_left_as_they_are():
+    out, again = blank(), blank()
+    run(out)
+    again[:, :40] = out[:, :40]
+
+    tiles, _, shares = run(again, done={(0, 0), (1, 0)})
+
+    assert tiles == [(0, 1), (0, 2), (1, 1), (1, 2)]
+    np.testing.assert_array_equal(again, out)
+    assert shares[-1] == pytest.approx(1.0)
+
+
+def test_levels_fill_the_type_of_the_output():
+    shallow, deep = blank(), blank(dtype=np.uint16)
+    run(shallow)
+    run(deep)
+
+    assert np.abs(deep / 257 - shallow).max() <= 0.5
+
+
+def test_a_stop_is_heeded():
+    with pytest.raises(EngineCanceled):
+        run(blank(), stop=lambda: True)
+
+
+@pytest.mark.parametrize(
+    ("error", "out_of_memory"), [(RuntimeError("device lost"), False), (MemoryError(), True)], ids=repr
+)
+def test_a_failure_names_the_model_and_says_whether_memory_was_short(error, out_of_memory):
+    backend = FailingBackend(error)
+    selection = Selection(SETTINGS, [backend])
+    # Tested and loaded while it still works.
+    selection.load(RECIPE.models[0])
+    backend.fails = True
+
+    with pytest.raises(BackendError, match=r"waifu2x-upconv7-photo: (device lost|MemoryError)") as caught:
+        run(blank(), selection=selection)
+
+    assert caught.value.out_of_memory is out_of_memory
