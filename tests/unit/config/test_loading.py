@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
-from pydantic.fields import FieldInfo
 
 import config as configuration
-from config import ConfigError, load, secret_key
+from config import ConfigError, load
 
 STRONG = {"FLASK_ENV": "production", "SECRET_KEY": "k" * 40, "ADMIN_SEED_PASS": "another-password"}
 
@@ -43,11 +40,6 @@ def test_it_reads_a_secret_from_a_file(tmp_path: Path) -> None:
     config = load({"SECRET_KEY_FILE": str(tmp_path / "key")}, env_file=None)
 
     assert config.secret_key.get_secret_value() == "from-a-file"
-
-
-@pytest.mark.parametrize("url", ["postgres://u:p@h/d", "postgresql://u:p@h/d"])
-def test_it_uses_psycopg_3_for_postgresql(url: str) -> None:
-    assert load({"DATABASE_URL": url}, env_file=None).database_uri == "postgresql+psycopg://u:p@h/d"
 
 
 @pytest.mark.parametrize(
@@ -106,38 +98,6 @@ def test_it_takes_a_mail_server_and_a_webhook_secret() -> None:
 
     assert config.mail_from == "Images <a@example.org>"
     assert secret not in repr(config)
-
-
-def test_it_makes_a_key_once_and_keeps_it_private(tmp_path: Path) -> None:
-    config = load({"DATA_DIR": str(tmp_path)}, env_file=None)
-
-    first = secret_key(config)
-
-    assert len(first) >= 32
-    assert secret_key(config) == first
-    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["secret_key"]
-
-
-def test_every_variable_stands_in_the_readme_with_its_default_and_its_meaning() -> None:
-    readme = (configuration.ROOT / "README.md").read_text()
-    rows = re.findall(r"^\| `([A-Z0-9_]+)` \| ([^|]*?) \| (.*) \|$", readme, re.MULTILINE)
-
-    assert {name: (default, meaning) for name, default, meaning in rows} == {
-        name.upper(): (_written(field.default), _meaning(name, field))
-        for name, field in configuration.Config.model_fields.items()
-    }
-
-
-def _written(default: object) -> str:
-    text = default.get_secret_value() if isinstance(default, SecretStr) else default
-    text = ", ".join(text) if isinstance(text, tuple) else text
-    return "" if text == "" else f"`{text}`"
-
-
-def _meaning(name: str, field: FieldInfo) -> str | None:
-    runtime = name in configuration.RuntimeValues.model_fields
-    return configuration.runtime_mark(name).description if runtime else field.description
 
 
 def test_it_imports_no_large_part_of_the_program() -> None:

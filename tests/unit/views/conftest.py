@@ -1,10 +1,14 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask_babel import Babel
 
+from tests.support.application import application
+from tests.unit.views.api.conftest import Program
 from upscaler.views import converters, public
+from upscaler.views.limiter import limiter
 from upscaler.views.localization import LANGUAGES
 
 
@@ -18,3 +22,17 @@ def site() -> Iterator[Flask]:
     public.init_app(app)
     with app.test_request_context():
         yield app
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    """The whole application over an empty database, without a limit on uploads."""
+    with application(DATA_DIR=str(tmp_path), RATE_LIMIT="off") as app:
+        yield app
+        limiter.reset()
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Program:
+    """A program without credentials."""
+    return Program(app.test_client())

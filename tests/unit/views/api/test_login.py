@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from tests.factories import PASSWORD
 from tests.unit.views.api.conftest import Program, assert_refused, keys_with, log_in, refresh
-from upscaler.models import ADMIN_ROLE, Account, AuditLog, TokenSession, utcnow
+from upscaler.models import ADMIN_ROLE, Account, AuditLog
 from upscaler.services.accounts import accounts
 from upscaler.services.audit import Actor
 
@@ -46,27 +45,6 @@ def test_signing_out_ends_all_tokens_of_the_session_and_no_other(api: Flask, tok
     assert keys_with(api, other["access_token"]).status_code == 200
 
 
-def test_an_expired_token_is_told_apart(
-    api: Flask, tokens: dict[str, Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("upscaler.views.api.tokens.ACCESS_LIFE", timedelta(seconds=-1))
-    old = refresh(api, tokens["refresh_token"]).get_json()
-
-    answer = keys_with(api, old["access_token"])
-
-    assert_refused(answer, "token_expired")
-    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
-
-
-def test_a_session_that_nobody_refreshed_is_over(
-    api: Flask, tokens: dict[str, Any], session: Session
-) -> None:
-    session.query(TokenSession).update({"expires_at": utcnow() - timedelta(seconds=1)})
-    session.commit()
-
-    assert_refused(keys_with(api, tokens["access_token"]))
-
-
 @pytest.mark.parametrize("change", ["password", "role", "deactivation", "deactivated and back", "deleted"])
 def test_tokens_end_when_the_account_changes(
     api: Flask, tokens: dict[str, Any], session: Session, new_account: NewAccount, change: str
@@ -92,11 +70,6 @@ def test_tokens_end_when_the_account_changes(
     assert_refused(refresh(api, tokens["refresh_token"]))
 
 
-def test_a_token_of_one_kind_is_not_taken_for_the_other(api: Flask, tokens: dict[str, Any]) -> None:
-    assert_refused(keys_with(api, tokens["refresh_token"]))
-    assert_refused(refresh(api, tokens["access_token"]))
-
-
 @pytest.mark.parametrize("name", ["layla", "LAYLA@example.org", "nobody"])
 def test_a_wrong_password_is_refused_and_noted(
     api: Flask, new_account: NewAccount, session: Session, name: str
@@ -106,31 +79,6 @@ def test_a_wrong_password_is_refused_and_noted(
     assert_refused(log_in(api, name, "wrong"))
 
     assert session.query(AuditLog).filter_by(action="login.failed").count() == 1
-
-
-def test_tries_are_limited_for_an_address(api: Flask, new_account: NewAccount) -> None:
-    new_account("layla")
-    for number in range(10):
-        assert log_in(api, f"name{number}", "wrong").status_code == 401
-
-    answer = log_in(api)
-
-    assert (answer.status_code, answer.get_json()["code"]) == (429, "rate_limited")
-    assert 0 < int(answer.headers["Retry-After"]) <= 60
-    assert log_in(api, address="192.0.2.9").status_code == 200
-
-
-def test_tries_are_limited_for_an_account_from_many_addresses_and_under_each_of_its_names(
-    api: Flask, new_account: NewAccount
-) -> None:
-    new_account("layla")
-    names = ["layla", "Layla@Example.org"] * 10
-    for number, name in enumerate(names):
-        assert log_in(api, name, "wrong", f"192.0.2.{number}").status_code == 401
-
-    assert log_in(api, "layla", PASSWORD, "192.0.2.100").status_code == 429
-    new_account("sven")
-    assert log_in(api, "sven", PASSWORD, "192.0.2.100").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ import io
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.datastructures import FileStorage
-from werkzeug.test import encode_multipart
 
 from tests.support.disks import filled_up, small_disk
 from tests.support.leftovers import files_in
@@ -63,29 +61,6 @@ def test_two_files_under_one_name_are_refused_and_removed(app: Flask, client: Fl
 
     assert (answer.status_code, answer.get_json()["code"]) == (422, "two_images")
     assert "batch" in answer.get_json()["detail"]
-    assert leftovers(app) == []
-
-
-@pytest.mark.parametrize("known_length", [True, False])
-@pytest.mark.parametrize("fields", [{"preset": "x" * 600_000}, {f"f{number}": "x" for number in range(1100)}])
-def test_a_form_with_too_much_beside_a_small_file_is_not_called_a_large_file(
-    app: Flask, client: FlaskClient, fields: dict[str, str], known_length: bool
-) -> None:
-    boundary, body = encode_multipart({"file": FileStorage(io.BytesIO(b"a"), "a.png"), **fields})
-    length = (
-        {"content_length": len(body)}
-        if known_length
-        else {"environ_overrides": {"wsgi.input_terminated": True}}
-    )
-
-    answer = client.post(
-        UPLOADS,
-        input_stream=io.BytesIO(body),
-        content_type=f"multipart/form-data; boundary={boundary}",
-        **length,
-    )
-
-    assert (answer.status_code, answer.get_json()["code"]) == (413, "form_too_large")
     assert leftovers(app) == []
 
 

@@ -166,31 +166,6 @@ def test_only_what_the_trusted_proxies_say_counts_as_the_address(
 WithKey = Callable[..., Program]
 
 
-def test_limits_are_told_and_polls_have_one(api: Flask, visitor: Program, session: Session) -> None:
-    api.extensions["upscaler"].settings.update(session, NOBODY, {"poll_rate_limit": "2 per minute"})
-
-    answers = [visitor.get("/jobs/job_unknown") for _ in range(3)]
-
-    assert [answer.status_code for answer in answers] == [404, 404, 429]
-    assert answers[0].headers["RateLimit-Policy"] == '"minute";q=2;w=60'
-    assert re.fullmatch(r'"minute";r=1;t=\d+', answers[0].headers["RateLimit"])
-    assert 1 <= int(answers[2].headers["Retry-After"]) <= 60, "never longer than the window itself"
-    assert "Retry-After" not in answers[0].headers
-    assert visitor.get("/health").status_code == 200
-
-
-def test_a_refusal_never_tells_to_wait_longer_than_the_window(
-    api: Flask, visitor: Program, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    api.extensions["upscaler"].settings.update(session, NOBODY, {"poll_rate_limit": "1 per minute"})
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now)
-
-    answers = [visitor.get("/jobs/job_unknown") for _ in range(2)]
-
-    assert answers[1].headers["Retry-After"] == "60"
-
-
 def test_an_account_has_a_limit_of_its_own_for_uploads(
     api: Flask, with_key: WithKey, visitor: Program, session: Session
 ) -> None:

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from upscaler.models import ADMIN_ROLE, Account, AuditLog
 from upscaler.services.accounts import accounts
 from upscaler.services.audit import Actor
-from upscaler.views.admin.urls import local_target
 
 NewAccount = Callable[..., Account]
 Trail = Callable[..., list[AuditLog]]
@@ -141,24 +140,3 @@ def test_after_the_login_one_is_where_one_wanted_to_be(visitor, new_account: New
         visitor.sign_in("abdullah", target="/admin/jobs%3Fstatus%3Dfailed").location
         == "/admin/jobs?status=failed"
     )
-
-
-@pytest.mark.parametrize(
-    "target",
-    [
-        "https://evil.example/",
-        "//evil.example/",
-        "/\\evil.example/",
-        "\\\\evil.example",
-        "/\t/evil.example",
-        "///evil.example",
-        "javascript:alert(1)",
-        "http:evil.example",
-        "admin/jobs",
-        "http://[::1",
-        "/" + "x" * 3000,
-        "",
-    ],
-)
-def test_no_target_leads_away_from_this_site(target: str) -> None:
-    assert local_target(target) is None

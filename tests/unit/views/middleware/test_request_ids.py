@@ -6,14 +6,12 @@ import json
 import re
 from pathlib import Path
 
-from flask import Flask
-
 from config import load
 from tests.unit.views.api.conftest import Program
 from upscaler import create_app
 
 
-def test_a_requests_id_comes_back_and_stands_in_the_log(api: Flask, visitor: Program) -> None:
+def test_a_requests_id_comes_back_and_stands_in_the_log(visitor: Program) -> None:
     named = visitor.upload(headers={"X-Request-ID": "mine-1"})
     unnamed = visitor.get("/health", headers={"X-Request-ID": "two words"})
 

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+import config as configuration
+from config import load
+
+
+@pytest.mark.parametrize("url", ["postgres://u:p@h/d", "postgresql://u:p@h/d"])
+def test_it_uses_psycopg_3_for_postgresql(url: str) -> None:
+    assert load({"DATABASE_URL": url}, env_file=None).database_uri == "postgresql+psycopg://u:p@h/d"
+
+
+def test_every_variable_stands_in_the_readme_with_its_default_and_its_meaning() -> None:
+    readme = (configuration.ROOT / "README.md").read_text()
+    rows = re.findall(r"^\| `([A-Z0-9_]+)` \| ([^|]*?) \| (.*) \|$", readme, re.MULTILINE)
+
+    assert {name: (default, meaning) for name, default, meaning in rows} == {
+        name.upper(): (_written(field.default), _meaning(name, field))
+        for name, field in configuration.Config.model_fields.items()
+    }
+
+
+def _written(default: object) -> str:
+    text = default.get_secret_value() if isinstance(default, SecretStr) else default
+    text = ", ".join(text) if isinstance(text, tuple) else text
+    return "" if text == "" else f"`{text}`"
+
+
+def _meaning(name: str, field: FieldInfo) -> str | None:
+    runtime = name in configuration.RuntimeValues.model_fields
+    return configuration.runtime_mark(name).description if runtime else field.description
+
+
+def test_folders_lie_in_the_data_folder_unless_models_have_their_own(tmp_path: Path) -> None:
+    config = load({"DATA_DIR": str(tmp_path)}, env_file=None)
+    own = load({"DATA_DIR": str(tmp_path), "ENGINE_MODELS_DIR": "/srv/models"}, env_file=None)
+
+    assert [config.files_dir, config.models_dir, config.scratch_dir, config.logs_dir] == [
+        tmp_path / name for name in ("files", "models", "scratch", "logs")
+    ]
+    assert own.models_dir == Path("/srv/models")

@@ -1,0 +1,139 @@
+"""Errors as responses, for programs and for people."""
+
+from __future__ import annotations
+
+import errno
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy.exc import OperationalError
+
+from tests import factories
+from tests.unit.views.api.conftest import NOBODY, Program
+from upscaler.extensions import db
+from upscaler.models import ADMIN_ROLE
+from upscaler.services.accounts import api_keys
+from upscaler.views.api.openapi import all_errors
+
+
+@pytest.fixture
+def admin(app: Flask) -> Program:
+    """A program with every right of an admin."""
+    account = factories.new_account(db.session(), "abdullah", ADMIN_ROLE)
+    made = api_keys.create(db.session(), NOBODY, account, "for tests", api_keys.SCOPES)
+    return Program(app.test_client(), made.secret)
+
+
+def test_every_type_leads_to_its_place_in_the_documentation(visitor: Program) -> None:
+    problem = visitor.get("/jobs/job_unknown").get_json()
+    page, _, anchor = problem["type"].partition("#")
+
+    shown = visitor.client.get(page).text
+
+    assert anchor == "error-job_not_found"
+    for error in all_errors():
+        assert f'id="error-{error.code}"' in shown
+
+
+def test_all_parameters_at_fault_are_listed(admin: Program) -> None:
+    query = admin.get("/jobs?limit=0&colour=red&status=lost").get_json()
+    body = admin.post("/admin/users", json={"role": "owner", "nickname": "l"}).get_json()
+
+    assert query["code"] == "unknown_parameter"
+    assert [(found["parameter"], found["code"]) for found in query["errors"]] == [
+        ("colour", "unknown_parameter"),
+        ("limit", "invalid_parameter"),
+        ("status", "invalid_parameter"),
+    ]
+    assert [found["parameter"] for found in body["errors"]] == [
+        "nickname",
+        "email",
+        "password",
+        "username",
+        "role",
+    ]
+    assert query["errors"][0]["detail"] == query["detail"] == 'There is no parameter "colour".'
+
+
+@pytest.mark.parametrize(
+    ("fields", "parameter"),
+    [
+        ({"preset": "blue"}, "preset"),
+        ({"model": "nobody-knows-it"}, "model"),
+        ({"callback_url": "ftp://example.org"}, "callback_url"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_form_names_the_parameter_at_fault(
+    visitor: Program, fields: dict[str, str], parameter: str
+) -> None:
+    problem = visitor.upload(**fields).get_json()
+
+    assert [found["parameter"] for found in problem["errors"]] == [parameter]
+
+
+def test_what_is_no_parameters_fault_lists_none(visitor: Program) -> None:
+    assert "errors" not in visitor.get("/jobs/job_unknown").get_json()
+
+
+def test_a_rate_limit_is_explained_in_the_language_of_the_request(visitor: Program) -> None:
+    for _ in range(11):
+        body = {"username": "layla", "password": "wrong"}
+        answer = visitor.post("/auth/login", json=body, headers={"Accept-Language": "ar"})
+
+    assert answer.status_code == 429
+    assert not re.search("[A-Za-z]", answer.get_json()["detail"] + answer.get_json()["title"])
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "kind"),
+    [
+        ("/api/v1/nothing", "text/html", "application/problem+json"),
+        ("/nothing", "application/problem+json", "text/html"),
+        ("/files/nothing", "text/html", "text/html"),
+        ("/files/nothing", "*/*", "application/problem+json"),
+    ],
+)
+def test_the_path_decides_whether_a_problem_or_a_page_comes(
+    visitor: Program, path: str, accept: str, kind: str
+) -> None:
+    answer = visitor.client.get(path, headers={"Accept": accept})
+
+    assert answer.status_code >= 400
+    assert answer.mimetype == kind
+
+
+def test_another_method_is_refused_with_those_that_there_are(visitor: Program) -> None:
+    answer = visitor.client.put("/api/v1/uploads")
+
+    assert (answer.status_code, answer.get_json()["code"]) == (405, "method_not_allowed")
+    assert "POST" in answer.headers["Allow"]
+
+
+def database_is_away() -> None:
+    raise OperationalError("SELECT 1", {}, Exception("a secret address"))
+
+
+def disk_is_full() -> None:
+    raise OSError(errno.ENOSPC, "a secret path")
+
+
+def has_a_defect() -> None:
+    raise ValueError("a secret value")
+
+
+@pytest.mark.parametrize(
+    ("fail", "status"), [(database_is_away, 503), (disk_is_full, 507), (has_a_defect, 500)]
+)
+def test_a_failure_is_a_problem_that_gives_nothing_away(
+    app: Flask, visitor: Program, fail: Callable[[], None], status: int
+) -> None:
+    app.view_functions["api.list_presets"] = fail
+
+    answer = visitor.client.get("/api/v1/presets")
+
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+    assert "secret" not in answer.text
+    assert ("Retry-After" in answer.headers) is (status != 500)
