@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-import socket
 from collections.abc import Callable
 from email.message import EmailMessage
 
 import pytest
 
-from tests.support.mail import ACCOUNT, mail_server
-from tests.support.service import free_port
-from tests.unit.services.notifications.conftest import EVENT, Authority
+from tests.support.mail import mail_server
+from tests.unit.services.notifications.conftest import EVENT
 from upscaler.errors import EngineCrashed
 from upscaler.services.notifications.mail import MailChannel
 from upscaler.services.notifications.message import Message
@@ -109,75 +107,3 @@ def test_what_comes_from_the_job_is_text_and_no_markup(letter: NewLetter) -> Non
 
     assert "<img" not in html
     assert "&lt;img src=x&gt;" in html
-
-
-@pytest.mark.parametrize(
-    ("step", "answer", "verdict"),
-    [
-        ("RCPT", "550 no such mailbox", Verdict.FAILED),
-        ("RCPT", "451 try again later", Verdict.RETRY),
-        ("DATA", "554 looks like spam", Verdict.FAILED),
-        ("DATA", "452 the disk is full", Verdict.RETRY),
-    ],
-)
-def test_refused_for_now_is_told_from_refused_for_ever(
-    letter: NewLetter, step: str, answer: str, verdict: Verdict
-) -> None:
-    with mail_server() as box:
-        box.answers[step] = answer
-        outcome = channel(box.port).deliver(letter(LAYLA))
-
-    assert outcome == Outcome(verdict, int(answer[:3]), answer[4:])
-
-
-def test_a_server_that_is_not_there_is_tried_again(letter: NewLetter) -> None:
-    outcome = channel(free_port()).deliver(letter(LAYLA))
-
-    assert outcome.verdict is Verdict.RETRY
-    assert "refused" in outcome.detail
-
-
-def test_a_server_that_says_nothing_is_left(letter: NewLetter) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        outcome = channel(silent.getsockname()[1], step_seconds=0.3).deliver(letter(LAYLA))
-
-    assert outcome.verdict is Verdict.RETRY
-    assert "timed out" in outcome.detail
-
-
-def test_a_name_and_password_are_given(letter: NewLetter, authority: Authority) -> None:
-    user, password = ACCOUNT
-    with mail_server(authority.server("127.0.0.1"), account=True) as box:
-        options = {"security": "starttls", "tls": authority.client(), "user": user}
-        right = channel(box.port, password=password, **options).deliver(letter(LAYLA))
-        wrong = channel(box.port, password="wrong", **options).deliver(letter(LAYLA))
-
-    assert right.verdict is Verdict.DELIVERED
-    # An operator can mend the password; the message is not to blame.
-    assert (wrong.verdict, wrong.status) == (Verdict.RETRY, 535)
-    assert len(box.messages) == 1
-
-
-def test_starttls_is_used_and_the_certificate_is_checked(letter: NewLetter, authority: Authority) -> None:
-    with mail_server(authority.server("127.0.0.1")) as box:
-        options = {"security": "starttls"}
-        trusted = channel(box.port, tls=authority.client(), **options).deliver(letter(LAYLA))
-        unknown = channel(box.port, **options).deliver(letter(LAYLA))
-
-    assert trusted.verdict is Verdict.DELIVERED
-    assert unknown.verdict is Verdict.RETRY
-    assert "certificate verify failed" in unknown.detail
-    assert len(box.messages) == 1
-
-
-def test_without_starttls_nothing_is_sent_in_the_clear(letter: NewLetter) -> None:
-    with mail_server() as box:
-        outcome = channel(box.port, security="starttls").deliver(letter(LAYLA))
-
-    assert outcome.verdict is Verdict.RETRY
-    assert "STARTTLS" in outcome.detail
-    assert box.messages == []
-
-
-def test_the_password_is_not_shown() -> None:
-    assert "a password" not in repr(MailServer("h", 25, user="mailer", password="a password"))

@@ -21,7 +21,6 @@ from upscaler.errors import (
     UpscalerError,
     UrlNotAllowed,
 )
-from upscaler.services.files.names import fitting_filename
 from upscaler.services.outbound.addresses import AddressPolicy
 from upscaler.services.outbound.fetching import MOST_REDIRECTS, ImageFetcher
 
@@ -263,17 +262,3 @@ def test_only_so_many_are_fetched_at_a_time(tmp_path: Path) -> None:
                 assert incoming.path.read_bytes() == IMAGE
 
     assert len(refused) == 2
-
-
-@pytest.mark.parametrize(
-    ("name", "fitting"),
-    [
-        ("cat.JPG", "cat.JPG"),
-        ("cat.png", "cat.jpg"),
-        ("image.php", "image.php.jpg"),
-        ("image", "image.jpg"),
-        (".png", ".png.jpg"),
-    ],
-)
-def test_a_guessed_name_gets_the_ending_of_what_the_file_is(name: str, fitting: str) -> None:
-    assert fitting_filename(name, ("jpg", "jpeg")) == fitting
