@@ -16,6 +16,18 @@ from PIL import Image
 
 from tests.support.service import LiveService
 
+# Codes of refusals that name the parameters at fault.
+NAMES_PARAMETERS = frozenset(
+    {
+        "invalid_callback_url",
+        "invalid_email",
+        "invalid_parameter",
+        "missing_parameter",
+        "not_available",
+        "unknown_parameter",
+    }
+)
+
 
 def jpeg() -> bytes:
     buffer = io.BytesIO()
@@ -100,7 +112,11 @@ def test_it_refuses_with_a_clear_problem_and_keeps_nothing(
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
     problem = answer.json()
+    at_fault = problem.pop("errors", [])
     assert set(problem) == {"type", "title", "status", "detail", "code"}
+    # Parameters at fault are named; an image is none.
+    assert bool(at_fault) == (code in NAMES_PARAMETERS)
+    assert all(set(found) == {"parameter", "code", "detail"} for found in at_fault)
     assert problem["status"] == status
     assert problem["code"] == code
     assert problem["detail"]

@@ -126,6 +126,6 @@ def test_a_face_model_is_added_and_refines_faces_but_upscales_nothing(
     assert 'The model "gfp" restores faces' in capsys.readouterr().err
     plain = ["--threads", "1", "--engine", "lanczos", "--factor", "2x", "--refine-faces"]
     assert main([str(photo), "-o", str(result), *plain]) == 0
-    assert "1 of 1 refined with the face model gfp" in capsys.readouterr().out
+    assert "Refined faces: 1 of 1, with the face model gfp" in capsys.readouterr().out
     assert main(["models", "add", str(path), "--name", "b", "--preset", "face", "--factor", "4x"]) == 1
     assert "without a preset" in capsys.readouterr().err
