@@ -37,6 +37,6 @@ def test_an_image_of_long_ago_is_gone_and_a_new_one_is_not(
         assert requests.get(address, timeout=30).json()["code"] == "job_not_found"
         assert requests.get(old["result_file"], timeout=30).status_code == 410
         assert requests.get(new["result_file"], timeout=30).status_code == 200
-        assert "2 days after it is done" in requests.get(service.url, timeout=30).text
+        assert "Deleted with its result after 2 days" in requests.get(service.url, timeout=30).text
     finally:
         service.stop()

@@ -49,7 +49,8 @@ def test_a_storage_that_cannot_work_stops_the_start_of_a_web_process(
     def refuse(*_: object) -> None:
         raise StorageSettingsError("no such bucket")
 
-    monkeypatch.setattr("upscaler.services.registry.build_storage", refuse)
-
-    with pytest.raises(StorageSettingsError):
-        Services.from_config(services.config, queue=services.queue).prepare()
+    # The fixture ends with a storage of its own.
+    with monkeypatch.context() as patch:
+        patch.setattr("upscaler.services.registry.build_storage", refuse)
+        with pytest.raises(StorageSettingsError):
+            Services.from_config(services.config, queue=services.queue).prepare()
