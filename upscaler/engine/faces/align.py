@@ -45,7 +45,7 @@ def aligning(landmarks: Sequence[tuple[float, float]]) -> Map:
 
 
 def scale_of(affine: Map) -> float:
-    """Return the factor by which a map enlarges a side."""
+    """Return the factor by which a map scales a side."""
     return math.sqrt(abs(np.linalg.det(affine[:, :2])))
 
 
