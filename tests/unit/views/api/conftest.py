@@ -211,3 +211,30 @@ def assert_refused(answer: Any, code: str = "invalid_credentials") -> None:
     assert (answer.status_code, answer.get_json()["code"]) == (401, code)
     assert answer.mimetype == "application/problem+json"
     assert answer.headers["WWW-Authenticate"].startswith('Bearer realm="ImageUpscalerPro"')
+
+
+# The largest file that ``fetching`` accepts, in bytes.
+FETCH_LIMIT = 50_000
+
+
+@pytest.fixture(scope="module")
+def fetching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """An application that may fetch from 127.0.0.1."""
+    settings = {
+        "DATA_DIR": str(tmp_path_factory.mktemp("fetching")),
+        "RATE_LIMIT": "off",
+        "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.1/32",
+        "MAX_UPLOAD_SIZE_BYTES": str(FETCH_LIMIT),
+    }
+    app = create_app(load(settings, env_file=None))
+    with app.app_context():
+        Model.metadata.create_all(db.engine)
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+    app.extensions["upscaler"].submissions.close()
+
+
+@pytest.fixture
+def caller(fetching: Flask) -> Program:
+    return Program(fetching.test_client())

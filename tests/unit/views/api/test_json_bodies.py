@@ -2,41 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from flask import Flask
-from flask_appbuilder import Model
 
-from config import load
 from tests.unit.views.api.conftest import Program
-from upscaler import create_app
-from upscaler.extensions import db
-
-LIMIT = 50_000
-
-
-@pytest.fixture(scope="module")
-def fetching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """An application that may fetch from 127.0.0.1."""
-    settings = {
-        "DATA_DIR": str(tmp_path_factory.mktemp("fetching")),
-        "RATE_LIMIT": "off",
-        "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.1/32",
-        "MAX_UPLOAD_SIZE_BYTES": str(LIMIT),
-    }
-    app = create_app(load(settings, env_file=None))
-    with app.app_context():
-        Model.metadata.create_all(db.engine)
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-    app.extensions["upscaler"].submissions.close()
-
-
-@pytest.fixture
-def caller(fetching: Flask) -> Program:
-    return Program(fetching.test_client())
 
 
 @pytest.mark.parametrize(

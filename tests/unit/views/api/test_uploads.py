@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask_appbuilder import Model
 from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,37 +18,12 @@ from config import load
 from tests.support.application import application
 from tests.support.leftovers import files_in
 from tests.support.receiver import content, receiver
-from tests.unit.views.api.conftest import Program, small_png
+from tests.unit.views.api.conftest import FETCH_LIMIT, Program, small_png
 from upscaler import create_app
 from upscaler.extensions import db
 from upscaler.models import Delivery, Job, Priority, Upload
 from upscaler.services.audit import Actor
 from upscaler.services.jobs.actions import requeued
-
-LIMIT = 50_000
-
-
-@pytest.fixture(scope="module")
-def fetching(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """An application that may fetch from 127.0.0.1."""
-    settings = {
-        "DATA_DIR": str(tmp_path_factory.mktemp("fetching")),
-        "RATE_LIMIT": "off",
-        "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.1/32",
-        "MAX_UPLOAD_SIZE_BYTES": str(LIMIT),
-    }
-    app = create_app(load(settings, env_file=None))
-    with app.app_context():
-        Model.metadata.create_all(db.engine)
-    yield app
-    with app.app_context():
-        db.engine.dispose()
-    app.extensions["upscaler"].submissions.close()
-
-
-@pytest.fixture
-def caller(fetching: Flask) -> Program:
-    return Program(fetching.test_client())
 
 
 def stored(app: Flask) -> list[object]:
@@ -119,7 +93,7 @@ def test_what_cannot_be_had_is_refused_and_leaves_nothing(
         "/missing": content(b"a secret page", 404),
         "/page": content(b"<html>a secret page</html>", **{"Content-Type": "image/png"}),
         "/empty": content(b""),
-        "/large": content(b"x" * (LIMIT + 1)),
+        "/large": content(b"x" * (FETCH_LIMIT + 1)),
         "/moved": content(b"", 302, Location="http://127.0.0.2/"),
         "/cat.png": content(small_png()),
     }
