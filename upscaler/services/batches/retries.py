@@ -40,7 +40,7 @@ def retried(
     for item in failed_items(find_batch(session, batch_id)):
         assert item.job is not None  # noqa: S101 - or it would not be among the failed
         try:
-            job = submissions.run_again(session, item.job, {}, item.job.owner_id)
+            job = submissions.run_again(session, item.job, {})
         except UpscalerError as error:
             if error.status >= 500:
                 session.rollback()

@@ -53,6 +53,11 @@ def may_change(account: Account | None, thing: Job | Batch) -> bool:
     return account is not None and account.id == thing.owner_id
 
 
+def is_for_another(account: Account | None, thing: Job | Batch) -> bool:
+    """Return whether a caller is an admin who acts on what somebody else sent."""
+    return account is not None and account.is_admin and thing.owner_id != account.id
+
+
 def delete(session: Session, actor: audit.Actor, storage: Storage, job: Job) -> bool:
     """Delete a job with its files; the original too, unless another job uses it. One that has not ended is canceled.
 
@@ -91,7 +96,7 @@ def delete(session: Session, actor: audit.Actor, storage: Storage, job: Job) -> 
 def requeued(
     session: Session, actor: audit.Actor, submissions: Submissions, job: Job, overrides: Mapping[str, Any]
 ) -> Iterator[Job]:
-    """Yield a new job for the same image; parameters that ``overrides`` lacks stay as they were.
+    """Yield a new job for the same image and owner; parameters that ``overrides`` lacks stay as they were.
 
     Rows that the block adds are committed with it, and the job is enqueued then.
 
@@ -100,7 +105,7 @@ def requeued(
         ResultTooLarge: the result would have more pixels than are allowed.
         FileGone: the original is no longer stored.
     """
-    again = submissions.run_again(session, job, overrides, actor.user_id)
+    again = submissions.run_again(session, job, overrides)
     if actor.is_recorded:
         details = {"new_job": again.id, "overrides": dict(overrides)}
         audit.record(session, actor, "job.requeue", entity=("job", job.id), details=details)
@@ -122,7 +127,7 @@ def retried(session: Session, actor: audit.Actor, submissions: Submissions, job:
     """
     if job.state not in {JobStatus.FAILED, JobStatus.CANCELED}:
         raise JobConflict(status=job.status)
-    again = submissions.run_again(session, job, {}, job.owner_id)
+    again = submissions.run_again(session, job, {})
     if actor.is_recorded:
         audit.record(session, actor, "job.retry", entity=("job", job.id), details={"new_job": again.id})
     yield again

@@ -105,13 +105,11 @@ class Submissions:
             )
             dispatch(session, self._queue, job.id)
 
-    def run_again(
-        self, session: Session, job: Job, overrides: Mapping[str, Any], owner_id: int | None
-    ) -> Job:
+    def run_again(self, session: Session, job: Job, overrides: Mapping[str, Any]) -> Job:
         """Add a new job for the same upload, with the old parameters where ``overrides`` has none.
 
-        Its messages go to the recipients of the old job. It is added within the caller's transaction; ``start`` it
-        after the commit.
+        It belongs to the owner of the old job, and its messages go to the same recipients, no matter who asked for it.
+        It is added within the caller's transaction; ``start`` it after the commit.
 
         Raises:
             UnknownParameter, InvalidParameter: an override is not possible.
@@ -123,9 +121,9 @@ class Submissions:
         file_checks.check_result_size(upload.width, upload.height, options, self._settings.values(session))
         self._storage.stat(upload.storage_path)
         recipients = Notifications(job.callback_url, job.notify_email, job.language)
-        sender = Sender(job.submitter, owner_id, Priority(job.priority), recipients)
+        sender = Sender(job.submitter, job.owner_id, Priority(job.priority), recipients)
         again = new_job(session, upload, options, sender, devices_online(session))
-        again.parent_id = job.id
+        again.parent_id, again.owner_gone = job.id, job.owner_gone
         session.add(again)
         session.flush()
         lifecycle.add_log(session, again.id, f"accepted as a new run of {job.id}")

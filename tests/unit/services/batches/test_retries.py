@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from upscaler.errors import BatchConflict, BatchNotFound, FileGone
-from upscaler.models import AuditLog, Job
+from upscaler.models import ADMIN_ROLE, AuditLog, Job
 from upscaler.services.audit import SYSTEM, Actor
 from upscaler.services.batches.retries import failed_items, retried
 from upscaler.services.batches.state import find_batch
@@ -55,6 +55,27 @@ def test_only_failed_images_are_retried(
         retried(db_session, LAYLA, services.submissions, batch.id),
     ):
         pass
+
+
+@pytest.mark.parametrize("owned", [True, False])
+def test_a_retry_by_an_admin_belongs_to_the_owner_of_the_batch(
+    db_session: Session,
+    new_job: NewJob,
+    services: Services,
+    keep_original: Callable[[Job], None],
+    owned: bool,
+) -> None:
+    layla = factories.new_account(db_session).id if owned else None
+    admin = factories.new_account(db_session, "abdullah", ADMIN_ROLE)
+    job = new_job(status="failed", owner_id=layla, submitter="layla's")
+    batch = factories.new_batch(db_session, [job], owner_id=layla)
+    keep_original(job)
+    actor = Actor(admin.id, "abdullah", "192.0.2.7", is_admin=True)
+
+    with retried(db_session, actor, services.submissions, batch.id) as [again]:
+        pass
+
+    assert (again.owner_id, again.submitter) == (layla, "layla's")
 
 
 def test_an_image_whose_original_is_gone_does_not_stop_the_others(

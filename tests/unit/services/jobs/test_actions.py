@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from tests import factories
 from upscaler.errors import FileGone, InvalidParameter, JobConflict, JobNotFound
-from upscaler.models import AuditLog, Job, Upload
+from upscaler.models import ADMIN_ROLE, AuditLog, Job, Upload
+from upscaler.services.accounts.usage import usage_of
 from upscaler.services.audit import Actor
 from upscaler.services.jobs import actions
 from upscaler.services.registry import Services
@@ -60,6 +62,46 @@ def test_a_new_run_names_the_old_one_and_what_differs(
     assert trail(db_session) == [
         ("job.requeue", job.id, {"new_job": again.id, "overrides": {"denoise": "low"}})
     ]
+
+
+@pytest.mark.parametrize("new_run", ["requeued", "retried"])
+@pytest.mark.parametrize("owner", ["an account", "a visitor", "a deleted account"])
+def test_a_new_run_by_an_admin_belongs_to_the_owner_of_the_first(
+    db_session: Session, new_job: NewJob, services: Services, tmp_path: Path, owner: str, new_run: str
+) -> None:
+    account = factories.new_account(db_session) if owner == "an account" else None
+    admin = factories.new_account(db_session, "abdullah", ADMIN_ROLE)
+    job = new_job(
+        status="failed",
+        owner_id=account and account.id,
+        owner_gone=owner == "a deleted account",
+        submitter="layla's",
+        notify_email="layla@example.org",
+    )
+    keep_original(services, job, tmp_path)
+    actor = Actor(admin.id, "abdullah", "192.0.2.7", is_admin=True)
+    overrides = ({},) if new_run == "requeued" else ()
+
+    with getattr(actions, new_run)(db_session, actor, services.submissions, job, *overrides) as again:
+        pass
+
+    assert (again.owner_id, again.owner_gone) == (job.owner_id, job.owner_gone)
+    assert (again.submitter, again.notify_email) == ("layla's", "layla@example.org")
+    assert actions.may_change(None, again) == (owner == "a visitor")
+    assert usage_of(db_session, admin).jobs == 0
+    if account is not None:
+        assert usage_of(db_session, account).jobs == 2
+        assert actions.may_change(account, again)
+
+
+def test_an_admin_acts_for_another_on_all_but_their_own_jobs(db_session: Session, new_job: NewJob) -> None:
+    layla, admin = (factories.new_account(db_session, *who) for who in (("layla",), ("abdullah", ADMIN_ROLE)))
+    of_layla, of_admin, of_visitor = (new_job(owner_id=one and one.id) for one in (layla, admin, None))
+
+    assert actions.is_for_another(admin, of_layla)
+    assert actions.is_for_another(admin, of_visitor)
+    assert not actions.is_for_another(admin, of_admin)
+    assert not any(actions.is_for_another(one, of_visitor) for one in (layla, None))
 
 
 def test_a_new_run_with_an_unknown_value_leaves_nothing(

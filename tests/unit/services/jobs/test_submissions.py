@@ -107,12 +107,18 @@ def test_a_new_run_has_the_same_upload_sender_and_recipients(
     db_session: Session, services: Services, new_job: NewJob, tmp_path: Path
 ) -> None:
     account = factories.new_account(db_session)
-    job = new_job(status="failed", submitter="layla", notify_email="layla@example.org", language="ar")
+    job = new_job(
+        status="failed",
+        owner_id=account.id,
+        submitter="layla",
+        notify_email="layla@example.org",
+        language="ar",
+    )
     job.params = {**job.params, "callback_url": "https://example.org/hook"}
     db_session.commit()
     keep_original(services, job, tmp_path)
 
-    again = services.submissions.run_again(db_session, job, {"factor": "4x"}, account.id)
+    again = services.submissions.run_again(db_session, job, {"factor": "4x"})
     db_session.commit()
     services.submissions.start(db_session, again)
     db_session.refresh(again)
@@ -133,11 +139,11 @@ def test_a_new_run_that_is_not_possible_is_refused(
     factories.new_setting(db_session, "max_output_pixels", 200 * 160)
     job = new_job(status="failed")
     with pytest.raises(FileGone):
-        services.submissions.run_again(db_session, job, {}, None)
+        services.submissions.run_again(db_session, job, {})
     keep_original(services, job, tmp_path)
     with pytest.raises(UnknownParameter):
-        services.submissions.run_again(db_session, job, {"colour": "red"}, None)
+        services.submissions.run_again(db_session, job, {"colour": "red"})
     with pytest.raises(ResultTooLarge):
-        services.submissions.run_again(db_session, job, {"factor": "3x"}, None)
+        services.submissions.run_again(db_session, job, {"factor": "3x"})
 
     assert list(db_session.scalars(select(Job.id))) == [job.id]

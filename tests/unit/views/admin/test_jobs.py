@@ -177,6 +177,25 @@ def test_running_again_with_other_settings_makes_a_new_job(
     }
 
 
+@pytest.mark.parametrize("owned", [True, False])
+def test_running_again_leaves_the_image_with_its_owner(
+    admin,
+    new_account: Callable[..., Account],
+    new_job: NewJob,
+    session: Session,
+    storage: Storage,
+    tmp_path: Path,
+    owned: bool,
+) -> None:
+    owner = new_account("layla").id if owned else None
+    job = new_job(status="failed", owner_id=owner)
+    keep_original(storage, job, tmp_path)
+
+    admin.post(f"/admin/job/{job.id}/requeue", page=f"/admin/job/{job.id}")
+
+    assert session.query(Job).filter(Job.parent_id == job.id).one().owner_id == owner
+
+
 def test_each_option_can_be_changed_for_a_new_run(
     admin, new_job: NewJob, session: Session, storage: Storage, tmp_path: Path, trail: Trail
 ) -> None:

@@ -285,6 +285,26 @@ def test_only_the_owner_tries_again(with_key: Callable[..., Program], finish: Ca
     assert layla.post(path).status_code == 202
 
 
+def test_a_retry_by_an_admin_stays_with_the_owner_and_their_rate(
+    api: Flask,
+    with_key: Callable[..., Program],
+    admin: Program,
+    session: Session,
+    finish: Callable[..., None],
+) -> None:
+    api.extensions["upscaler"].settings.update(session, NOBODY, {"account_rate_limit": "1 per day"})
+    layla = with_key("layla")
+    sent = send(layla, [("a.png", small_png())]).get_json()
+    finish(sent["items"][0]["job_id"], None)
+    admin.upload()
+
+    answer = admin.post(f"/batches/{sent['id']}/retry")
+
+    assert answer.status_code == 202
+    again = answer.get_json()["items"][0]["job_id"]
+    assert again in {job["id"] for job in layla.get("/jobs").get_json()["items"]}
+
+
 def test_a_batch_outlives_its_jobs_and_its_owner(
     with_key: Callable[..., Program], admin: Program, visitor: Program, session: Session
 ) -> None:

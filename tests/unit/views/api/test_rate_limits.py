@@ -176,3 +176,17 @@ def test_an_account_has_a_limit_of_its_own_for_uploads(
     assert [layla.upload().status_code for _ in range(3)] == [202, 202, 429]
     assert with_key("sven").upload().status_code == 202
     assert [visitor.upload().status_code for _ in range(2)] == [202, 429]
+
+
+def test_a_retry_by_an_admin_for_somebody_else_uses_up_nobodys_rate(
+    api: Flask, with_key: WithKey, admin: Program, session: Session
+) -> None:
+    api.extensions["upscaler"].settings.update(session, NOBODY, {"account_rate_limit": "1 per day"})
+    layla = with_key("layla")
+    of_layla, of_admin = (sender.upload().get_json()["job_id"] for sender in (layla, admin))
+    for job_id in (of_layla, of_admin):
+        admin.post(f"/jobs/{job_id}/cancel")
+
+    assert layla.post(f"/jobs/{of_layla}/retry").status_code == 429
+    assert [admin.post(f"/jobs/{of_layla}/retry").status_code for _ in range(2)] == [202, 202]
+    assert admin.post(f"/jobs/{of_admin}/retry").status_code == 429

@@ -66,6 +66,36 @@ def test_a_job_runs_again_under_both_addresses(admin: Program, visitor: Program)
         assert answer.headers["Location"].endswith(f"/api/v1/jobs/{answer.get_json()['job_id']}")
 
 
+def test_a_new_run_by_an_admin_stays_with_the_account_that_sent_the_image(
+    admin: Program, with_key: WithKey, visitor: Program
+) -> None:
+    layla = with_key("layla")
+    first = layla.upload().get_json()["job_id"]
+    admin.post(f"/jobs/{first}/cancel")
+
+    paths = (f"/jobs/{first}/requeue", f"/jobs/{first}/retry")
+    runs = [admin.post(path).get_json()["job_id"] for path in paths]
+
+    assert {job["id"] for job in layla.get("/jobs").get_json()["items"]} == {first, *runs}
+    assert admin.get("/jobs").get_json()["items"] == []
+    assert layla.get("/me").get_json()["usage"]["jobs"] == 3
+    assert admin.get("/me").get_json()["usage"]["jobs"] == 0
+    assert not visitor.get(f"/jobs/{runs[0]}").get_json()["may_change"]
+    assert [layla.delete(f"/jobs/{job_id}").status_code for job_id in runs] == [204, 204]
+
+
+def test_a_new_run_of_a_visitors_image_stays_a_visitors(admin: Program, visitor: Program) -> None:
+    first = visitor.upload().get_json()["job_id"]
+
+    again = admin.post(f"/jobs/{first}/requeue").get_json()["job_id"]
+
+    assert admin.get("/jobs").get_json()["items"] == []
+    assert admin.get(f"/admin/jobs/{again}").get_json()["owner"] is None
+    assert visitor.get(f"/jobs/{first}").status_code == 200
+    assert visitor.get(f"/jobs/{again}").get_json()["may_change"]
+    assert visitor.delete(f"/jobs/{again}").status_code == 204
+
+
 def test_a_body_counts_also_without_its_content_type(
     admin: Program, visitor: Program, job_of: Callable[[Any], Job]
 ) -> None:
