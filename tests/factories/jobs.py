@@ -25,6 +25,7 @@ def new_job(session: Session, filename: str = "cat.png", **values: Any) -> Job:
         },
         "model": "some-network",
     }
+    values.setdefault("recipe", values.get("model", usual["model"]))
     return stored(session, Job(**{**usual, **values}))
 
 

@@ -152,3 +152,27 @@ def test_tables_keep_their_rows_under_new_names(settings: dict[str, str], databa
             for name in old:
                 assert connection.scalar(select(func.count()).select_from(tables.tables[name])) == 1
         app.extensions["migrate"].db.engine.dispose()
+
+
+def test_jobs_keep_what_was_chosen_beside_what_ran(settings: dict[str, str], database: Engine) -> None:
+    app = create_app(configuration.load(settings, env_file=None))
+    with app.app_context():
+        flask_migrate.upgrade(revision="0012")
+        tables = MetaData()
+        tables.reflect(database)
+        with database.begin() as connection:
+            for name, given in (
+                ("uploads", {"id": "u"}),
+                ("jobs", {"id": "j", "upload_id": "u", "model": "photo-4x"}),
+            ):
+                table = tables.tables[name]
+                connection.execute(table.insert().values(any_row(table, **given)))
+
+        flask_migrate.upgrade(revision="0013")
+        with database.begin() as connection:
+            assert connection.execute(text("SELECT recipe FROM jobs")).scalar_one() == "photo-4x"
+            connection.execute(text("UPDATE jobs SET model = 'lanczos'"))
+        flask_migrate.downgrade(revision="0012")
+        with database.connect() as connection:
+            assert connection.execute(text("SELECT model FROM jobs")).scalar_one() == "photo-4x"
+        app.extensions["migrate"].db.engine.dispose()

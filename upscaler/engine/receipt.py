@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from upscaler.engine.imaging.image import DecodedImage
 from upscaler.engine.model_zoo.catalogue import Model
-from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.notes import Category, in_category
 from upscaler.engine.options import UpscaleOptions
 
 RECEIPT_VERSION = 1
 
 
+class WhatRan(NamedTuple):
+    """The name of what made a result, the models that did, and the backend, as JSON-ready values."""
+
+    name: str
+    models: Sequence[Model]
+    backend: Mapping[str, Any]
+
+
 def build_receipt(
     image: DecodedImage,
     options: UpscaleOptions,
-    recipe: Recipe,
     *,
-    backend: Mapping[str, Any],
+    ran: WhatRan,
     check: Mapping[str, float],
     output: Mapping[str, Any],
     seconds: Mapping[str, float],
@@ -30,8 +36,7 @@ def build_receipt(
     Args:
         image: the decoded input, with all notes.
         options: the options of the job.
-        recipe: the models that ran.
-        backend: ``Upscaler.describe()``.
+        ran: what made the result.
         check: figures of the output check.
         output: facts from the header of the result's file.
         seconds: time of each step.
@@ -42,9 +47,9 @@ def build_receipt(
         "version": RECEIPT_VERSION,
         "input": dict(image.source),
         "options": options.as_dict(),
-        "model": recipe.name,
-        "models": [describe_model(model) for model in recipe.models],
-        "backend": dict(backend),
+        "model": ran.name,
+        "models": [describe_model(model) for model in ran.models],
+        "backend": dict(ran.backend),
         "output": dict(output),
         "check": dict(check),
         "seconds": {name: round(value, 3) for name, value in seconds.items()},

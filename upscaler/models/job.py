@@ -86,6 +86,9 @@ class Job(LeaseColumns, Model):
     status: Mapped[str] = mapped_column(String(16), default=JobStatus.QUEUED.value)
     progress: Mapped[int] = mapped_column(Integer, default=0)
     params: Mapped[dict[str, Any]] = mapped_column(MutableDict.as_mutable(JSON))
+    # The name of the recipe that was chosen, by which times are compared.
+    recipe: Mapped[str] = mapped_column(String(128), default="", server_default="")
+    # The same until the job is completed, then the name of what really ran.
     model: Mapped[str] = mapped_column(String(128))
     estimated_seconds: Mapped[int] = mapped_column(Integer, default=0)
     priority: Mapped[int] = mapped_column(Integer, default=Priority.NORMAL.value, server_default="10")

@@ -104,8 +104,7 @@ def test_the_receipt_tells_the_whole_story(run, save, colours, tmp_path):
     assert receipt["input"]["orientation"] == 6
     assert (receipt["input"]["width"], receipt["input"]["height"]) == (20, 30)
     assert receipt["options"]["factor"] == "4x"
-    assert receipt["model"]
-    assert all(len(model["bin_sha256"]) == 64 for model in receipt["models"])
+    assert (receipt["model"], receipt["models"]) == ("lanczos", []), "no model ran"
     assert receipt["backend"]["engine"] == "lanczos"
     assert receipt["output"]["sha256"] == result.sha256 == sha256_of(tmp_path / "target")
     steps = {"decode", "alpha", "faces", "upscale", "tones", "check", "encode", "previews"}
@@ -207,7 +206,7 @@ def test_detail_blends_also_where_the_sharp_model_must_be_reduced(run, lanczos, 
         result, image = run(save("a.png", pixels), UpscaleOptions("2x", detail=detail), lanczos)
         assert image.size == (80, 64)
         assert np.abs(reduced(image, 2) - pixels).mean() < 2
-    assert result.receipt["model"] == "realesrgan-x4plus-half"
+        assert result.receipt["model"] == "lanczos"
 
 
 def test_tones_are_matched_unless_somebody_wishes_otherwise(run, upscaler, save):

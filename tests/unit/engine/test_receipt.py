@@ -6,10 +6,9 @@ import numpy as np
 
 from upscaler.engine.imaging.image import DecodedImage
 from upscaler.engine.model_zoo.catalogue import MODELS
-from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.notes import Note
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.receipt import RECEIPT_VERSION, build_receipt, describe_model
+from upscaler.engine.receipt import RECEIPT_VERSION, WhatRan, build_receipt, describe_model
 
 MODEL = MODELS["waifu2x-upconv7-photo"]
 
@@ -37,8 +36,7 @@ def test_notes_are_sorted_into_kept_and_changed_and_times_are_rounded() -> None:
     receipt = build_receipt(
         image,
         UpscaleOptions("2x"),
-        Recipe("twice", (MODEL.name,), then=Recipe("again", (MODEL.name,))),
-        backend={"engine": "lanczos"},
+        ran=WhatRan("twice", [MODEL], {"engine": "ncnn"}),
         check={},
         output={"format": "png"},
         seconds={"decode": 0.12345},
@@ -49,7 +47,8 @@ def test_notes_are_sorted_into_kept_and_changed_and_times_are_rounded() -> None:
     assert receipt["version"] == RECEIPT_VERSION
     assert receipt["input"] == {"format": "png"}
     assert receipt["options"]["factor"] == "2x"
-    assert [model["name"] for model in receipt["models"]] == [MODEL.name], "each model is listed once"
+    assert receipt["backend"] == {"engine": "ncnn"}
+    assert (receipt["model"], [model["name"] for model in receipt["models"]]) == ("twice", [MODEL.name])
     assert receipt["seconds"] == {"decode": 0.123}
     assert [note["code"] for note in receipt["kept"]] == ["transparency_kept"]
     assert [note["code"] for note in receipt["changed"]] == ["orientation_applied"]

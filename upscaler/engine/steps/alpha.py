@@ -29,7 +29,7 @@ def upscale_alpha(job: Job) -> None:
         cached = job.scratch.tiles(f"alpha-{number}", shape, source.dtype)
         upscaled = cached.pixels
         job.alphas.append(upscaled[..., 0])
-        job.upscaler_for(stage).upscale(
+        run = job.upscaler_for(stage).upscale(
             three_channels(source[..., np.newaxis]),
             stage,
             upscaled,
@@ -38,5 +38,6 @@ def upscale_alpha(job: Job) -> None:
             tiles=cached.tiles,
             attempts=job.attempts,
         )
+        job.alpha_runs.append(run)
         # Pixels of a resumed run went through it before: it does not change them again.
         limit_to_source(upscaled[..., 0], source, stage.scale)

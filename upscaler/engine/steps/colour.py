@@ -94,7 +94,7 @@ def _upscaled_well(job: Job, stage: _Stage) -> bool:
         parts, open_sink, job.progress.part(UPSCALED, WRITTEN) if finished is None else (lambda _: None)
     )
     try:
-        upscaler.upscale(
+        run = upscaler.upscale(
             three_channels(parts.source),
             recipe,
             parts.raw,
@@ -105,6 +105,7 @@ def _upscaled_well(job: Job, stage: _Stage) -> bool:
             attempts=job.attempts,
         )
         job.finished.append(finisher.result())
+        job.runs.append(run)
     except OutputRejected as rejection:
         upscaler.reject(str(rejection.values["reason"]), recipe, job.attempts)
         try:

@@ -15,6 +15,10 @@ def restore_faces(job: Job) -> None:
     image = job.image
     _, scale = stage_for_faces(job.recipe)
     bundled = face_recipe(job.options, scale)
+    upscaler = job.upscaler if bundled is None else job.upscaler_for(bundled)
+    if not upscaler.runs_models(job.attempts):
+        # What stands in for the models does no better on faces than on the rest.
+        bundled = None
     start = DECODED + (ALPHA_SHARE if has_shape(image.alpha) else 0)
     job.faces = refine_faces(
         FaceWork(
@@ -22,7 +26,7 @@ def restore_faces(job: Job) -> None:
             channels=1 if image.gray else 3,
             scale=scale,
             faces=job.face_models,
-            upscaler=job.upscaler if bundled is None else job.upscaler_for(bundled),
+            upscaler=upscaler,
             bundled=bundled,
             scratch=job.scratch,
             on_progress=job.progress.part(start, start + FACES_SHARE),

@@ -19,6 +19,7 @@ from upscaler.engine.postprocess.finisher import Finished
 from upscaler.engine.progress import Progress
 from upscaler.engine.result import Previews
 from upscaler.engine.tiling.scratch import Scratch
+from upscaler.engine.tiling.stage_run import StageRun
 from upscaler.engine.tiling.upscaler import Upscaler
 
 # The share of the whole that is done when a part ends. Reading takes little time beside the models, and writing follows
@@ -53,7 +54,9 @@ class Job:
         result_size: width and height of the result in pixels, from the same step on.
         alphas: the alpha channel before the first stage and after each one, from the step ``alpha`` on.
         faces: the refined faces, from the step ``faces`` on; None where none were asked for.
+        alpha_runs: what upscaled the alpha channel, stage by stage, from the step ``alpha`` on.
         finished: the report of each stage, from the step ``upscale`` on.
+        runs: what upscaled the colours, stage by stage, from the same step on.
 
     """
 
@@ -73,7 +76,9 @@ class Job:
     result_size: tuple[int, int] = (0, 0)
     alphas: list[Pixels | None] = field(default_factory=list)
     faces: Refinement | None = None
+    alpha_runs: list[StageRun] = field(default_factory=list)
     finished: list[Finished] = field(default_factory=list)
+    runs: list[StageRun] = field(default_factory=list)
 
     def upscaler_for(self, stage: Recipe) -> Upscaler:
         """Return the upscaler for a stage, in a precision that suits the image's depth."""

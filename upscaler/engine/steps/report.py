@@ -11,9 +11,10 @@ from upscaler.engine.imaging.written import read_written
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.notes import Note
 from upscaler.engine.postprocess.output_check import OutputReport
-from upscaler.engine.receipt import build_receipt
+from upscaler.engine.receipt import WhatRan, build_receipt
 from upscaler.engine.result import UpscaleResult
 from upscaler.engine.steps.job import Job
+from upscaler.engine.tiling.stage_run import models_of, name_of
 
 
 def result_of(job: Job, seconds: Mapping[str, float]) -> UpscaleResult:
@@ -32,20 +33,27 @@ def result_of(job: Job, seconds: Mapping[str, float]) -> UpscaleResult:
     }
     if job.kind.default_quality is not None:
         output["quality"] = job.options.quality or job.kind.default_quality
-    upscaler, failed = job.upscaler_for(_main_stage(job.recipe)), job.attempts.failed
+    failed, worked = job.attempts.failed, dict.fromkeys(run.attempt for run in job.runs)
     job.image.notes.extend(notes_on(job.image, written, job.kind))
     if failed:
         job.image.notes.append(Note("attempts_failed", {"count": len(failed)}))
     receipt = build_receipt(
         job.image,
         job.options,
-        job.recipe,
-        backend=upscaler.describe(),
+        ran=WhatRan(
+            name_of(job.recipe, job.runs),
+            models_of((*job.runs, *job.alpha_runs)),
+            job.runs[_main_stage(job.recipe)].description,
+        ),
         check=OutputReport.worst(done.report for done in job.finished).as_dict(),
         output=output,
         seconds={**seconds, **_summed(done.seconds for done in job.finished)},
         extra={
-            "attempts": [attempt.as_dict() for attempt in (*failed, upscaler.last_attempt())],
+            "stages": [
+                *(run.as_dict("alpha") for run in job.alpha_runs),
+                *(run.as_dict("colour") for run in job.runs),
+            ],
+            "attempts": [attempt.as_dict() for attempt in (*failed, *worked)],
             "resumed_tiles": job.scratch.resumed_tiles,
             **({} if job.faces is None else {"faces": job.faces.as_dict()}),
         },
@@ -60,9 +68,9 @@ def result_of(job: Job, seconds: Mapping[str, float]) -> UpscaleResult:
     )
 
 
-def _main_stage(recipe: Recipe) -> Recipe:
-    """Return the stage that a custom model runs, or the first one."""
-    return next((stage for stage in recipe.stages if stage.custom), recipe.stages[0])
+def _main_stage(recipe: Recipe) -> int:
+    """Return the number of the stage that a custom model runs, or of the first one."""
+    return next((number for number, stage in enumerate(recipe.stages) if stage.custom), 0)
 
 
 def _summed(times: Iterable[Mapping[str, float]]) -> dict[str, float]:

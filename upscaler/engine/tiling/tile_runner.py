@@ -34,6 +34,10 @@ class BackendError(Exception):
         self.out_of_memory = is_out_of_memory(cause)
 
 
+class BackendChangedError(Exception):
+    """Another backend is in use than the one that the image began with, which has to start again on it."""
+
+
 class TileRunner:
     """The run of one image through a recipe on one backend."""
 
@@ -50,6 +54,7 @@ class TileRunner:
         self._progress = progress
         self._should_stop = should_stop
         self._attempts = attempts
+        self._backend = selection.backend
         self._done = 0.0
         self._total = 1.0
 
@@ -62,7 +67,13 @@ class TileRunner:
         done: Set[Tile],
         note: Callable[[Tile], None],
     ) -> None:
-        """Fill ``out`` except for the windows in ``done``, and note each; raise ``BackendError`` when a model fails."""
+        """Fill ``out`` except for the windows in ``done``, and note each.
+
+        Raises:
+            BackendError: a model failed.
+            BackendChangedError: the backend was put into quarantine by another request.
+
+        """
         rows, columns = plan
         self._total = sum(_pixels(row) for row in rows) * sum(_pixels(column) for column in columns)
         self._total *= self._recipe.seconds_per_megapixel
@@ -128,6 +139,8 @@ class TileRunner:
             self._stop_if_asked()
             window = np.clip(result, 0, 255) if deep else to_levels(result)
             loaded = self._selection.load(model, self._attempts)
+            if self._selection.backend is not self._backend:
+                raise BackendChangedError
             try:
                 result = run_window(loaded, window, self._stop_if_asked)
             except FAILURES as error:

@@ -16,7 +16,7 @@ from upscaler.engine.backends.base import Backend
 from upscaler.engine.backends.candidates import candidates_for
 from upscaler.engine.backends.selection import Selection
 from upscaler.engine.devices.activity import in_use
-from upscaler.engine.devices.attempts import Attempt, AttemptLog
+from upscaler.engine.devices.attempts import AttemptLog
 from upscaler.engine.devices.quarantine import Quarantine
 from upscaler.engine.imaging.image import Pixels
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
@@ -26,7 +26,8 @@ from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.progress import Progress
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import NoTileLog, TileLog
-from upscaler.engine.tiling.tile_runner import BackendError, Plan, TileRunner
+from upscaler.engine.tiling.stage_run import StageRun
+from upscaler.engine.tiling.tile_runner import BackendChangedError, BackendError, Plan, TileRunner
 from upscaler.engine.tiling.tiles import Span, core_side, edge_for, margin_for, spans
 from upscaler.errors import ModelNotFound, UnknownModel
 from upscaler.version import __version__
@@ -158,9 +159,9 @@ class Upscaler:
         for upscaler in self._all_in_memory():
             upscaler._selection.recheck()
 
-    def last_attempt(self) -> Attempt:
-        """Return the attempt that worked: the backend that upscaled the last image, and its tiles."""
-        return Attempt(*self._selection.backend.device_key, self._tile, None)
+    def runs_models(self, attempts: AttemptLog | None = None) -> bool:
+        """Return whether the backend in use runs models, or only stands in for them."""
+        return self._selection.choose(attempts).runs_models
 
     def warm_up(self, recipe: Recipe, attempts: AttemptLog | None = None) -> None:
         """Load and self-test every model of a recipe.
@@ -189,8 +190,8 @@ class Upscaler:
         should_stop: Callable[[], bool] | None = None,
         tiles: TileLog | None = None,
         attempts: AttemptLog | None = None,
-    ) -> None:
-        """Upscale an image, window by window from the top.
+    ) -> StageRun:
+        """Upscale an image, window by window from the top, and return what did it.
 
         Args:
             rgb: uint8 or uint16 of shape (height, width, 3), any size from 1 x 1 on.
@@ -227,6 +228,9 @@ class Upscaler:
                 done = log.begin(_key(rgb, recipe, backend, plan) if log.remembers else "")
                 with in_use(backend.device_key, names, testing=False):
                     runner.run(rgb, out, plan, on_rows or (lambda _: None), done, log.note)
+            except BackendChangedError:
+                # A request in a pause of this one has put the backend into quarantine.
+                continue
             except BackendError as error:
                 # A device that fails on one window is not trusted with the others: the image starts again.
                 self._selection.reject(
@@ -240,7 +244,7 @@ class Upscaler:
             else:
                 self._tile = tile
                 progress.report(1.0)
-                return
+                return StageRun(recipe, backend, tile, {**self._description(), **backend.describe()})
 
     def _plan(self, height: int, width: int, recipe: Recipe) -> Plan:
         """Return the spans of rows and of columns: as large as the recipe's largest consumer of memory permits."""

@@ -55,7 +55,7 @@ def measured_cost(session: Session, work: Work, device: str | None = None) -> Co
         .join(Upload, Job.upload_id == Upload.id)
         .where(
             Job.status == JobStatus.COMPLETED.value,
-            Job.model == work.recipe.name,
+            Job.recipe == work.recipe.name,
             Job.work_seconds.is_not(None),
             faces if work.faces else ~faces,
         )

@@ -72,6 +72,7 @@ def new_job(
         params=job_params(options, sender.notifications),
         notify_email=sender.notifications.email,
         language=sender.notifications.language,
+        recipe=recipe.name,
         model=recipe.name,
         estimated_seconds=estimates.own_seconds(session, work, devices),
     )

@@ -46,6 +46,7 @@ def result_columns(result: UpscaleResult, keys: list[str], started_at: datetime)
         "result_size_bytes": result.size_bytes,
         "result_sha256": result.sha256,
         "receipt": result.receipt,
+        "model": result.receipt["model"][:128],
         "device": workers.device_of(result.receipt["backend"]),
         "work_seconds": None if resumed else (utcnow() - started_at).total_seconds(),
     }

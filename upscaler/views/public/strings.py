@@ -126,6 +126,7 @@ def _result() -> dict[str, str]:
         "fact.bytes_value": gettext("%(before)s → %(after)s"),
         "fact.settings": gettext("Settings"),
         "fact.model": gettext("Model"),
+        "fact.engine": gettext("Engine"),
     }
 
 

@@ -189,15 +189,17 @@ def test_other_factors_have_the_face_in_its_place(run, models, portrait, detecto
 
 
 @pytest.mark.parametrize("with_model", [True, False])
-def test_a_face_that_is_larger_than_what_gains_is_left(run, models, portrait, with_model):
+def test_a_face_that_is_larger_than_what_gains_is_left(run, models, portrait, upscaler, with_model):
     if with_model:
         add_face_model(models, **VIVID)
     size = (680, 760) if with_model else (204, 228)
     large = Image.fromarray(portrait).resize(size, Image.Resampling.BICUBIC)
 
-    result = run(large)
+    result, plain = (
+        run(large, upscaler=None if with_model else upscaler, refine_faces=wanted) for wanted in (True, False)
+    )
 
-    assert result.sha256 == run(large, refine_faces=False).sha256
+    assert result.sha256 == plain.sha256
     assert result.faces["left"] == [{"count": 1, "reason": "faces_left_large"}]
     assert result.receipt["changed"] == [Note("faces_left_large", {"count": 1, "found": 1}).as_dict()]
 

@@ -9,11 +9,12 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from tests.support.engine import matched, upscale
+from tests.support.engine import SpoiltModel, matched, upscale
 from upscaler.engine.backends.base import LoadedModel, Result, Window
 from upscaler.engine.backends.lanczos import LanczosBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
 from upscaler.engine.backends.selection import Selection
+from upscaler.engine.devices.attempts import AttemptLog
 from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.model_zoo.recipes import Recipe
@@ -201,6 +202,54 @@ def test_a_backend_that_fails_half_way_is_replaced_and_nothing_of_it_is_left() -
     assert told == sorted(told)
     assert upscaler.describe()["engine"] == "lanczos"
     assert "device lost" in upscaler.describe()["not_taken"][0]["reason"]
+
+
+class BrighterBackend(LanczosBackend):
+    """Marks what it upscales, once ``marks`` is set."""
+
+    name = "brighter"
+    marks = False
+
+    def load(self, model: Model) -> LoadedModel:
+        return SpoiltModel(super().load(model), lambda result: result + 9 if self.marks else result)
+
+
+def test_an_image_starts_again_when_a_request_in_between_takes_its_backend_away() -> None:
+    settings = EngineSettings(tile_pixels=32)
+    first = BrighterBackend(settings)
+    selection = Selection(settings, [first, LanczosBackend(settings)])
+    upscaler = Upscaler(settings, selection)
+    upscaler.warm_up(STANDARD_2X)
+    first.marks = True
+    image, rows, asked = _crop("coffee"), [], []
+    out = np.empty((image.shape[0] * 2, image.shape[1] * 2, 3), np.uint8)
+
+    def pause() -> bool:
+        asked.append(1)
+        if len(asked) == 4:
+            selection.recheck()
+            selection._pool().put_into_quarantine(first, "a preview failed", None, [], AttemptLog())
+        return False
+
+    run = upscaler.upscale(image, STANDARD_2X, out, on_rows=rows.append, should_stop=pause)
+
+    assert run.backend.name == "lanczos"
+    assert rows.count(0) == 2, "it started again"
+    plain = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
+    np.testing.assert_array_equal(out, upscale(plain, image, STANDARD_2X))
+
+
+def test_it_reports_what_ran(upscaler: Upscaler, lanczos: Upscaler) -> None:
+    image = _crop("coffee", 8, 8)
+    out = np.empty((16, 16, 3), np.uint8)
+
+    real, stand_in = (one.upscale(image, STANDARD_2X, out) for one in (upscaler, lanczos))
+
+    assert (real.name, real.models) == (STANDARD_2X.name, STANDARD_2X.models)
+    assert (real.backend.name, real.attempt.reason) == (upscaler.describe()["engine"], None)
+    assert (stand_in.name, stand_in.models) == ("lanczos", ())
+    assert upscaler.runs_models()
+    assert not lanczos.runs_models()
 
 
 def test_no_backend_left_is_told() -> None:

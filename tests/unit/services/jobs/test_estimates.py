@@ -32,7 +32,7 @@ def done(
     """Store a completed job of a square image."""
     finished_at = utcnow() - timedelta(seconds=ago)
     job = new_job(status="completed", work_seconds=seconds, finished_at=finished_at, **values)
-    job.model = RECIPE.name
+    job.recipe = RECIPE.name
     job.upload.width = job.upload.height = side
     session.commit()
 
@@ -75,16 +75,16 @@ def test_jobs_of_other_networks_and_jobs_that_failed_say_nothing(
     done(new_job, db_session, 1000, 5)
     other = new_job(status="completed", work_seconds=500, finished_at=utcnow())
     failed = new_job(status="failed", work_seconds=500, finished_at=utcnow())
-    failed.model = RECIPE.name
+    failed.recipe = RECIPE.name
     db_session.commit()
-    assert other.model != RECIPE.name
+    assert other.recipe != RECIPE.name
     assert estimates.own_seconds(db_session, MEGAPIXEL) == 5
 
 
 def test_faces_are_work_of_their_own(db_session: Session, new_job: NewJob) -> None:
     done(new_job, db_session, 1000, 5)
     job = new_job(status="completed", work_seconds=30, finished_at=utcnow())
-    job.model, job.params = RECIPE.name, {"factor": "2x", "refine_faces": True}
+    job.recipe, job.params = RECIPE.name, {"factor": "2x", "refine_faces": True}
     job.upload.width = job.upload.height = 1000
     db_session.commit()
 

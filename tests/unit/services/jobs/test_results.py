@@ -39,7 +39,7 @@ def test_two_claims_of_a_job_have_no_key_in_common(db_session: Session, new_job:
 
 @pytest.mark.parametrize("resumed", [0, 3])
 def test_only_work_done_from_start_to_end_is_measured(resumed: int) -> None:
-    receipt = {"backend": BACKEND, "resumed_tiles": resumed}
+    receipt = {"backend": BACKEND, "model": "what ran", "resumed_tiles": resumed}
     result = UpscaleResult(receipt, 20, 10, 500, "image/jpeg", "f" * 64)
 
     columns = result_columns(result, ["a", "b", "c"], utcnow() - timedelta(seconds=60))
@@ -56,5 +56,6 @@ def test_only_work_done_from_start_to_end_is_measured(resumed: int) -> None:
         "result_size_bytes": 500,
         "result_sha256": "f" * 64,
         "receipt": receipt,
+        "model": "what ran",
         "device": "ncnn fp16 on NVIDIA L4",
     }

@@ -49,7 +49,7 @@ class CopyingEngine:
         assert previews is not None
         for path in (target, previews.result, previews.original):
             path.write_bytes(content)
-        receipt = {"backend": BACKEND, "resumed_tiles": self.resumed_tiles}
+        receipt = {"backend": BACKEND, "model": "what-ran", "resumed_tiles": self.resumed_tiles}
         return UpscaleResult(receipt, 2, 2, len(content), "image/png", "0" * 64)
 
 
@@ -159,6 +159,17 @@ def test_estimates_learn_from_what_was_done_from_start_to_end(
     assert (found.work_seconds is not None) is measured
 
 
+def test_a_completed_job_names_what_really_ran_beside_what_was_chosen(
+    worker: JobRunner, job: Job, db_session: Session
+) -> None:
+    chosen = job.model
+
+    worker.run_next()
+
+    found = reread(db_session, job)
+    assert (found.recipe, found.model) == (chosen, "what-ran")
+
+
 def test_a_job_that_has_begun_is_reckoned_by_the_device_it_runs_on(
     worker: JobRunner, job: Job, new_job: NewJob, db_session: Session
 ) -> None:
@@ -168,7 +179,7 @@ def test_a_job_that_has_begun_is_reckoned_by_the_device_it_runs_on(
         new_job(**work, work_seconds=70, device="another one"),
     ]
     for done in jobs:
-        done.model = recipe_for(UpscaleOptions("2x")).name
+        done.recipe = recipe_for(UpscaleOptions("2x")).name
     db_session.commit()
     workers.register(db_session, "one", version="1", backend=BACKEND, job_id=None)
 

@@ -32,17 +32,19 @@ function imagesOf(job) {
 }
 
 /** The rows of the details, as pairs of a label's key and a text. */
-function detailsOf({ upload, result, params, model }) {
+function detailsOf({ upload, result, params, model, device }) {
   const factor = Number.parseInt(params.factor, 10);
   const settings = [factor ? `${factor}×` : "", named(`preset.${params.preset}`, params.preset)];
   if (params.denoise) settings.push(named(`denoise.${params.denoise}`, params.denoise));
-  return [
+  const details = [
     ["fact.file", isolate(upload.filename)],
     ["fact.pixels", t("file.growth", { before: formatDimensions(upload), after: formatDimensions(result) })],
     ["fact.bytes", t("fact.bytes_value", { before: formatBytes(upload.size_bytes), after: formatBytes(result.size_bytes) })],
     ["fact.settings", settings.filter(Boolean).join(t("list.separator"))],
     ["fact.model", isolate(model)],
   ];
+  if (device) details.push(["fact.engine", isolate(device)]);
+  return details;
 }
 
 function detailRow([key, value]) {

@@ -69,10 +69,13 @@ class ReceiptSchema(Schema):
     version = fields.Integer(metadata={"description": "version of the receipt's format"})
     options = fields.Dict(metadata={"description": "the options in force"})
     model = fields.String(
-        metadata={"description": "the job's model, which names the models that ran and their blend"}
+        metadata={"description": "what ran: the models and their blend, or the engine that stood in for them"}
     )
     models = fields.List(fields.Dict(), metadata={"description": "the models that ran, with their hashes"})
     backend = fields.Nested(BackendSchema, metadata={"description": "what the job ran on"})
+    stages = fields.List(
+        fields.Dict(), metadata={"description": "what ran for each part of the image, stage by stage"}
+    )
     input = fields.Dict(metadata={"description": "facts about the uploaded image"})
     output = fields.Dict(metadata={"description": "facts about the result's file"})
     check = fields.Dict(metadata={"description": "figures of the check that the result passed"})

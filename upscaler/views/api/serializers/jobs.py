@@ -117,6 +117,7 @@ def _common(job: Job) -> dict[str, Any]:
         "params": job.public_params,
         "has_callback": job.callback_url is not None,
         "model": job.model,
+        "device": job.device,
         "created_at": iso8601(job.created_at),
         "started_at": iso8601(job.started_at),
         "finished_at": iso8601(job.finished_at),
