@@ -7,10 +7,10 @@ Of the rest of the program, only names are imported here: of presets, factors, i
 """
 
 from config.keys import secret_key
-from config.loading import ConfigError, load, models_dir
+from config.loading import load, models_dir
 from config.runtime import Runtime, RuntimeValues, runtime_mark
-from config.settings import Config
-from config.sources import ROOT, example_password, example_settings
+from config.settings import Config, sqlite_uri
+from config.sources import ROOT, ConfigError, example_password, example_settings
 
 __all__ = [
     "ROOT",
@@ -24,4 +24,5 @@ __all__ = [
     "models_dir",
     "runtime_mark",
     "secret_key",
+    "sqlite_uri",
 ]

@@ -8,18 +8,14 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from config.settings import Config
-from config.sources import ROOT, variables
-
-
-class ConfigError(Exception):
-    """A setting is missing or has a value that cannot be used. The text is one line that names it and the reason."""
+from config.sources import ROOT, ConfigError, text_of, variables
 
 
 def load(environ: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env") -> Config:
     """Read the settings: the environment first, then ``env_file``, then the defaults.
 
     Raises:
-        ConfigError: one line that names the variable and what is wrong with it.
+        ConfigError: one line that names the variable, or the file, and what is wrong with it.
     """
     values = variables(environ, env_file)
     fields: dict[str, str] = {}
@@ -46,7 +42,7 @@ def models_dir(environ: Mapping[str, str] | None = None, env_file: Path | None =
 
 def _read_secret(variable: str, path: Path) -> str:
     try:
-        return path.read_text().strip()
+        return text_of(path).strip()
     except OSError as error:
         raise ConfigError(f"{variable}: cannot read {path}: {error.strerror}") from None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
@@ -12,6 +12,16 @@ from config.runtime import RuntimeValues
 from config.sources import ROOT, example_password
 from upscaler.engine.backends.registry import ENGINE_NAMES
 from upscaler.storage.registry import BACKENDS
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+
+def sqlite_uri(path: Path) -> URL:
+    """Return the SQLAlchemy URL of a SQLite file, whatever characters its path has."""
+    from sqlalchemy import URL  # noqa: PLC0415 - processes that use no database need not load it
+
+    return URL.create("sqlite", database=str(path))
 
 
 class Config(RuntimeValues):
@@ -210,18 +220,33 @@ class Config(RuntimeValues):
             raise ValueError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY must be set together or not at all")
         return self
 
+    @model_validator(mode="after")
+    def _readable_database_url(self) -> Config:
+        try:
+            _ = self.database_url and self.database_uri
+        # Its text holds the URL, and with it a password.
+        except Exception:  # noqa: BLE001 - whatever SQLAlchemy raises
+            raise ValueError(
+                "DATABASE_URL cannot be read; it looks like postgresql://user:password@host/database, "
+                "with %-codes for special characters in the password"
+            ) from None
+        return self
+
     @property
     def production(self) -> bool:
         """Whether insecure settings stop the start."""
         return self.flask_env == "production"
 
     @property
-    def database_uri(self) -> str:
+    def database_uri(self) -> URL:
         """The SQLAlchemy URL, with psycopg 3 for PostgreSQL."""
         if not self.database_url:
-            return f"sqlite:///{self.data_dir / 'app.db'}"
+            return sqlite_uri(self.data_dir / "app.db")
+        from sqlalchemy import make_url  # noqa: PLC0415 - as in ``sqlite_uri``
+
         scheme, _, rest = self.database_url.partition("://")
-        return f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else self.database_url
+        known = f"postgresql+psycopg://{rest}" if scheme in {"postgres", "postgresql"} else self.database_url
+        return make_url(known)
 
     @property
     def files_dir(self) -> Path:

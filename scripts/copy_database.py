@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
         config = configuration.load()
         if not config.database_url:
             return _complain("the settings name no other database; set DATABASE_URL")
-        source, target = make_engine(f"sqlite:///{path}"), make_engine(config.database_uri)
+        source, target = make_engine(configuration.sqlite_uri(path)), make_engine(config.database_uri)
         if refusal := _refusal(source, target):
             return _complain(refusal)
         rows = copy_database(source, target)

@@ -126,3 +126,17 @@ def test_it_starts_from_nothing_and_stops_without_leaving_a_process(
     assert "drop an image" in service.output
     assert {path.name for path in tmp_path.iterdir()} >= {"app.db", "queue.db", "logs", "secret_key"}
     assert service.stop(how) == 0
+
+
+def test_it_works_in_a_folder_with_any_name(tmp_path: Path, photographs: dict[str, Path]) -> None:
+    folder = tmp_path / """a?b=c#d %41 'zoë' "x" [1];&"""
+    folder.mkdir()
+    service = LiveService(folder, {"ENGINE": "lanczos"})
+    service.start()
+    try:
+        service.upscale(photographs["coffee"], factor="2x")
+    finally:
+        assert service.stop() == 0
+
+    assert [path.name for path in tmp_path.iterdir()] == [folder.name]
+    assert {path.name for path in folder.iterdir()} >= {"app.db", "queue.db", "files", "logs", "secret_key"}

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, cast
 
 from flask_appbuilder import Model
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult, Result
 from sqlalchemy.orm import Session
@@ -27,15 +27,15 @@ POSTGRESQL_PROBES = {"keepalives_idle": 6, "keepalives_interval": 3, "keepalives
 POSTGRESQL_UNCONFIRMED_MS = 15_000
 
 
-def make_engine(uri: str) -> Engine:
+def make_engine(uri: str | URL) -> Engine:
     """Open the database at ``uri`` for a process without Flask, such as the worker."""
     return prepare_engine(create_engine(uri, **engine_options(uri)))
 
 
-def engine_options(uri: str) -> dict[str, Any]:
+def engine_options(uri: str | URL) -> dict[str, Any]:
     """Return how SQLAlchemy is to open the database at ``uri``."""
     options: dict[str, Any] = {"pool_pre_ping": True}
-    if uri.startswith("postgresql"):
+    if make_url(uri).get_backend_name() == "postgresql":
         options["connect_args"] = {
             "connect_timeout": POSTGRESQL_CONNECT_SECONDS,
             "tcp_user_timeout": POSTGRESQL_UNCONFIRMED_MS,

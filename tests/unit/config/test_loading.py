@@ -19,7 +19,7 @@ def test_it_has_a_default_for_everything() -> None:
 
     assert (config.host, config.port) == ("127.0.0.1", 8000)
     assert config.data_dir == configuration.ROOT / "data"
-    assert config.database_uri == f"sqlite:///{configuration.ROOT}/data/app.db"
+    assert config.database_uri.render_as_string() == f"sqlite:///{configuration.ROOT}/data/app.db"
 
 
 def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
@@ -40,6 +40,13 @@ def test_it_reads_a_secret_from_a_file(tmp_path: Path) -> None:
     config = load({"SECRET_KEY_FILE": str(tmp_path / "key")}, env_file=None)
 
     assert config.secret_key.get_secret_value() == "from-a-file"
+
+
+def test_a_secret_in_an_unknown_encoding_is_refused_in_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "key").write_bytes("schlüssel".encode("latin-1"))
+
+    with pytest.raises(ConfigError, match="is not a text in UTF-8"):
+        load({"SECRET_KEY_FILE": str(tmp_path / "key")}, env_file=None)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +72,8 @@ def test_it_reads_a_secret_from_a_file(tmp_path: Path) -> None:
             {**STRONG, **MAIL, "SMTP_USER": "mailer", "SMTP_PASSWORD": "x", "SMTP_SECURITY": "none"},
             "SMTP_SECURITY",
         ),
+        ({"DATABASE_URL": "localhost/upscaler"}, "DATABASE_URL"),
+        ({"DATABASE_URL": "postgresql://u:p@h:port/d"}, "DATABASE_URL"),
         ({"STORAGE_BACKEND": "ftp"}, "STORAGE_BACKEND"),
         ({"STORAGE_BACKEND": "s3"}, "S3_BUCKET"),
         ({"S3_ACCESS_KEY_ID": "half"}, "S3_SECRET_ACCESS_KEY"),
