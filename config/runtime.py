@@ -98,7 +98,7 @@ class RuntimeValues(BaseModel):
     default_preset: Annotated[
         str,
         OneOf(PRESETS),
-        Runtime(N_("Default preset"), OUTPUT, help=N_("used where a request names none")),
+        Runtime(N_("Default preset"), OUTPUT, help=N_("used when a request doesn't choose one")),
     ] = PRESETS[0]
 
     rate_limit: Annotated[

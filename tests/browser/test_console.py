@@ -97,7 +97,7 @@ def test_a_setting_is_changed_and_a_mistake_is_explained(sign_in, expected_error
     before = field.input_value()
     field.fill("many")
     page.get_by_role("button", name="Save settings").click()
-    expect(page.locator(".form-error")).to_have_text("Please enter a whole number from 1 to 10000000.")
+    expect(page.locator(".form-error")).to_have_text("Enter a whole number from 1 to 10000000.")
     expect(field).to_have_value("many")
     field.fill(before)
     page.get_by_role("button", name="Save settings").click()

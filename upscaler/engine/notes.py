@@ -58,17 +58,15 @@ def _changed(code: str, sentence: str) -> NoteType:
 
 _ROWS = (
     _kept("transparency_kept", N_("Transparency")),
-    _kept("gray_kept", N_("Shades of gray, without a tint")),
+    _kept("gray_kept", N_("Grayscale, no tint")),
     _kept("profile_kept", N_("Colour profile: %(profile)s")),
     _kept("bit_depth_kept", N_("Colour depth: %(bits)s bits per channel")),
     _kept("resolution_kept", N_("Print resolution: %(dpi)s dpi")),
     _kept("metadata_kept", N_("Metadata: camera, exposure, dates and author")),
-    _kept("metadata_and_place_kept", N_("Metadata: camera, exposure, dates, author and place")),
+    _kept("metadata_and_place_kept", N_("Metadata: camera, exposure, dates, author and location")),
     _changed("orientation_applied", N_("Turned upright, from EXIF orientation %(orientation)s")),
     _changed("frames_dropped", N_("Only the first of the %(count)s images in the file was upscaled")),
-    _changed(
-        "brightness_spread", N_("Brightness values from %(low)s to %(high)s were spread over black to white")
-    ),
+    _changed("brightness_spread", N_("Brightness from %(low)s to %(high)s was stretched to the full range")),
     _changed("lab_converted", N_("Colours converted from Lab to sRGB")),
     _changed(
         "cmyk_converted",
@@ -77,7 +75,7 @@ _ROWS = (
     _changed("profile_converted", N_("Colours converted from %(profile)s to sRGB")),
     _changed(
         "profile_damaged",
-        N_("The colour profile was damaged and was removed; the colours are taken as sRGB"),
+        N_("The colour profile was damaged and was removed; the colours are treated as sRGB"),
     ),
     _changed(
         "profile_unsuitable",
@@ -89,40 +87,42 @@ _ROWS = (
     _changed("profile_removed", N_("The colour profile %(profile)s was removed")),
     _changed(
         "transparency_flattened",
-        N_("Transparent parts were laid on white, because %(format)s has no transparency"),
+        N_("Transparent areas were filled with white, because %(format)s has no transparency"),
     ),
     _changed("transparency_removed", N_("Transparency was removed")),
     _changed("opaque_alpha_removed", N_("The transparency channel was removed: every pixel was opaque")),
     _changed("bit_depth_reduced", N_("Colour depth reduced from %(bits)s to %(written)s bits per channel")),
     _changed("resolution_removed", N_("The print resolution of %(dpi)s dpi was removed")),
     _changed("metadata_removed", N_("Removed metadata: %(names)s")),
-    _changed("metadata_place_removed", N_("The place where it was taken (GPS) was removed")),
+    _changed("metadata_place_removed", N_("The location (GPS) was removed")),
     _changed("metadata_damaged", N_("The metadata was damaged and was removed")),
-    _changed("metadata_unsupported", N_("The metadata was removed, because %(format)s results carry none")),
-    _changed("faces_not_searched", N_("Faces were not refined: the face detector cannot run here")),
-    _changed("faces_none_found", N_("Faces were not refined: none was found")),
-    _changed("faces_refined", N_("Refined faces: %(refined)s of %(found)s, with the face model %(model)s")),
+    _changed(
+        "metadata_unsupported", N_("The metadata was removed, because %(format)s results cannot hold it")
+    ),
+    _changed("faces_not_searched", N_("Faces were not enhanced: the face detector cannot run here")),
+    _changed("faces_none_found", N_("Faces were not enhanced: none was found")),
+    _changed("faces_refined", N_("Enhanced faces: %(refined)s of %(found)s, with the face model %(model)s")),
     _changed(
         "faces_refined_bundled",
-        N_("Refined faces: %(refined)s of %(found)s, with %(model)s, because no face model is installed"),
+        N_("Enhanced faces: %(refined)s of %(found)s, with %(model)s, because no face model is installed"),
     ),
     _changed(
         "faces_left_large",
-        N_("Faces left as they were, because they are large enough: %(count)s of %(found)s"),
+        N_("Faces left unchanged, because they are large enough: %(count)s of %(found)s"),
     ),
     _changed(
         "faces_left_different",
-        N_("Faces left as they were, because the refined ones were not alike: %(count)s of %(found)s"),
+        N_("Faces left unchanged, because the enhanced ones did not match: %(count)s of %(found)s"),
     ),
     _changed(
         "faces_left_no_model",
-        N_("Faces left as they were, because no installed model does better: %(count)s of %(found)s"),
+        N_("Faces left unchanged, because no installed model does better: %(count)s of %(found)s"),
     ),
     _changed(
         "faces_left_model_failed",
-        N_("Faces left as they were, because the model for them could not be used: %(count)s of %(found)s"),
+        N_("Faces left unchanged, because the face model could not be used: %(count)s of %(found)s"),
     ),
-    _changed("attempts_failed", N_("Attempts that failed before the result was right: %(count)s")),
+    _changed("attempts_failed", N_("Failed attempts before this result: %(count)s")),
 )
 
 NOTE_TYPES: Mapping[str, NoteType] = {row.code: row for row in _ROWS}

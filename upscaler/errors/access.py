@@ -30,7 +30,7 @@ class Forbidden(UpscalerError):
     status = 403
     code = "forbidden"
     title = N_("Not allowed")
-    message = N_("Your account isn't allowed to do this.")
+    message = N_("Your account isn't allowed to do this. Ask an admin for access.")
 
 
 class InsufficientScope(Forbidden):
@@ -62,7 +62,7 @@ class NotFound(UpscalerError):
     status = 404
     code = "not_found"
     title = N_("Page not found")
-    message = N_("This page doesn't exist.")
+    message = N_("This page doesn't exist. Check the address.")
 
 
 class JobNotFound(NotFound):
@@ -145,7 +145,9 @@ class DeliveryConflict(UpscalerError):
     status = 409
     code = "delivery_conflict"
     title = N_("Can't resend")
-    message = N_("This message is being sent right now, or its recipient was deleted.")
+    message = N_(
+        "This message is being sent right now, or its recipient was deleted. Reload the page to see which."
+    )
 
 
 class InvalidAccount(UpscalerError):
@@ -173,7 +175,7 @@ class AccountConflict(UpscalerError):
     status = 409
     code = "account_conflict"
     title = N_("Account protected")
-    message = N_("The service needs at least one active admin.")
+    message = N_("The service needs at least one active admin. Make another account an admin first.")
 
 
 class ModelConflict(UpscalerError):

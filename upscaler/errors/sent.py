@@ -40,7 +40,7 @@ class FormTooLarge(UpscalerError):
     status = 413
     code = "form_too_large"
     title = N_("Form too large")
-    message = N_("The form has too many fields, or its fields are too long.")
+    message = N_("The form has too many fields, or its fields are too long. Send fewer or shorter ones.")
 
 
 class EmptyFile(InvalidRequest):
@@ -83,7 +83,7 @@ class UnknownParameter(UpscalerError):
     status = 422
     code = "unknown_parameter"
     title = N_("Unknown parameter")
-    message = N_('There is no parameter "%(name)s".')
+    message = N_('There is no parameter "%(name)s". Check its name, or leave it out.')
 
 
 class NotAvailable(UpscalerError):
@@ -91,7 +91,7 @@ class NotAvailable(UpscalerError):
     status = 422
     code = "not_available"
     title = N_("Not available")
-    message = N_('"%(name)s" isn\'t available on this server.')
+    message = N_('"%(name)s" isn\'t available on this server. Leave it out.')
 
 
 class MailNotOffered(NotAvailable):
@@ -258,4 +258,4 @@ class ModelRefused(UpscalerError):
     status = 422
     code = "model_rejected"
     title = N_("Model rejected")
-    message = N_("The model's files can't be read.")
+    message = N_("The model's files can't be read. Check them and send them again.")

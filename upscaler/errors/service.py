@@ -63,7 +63,7 @@ class EngineUnavailable(EngineError):
     status = 503
     code = "engine_unavailable"
     title = N_("No engine available")
-    message = N_("No engine can run on this server right now.")
+    message = N_("No engine can run on this server right now. Try again later.")
 
 
 class OutputRejected(EngineError):

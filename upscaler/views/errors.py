@@ -20,6 +20,7 @@ from upscaler.storage.base import as_ours
 from upscaler.views.context import absolute_url
 from upscaler.views.public.rendering import render_error
 from upscaler.views.rate_limit_messages import rate_limited
+from upscaler.views.sentences import localized
 
 log = structlog.get_logger()
 
@@ -62,7 +63,7 @@ def problem(error: UpscalerError) -> Response:
         "type": absolute_url(f"{url_for('api.docs')}#error-{error.code}".removeprefix(request.script_root)),
         "title": gettext(error.title),
         "status": error.status,
-        "detail": _detail(error),
+        "detail": localized(error.message, error.values),
         "code": error.code,
         **_parameters(error),
     }
@@ -82,16 +83,11 @@ def problem(error: UpscalerError) -> Response:
 def _parameters(error: UpscalerError) -> dict[str, list[dict[str, str]]]:
     """Return each parameter at fault, as an extension of RFC 9457."""
     at_fault = [
-        {"parameter": found.parameter, "code": found.code, "detail": _detail(found)}
+        {"parameter": found.parameter, "code": found.code, "detail": localized(found.message, found.values)}
         for found in (error, *error.related)
         if found.parameter is not None
     ]
     return {"errors": at_fault} if at_fault else {}
-
-
-def _detail(error: UpscalerError) -> str:
-    template = gettext(error.message)
-    return template % error.values if error.values else template
 
 
 def _challenge(error: UpscalerError) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 
 from upscaler.engine.notes import Category, sentence_of
-
-# Keep a value in its own direction inside right-to-left text (Unicode isolates).
-_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+from upscaler.errors.sentences import isolated
+from upscaler.views.sentences import is_right_to_left
 
 
 def localized_receipt(receipt: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,7 +20,7 @@ def localized_receipt(receipt: Mapping[str, Any]) -> dict[str, Any]:
 
 def note_text(entry: Any) -> str:
     """Return the sentence for a stored note in the reader's language."""
-    return sentence_of(entry, gettext, _isolated if _is_right_to_left() else str)
+    return sentence_of(entry, gettext, isolated if is_right_to_left() else str)
 
 
 def _localized(entries: Any) -> list[dict[str, Any]]:
@@ -33,12 +32,3 @@ def _localized(entries: Any) -> list[dict[str, Any]]:
         }
         for entry in entries or ()
     ]
-
-
-def _is_right_to_left() -> bool:
-    locale = get_locale()
-    return locale is not None and locale.text_direction == "rtl"
-
-
-def _isolated(value: str) -> str:
-    return f"{_ISOLATE}{value}{_POP_ISOLATE}"

@@ -69,7 +69,7 @@ def test_a_refused_model_leaves_nothing(
     path = write_onnx(tmp_path / "black.onnx", weights=kernel(2) * 0)
 
     assert main(["models", "add", str(path)]) == 1
-    assert "the same colour whatever the image" in capsys.readouterr().err
+    assert "the same colour for every image" in capsys.readouterr().err
     assert main(["models", "add", f"{address}/black.onnx", "--sha256", "0" * 64]) == 1
     assert "another SHA-256" in capsys.readouterr().err
     assert list(models_dir.iterdir()) == []
@@ -126,6 +126,6 @@ def test_a_face_model_is_added_and_refines_faces_but_upscales_nothing(
     assert 'The model "gfp" restores faces' in capsys.readouterr().err
     plain = ["--threads", "1", "--engine", "lanczos", "--factor", "2x", "--refine-faces"]
     assert main([str(photo), "-o", str(result), *plain]) == 0
-    assert "Refined faces: 1 of 1, with the face model gfp" in capsys.readouterr().out
+    assert "Enhanced faces: 1 of 1, with the face model gfp" in capsys.readouterr().out
     assert main(["models", "add", str(path), "--name", "b", "--preset", "face", "--factor", "4x"]) == 1
     assert "without a preset" in capsys.readouterr().err

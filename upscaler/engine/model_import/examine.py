@@ -120,12 +120,12 @@ def _run(raw: Runner, image: DecodedImage, channels: int, input_range: str) -> F
     result = np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
     if result.ndim != 4 or result.shape[0] != 1 or result.shape[1] != 3:
         raise ModelRefused(
-            N_("The model was refused: it gives %(shape)s for an image of %(channels)s channels."),
+            N_("The model was refused: its output is %(shape)s for an image of %(channels)s channels."),
             shape=" x ".join(str(side) for side in parts[0].shape),
             channels=channels,
         )
     if not np.isfinite(result.sum(dtype=np.float64)):
-        raise NotFiniteError(N_("The model was refused: it gives numbers that are not finite."))
+        raise NotFiniteError(N_("The model was refused: its output has values that are not finite."))
     return np.ascontiguousarray(result[0].transpose(1, 2, 0))
 
 
@@ -173,7 +173,7 @@ def _ranges(raw: Runner, found: Findings, side: int) -> Findings:
     if not results:
         raise not_finite
     if all(np.ptp(result) < 1e-6 for result in results.values()):
-        raise ModelRefused(N_("The model was refused: it gives the same colour whatever the image."))
+        raise ModelRefused(N_("The model was refused: its output is the same colour for every image."))
     away: list[tuple[float, int]] = []
     for index, (taken, given) in enumerate(_RANGES):
         if taken in results:
@@ -216,7 +216,7 @@ def _check_image(levels: Floats, image: DecodedImage, found: Findings) -> None:
         check.report()
     except OutputRejected as error:
         raise ModelRefused(
-            N_("The model was refused: what it makes is not the image, upscaled %(scale)s times."),
+            N_("The model was refused: its output is not the image upscaled %(scale)sx."),
             scale=found.scale,
         ) from error
 
@@ -276,7 +276,7 @@ def _overlap(loaded: AdaptedModel, found: Findings) -> Findings:
     if seam > _MAX_SEAM:
         raise ModelRefused(
             N_(
-                "The model was refused: its tiles do not fit together, they differ by %(levels)s of 255 levels."
+                "The model was refused: its tiles do not fit together; they differ by %(levels)s of 255 levels."
             ),
             levels=round(seam),
         )
@@ -292,6 +292,6 @@ def _check(loaded: AdaptedModel, found: Findings) -> None:
         self_test(loaded)
     except OutputRejected as error:
         raise ModelRefused(
-            N_("The model was refused: what it makes is not the image, upscaled %(scale)s times."),
+            N_("The model was refused: its output is not the image upscaled %(scale)sx."),
             scale=found.scale,
         ) from error

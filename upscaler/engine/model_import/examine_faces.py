@@ -35,18 +35,18 @@ def examine_face_model(raw: Runner, found: Findings, side: int) -> Findings:
     for result in results:
         if result.shape != faces[0].shape:
             raise ModelRefused(
-                N_("The model was refused: it gives %(shape)s for an image of %(channels)s channels."),
+                N_("The model was refused: its output is %(shape)s for an image of %(channels)s channels."),
                 shape=" x ".join(str(length) for length in result.shape),
                 channels=faces[0].shape[1],
             )
         if not np.isfinite(result.sum(dtype=np.float64)):
-            raise ModelRefused(N_("The model was refused: it gives numbers that are not finite."))
+            raise ModelRefused(N_("The model was refused: its output has values that are not finite."))
         if np.abs(result).max() > _FURTHEST:
             raise ModelRefused(
-                N_("The model was refused: a model for faces must take and give values from -1 to 1.")
+                N_("The model was refused: the input and output of a face model must lie between -1 and 1.")
             )
     if np.ptp(results[0]) < _LEAST_RANGE or np.abs(results[0] - results[1]).max() < _LEAST_RANGE:
-        raise ModelRefused(N_("The model was refused: it gives the same colour whatever the image."))
+        raise ModelRefused(N_("The model was refused: its output is the same colour for every image."))
     return replace(
         found,
         scale=1,

@@ -89,7 +89,7 @@ def _kind_of(names: Sequence[str]) -> str:
     kind = _KINDS.get(frozenset(_extension(name) for name in names))
     if kind is None or len(names) != len(FILES[kind]):
         raise ModelRefused(
-            N_("The model was refused: one .onnx file is needed, or one .param and one .bin file of ncnn.")
+            N_("The model was refused: send one .onnx file, or one .param and one .bin file of ncnn.")
         )
     return kind
 

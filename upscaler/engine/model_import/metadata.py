@@ -62,14 +62,12 @@ def _of_onnx(path: Path) -> ModelMetadata:
     _check_ends(len(model.inputs), len(model.outputs))
     entry, result = model.inputs[0], model.outputs[0]
     if not entry.get_element_type().is_real() or not result.get_element_type().is_real():
-        raise ModelRefused(
-            N_("The model was refused: it takes or gives whole numbers in place of fractions.")
-        )
+        raise ModelRefused(N_("The model was refused: its input and output must be floating-point numbers."))
     shape = entry.get_partial_shape()
     if shape.rank.is_static and len(shape) != 4:
         raise ModelRefused(
             N_(
-                "The model was refused: its input has %(count)s axes in place of batch, channels, height and width."
+                "The model was refused: its input has %(count)s axes; it must have batch, channels, height and width."
             ),
             count=len(shape),
         )
@@ -77,7 +75,7 @@ def _of_onnx(path: Path) -> ModelMetadata:
     batch, channels, height, width = sizes
     if batch > 1:
         raise ModelRefused(
-            N_("The model was refused: it takes %(count)s images at once in place of one."), count=batch
+            N_("The model was refused: its batch size is %(count)s; it must be 1."), count=batch
         )
     _check_channels(channels or 3)
     return ModelMetadata(
@@ -173,7 +171,7 @@ def _check_ends(inputs: int, outputs: int) -> None:
     if (inputs, outputs) != (1, 1):
         raise ModelRefused(
             N_(
-                "The model was refused: it has %(inputs)s inputs and %(outputs)s outputs in place of one of each."
+                "The model was refused: it has %(inputs)s inputs and %(outputs)s outputs; it must have one of each."
             ),
             inputs=inputs,
             outputs=outputs,
@@ -183,5 +181,5 @@ def _check_ends(inputs: int, outputs: int) -> None:
 def _check_channels(channels: int) -> None:
     if channels not in _COLOURS:
         raise ModelRefused(
-            N_("The model was refused: it takes %(count)s channels; 1 and 3 are possible."), count=channels
+            N_("The model was refused: it takes %(count)s channels; it must take 1 or 3."), count=channels
         )

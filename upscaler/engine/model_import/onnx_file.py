@@ -53,9 +53,7 @@ def _walk(content: mmap.mmap) -> bool:
                 number == _EXTERNAL_DATA or (number == _DATA_LOCATION and wire == _VARINT and first)
             ):
                 raise ModelRefused(
-                    N_(
-                        "The model was refused: its weights lie in other files. Please save it as one ONNX file."
-                    )
+                    N_("The model was refused: its weights are in separate files. Save it as one ONNX file.")
                 )
             child = _CHILDREN[kind].get(number)
             if child is None:

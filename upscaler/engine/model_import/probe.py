@@ -47,7 +47,7 @@ def probe(folder: Path, kind: str, limits: ProbeLimits) -> Findings:
     except ChildDiedError as death:
         logger.warning("probe_died", extra={"reason": death.reason, "log_tail": child.log_tail})
         raise ModelRefused(
-            N_("The model was refused: it ended the process that tried it (%(reason)s)."), reason=death.reason
+            N_("The model was refused: the test process crashed (%(reason)s)."), reason=death.reason
         ) from death
     finally:
         child.kill()
@@ -64,11 +64,11 @@ def _await_answer(child: ChildProcess, limits: ProbeLimits) -> Message:
             return answer
         if time.monotonic() > deadline:
             raise ModelRefused(
-                N_("The model was refused: trying it took longer than %(seconds)s seconds."),
+                N_("The model was refused: the test took longer than %(seconds)s seconds."),
                 seconds=f"{limits.seconds:g}",
             )
         if resident_bytes(child.pid) > limits.memory_bytes:
             raise ModelRefused(
-                N_("The model was refused: trying it took more than %(limit)s of memory."),
+                N_("The model was refused: the test needed more than %(limit)s of memory."),
                 limit=f"{limits.memory_bytes / (1 << 20):.0f} MiB",
             )

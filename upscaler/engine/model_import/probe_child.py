@@ -38,7 +38,7 @@ def _answer(folder: Path, kind: str, threads: int) -> Message:
     except ModelRefused as error:
         return error_to_message(ModelRefused(error.message, **error.values))
     except MemoryError:
-        return error_to_message(ModelRefused(N_("The model was refused: it takes too much memory.")))
+        return error_to_message(ModelRefused(N_("The model was refused: it needs too much memory.")))
     except Exception as error:
         # Any error of a library over an untrusted file is a fault of that file here.
         logger.exception("probe_failed")

@@ -212,8 +212,8 @@ def check_uses(uses: tuple[Use, ...], findings: Findings) -> None:
     if uses and findings.purpose == FACES:
         raise ModelRefused(
             N_(
-                "This model restores faces. It serves all jobs that refine faces, so please add it without a preset "
-                "and a factor."
+                "This model restores faces and serves every job that enhances faces. Add it without a preset and a "
+                "factor."
             )
         )
 
@@ -222,8 +222,8 @@ def not_for_upscaling(name: str) -> UnknownModel:
     """Return the error for a job that names a model for faces as the one that is to upscale its image."""
     return UnknownModel(
         N_(
-            'The model "%(name)s" restores faces and does not upscale images. Please choose another one, and turn on '
-            "the refining of faces."
+            'The model "%(name)s" restores faces and does not upscale images. Choose another one, and set '
+            '"refine_faces".'
         ),
         name=name,
     )

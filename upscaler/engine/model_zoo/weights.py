@@ -47,14 +47,14 @@ def find_weights(model: Model, models_dir: str = "") -> WeightFiles:
         raise EngineUnavailable(
             N_(
                 "The weights of %(name)s in %(path)s are damaged or of another version. "
-                "Please install %(packages)s again."
+                "Install %(packages)s again."
             ),
             name=model.name,
             path=str(altered[0].parent),
             packages=_packages(model),
         )
     raise EngineUnavailable(
-        N_("The weights of %(name)s are not installed. Please install %(packages)s."),
+        N_("The weights of %(name)s are not installed. Install %(packages)s."),
         name=model.name,
         packages=_packages(model),
     )

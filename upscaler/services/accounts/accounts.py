@@ -134,7 +134,9 @@ def _changes(user: Account, data: AccountData) -> dict[str, Any]:
 def _guard(session: Session, actor: audit.Actor, user: Account) -> None:
     """Refuse to take the rights of the actor's own account, or of the last admin who can sign in."""
     if user.id == actor.user_id:
-        raise AccountConflict(N_("You can't remove your own rights or delete your own account."))
+        raise AccountConflict(
+            N_("You can't remove your own rights or delete your own account. Ask another admin.")
+        )
     # A write to one row as a lock: two admins who remove each other do so one after the other.
     session.execute(update(Role).where(Role.name == ADMIN_ROLE).values(name=ADMIN_ROLE))
     others = (
@@ -157,9 +159,11 @@ def _check_free(session: Session, data: AccountData, own_id: int | None) -> None
         select(Account.username, Account.email).where(same, Account.id != (own_id or 0))
     ):
         if own_id is None and username.lower() == data.username.lower():
-            raise InvalidAccount("username", N_("This user name is taken."))
+            raise InvalidAccount("username", N_("This user name is taken. Choose another."))
         if email.lower() == data.email.lower():
-            raise InvalidAccount("email", N_("This e-mail address belongs to another account."))
+            raise InvalidAccount(
+                "email", N_("This e-mail address belongs to another account. Use a different one.")
+            )
 
 
 def _flush(session: Session) -> None:
@@ -168,7 +172,9 @@ def _flush(session: Session) -> None:
     except IntegrityError:
         # Another account took the name or the address since it was checked.
         session.rollback()
-        raise InvalidAccount("username", N_("This user name or e-mail address is taken.")) from None
+        raise InvalidAccount(
+            "username", N_("This user name or e-mail address is taken. Choose another.")
+        ) from None
 
 
 def _entity(user: Account) -> tuple[str, str]:

@@ -73,6 +73,8 @@ def seed_admin(session: Session, username: str, password: str, *, public: str = 
         # Another process was faster, or another account has the address.
         session.rollback()
         if account_named(session, data.username) is None:
-            raise InvalidAccount("username", N_("This user name or e-mail address is taken.")) from None
+            raise InvalidAccount(
+                "username", N_("This user name or e-mail address is taken. Choose another.")
+            ) from None
         return Seeding.KEPT
     return Seeding.CREATED

@@ -75,7 +75,7 @@ class _Archive(io.BufferedReader):
         if size is None or size < 0:
             return super().read(DIRECTORY_BYTES)
         if size > DIRECTORY_BYTES:
-            raise InvalidArchive(N_("The ZIP file has too long a list of contents. Please pack fewer files."))
+            raise InvalidArchive(N_("The ZIP file lists too many files. Pack fewer files."))
         return super().read(size)
 
 
@@ -96,15 +96,15 @@ def _is_wanted(entry: zipfile.ZipInfo) -> bool:
 
 def _check(entries: list[zipfile.ZipInfo], limits: UnpackLimits) -> None:
     if not entries:
-        raise InvalidArchive(N_("The ZIP file holds no files. Please put images into it."))
+        raise InvalidArchive(N_("The ZIP file has no files in it. Add images and send it again."))
     if len(entries) > limits.files:
         raise TooManyFiles(limit=limits.files)
     for entry in entries:
         if entry.flag_bits & _ENCRYPTED:
-            raise InvalidArchive(N_("The ZIP file is encrypted. Please pack it again without a password."))
+            raise InvalidArchive(N_("The ZIP file is encrypted. Create it again without a password."))
         if entry.compress_type not in _METHODS:
             raise InvalidArchive(
-                N_("The ZIP file is packed in an unusual way. Please pack it again as a plain ZIP file.")
+                N_("The ZIP file uses an unsupported compression. Create it again as a standard ZIP file.")
             )
 
 

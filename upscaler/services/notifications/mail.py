@@ -12,6 +12,7 @@ from babel.support import NullTranslations, Translations
 from jinja2 import Environment, FileSystemLoader
 
 from upscaler.errors import N_
+from upscaler.errors.sentences import filled
 from upscaler.models import utcnow
 from upscaler.services.notifications.events import EVENTS
 from upscaler.services.notifications.message import Message
@@ -50,12 +51,12 @@ class MailChannel:
         if not isinstance(catalogue, Translations):
             # Without a catalogue the sentences stay in English.
             language = "en"
+        direction = Locale.parse(language).text_direction
         reported = EVENTS[message.payload["type"]]
         paragraphs = [catalogue.gettext(reported.text)]
         if message.error is not None:
             template, values = message.error
-            translated = catalogue.gettext(template)
-            paragraphs.append(translated % values if values else translated)
+            paragraphs.append(filled(catalogue.gettext(template), values, right_to_left=direction == "rtl"))
         words = {
             "subject": catalogue.gettext(reported.subject),
             "link": catalogue.gettext(_LINK),
@@ -83,7 +84,7 @@ class MailChannel:
         )
         html = _TEMPLATES.get_template("ended.html").render(
             language=language,
-            direction=Locale.parse(language).text_direction,
+            direction=direction,
             paragraphs=paragraphs,
             url=message.page_url,
             words=words,

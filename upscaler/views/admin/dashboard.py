@@ -18,9 +18,9 @@ from upscaler.extensions import db
 from upscaler.models import iso8601
 from upscaler.services.monitoring import statistics
 from upscaler.services.monitoring.statistics import Slot, StorageFigures
-from upscaler.views.admin.messages import explain
 from upscaler.views.admin.urls import GET, ROOT, ExactPaths, ask_to_sign_in
 from upscaler.views.context import services
+from upscaler.views.sentences import localized
 
 log = structlog.get_logger()
 
@@ -68,7 +68,7 @@ class DashboardView(ExactPaths, BaseView):
             jobs=statistics.recent_jobs(session),
             failures=statistics.recent_errors(session),
             workers=statistics.worker_states(session),
-            explain=explain,
+            localized=localized,
         )
         return page
 

@@ -26,11 +26,12 @@ from upscaler.services.notifications import outbox
 from upscaler.views.admin.filters import Contains, Equals, JobSearch, OwnerContains, Since, Until
 from upscaler.views.admin.formatting import STATUS_LABELS
 from upscaler.views.admin.lists import ConsoleList
-from upscaler.views.admin.messages import explain, refuse
+from upscaler.views.admin.messages import refuse
 from upscaler.views.admin.queries import Field
 from upscaler.views.admin.urls import GET, ID, POST, local_target
 from upscaler.views.context import current_actor, links, services
 from upscaler.views.option_controls import Control, control_of
+from upscaler.views.sentences import localized
 
 
 class JobInterface(SQLAInterface):
@@ -128,7 +129,7 @@ class JobView(ConsoleList):
             images=_images(job),
             options=_controls(job),
             deliveries=outbox.deliveries_of(db.session(), job.id),
-            error=explain(job.error_message, job.error_values) if job.error_message else "",
+            error=localized(job.error_message or "", job.error_values),
         )
         return page
 

@@ -113,7 +113,7 @@ def _field(
         definition.parse(value)
     except InvalidParameter:
         text, values = definition.expected
-        expected = gettext("Please enter %(expected)s.", expected=gettext(text) % values)
+        expected = gettext("Enter %(expected)s.", expected=gettext(text) % values)
         return SettingField(definition, value, shown, expected)
     return SettingField(definition, value, shown)
 

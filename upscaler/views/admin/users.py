@@ -22,10 +22,11 @@ from upscaler.services.accounts import accounts
 from upscaler.services.accounts.account_data import MAX_EMAIL, MAX_NAME, MAX_PASSWORD, AccountData
 from upscaler.views.admin.filters import HasRole, IsActive, UserSearch
 from upscaler.views.admin.lists import ConsoleList
-from upscaler.views.admin.messages import explain, refuse
+from upscaler.views.admin.messages import refuse
 from upscaler.views.admin.queries import Field
 from upscaler.views.admin.urls import FORM, GET, PK, POST
 from upscaler.views.context import current_account, current_actor
+from upscaler.views.sentences import localized
 
 ROLE_LABELS = ((USER_ROLE, lazy_gettext("User")), (ADMIN_ROLE, lazy_gettext("Admin")))
 
@@ -41,7 +42,7 @@ class PasswordMixin(DynamicForm):
     )
     again = PasswordField(
         lazy_gettext("Repeat password"),
-        [EqualTo("password", message=lazy_gettext("The passwords do not match."))],
+        [EqualTo("password", message=lazy_gettext("The passwords do not match. Enter them again."))],
         render_kw={"autocomplete": "new-password"},
     )
 
@@ -226,4 +227,4 @@ def _attach(form: DynamicForm, error: InvalidAccount) -> None:
     """Put an error beside the field it is about."""
     db.session.rollback()
     field = form[error.parameter] if error.parameter in form else next(iter(form))
-    field.errors = [*field.errors, explain(error.message, error.values)]
+    field.errors = [*field.errors, localized(error.message, error.values)]

@@ -11,6 +11,7 @@ from flask_babel import get_locale, gettext
 from upscaler.engine.imaging.formats import SHOWN_MIME_TYPES
 from upscaler.errors import UpscalerError
 from upscaler.views.public.strings import script_plurals, script_strings
+from upscaler.views.sentences import localized
 
 
 def available_languages() -> dict[str, str]:
@@ -44,11 +45,9 @@ def script_config(limits: dict[str, Any] | None = None) -> dict[str, Any]:
 
 def render_error(error: UpscalerError) -> tuple[str, int]:
     """Render the page for an error, in the visitor's language, with the error's status."""
-    template = gettext(error.message)
-    detail = template % error.values if error.values else template
-    return render_page(
-        "error.html", title=gettext(error.title), detail=detail, status=error.status
-    ), error.status
+    detail = localized(error.message, error.values)
+    page = render_page("error.html", title=gettext(error.title), detail=detail, status=error.status)
+    return page, error.status
 
 
 def _locale() -> Locale:

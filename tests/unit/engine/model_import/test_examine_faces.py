@@ -38,7 +38,7 @@ def test_a_model_that_upscales_such_a_square_is_none(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("broken", "reason"),
     [
-        ({"factor": 0.0}, "the same colour whatever"),
+        ({"factor": 0.0}, "the same colour for every"),
         ({"factor": float("nan")}, "not finite"),
         ({"factor": 255.0}, "from -1 to 1"),
     ],

@@ -54,9 +54,9 @@ def test_a_pair_in_a_zip_file_comes_in_whatever_its_paths_say(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("members", "reason"),
     [
-        ({"net__param": b"1"}, "one .onnx file is needed"),
-        ({"net__onnx": b"1", "net__exe": b"1"}, "one .onnx file is needed"),
-        ({"a__onnx": b"1", "b__onnx": b"1"}, "one .onnx file is needed"),
+        ({"net__param": b"1"}, "send one .onnx file"),
+        ({"net__onnx": b"1", "net__exe": b"1"}, "send one .onnx file"),
+        ({"a__onnx": b"1", "b__onnx": b"1"}, "send one .onnx file"),
         ({f"n{number}__txt": b"" for number in range(60)}, "too many files"),
     ],
 )

@@ -50,7 +50,7 @@ def test_a_face_model_is_known_by_its_side(tmp_path: Path, side: int, restores: 
         ({"shape": (1, 3, 63, 63)}, "63 x 63 pixels only"),
         ({"shape": (1, 3, 1025, 1025)}, "1025 x 1025 pixels only"),
         ({"shape": ("n", 4, "h", "w")}, "takes 4 channels"),
-        ({"shape": (2, 3, "h", "w")}, "2 images at once"),
+        ({"shape": (2, 3, "h", "w")}, "batch size is 2"),
     ],
     ids=lambda value: "" if isinstance(value, dict) else value,
 )

@@ -61,8 +61,8 @@ def test_an_unusable_value_is_explained_beside_its_field_and_nothing_is_stored(
     )
 
     assert answer.status_code == 422
-    assert "Please enter a whole number from 1 to 10000000." in answer.text
-    assert "Please enter a rate such as 10 per hour, or off." in answer.text
+    assert "Enter a whole number from 1 to 10000000." in answer.text
+    assert "Enter a rate such as 10 per hour, or off." in answer.text
     assert form(answer.text)["queue_limit"] == "many"
     assert form(answer.text)["link_ttl_seconds"] == "60"
     assert stored(session) == {}

@@ -60,11 +60,11 @@ def test_a_created_account_can_sign_in(admin, new_person, session: Session, trai
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"username": "Abdullah"}, "This user name is taken."),
+        ({"username": "Abdullah"}, "This user name is taken. Choose another."),
         ({"email": "abdullah@example.org"}, "belongs to another account"),
         ({"email": "nobody"}, "Enter a valid e-mail address"),
         ({"password": "short", "again": "short"}, "10 to 128 characters"),
-        ({"again": "something else"}, "The passwords do not match."),
+        ({"again": "something else"}, "The passwords do not match. Enter them again."),
         ({"role": "Root"}, "Not a valid choice"),
         ({"username": "x" * 65}, "64 characters"),
     ],

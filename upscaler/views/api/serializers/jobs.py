@@ -18,11 +18,12 @@ from upscaler.services.jobs.actions import may_change
 from upscaler.services.jobs.workers import count_online
 from upscaler.views.context import absolute_url, current_account, links
 from upscaler.views.receipts import localized_receipt
+from upscaler.views.sentences import localized
 
 # Lines of the job's log that its state shows.
 LOG_TAIL = 20
 NO_WORKER = "no_worker_online"
-_NO_WORKER_DETAIL = N_("No worker is online right now. Work goes on as soon as one is.")
+_NO_WORKER_DETAIL = N_("No worker is online right now. Jobs continue as soon as one starts.")
 
 
 def accepted_job(job: Job) -> dict[str, Any]:
@@ -90,8 +91,7 @@ def job_error(job: Job | BatchItem) -> dict[str, str] | None:
     """Return why a job failed, or a file was refused, in the language of the request, or None."""
     if not job.error_code or not job.error_message:
         return None
-    template = gettext(job.error_message)
-    return {"code": job.error_code, "detail": template % job.error_values if job.error_values else template}
+    return {"code": job.error_code, "detail": localized(job.error_message, job.error_values)}
 
 
 def status_reason(*, ended: bool, workers: int) -> dict[str, str] | None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from flask_babel import gettext
-
 from upscaler.models import Preview, iso8601
 from upscaler.views.api.schemas.previews import PREVIEW_OPTIONS
 from upscaler.views.context import absolute_url, links
+from upscaler.views.sentences import localized
 
 
 def preview_status(preview: Preview) -> dict[str, Any]:
@@ -43,6 +42,4 @@ def _item(preset: str, made: dict[str, Any] | None) -> dict[str, Any]:
 def _error(made: dict[str, Any]) -> dict[str, str] | None:
     if "error_code" not in made:
         return None
-    template, values = made["error_message"], made["error_values"]
-    detail = gettext(template)
-    return {"code": made["error_code"], "detail": detail % values if values else detail}
+    return {"code": made["error_code"], "detail": localized(made["error_message"], made["error_values"])}
