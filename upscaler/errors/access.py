@@ -131,7 +131,7 @@ class JobConflict(UpscalerError):
     status = 409
     code = "job_conflict"
     title = N_("Wrong job state")
-    message = N_('The job is "%(status)s", which doesn\'t allow this.')
+    message = N_("This job has already ended.")
 
 
 class BatchConflict(UpscalerError):

@@ -13,7 +13,7 @@ from sqlalchemy import delete as delete_rows
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from upscaler.errors import FileGone, JobConflict, JobNotFound
+from upscaler.errors import N_, FileGone, JobConflict, JobNotFound
 from upscaler.models import Account, Batch, Job, JobStatus, Upload
 from upscaler.services import audit
 from upscaler.services.files.deletion import deletion
@@ -40,8 +40,7 @@ def cancel(session: Session, actor: audit.Actor, job: Job) -> None:
     reason = f"by {actor.username}" if actor.username else "by the holder of its link"
     # Commits the row of the trail with the transition, or neither.
     if not lifecycle.cancel(session, job_id, reason):
-        session.refresh(job)
-        raise JobConflict(status=job.status)
+        raise JobConflict
 
 
 def may_change(account: Account | None, thing: Job | Batch) -> bool:
@@ -126,7 +125,7 @@ def retried(session: Session, actor: audit.Actor, submissions: Submissions, job:
         FileGone: the original is no longer kept.
     """
     if job.state not in {JobStatus.FAILED, JobStatus.CANCELED}:
-        raise JobConflict(status=job.status)
+        raise JobConflict(N_("Only a failed or canceled job can be retried. Upload the image as a new job."))
     again = submissions.run_again(session, job, {})
     if actor.is_recorded:
         audit.record(session, actor, "job.retry", entity=("job", job.id), details={"new_job": again.id})

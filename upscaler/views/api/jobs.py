@@ -12,6 +12,7 @@ from marshmallow import fields, validate
 
 from upscaler.engine.options import PRESETS
 from upscaler.errors import (
+    N_,
     FileGone,
     Forbidden,
     InvalidParameter,
@@ -41,6 +42,8 @@ from upscaler.views.api.schemas.periods import PeriodQuery
 from upscaler.views.api.schemas.requests import OverridesBody
 from upscaler.views.api.serializers.jobs import accepted_job, job_status, job_summary
 from upscaler.views.context import absolute_url, current_account, current_actor, links, services, signed_in
+
+_NO_RESULT = N_("This job has no result. Wait until it is completed, or retry it if it failed.")
 
 
 class OwnJobsQuery(PageQuery, PeriodQuery):
@@ -85,7 +88,7 @@ def download_job(job_id: str) -> ResponseReturnValue:
     """Redirect to a signed link to the result."""
     job = find_job(job_id)
     if job.result_path is None:
-        raise FileGone if job.state is JobStatus.COMPLETED else JobConflict(status=job.status)
+        raise FileGone if job.state is JobStatus.COMPLETED else JobConflict(_NO_RESULT)
     key, name = actions.file_to_download(db.session(), current_actor(), job, actions.RESULT)
     response = redirect(absolute_url(links().path(key, name, time.time())))
     response.headers["Cache-Control"] = "no-store"

@@ -40,7 +40,7 @@ def test_a_canceled_job_has_a_row_in_the_trail(db_session: Session, new_job: New
 def test_a_job_that_has_ended_is_not_canceled_and_leaves_no_row(db_session: Session, new_job: NewJob) -> None:
     job = new_job(status="completed")
 
-    with pytest.raises(JobConflict, match="completed"):
+    with pytest.raises(JobConflict, match="already ended"):
         actions.cancel(db_session, ADMIN, job)
 
     assert trail(db_session) == []
