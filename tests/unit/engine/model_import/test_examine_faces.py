@@ -40,7 +40,7 @@ def test_a_model_that_upscales_such_a_square_is_none(tmp_path: Path) -> None:
     [
         ({"factor": 0.0}, "the same colour for every"),
         ({"factor": float("nan")}, "not finite"),
-        ({"factor": 255.0}, "from -1 to 1"),
+        ({"factor": 255.0}, "between -1 and 1"),
     ],
 )
 def test_a_broken_one_is_refused(tmp_path: Path, broken: dict[str, float], reason: str) -> None:

@@ -61,7 +61,7 @@ def test_an_image_with_an_archive_behind_it_is_an_image(archive: Path) -> None:
     ("local", "central", "value", "words"),
     [
         (6, 8, struct.pack("<H", 1), "password"),
-        (8, 10, struct.pack("<H", zipfile.ZIP_BZIP2), "unusual"),
+        (8, 10, struct.pack("<H", zipfile.ZIP_BZIP2), "unsupported compression"),
         (22, 24, struct.pack("<I", 10), "damaged"),
         (14, 16, b"\0\0\0\0", "damaged"),
         (4, 6, struct.pack("<H", 99), "damaged"),
@@ -84,7 +84,7 @@ def test_too_long_a_list_of_contents_is_not_read(archive: Path) -> None:
             entry.comment = b"x" * 65_000
             packed.writestr(entry, b"")
 
-    with pytest.raises(InvalidArchive, match="list of contents"):
+    with pytest.raises(InvalidArchive, match="too many files"):
         unpack(archive, out(archive), LIMITS)
 
 

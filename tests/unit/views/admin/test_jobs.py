@@ -153,7 +153,7 @@ def test_a_job_that_has_ended_cannot_be_canceled(admin, new_job: NewJob, trail: 
     answer = admin.post(f"/admin/job/{job.id}/cancel", page="/admin/dashboard")
 
     assert answer.location == f"/admin/job/{job.id}"
-    assert "which doesn&#39;t allow this" in admin.get(answer.location).text
+    assert "This job has already ended" in admin.get(answer.location).text
     assert trail("job.cancel") == []
 
 
