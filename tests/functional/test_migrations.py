@@ -176,3 +176,61 @@ def test_jobs_keep_what_was_chosen_beside_what_ran(settings: dict[str, str], dat
         with database.connect() as connection:
             assert connection.execute(text("SELECT model FROM jobs")).scalar_one() == "photo-4x"
         app.extensions["migrate"].db.engine.dispose()
+
+
+def add_users(database: Engine, *users: tuple[str, str]) -> None:
+    table = Table("ab_user", MetaData(), autoload_with=database)
+    with database.begin() as connection:
+        for number, (username, email) in enumerate(users, 101):
+            named = {"id": number, "username": username, "email": email, "first_name": "", "last_name": ""}
+            connection.execute(table.insert().values(any_row(table, **named)))
+
+
+def test_names_of_accounts_are_folded(settings: dict[str, str], database: Engine) -> None:
+    app = create_app(configuration.load(settings, env_file=None))
+    with app.app_context():
+        flask_migrate.upgrade(revision="0013")
+        add_users(database, ("Zoë", "ZOË@example.org"), ("anna", "anna@example.org"))
+        with database.begin() as connection:
+            jobs = Table("jobs", MetaData(), autoload_with=connection)
+            uploads = Table("uploads", MetaData(), autoload_with=connection)
+            connection.execute(uploads.insert().values(any_row(uploads, id="u", owner_id=101)))
+            connection.execute(jobs.insert().values(any_row(jobs, id="j", upload_id="u", owner_id=101)))
+
+        flask_migrate.upgrade(revision="0014")
+
+        keys = text("SELECT username_key, email_key FROM ab_user ORDER BY id")
+        with database.connect() as connection:
+            assert connection.execute(keys).all() == [
+                ("zoë", "zoë@example.org"),
+                ("anna", "anna@example.org"),
+            ]
+            assert connection.execute(text("SELECT owner_id FROM jobs")).scalar_one() == 101
+        flask_migrate.downgrade(revision="0013")
+        with database.connect() as connection:
+            assert connection.execute(text("SELECT owner_id FROM jobs")).scalar_one() == 101
+        app.extensions["migrate"].db.engine.dispose()
+
+
+def test_accounts_that_would_be_the_same_are_reported_and_nothing_is_changed(
+    settings: dict[str, str], database: Engine
+) -> None:
+    app = create_app(configuration.load(settings, env_file=None))
+    with app.app_context():
+        flask_migrate.upgrade(revision="0013")
+        app.extensions["migrate"].db.engine.dispose()
+    add_users(database, ("ZOË", "a@example.org"), ("zoë", "b@example.org"), ("c", "B@example.org"))
+
+    command = [sys.executable, "-m", "scripts.prepare"]
+    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert 'the accounts 101 and 102 have the same username, "ZOË" and "zoë"' in done.stderr
+    assert 'the accounts 102 and 103 have the same email, "b@example.org" and "B@example.org"' in done.stderr
+    assert "username_key" not in {column["name"] for column in inspect(database).get_columns("ab_user")}
+    with database.begin() as connection:
+        connection.execute(
+            text("UPDATE ab_user SET username = 'zoë2', email = 'b2@example.org' WHERE id = 102")
+        )
+    prepare(settings)

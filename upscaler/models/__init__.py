@@ -13,7 +13,7 @@ from upscaler.models.setting import Setting
 from upscaler.models.token_session import TokenSession
 from upscaler.models.types import iso8601, utcnow
 from upscaler.models.upload import Upload
-from upscaler.models.user import ADMIN_ROLE, USER_ROLE, Account, Role
+from upscaler.models.user import ADMIN_ROLE, USER_ROLE, Account, Role, folded
 from upscaler.models.worker import Worker
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "TokenSession",
     "Upload",
     "Worker",
+    "folded",
     "iso8601",
     "utcnow",
 ]

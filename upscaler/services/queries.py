@@ -24,6 +24,7 @@ from upscaler.models import (
     Job,
     Role,
     Upload,
+    folded,
 )
 
 # The owner to search for to find jobs and batches of visitors.
@@ -45,11 +46,16 @@ def until(column: InstrumentedAttribute[Any], moment: datetime) -> ColumnElement
     return column < moment
 
 
+def named(name: str) -> ColumnElement[bool]:
+    """Return the condition that the user name of an account contains ``name``."""
+    return contains(Account.username_key, folded(name))
+
+
 def owned_by(table: type[Job] | type[Batch], name: str) -> ColumnElement[bool]:
     """Return the condition that the user name of the owner contains ``name``; ``-`` for visitors."""
     if name == NOBODY:
         return table.owner_id.is_(None)
-    return table.owner.has(contains(Account.username, name))
+    return table.owner.has(named(name))
 
 
 def job_matches(text: str) -> ColumnElement[bool]:
@@ -66,8 +72,8 @@ def audit_matches(text: str) -> ColumnElement[bool]:
 
 def account_matches(text: str) -> ColumnElement[bool]:
     """Return the condition that the user name, the e-mail address or the name of an account contains a text."""
-    columns = (Account.username, Account.email, Account.first_name, Account.last_name)
-    return or_(*(contains(column, text) for column in columns))
+    names = or_(*(contains(column, text) for column in (Account.first_name, Account.last_name)))
+    return or_(named(text), contains(Account.email_key, folded(text)), names)
 
 
 def delivery_matches(text: str) -> ColumnElement[bool]:
@@ -184,7 +190,7 @@ def deliveries(
 def api_keys(*, user: str | None) -> Select[Any]:
     """Return a query for the keys of all accounts that were not revoked, with their accounts."""
     query = select(AccountKey).options(joinedload(AccountKey.user)).where(AccountKey.revoked_at.is_(None))
-    return query.where(AccountKey.user.has(contains(Account.username, user))) if user else query
+    return query.where(AccountKey.user.has(named(user))) if user else query
 
 
 def _within(

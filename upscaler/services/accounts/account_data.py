@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from upscaler.errors import N_, InvalidAccount
-from upscaler.models import ADMIN_ROLE, USER_ROLE
+from upscaler.models import ADMIN_ROLE, USER_ROLE, folded
 
 ROLES = (ADMIN_ROLE, USER_ROLE)
 
@@ -39,7 +39,7 @@ def checked(data: AccountData) -> AccountData:
             N_("Use up to %(limit)s letters, digits, dots, dashes and underscores."),
             limit=MAX_NAME,
         )
-    email = data.email.strip()
+    email = unicodedata.normalize("NFKC", data.email).strip()
     local, _, domain = email.rpartition("@")
     if not local or not domain or len(email) > MAX_EMAIL or not email.isprintable() or " " in email:
         raise InvalidAccount("email", N_("Enter a valid e-mail address."))
@@ -61,5 +61,5 @@ def check_password(password: str, username: str) -> None:
             low=MIN_PASSWORD,
             high=MAX_PASSWORD,
         )
-    if "\0" in password or (username and username.casefold() in password.casefold()):
+    if "\0" in password or (username and folded(username) in folded(password)):
         raise InvalidAccount("password", N_("The password must not contain the user name."))

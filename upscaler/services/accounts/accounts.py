@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from upscaler.errors import N_, AccountConflict, InvalidAccount
-from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, Batch, Job, Role
+from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, Batch, Job, Role, folded
 from upscaler.services import audit
 from upscaler.services.accounts.account_data import AccountData, check_password, checked
 from upscaler.services.accounts.roles import ensure_roles
@@ -150,17 +150,13 @@ def _guard(session: Session, actor: audit.Actor, user: Account) -> None:
 
 
 def _check_free(session: Session, data: AccountData, own_id: int | None) -> None:
-    # Compared without case, as the login does.
-    same = or_(
-        func.lower(Account.username) == func.lower(data.username),
-        func.lower(Account.email) == func.lower(data.email),
-    )
-    for username, email in session.execute(
-        select(Account.username, Account.email).where(same, Account.id != (own_id or 0))
-    ):
-        if own_id is None and username.lower() == data.username.lower():
+    username, email = folded(data.username), folded(data.email)
+    same = or_(Account.username_key == username, Account.email_key == email)
+    found = select(Account.username_key, Account.email_key).where(same, Account.id != (own_id or 0))
+    for taken_username, taken_email in session.execute(found):
+        if own_id is None and taken_username == username:
             raise InvalidAccount("username", N_("This user name is taken. Choose another."))
-        if email.lower() == data.email.lower():
+        if taken_email == email:
             raise InvalidAccount(
                 "email", N_("This e-mail address belongs to another account. Use a different one.")
             )

@@ -41,7 +41,9 @@ def seed_admin(session: Session, username: str, password: str, *, public: str = 
     roles = ensure_roles(session)
     session.commit()
     # An address is mandatory in the table; this one can receive nothing (RFC 6761).
-    data = checked(AccountData(username=username, email=f"{username}@localhost.invalid", role=ADMIN_ROLE))
+    data = checked(
+        AccountData(username=username, email=f"{username.strip()}@localhost.invalid", role=ADMIN_ROLE)
+    )
     if not password.strip("\0"):
         raise InvalidAccount("password", N_("Choose a password."))
     if (existing := account_named(session, data.username)) is not None:

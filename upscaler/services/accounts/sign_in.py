@@ -6,15 +6,13 @@ A password is kept as its salted scrypt hash, which Werkzeug makes and Flask-App
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from upscaler.models import Account
+from upscaler.models import Account, folded
 from upscaler.services import audit
-from upscaler.services.accounts.account_data import MAX_EMAIL
 
 
 def hash_password(password: str) -> str:
@@ -30,8 +28,13 @@ def signs_in_with(session: Session, username: str, password: str) -> bool:
 
 def account_named(session: Session, username: str) -> Account | None:
     """Return the account with that user name, in capitals or not."""
-    query = select(Account).where(func.lower(Account.username) == func.lower(username))
-    found: Account | None = session.scalar(query)
+    found: Account | None = session.scalar(select(Account).where(Account.username_key == folded(username)))
+    return found
+
+
+def account_with_email(session: Session, email: str) -> Account | None:
+    """Return the account with that e-mail address, in capitals or not."""
+    found: Account | None = session.scalar(select(Account).where(Account.email_key == folded(email)))
     return found
 
 
@@ -40,8 +43,8 @@ def login_key(session: Session, name: str) -> str:
 
     ``name`` is as typed: a user name, an e-mail address, or anything else.
     """
-    typed = unicodedata.normalize("NFKC", name.replace("\0", "")).strip().casefold()[:MAX_EMAIL]
-    same = or_(func.lower(Account.username) == typed, func.lower(Account.email) == typed)
+    typed = folded(name.replace("\0", ""))
+    same = or_(Account.username_key == typed, Account.email_key == typed)
     found = session.scalar(select(Account.id).where(same).order_by(Account.id).limit(1))
     return f"account {found}" if found else f"name {hashlib.sha256(typed.encode()).hexdigest()[:32]}"
 

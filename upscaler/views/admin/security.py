@@ -101,6 +101,12 @@ class ConsoleSecurity(SecurityManager):
         user = self.get_user_by_id(int(number)) if number.isdigit() else None
         return user if user is not None and user.is_active and user.sign_in_stamp == stamp else None
 
+    def find_user(self, username: str | None = None, email: str | None = None) -> Account | None:
+        """Return the account with this user name, or else with this e-mail address, in capitals or not."""
+        if username:
+            return sign_in.account_named(self.session, username)
+        return sign_in.account_with_email(self.session, email) if email else None
+
     def auth_user_db(self, username: str, password: str) -> Account | None:
         """Check a user name and a password, and record the attempt."""
         # PostgreSQL refuses to compare with a text that holds a NUL.

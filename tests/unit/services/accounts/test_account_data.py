@@ -55,9 +55,18 @@ def test_data_is_returned_in_canonical_form() -> None:
     assert checked(data) == replace(LAYLA, role=ADMIN_ROLE, active=False)
 
 
+def test_blanks_and_compatibility_forms_are_removed_from_an_address() -> None:
+    assert checked(replace(LAYLA, email="\u2003Zo\u00eb\uff20example.org\u00a0")).email == "Zoë@example.org"
+
+
 @pytest.mark.parametrize("username", ["ليلى", "a.b_c-d", "x" * MAX_NAME])
 def test_letters_of_every_script_may_be_used(username: str) -> None:
     assert checked(replace(LAYLA, username=username)).username == username
+
+
+def test_a_password_must_not_contain_the_name_in_capitals_of_any_script() -> None:
+    with pytest.raises(InvalidAccount):
+        check_password("secret of ZOË, really", "zoë")
 
 
 @pytest.mark.parametrize("password", ["short", "x" * 129, "my name is LAYLA", "nul\0 in the middle"])

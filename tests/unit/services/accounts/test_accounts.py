@@ -68,12 +68,16 @@ def test_an_account_that_breaks_a_rule_is_not_created(
     [
         (AccountData("LAYLA", "other@example.org"), "username"),
         (AccountData("other", "Layla@Example.org"), "email"),
+        (AccountData("ZOË", "other@example.org"), "username"),
+        (AccountData("zoe\u0308\u3000", "other@example.org"), "username"),
+        (AccountData("other", "\u2003ZOË@example.org"), "email"),
     ],
 )
 def test_names_and_addresses_are_taken_whatever_their_case(
     db_session: Session, actor: Actor, data: AccountData, field: str
 ) -> None:
     accounts.create(db_session, actor, LAYLA, PASSWORD)
+    accounts.create(db_session, actor, AccountData("zoë", "zoë@example.org"), PASSWORD)
 
     with pytest.raises(InvalidAccount) as refused:
         accounts.create(db_session, actor, data, PASSWORD)

@@ -31,6 +31,13 @@ def test_the_seed_makes_an_admin_once_and_never_touches_the_password_again(db_se
     assert {role.name for role in db_session.scalars(select(Role))} == {"Admin", "User", "Public"}
 
 
+def test_the_seed_finds_its_admin_in_every_way_of_writing_the_name(db_session: Session) -> None:
+    assert seed_admin(db_session, " Zoë ", "231980077") is Seeding.CREATED
+
+    assert seed_admin(db_session, "ZOE\u0308\u00a0", "another one") is Seeding.KEPT
+    assert list(db_session.scalars(select(Account.username))) == ["Zoë"]
+
+
 def test_the_seed_replaces_a_password_that_everybody_knows(db_session: Session) -> None:
     seed_admin(db_session, "abdullah", "231980077", public="231980077")
     before = db_session.scalars(select(Account)).one().get_id()

@@ -35,6 +35,18 @@ def test_an_account_without_a_password_cannot_sign_in(db_session: Session) -> No
     assert not sign_in.signs_in_with(db_session, "layla", "")
 
 
+@pytest.mark.parametrize("typed", ["zoë", "ZOË", " Zoe\u0308\u2003", "zo\u00cb\u00a0"])
+def test_a_name_is_the_same_in_every_way_of_writing_it(db_session: Session, typed: str) -> None:
+    account = factories.new_account(db_session, "Zoë", email="Zoë@Example.org")
+
+    assert sign_in.account_named(db_session, typed) is account
+    assert sign_in.account_with_email(db_session, typed.strip() + "@EXAMPLE.org ") is account
+    assert sign_in.account_named(db_session, "zoe") is None
+    assert sign_in.account_with_email(db_session, "zoe@example.org") is None
+    assert sign_in.signs_in_with(db_session, typed, factories.PASSWORD)
+    assert sign_in.login_key(db_session, typed) == f"account {account.id}"
+
+
 @pytest.mark.parametrize(
     "typed", ["layla", "LAYLA", " layla ", "Layla@Example.org", "lay\0la", "\uff4c\uff41\uff59\uff4c\uff41"]
 )

@@ -33,6 +33,13 @@ def test_a_user_lands_on_the_site(visitor, new_account: NewAccount) -> None:
     assert visitor.sign_in("layla", target="/admin/jobs").location == "/"
 
 
+@pytest.mark.parametrize("typed", ["ZOË", " zoe\u0308 ", "zoë\u00a0", "ZOË@Example.org"])
+def test_a_name_may_be_typed_in_every_way_of_writing_it(visitor, new_account: NewAccount, typed: str) -> None:
+    new_account("zoë")
+
+    assert visitor.sign_in(typed).status_code == 303
+
+
 def test_the_address_serves_as_a_name(visitor, new_account: NewAccount) -> None:
     new_account("abdullah", ADMIN_ROLE)
 

@@ -28,13 +28,14 @@ def names(page: str, candidates: list[str]) -> list[str]:
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("", ["abdullah", "layla", "sven"]),
+        ("", ["abdullah", "layla", "sven", "zoë"]),
         ("q=LAY", ["layla"]),
         ("q=sven%40example", ["sven"]),
         ("role=Admin", ["abdullah"]),
-        ("role=User", ["layla", "sven"]),
+        ("role=User", ["layla", "sven", "zoë"]),
+        ("q=ZO%C3%8B", ["zoë"]),
         ("active=no", ["sven"]),
-        ("active=yes&role=User", ["layla"]),
+        ("active=yes&role=User", ["layla", "zoë"]),
     ],
 )
 def test_the_list_shows_who_was_asked_for(
@@ -42,8 +43,22 @@ def test_the_list_shows_who_was_asked_for(
 ) -> None:
     new_account("layla")
     new_account("sven", active=False)
+    new_account("zoë")
 
-    assert names(admin.get(f"/admin/users?{query}").text, ["abdullah", "layla", "sven"]) == found
+    everybody = ["abdullah", "layla", "sven", "zoë"]
+    assert names(admin.get(f"/admin/users?{query}").text, everybody) == found
+
+
+@pytest.mark.parametrize("taken", [{"username": "ZOË"}, {"email": " Zoë@Example.ORG"}])
+def test_a_name_that_is_taken_in_another_way_of_writing_is_refused(
+    admin, new_account: NewAccount, session: Session, taken: dict[str, str]
+) -> None:
+    new_account("zoë")
+
+    answer = admin.post("/admin/users/add", {**NEW, **taken})
+
+    assert answer.status_code == 422
+    assert session.query(Account).count() == 2
 
 
 def test_a_created_account_can_sign_in(admin, new_person, session: Session, trail: Trail) -> None:

@@ -51,6 +51,20 @@ def test_an_account_is_made_changed_closed_and_deleted(api: Flask, admin: Progra
     assert "pass phrase" not in str([row.details for row in session.query(AuditLog)])
 
 
+def test_a_name_and_an_address_are_the_same_in_every_way_of_writing_them(api: Flask, admin: Program) -> None:
+    fields = {"username": " Zoë ", "email": "Zoë@example.org", "password": "a long pass phrase"}
+    taken = ({"username": "ZOË", "email": "b@example.org"}, {"username": "b", "email": "ZOË@EXAMPLE.ORG"})
+
+    made = admin.post("/admin/users", json=fields)
+    others = [admin.post("/admin/users", json={**fields, **change}) for change in taken]
+
+    assert (made.status_code, made.get_json()["username"]) == (201, "Zoë")
+    assert [(one.status_code, one.get_json()["code"]) for one in others] == [(422, "invalid_account")] * 2
+    body = {"username": "zOË\u2003", "password": fields["password"]}
+    assert api.test_client().post("/api/v1/auth/login", json=body).status_code == 200
+    assert [one["username"] for one in admin.get("/admin/users?q=ZO%C3%8B").get_json()["items"]] == ["Zoë"]
+
+
 @pytest.mark.parametrize("value", [0, 1, "true", "no", None])
 def test_only_a_truth_value_changes_whether_an_account_may_sign_in(admin: Program, value: object) -> None:
     made = admin.post(
