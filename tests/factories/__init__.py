@@ -10,7 +10,7 @@ from tests.factories.batches import new_batch, new_batch_item
 from tests.factories.credentials import new_account_key, new_token_session
 from tests.factories.deliveries import new_delivery
 from tests.factories.idempotency_records import new_idempotency_record
-from tests.factories.jobs import new_job, new_job_log
+from tests.factories.jobs import job_columns, new_job, new_job_log
 from tests.factories.models import new_model
 from tests.factories.pending_files import new_pending_file
 from tests.factories.previews import new_preview
@@ -21,6 +21,7 @@ from tests.factories.workers import new_worker
 __all__ = [
     "PASSWORD",
     "PASSWORD_HASH",
+    "job_columns",
     "new_account",
     "new_account_key",
     "new_audit_log",

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from flask_babel import Babel
 
 from tests.support.application import application
@@ -33,6 +34,13 @@ def app(tmp_path: Path) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def visitor(app: Flask) -> Program:
+def client(client: FlaskClient) -> FlaskClient:
+    """pytest-flask's client, whose context ends with each request: programs with other credentials share it."""
+    client.preserve_context = False
+    return client
+
+
+@pytest.fixture
+def visitor(client: FlaskClient) -> Program:
     """A program without credentials."""
-    return Program(app.test_client())
+    return Program(client)

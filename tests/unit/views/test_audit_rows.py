@@ -82,9 +82,8 @@ def send_form(client: FlaskClient, path: str, page: str, **fields: Any) -> Any:
 
 
 @pytest.fixture
-def console(app: Flask, admin: Account) -> Call:
+def console(client: FlaskClient, admin: Account) -> Call:
     """Return a function that sends a form of the console, signed in as the admin."""
-    client = app.test_client()
     send_form(client, "/admin/login", "/admin/login", username="abdullah", password=PASSWORD)
     return partial(send_form, client)
 
@@ -194,9 +193,8 @@ def test_acts_on_settings_and_keys(
     assert rows == rows_of(by_console)
 
 
-def test_signing_in_and_out(app: Flask, session: Session, admin: Account, rows_of: Call) -> None:
+def test_signing_in_and_out(client: FlaskClient, admin: Account, rows_of: Call) -> None:
     def by_api() -> None:
-        client = app.test_client()
         credentials = {"username": "abdullah", "password": PASSWORD}
         client.post("/api/v1/auth/login", json={**credentials, "password": "wrong"})
         token = client.post("/api/v1/auth/login", json=credentials).get_json()["access_token"]
@@ -204,7 +202,6 @@ def test_signing_in_and_out(app: Flask, session: Session, admin: Account, rows_o
         assert answer.status_code == 204
 
     def by_console() -> None:
-        client = app.test_client()
         page = "/admin/login"
         token = TOKEN.search(client.get(page).text)
         assert token is not None
@@ -218,8 +215,9 @@ def test_signing_in_and_out(app: Flask, session: Session, admin: Account, rows_o
     assert rows == rows_of(by_console)
 
 
-def test_visitors_and_maintenance_leave_no_rows(app: Flask, session: Session, rows_of: Call) -> None:
-    client = app.test_client()
+def test_visitors_and_maintenance_leave_no_rows(
+    app: Flask, client: FlaskClient, session: Session, rows_of: Call
+) -> None:
     job = new_job(app, session, status="failed").id
 
     def act() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
 
 from tests import factories
@@ -19,11 +20,11 @@ from upscaler.views.api.openapi import all_errors
 
 
 @pytest.fixture
-def admin(app: Flask) -> Program:
+def admin(client: FlaskClient) -> Program:
     """A program with every right of an admin."""
     account = factories.new_account(db.session(), "abdullah", ADMIN_ROLE)
     made = api_keys.create(db.session(), NOBODY, account, "for tests", api_keys.SCOPES)
-    return Program(app.test_client(), made.secret)
+    return Program(client, made.secret)
 
 
 def test_every_type_leads_to_its_place_in_the_documentation(visitor: Program) -> None:

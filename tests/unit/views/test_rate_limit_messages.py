@@ -16,7 +16,7 @@ from upscaler.extensions import db
         ("2 per 3 hours", "You've used your 2 images for now. Try again in 3 hours."),
     ],
 )
-def test_uploads_beyond_their_limit_are_told_what_was_used_and_how_long_to_wait(
+def test_a_refused_upload_names_what_was_used_and_how_long_to_wait(
     app: Flask, visitor: Program, rate: str, begin: str
 ) -> None:
     app.extensions["upscaler"].settings.update(db.session, NOBODY, {"rate_limit": rate})
@@ -27,7 +27,7 @@ def test_uploads_beyond_their_limit_are_told_what_was_used_and_how_long_to_wait(
     assert answers[-1].get_json()["detail"].startswith(begin)
 
 
-def test_other_requests_are_told_how_long_to_wait(app: Flask, visitor: Program) -> None:
+def test_other_refusals_name_how_long_to_wait(app: Flask, visitor: Program) -> None:
     app.extensions["upscaler"].settings.update(db.session, NOBODY, {"poll_rate_limit": "1 per hour"})
 
     _, refused = (visitor.get("/jobs/job_unknown") for _ in range(2))

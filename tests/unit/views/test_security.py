@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 
-from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.unit.views.api.conftest import Program
@@ -30,5 +29,5 @@ def test_only_an_encrypted_connection_is_asked_to_stay_so(client: FlaskClient) -
     assert "Strict-Transport-Security" in client.get("/", base_url="https://localhost").headers
 
 
-def test_a_form_of_the_site_needs_its_token(app: Flask) -> None:
-    assert app.test_client().post("/admin/login", data={"username": "a", "password": "b"}).status_code == 400
+def test_a_form_of_the_site_needs_its_token(client: FlaskClient) -> None:
+    assert client.post("/admin/login", data={"username": "a", "password": "b"}).status_code == 400

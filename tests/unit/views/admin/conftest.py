@@ -106,20 +106,20 @@ def new_job(session: Session) -> Callable[..., Job]:
 
 @pytest.fixture
 def new_person(app: Flask, session: Session) -> Callable[[], Person]:
-    """Return a function that gives somebody a browser."""
+    """Return a function that gives somebody else a browser, with cookies of their own."""
     return lambda: Person(app.test_client())
 
 
 @pytest.fixture
-def visitor(new_person: Callable[[], Person]) -> Person:
-    return new_person()
+def visitor(client: FlaskClient, session: Session) -> Person:
+    return Person(client)
 
 
 @pytest.fixture
-def admin(new_person: Callable[[], Person], new_account: Callable[..., Account]) -> Person:
+def admin(client: FlaskClient, new_account: Callable[..., Account]) -> Person:
     """The admin ``abdullah``, signed in."""
     new_account("abdullah", ADMIN_ROLE)
-    person = new_person()
+    person = Person(client)
     person.sign_in("abdullah")
     return person
 

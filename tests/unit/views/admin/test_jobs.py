@@ -88,7 +88,7 @@ def test_the_newest_come_first_and_every_page_has_its_share(admin, new_job: NewJ
     assert shown(admin.get("/admin/jobs?size=50&sort=created_at").text, jobs)[:1] == ["00.png"]
 
 
-def test_the_report_tells_everything(admin, new_job: NewJob, session: Session) -> None:
+def test_the_report_shows_everything(admin, new_job: NewJob, session: Session) -> None:
     job = new_job(
         "<b>bold</b>.png",
         status="failed",

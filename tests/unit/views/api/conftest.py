@@ -6,7 +6,6 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +20,6 @@ from werkzeug.test import TestResponse
 from config import load
 from tests import factories
 from tests.factories import PASSWORD, PASSWORD_HASH
-from tests.support.application import application
 from upscaler import create_app
 from upscaler.extensions import db
 from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, Job
@@ -34,15 +32,9 @@ from upscaler.views.limiter import limiter
 NOBODY = Actor(None, "", "")
 
 
-@pytest.fixture
-def app(tmp_path: Path) -> Iterator[Flask]:
-    with application(DATA_DIR=str(tmp_path), RATE_LIMIT="2 per hour", TRUSTED_PROXIES="1") as app:
-        yield app
-
-
 @pytest.fixture(scope="session")
-def shared_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The application of ``api``, made once."""
+def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application of ``app``, made once."""
     folder = tmp_path_factory.mktemp("api")
     settings = {"DATA_DIR": str(folder), "RATE_LIMIT": "off", "LOG_LEVEL": "ERROR"}
     built = create_app(load(settings, env_file=None))
@@ -57,9 +49,9 @@ def shared_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def session(shared_api: Flask) -> Iterator[Session]:
+def session(shared_app: Flask) -> Iterator[Session]:
     """A session on the application's database, which the test leaves empty."""
-    with shared_api.app_context():
+    with shared_app.app_context():
         engine = db.engine
     # Not in an application context that stays open: all requests of the test would share it.
     with Session(engine) as own:
@@ -68,14 +60,14 @@ def session(shared_api: Flask) -> Iterator[Session]:
         for table in reversed(Model.metadata.sorted_tables):
             own.execute(table.delete())
         own.commit()
-    shared_api.extensions["upscaler"].settings._cached = None
+    shared_app.extensions["upscaler"].settings._cached = None
     limiter.reset()
 
 
 @pytest.fixture
-def api(shared_api: Flask, session: Session) -> Flask:
+def app(shared_app: Flask, session: Session) -> Flask:
     """An application for tests that need no settings of their own; without a limit on uploads."""
-    return shared_api
+    return shared_app
 
 
 @pytest.fixture
@@ -104,6 +96,12 @@ def check_answer(method: str, path: str, answer: TestResponse) -> None:
                 whole = {**schema, "components": described["components"]}
                 Draft202012Validator(whole).validate(answer.get_json())
         return
+
+
+def described(name: str) -> Draft202012Validator:
+    """Return the API's own description of a request or response, by the name of its schema."""
+    components = document(OPERATIONS)["components"]
+    return Draft202012Validator({"$ref": f"#/components/schemas/{name}", "components": components})
 
 
 class Program:
@@ -146,12 +144,9 @@ def small_png(colour: str = "teal") -> bytes:
 
 
 @pytest.fixture
-def visitor(api: Flask) -> Program:
-    return Program(api.test_client())
-
-
-@pytest.fixture
-def with_key(api: Flask, session: Session, new_account: Callable[..., Account]) -> Callable[..., Program]:
+def with_key(
+    client: FlaskClient, session: Session, new_account: Callable[..., Account]
+) -> Callable[..., Program]:
     """Return a function that makes an account, unless it is there, and a program with a key of it."""
 
     def build(
@@ -159,7 +154,7 @@ def with_key(api: Flask, session: Session, new_account: Callable[..., Account]) 
     ) -> Program:
         account = session.query(Account).filter_by(username=name).one_or_none() or new_account(name, role)
         made = api_keys.create(session, NOBODY, account, "for tests", scopes)
-        return Program(api.test_client(), made.secret)
+        return Program(client, made.secret)
 
     return build
 
@@ -182,8 +177,10 @@ def job_of(session: Session) -> Callable[[TestResponse], Job]:
     return read
 
 
-def log_in(api: Flask, name: str = "layla", password: str = PASSWORD, address: str = "127.0.0.1") -> Any:
-    return api.test_client().post(
+def log_in(
+    client: FlaskClient, name: str = "layla", password: str = PASSWORD, address: str = "127.0.0.1"
+) -> Any:
+    return client.post(
         "/api/v1/auth/login",
         json={"username": name, "password": password},
         environ_base={"REMOTE_ADDR": address},
@@ -191,20 +188,28 @@ def log_in(api: Flask, name: str = "layla", password: str = PASSWORD, address: s
 
 
 @pytest.fixture
-def tokens(api: Flask, new_account: Callable[..., Account]) -> dict[str, Any]:
+def tokens(client: FlaskClient, new_account: Callable[..., Account]) -> dict[str, Any]:
     new_account("layla")
-    answer = log_in(api)
+    answer = log_in(client)
     assert answer.status_code == 200, answer.text
     assert answer.headers["Cache-Control"] == "no-store"
     return dict(answer.get_json())
 
 
-def refresh(api: Flask, token: str) -> Any:
-    return api.test_client().post("/api/v1/auth/refresh", json={"refresh_token": token})
+def refresh(client: FlaskClient, token: str) -> Any:
+    return client.post("/api/v1/auth/refresh", json={"refresh_token": token})
 
 
-def keys_with(api: Flask, token: str) -> Any:
-    return Program(api.test_client(), token).get("/me/keys")
+def keys_with(client: FlaskClient, token: str) -> Any:
+    return Program(client, token).get("/me/keys")
+
+
+def faults(answer: TestResponse) -> list[tuple[str, str]]:
+    """Return each parameter at fault of a refused request, with the code of its error, in the order of the answer."""
+    assert answer.status_code == 422, answer.text
+    problem = answer.get_json()
+    assert problem["code"] == problem["errors"][0]["code"]
+    return [(found["parameter"], found["code"]) for found in problem["errors"]]
 
 
 def assert_refused(answer: Any, code: str = "invalid_credentials") -> None:

@@ -31,8 +31,8 @@ from upscaler.views.api import OPERATIONS
 from upscaler.views.api.openapi import document
 from upscaler.views.limiter import limiter
 
-# What is allowed by the description may still be refused with 422 by these, for reasons that no schema can tell: a
-# cursor is none that was handed out, a name is taken or part of the password, a day has passed, a file is no network,
+# What is allowed by the description may still be refused with 422 by these, for reasons that no schema can express: a
+# cursor is none that was handed out, a name is taken or part of the password, a day has passed, a file is no model,
 # an address leads nowhere, a text cannot be printed, two choices do not go together.
 PARTLY_REFUSED = (
     *("create_upload", "create_preview", "create_batch", "get_quote"),
@@ -65,7 +65,7 @@ def _image() -> bytes:
 
 
 def _describe_formats() -> None:
-    """Tell what the formats of the description look like; some that are made up otherwise are allowed but strange."""
+    """Describe the formats of the description; some that are made up otherwise are allowed but strange."""
     moments = strategies.datetimes().filter(lambda moment: 2100 <= moment.year < 9999)
     formats = {
         "binary": strategies.just(_image()),
@@ -82,9 +82,9 @@ _describe_formats()
 
 
 @pytest.fixture
-def address(api: Flask) -> Iterator[str]:
+def address(app: Flask) -> Iterator[str]:
     """The application behind a real server."""
-    server = make_server("127.0.0.1", 0, api, threaded=True)
+    server = make_server("127.0.0.1", 0, app, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -95,7 +95,7 @@ def address(api: Flask) -> Iterator[str]:
 
 # A remark about the speed of a test that has large arguments.
 @pytest.mark.filterwarnings("ignore:Generating overly large repr")
-def test_every_answer_is_as_described(api: Flask, address: str, session: Session) -> None:
+def test_every_answer_is_as_described(app: Flask, address: str, session: Session) -> None:
     described = schemathesis.openapi.from_dict(
         document(OPERATIONS), config=SchemathesisConfig.from_dict(CONFIG)
     )
@@ -104,7 +104,7 @@ def test_every_answer_is_as_described(api: Flask, address: str, session: Session
     @described.auth(refresh_interval=None)
     class SignIn:
         def get(self, _case: schemathesis.Case, _context: schemathesis.AuthContext) -> str:
-            return as_at_first(api, session, address)
+            return as_at_first(app, session, address)
 
         def set(self, case: schemathesis.Case, data: str, _context: schemathesis.AuthContext) -> None:
             case.headers = {**(case.headers or {}), "Authorization": f"Bearer {data}"}
@@ -131,11 +131,11 @@ def test_the_operations_that_may_refuse_are_there() -> None:
     assert set(PARTLY_REFUSED) <= {operation.name for operation in OPERATIONS}
 
 
-def as_at_first(api: Flask, session: Session, address: str) -> str:
+def as_at_first(app: Flask, session: Session, address: str) -> str:
     """Undo what the requests before have made of the settings and the admin's account; return a token of it."""
     session.rollback()
     session.execute(delete(Setting))
-    api.extensions["upscaler"].settings._cached = None
+    app.extensions["upscaler"].settings._cached = None
     account = session.scalar(select(Account).where(Account.username == "admin"))
     if account is None:
         account = new_account(session, "admin", ADMIN_ROLE)

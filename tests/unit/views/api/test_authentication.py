@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import PASSWORD
@@ -60,8 +61,7 @@ def test_the_key_of_an_admin_who_is_none_any_more_has_lost_that_right(
     assert program.post("/jobs/job_unknown/requeue").get_json()["code"] == "forbidden"
 
 
-def browser(api: Flask, name: str) -> tuple[Program, str]:
-    client = api.test_client()
+def browser(client: FlaskClient, name: str) -> tuple[Program, str]:
     token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/admin/login").text)
     assert token
     form = {"username": name, "password": PASSWORD, "csrf_token": token[1]}
@@ -72,10 +72,10 @@ def browser(api: Flask, name: str) -> tuple[Program, str]:
 
 
 def test_a_cookie_needs_the_token_of_a_page_for_what_changes_things(
-    api: Flask, new_account: NewAccount
+    client: FlaskClient, new_account: NewAccount
 ) -> None:
     new_account("layla")
-    page, token = browser(api, "layla")
+    page, token = browser(client, "layla")
 
     assert page.get("/me/keys").status_code == 200
     assert page.post("/me/keys", json={"name": "x"}).get_json()["code"] == "invalid_request"
@@ -83,8 +83,7 @@ def test_a_cookie_needs_the_token_of_a_page_for_what_changes_things(
 
 
 @pytest.mark.parametrize("cookie", ["session=made-up", ""])
-def test_a_cookie_that_speaks_for_nobody_is_asked_to_sign_in(api: Flask, cookie: str) -> None:
-    client = api.test_client()
+def test_a_cookie_that_speaks_for_nobody_is_asked_to_sign_in(client: FlaskClient, cookie: str) -> None:
     # One that the service gave itself, to a visitor of a page.
     assert client.get("/").status_code == 200
     headers = {"Cookie": cookie} if cookie else {}
@@ -94,9 +93,11 @@ def test_a_cookie_that_speaks_for_nobody_is_asked_to_sign_in(api: Flask, cookie:
     assert (answer.status_code, answer.get_json()["code"]) == (401, "authentication_required")
 
 
-def test_a_key_counts_more_than_a_cookie(api: Flask, new_account: NewAccount, with_key: WithKey) -> None:
+def test_a_key_counts_more_than_a_cookie(
+    client: FlaskClient, new_account: NewAccount, with_key: WithKey
+) -> None:
     new_account("layla")
-    page, _ = browser(api, "layla")
+    page, _ = browser(client, "layla")
     key = with_key("sven").headers
 
     assert page.upload(headers=key).status_code == 202
@@ -104,11 +105,11 @@ def test_a_key_counts_more_than_a_cookie(api: Flask, new_account: NewAccount, wi
 
 
 def test_a_service_for_people_with_accounts_is_closed_to_visitors(
-    api: Flask, visitor: Program, with_key: WithKey, session: Session
+    app: Flask, visitor: Program, with_key: WithKey, session: Session
 ) -> None:
     program = with_key("layla")
     job_id = program.upload().get_json()["job_id"]
-    api.extensions["upscaler"].settings.update(session, NOBODY, {"require_login": "on"})
+    app.extensions["upscaler"].settings.update(session, NOBODY, {"require_login": "on"})
 
     assert_refused(visitor.upload(), "authentication_required")
     assert_refused(visitor.get(f"/jobs/{job_id}"), "authentication_required")

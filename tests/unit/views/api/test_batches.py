@@ -1,4 +1,4 @@
-"""Many images in one request, followed, tried again and fetched as one."""
+"""Many images in one request, followed, retried and fetched as one."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def zipped(files: Files, method: int = zipfile.ZIP_DEFLATED) -> bytes:
     return buffer.getvalue()
 
 
-def stored(api: Flask) -> list[Path]:
-    config = api.extensions["config"]
+def stored(app: Flask) -> list[Path]:
+    config = app.extensions["config"]
     return files_in(config.files_dir, config.scratch_dir)
 
 
@@ -49,7 +49,7 @@ def rows(session: Session) -> list[int]:
 
 
 @pytest.fixture
-def finish(api: Flask, session: Session, tmp_path: Path) -> Callable[[str, bytes | None], None]:
+def finish(app: Flask, session: Session, tmp_path: Path) -> Callable[[str, bytes | None], None]:
     """Return a function that ends a job: with a result, or without one as failed."""
 
     def end(job_id: str, result: bytes | None) -> None:
@@ -60,7 +60,7 @@ def finish(api: Flask, session: Session, tmp_path: Path) -> Callable[[str, bytes
             return
         (tmp_path / "result").write_bytes(result)
         key = f"results/{job_id}.png"
-        api.extensions["upscaler"].storage.save(key, tmp_path / "result")
+        app.extensions["upscaler"].storage.save(key, tmp_path / "result")
         values = {
             "result_path": key,
             "result_size_bytes": len(result),
@@ -92,7 +92,7 @@ def test_a_bad_file_fails_alone(visitor: Program, session: Session) -> None:
     assert batch["items"][0]["original_file"].partition("?")[0] == job["original_file"].partition("?")[0]
 
 
-def test_a_zip_file_is_a_batch(visitor: Program, api: Flask) -> None:
+def test_a_zip_file_is_a_batch(visitor: Program, app: Flask) -> None:
     packed = zipped(
         [
             ("holiday/", b""),
@@ -109,7 +109,7 @@ def test_a_zip_file_is_a_batch(visitor: Program, api: Flask) -> None:
 
     assert answer.status_code == 202, answer.text
     assert [item["filename"] for item in answer.get_json()["items"]] == ["a.png", "a.png", "b.png"]
-    assert [path for path in stored(api) if "incoming" in str(path)] == []
+    assert [path for path in stored(app) if "incoming" in str(path)] == []
 
 
 @pytest.mark.parametrize(
@@ -125,23 +125,23 @@ def test_a_zip_file_is_a_batch(visitor: Program, api: Flask) -> None:
     ids=["no image", "nothing", "empty", "broken", "many", "many packed"],
 )
 def test_what_cannot_be_a_batch_leaves_nothing(
-    visitor: Program, api: Flask, session: Session, files: Files, status: int, code: str
+    visitor: Program, app: Flask, session: Session, files: Files, status: int, code: str
 ) -> None:
-    before = stored(api)
+    before = stored(app)
 
     answer = send(visitor, files)
 
     assert (answer.status_code, answer.get_json()["code"]) == (status, code)
-    assert stored(api) == before
+    assert stored(app) == before
     assert rows(session) == [0, 0, 0, 0]
 
 
 def test_a_batch_is_bounded_in_bytes_as_sent_and_as_unpacked(
-    api: Flask, visitor: Program, session: Session
+    app: Flask, visitor: Program, session: Session
 ) -> None:
     sizes = {"max_batch_size_bytes": 100_000, "max_upload_size_bytes": 50_000}
-    api.extensions["upscaler"].settings.update(session, NOBODY, sizes)
-    before = stored(api)
+    app.extensions["upscaler"].settings.update(session, NOBODY, sizes)
+    before = stored(app)
 
     sent = send(visitor, [(f"{number}.png", b"x" * 140_000) for number in range(3)])
     bomb = send(visitor, [("bomb.zip", zipped([(f"{number}.png", bytes(1_000_000)) for number in range(9)]))])
@@ -150,7 +150,7 @@ def test_a_batch_is_bounded_in_bytes_as_sent_and_as_unpacked(
     for answer in (sent, bomb):
         assert (answer.status_code, answer.get_json()["code"]) == (413, "batch_too_large")
     assert single.get_json()["items"][1]["error"]["code"] == "file_too_large"
-    assert len(stored(api)) == len(before) + 1
+    assert len(stored(app)) == len(before) + 1
 
 
 def test_unknown_fields_and_values_are_refused_for_the_whole(visitor: Program, session: Session) -> None:
@@ -163,8 +163,8 @@ def test_unknown_fields_and_values_are_refused_for_the_whole(visitor: Program, s
     assert rows(session) == [0, 0, 0, 0]
 
 
-def test_each_file_counts_as_an_upload(api: Flask, visitor: Program, session: Session) -> None:
-    api.extensions["upscaler"].settings.update(session, NOBODY, {"rate_limit": "4 per hour"})
+def test_each_file_counts_as_an_upload(app: Flask, visitor: Program, session: Session) -> None:
+    app.extensions["upscaler"].settings.update(session, NOBODY, {"rate_limit": "4 per hour"})
 
     assert send(visitor, [("a.png", small_png()), ("b.txt", b"x")]).status_code == 202
     refused = send(visitor, [(f"{number}.png", small_png()) for number in range(3)])
@@ -188,8 +188,8 @@ def test_a_repeated_request_is_answered_alike_and_makes_one_batch(visitor: Progr
     assert rows(session) == [2, 2, 1, 2]
 
 
-def test_a_full_queue_takes_all_or_nothing(api: Flask, visitor: Program, session: Session) -> None:
-    api.extensions["upscaler"].settings.update(session, NOBODY, {"queue_limit": 1})
+def test_a_full_queue_takes_all_or_nothing(app: Flask, visitor: Program, session: Session) -> None:
+    app.extensions["upscaler"].settings.update(session, NOBODY, {"queue_limit": 1})
 
     answer = send(visitor, [("a.png", small_png()), ("b.png", small_png())])
 
@@ -198,7 +198,7 @@ def test_a_full_queue_takes_all_or_nothing(api: Flask, visitor: Program, session
 
 
 def test_results_come_as_one_archive_with_a_list_of_contents(
-    visitor: Program, session: Session, api: Flask, finish: Callable[..., None]
+    visitor: Program, session: Session, app: Flask, finish: Callable[..., None]
 ) -> None:
     names = ["cat.png", "CAT.png", "a:b?.png", "c.txt", "gone.png", "later.png"]
     sent = send(visitor, [(name, b"x" if name == "c.txt" else small_png()) for name in names]).get_json()
@@ -211,7 +211,7 @@ def test_results_come_as_one_archive_with_a_list_of_contents(
     for number, job_id in enumerate(jobs[:5]):
         if job_id:
             finish(job_id, f"result {number}".encode() * 20_000)
-    api.extensions["upscaler"].storage.delete(session.get_one(Job, jobs[4]).result_path)
+    app.extensions["upscaler"].storage.delete(session.get_one(Job, jobs[4]).result_path)
     state = visitor.get(path).get_json()
     answer = visitor.client.get(state["result_file"])
 
@@ -234,7 +234,7 @@ def test_results_come_as_one_archive_with_a_list_of_contents(
 
 
 def test_a_link_to_an_archive_opens_nothing_else_and_not_for_ever(
-    visitor: Program, api: Flask, finish: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    visitor: Program, app: Flask, finish: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent = [send(visitor, [("a.png", small_png())]).get_json() for _ in range(2)]
     finish(sent[0]["items"][0]["job_id"], b"result")
@@ -248,7 +248,7 @@ def test_a_link_to_an_archive_opens_nothing_else_and_not_for_ever(
     assert (late.status_code, late.get_json()["code"]) == (410, "link_expired")
 
 
-def test_failed_images_are_tried_again_as_new_jobs(
+def test_failed_images_are_retried_as_new_jobs(
     visitor: Program, session: Session, finish: Callable[..., None]
 ) -> None:
     files = [("a.png", small_png()), ("b.txt", b"x"), ("c.png", small_png("red"))]
@@ -275,7 +275,7 @@ def test_failed_images_are_tried_again_as_new_jobs(
     assert rows(session) == [2, 3, 1, 3]
 
 
-def test_only_the_owner_tries_again(with_key: Callable[..., Program], finish: Callable[..., None]) -> None:
+def test_only_the_owner_retries(with_key: Callable[..., Program], finish: Callable[..., None]) -> None:
     layla, sven = with_key("layla"), with_key("sven")
     sent = send(layla, [("a.png", small_png())]).get_json()
     finish(sent["items"][0]["job_id"], None)
@@ -322,7 +322,7 @@ def test_a_batch_outlives_its_jobs_and_its_owner(
     assert session.get_one(Batch, sent["id"]).owner_id is None
 
 
-def test_a_poll_tells_nothing_new_in_few_bytes_and_waits_if_asked_to(
+def test_a_poll_without_news_takes_few_bytes_and_waits_if_asked_to(
     visitor: Program, session: Session
 ) -> None:
     sent = send(visitor, [("a.png", small_png())]).get_json()

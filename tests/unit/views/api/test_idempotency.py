@@ -41,11 +41,11 @@ def test_a_repeated_request_gets_the_first_answer_and_makes_one_job(
     assert session.query(Job).count() == 1
 
 
-def test_parallel_requests_with_one_key_make_one_job(api: Flask, session: Session) -> None:
+def test_parallel_requests_with_one_key_make_one_job(app: Flask, session: Session) -> None:
     answers: list[Any] = []
 
     def send() -> None:
-        answers.append(keyed(Program(api.test_client())))
+        answers.append(keyed(Program(app.test_client())))
 
     threads = [threading.Thread(target=send) for _ in range(20)]
     for thread in threads:
@@ -69,10 +69,10 @@ def test_a_key_that_came_with_something_else_is_refused(visitor: Program, sessio
     assert session.query(Job).count() == 1
 
 
-def test_what_was_refused_may_be_tried_again_with_its_key(
-    visitor: Program, api: Flask, session: Session
+def test_what_was_refused_may_be_repeated_with_its_key(
+    visitor: Program, app: Flask, session: Session
 ) -> None:
-    settings = api.extensions["upscaler"].settings
+    settings = app.extensions["upscaler"].settings
     settings.update(session, NOBODY, {"queue_limit": 1})
     visitor.upload()
     assert keyed(visitor).get_json()["code"] == "queue_full"
@@ -150,9 +150,9 @@ def test_a_new_run_is_one_also_when_its_host_dies_before_it_answers(
 
 
 def test_a_request_that_is_at_work_says_so(
-    visitor: Program, session: Session, api: Flask, monkeypatch: pytest.MonkeyPatch
+    visitor: Program, session: Session, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    storage = api.extensions["upscaler"].storage
+    storage = app.extensions["upscaler"].storage
     monkeypatch.setattr(idempotency, "HEARTBEAT_SECONDS", 0.05)
     signs = []
 

@@ -19,8 +19,8 @@ from upscaler.services.jobs import lifecycle
 WithKey = Callable[..., Program]
 
 
-def stored(api: Flask) -> list[str]:
-    return sorted(path.name for path in api.extensions["config"].files_dir.rglob("*") if path.is_file())
+def stored(app: Flask) -> list[str]:
+    return sorted(path.name for path in app.extensions["config"].files_dir.rglob("*") if path.is_file())
 
 
 def test_a_list_holds_ones_own_jobs_page_by_page_while_others_come(
@@ -30,7 +30,7 @@ def test_a_list_holds_ones_own_jobs_page_by_page_while_others_come(
     mine = [layla.upload().get_json()["job_id"] for _ in range(5)]
     sven.upload()
     visitor.upload()
-    # Also jobs of the same moment are told apart.
+    # Jobs of the same moment have an order too.
     session.query(Job).filter(Job.id.in_(mine[1:4])).update(
         {"created_at": session.get_one(Job, mine[1]).created_at}
     )
@@ -73,21 +73,21 @@ def test_visitors_have_no_list(visitor: Program) -> None:
 
 
 def test_a_deleted_job_is_gone_with_its_files_and_rows(
-    api: Flask, with_key: WithKey, session: Session, job_of: Callable[[Any], Job]
+    app: Flask, with_key: WithKey, session: Session, job_of: Callable[[Any], Job]
 ) -> None:
     layla = with_key("layla")
-    before = stored(api)
+    before = stored(app)
     job = job_of(layla.upload())
-    result = api.extensions["config"].scratch_dir / "result.png"
+    result = app.extensions["config"].scratch_dir / "result.png"
     result.write_bytes(b"result")
-    api.extensions["upscaler"].storage.save("results/00/some.png", result)
+    app.extensions["upscaler"].storage.save("results/00/some.png", result)
     job.result_path = "results/00/some.png"
     session.commit()
-    assert len(stored(api)) == len(before) + 2
+    assert len(stored(app)) == len(before) + 2
 
     assert layla.delete(f"/jobs/{job.id}").status_code == 204
 
-    assert stored(api) == before
+    assert stored(app) == before
     assert layla.get(f"/jobs/{job.id}").get_json()["code"] == "job_not_found"
     session.expire_all()
     assert session.query(Upload).count() == 0

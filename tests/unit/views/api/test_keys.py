@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.unit.views.api.conftest import NOBODY, Program, assert_refused
@@ -21,8 +21,10 @@ NewAccount = Callable[..., Account]
 WithKey = Callable[..., Program]
 
 
-def test_a_key_is_made_used_and_revoked(api: Flask, tokens: dict[str, Any], session: Session) -> None:
-    person = Program(api.test_client(), tokens["access_token"])
+def test_a_key_is_made_used_and_revoked(
+    client: FlaskClient, tokens: dict[str, Any], session: Session
+) -> None:
+    person = Program(client, tokens["access_token"])
     made = person.post("/me/keys", json={"name": " nightly ", "scopes": ["write", "read"]})
     assert made.status_code == 201
     assert made.headers["Cache-Control"] == "no-store"
@@ -30,7 +32,7 @@ def test_a_key_is_made_used_and_revoked(api: Flask, tokens: dict[str, Any], sess
     assert re.fullmatch(r"upk_[\w-]{43}", key["key"])
     assert (key["name"], key["scopes"], key["last_used_at"]) == ("nightly", ["read", "write"], None)
 
-    program = Program(api.test_client(), key["key"])
+    program = Program(client, key["key"])
     answer = program.upload()
 
     assert answer.status_code == 202
@@ -81,18 +83,18 @@ def test_a_key_cannot_make_or_see_keys(admin: Program, method: str) -> None:
     ],
 )
 def test_a_key_that_makes_no_sense_is_refused(
-    api: Flask, tokens: dict[str, Any], body: dict[str, Any], code: str
+    client: FlaskClient, tokens: dict[str, Any], body: dict[str, Any], code: str
 ) -> None:
-    answer = Program(api.test_client(), tokens["access_token"]).post("/me/keys", json=body)
+    answer = Program(client, tokens["access_token"]).post("/me/keys", json=body)
 
     assert (answer.status_code, answer.get_json()["code"]) == (422, code)
 
 
 def test_nobody_touches_the_keys_of_others(
-    api: Flask, tokens: dict[str, Any], session: Session, new_account: NewAccount
+    client: FlaskClient, tokens: dict[str, Any], session: Session, new_account: NewAccount
 ) -> None:
     other = api_keys.create(session, NOBODY, new_account("sven"), "his", ["read"])
 
-    answer = Program(api.test_client(), tokens["access_token"]).delete(f"/me/keys/{other.key.id}")
+    answer = Program(client, tokens["access_token"]).delete(f"/me/keys/{other.key.id}")
 
     assert answer.get_json()["code"] == "key_not_found"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.factories import PASSWORD
@@ -18,36 +18,38 @@ from upscaler.services.audit import Actor
 NewAccount = Callable[..., Account]
 
 
-def test_a_token_lets_a_program_in(api: Flask, tokens: dict[str, Any]) -> None:
+def test_a_token_lets_a_program_in(client: FlaskClient, tokens: dict[str, Any]) -> None:
     assert (tokens["token_type"], tokens["expires_in"]) == ("Bearer", 900)
-    assert keys_with(api, tokens["access_token"]).get_json() == {"items": []}
+    assert keys_with(client, tokens["access_token"]).get_json() == {"items": []}
 
 
 def test_the_next_tokens_are_as_good_and_the_refresh_token_is_used_up(
-    api: Flask, tokens: dict[str, Any]
+    client: FlaskClient, tokens: dict[str, Any]
 ) -> None:
-    again = refresh(api, tokens["refresh_token"]).get_json()
+    again = refresh(client, tokens["refresh_token"]).get_json()
 
-    assert keys_with(api, again["access_token"]).status_code == 200
+    assert keys_with(client, again["access_token"]).status_code == 200
     # It comes a second time: somebody has a copy, so the whole session ends.
-    assert_refused(refresh(api, tokens["refresh_token"]))
-    assert_refused(refresh(api, again["refresh_token"]))
-    assert_refused(keys_with(api, again["access_token"]))
+    assert_refused(refresh(client, tokens["refresh_token"]))
+    assert_refused(refresh(client, again["refresh_token"]))
+    assert_refused(keys_with(client, again["access_token"]))
 
 
-def test_signing_out_ends_all_tokens_of_the_session_and_no_other(api: Flask, tokens: dict[str, Any]) -> None:
-    other = log_in(api).get_json()
+def test_signing_out_ends_all_tokens_of_the_session_and_no_other(
+    client: FlaskClient, tokens: dict[str, Any]
+) -> None:
+    other = log_in(client).get_json()
 
-    assert Program(api.test_client(), tokens["access_token"]).post("/auth/logout").status_code == 204
+    assert Program(client, tokens["access_token"]).post("/auth/logout").status_code == 204
 
-    assert_refused(keys_with(api, tokens["access_token"]))
-    assert_refused(refresh(api, tokens["refresh_token"]))
-    assert keys_with(api, other["access_token"]).status_code == 200
+    assert_refused(keys_with(client, tokens["access_token"]))
+    assert_refused(refresh(client, tokens["refresh_token"]))
+    assert keys_with(client, other["access_token"]).status_code == 200
 
 
 @pytest.mark.parametrize("change", ["password", "role", "deactivation", "deactivated and back", "deleted"])
 def test_tokens_end_when_the_account_changes(
-    api: Flask, tokens: dict[str, Any], session: Session, new_account: NewAccount, change: str
+    client: FlaskClient, tokens: dict[str, Any], session: Session, new_account: NewAccount, change: str
 ) -> None:
     admin = new_account("abdullah", ADMIN_ROLE)
     actor = Actor(admin.id, "abdullah", "")
@@ -66,17 +68,17 @@ def test_tokens_end_when_the_account_changes(
         if change == "deactivated and back":
             accounts.update_account(session, actor, account, data)
 
-    assert_refused(keys_with(api, tokens["access_token"]))
-    assert_refused(refresh(api, tokens["refresh_token"]))
+    assert_refused(keys_with(client, tokens["access_token"]))
+    assert_refused(refresh(client, tokens["refresh_token"]))
 
 
 @pytest.mark.parametrize("name", ["layla", "LAYLA@example.org", "nobody"])
 def test_a_wrong_password_is_refused_and_noted(
-    api: Flask, new_account: NewAccount, session: Session, name: str
+    client: FlaskClient, new_account: NewAccount, session: Session, name: str
 ) -> None:
     new_account("layla")
 
-    assert_refused(log_in(api, name, "wrong"))
+    assert_refused(log_in(client, name, "wrong"))
 
     assert session.query(AuditLog).filter_by(action="login.failed").count() == 1
 

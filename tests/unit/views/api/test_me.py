@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from flask import Flask
+from flask.testing import FlaskClient
 
 from tests.unit.views.api.conftest import Program, log_in
 from upscaler.models import utcnow
@@ -32,11 +32,13 @@ def test_an_account_sees_what_it_used_and_may_use(with_key: WithKey) -> None:
     assert me["quota"]["max_upload_size_bytes"] == 15_000_000
 
 
-def test_an_account_tells_when_it_was_created_and_last_signed_in(api: Flask, with_key: WithKey) -> None:
+def test_an_account_says_when_it_was_created_and_last_signed_in(
+    client: FlaskClient, with_key: WithKey
+) -> None:
     layla = with_key("layla")
     assert layla.get("/me").get_json()["last_login_at"] is None
 
-    log_in(api)
+    log_in(client)
 
     me = layla.get("/me").get_json()
     for name in ("created_at", "last_login_at"):

@@ -1,15 +1,25 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from tests.support.application import application
 from tests.support.disks import filled_up, small_disk
 from tests.support.leftovers import files_in
 
 UPLOADS = "/api/v1/uploads"
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    """An application that has received nothing yet, so that a disk can be mounted where it would go."""
+    with application(DATA_DIR=str(tmp_path), RATE_LIMIT="off") as app:
+        yield app
 
 
 def leftovers(app: Flask) -> list[str]:

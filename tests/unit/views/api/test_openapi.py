@@ -10,9 +10,9 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from config import ROOT
+from tests import factories
 from tests.unit.views.api.conftest import Program
 from upscaler.engine.options import OPTIONS
-from upscaler.models import Worker
 from upscaler.services.models.model_table import sync_catalogue
 from upscaler.services.settings.definitions import DEFINITIONS
 from upscaler.views.api import OPERATIONS
@@ -22,13 +22,13 @@ from upscaler.views.api.schemas.service import SettingsBody
 RULE = re.compile(r"<(?:\w+(?:\([^)]*\))?:)?(\w+)>")
 
 
-def test_every_route_is_described(api: Flask, visitor: Program) -> None:
+def test_every_route_is_described(app: Flask, visitor: Program) -> None:
     paths = visitor.get("/openapi.json").get_json()["paths"]
 
     described = {(path, method.upper()) for path, methods in paths.items() for method in methods}
     routes = {
         (RULE.sub(r"{\1}", rule.rule), method)
-        for rule in api.url_map.iter_rules()
+        for rule in app.url_map.iter_rules()
         if rule.rule.startswith("/api/") and rule.endpoint not in {"api.openapi", "api.docs"}
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
@@ -63,8 +63,7 @@ def test_answers_have_the_shape_that_is_described(
 ) -> None:
     # Each answer of each test is compared with the document (see ``Program``); here are those that no test asks for.
     sync_catalogue(session)
-    session.add(Worker(id="w-1", host="here", pid=1, version="0.1.0", backend={}))
-    session.commit()
+    factories.new_worker(session)
     job_id = with_key("layla").upload().get_json()["job_id"]
     paths = [
         operation.path for operation in OPERATIONS if operation.method == "GET" and "<" not in operation.path

@@ -9,10 +9,10 @@ from upscaler.engine.presets import PRESET_TABLE
 from upscaler.services.models.model_table import sync_catalogue
 
 
-def test_networks_and_presets_are_listed(visitor: Program, session: Session) -> None:
+def test_models_and_presets_are_listed(visitor: Program, session: Session) -> None:
     sync_catalogue(session)
 
-    networks = {network["name"] for network in visitor.get("/models").get_json()["items"]}
+    models = {model["name"] for model in visitor.get("/models").get_json()["items"]}
     presets = visitor.get("/presets").get_json()["items"]
 
     assert [preset["name"] for preset in presets if preset["is_default"]] == ["standard"]
@@ -20,4 +20,4 @@ def test_networks_and_presets_are_listed(visitor: Program, session: Session) -> 
         (preset.label, preset.description) for preset in PRESET_TABLE.values()
     ]
     used = {name for preset in presets for choice in preset["choices"] for name in choice["models"]}
-    assert used <= networks
+    assert used <= models

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy.orm import Session
 
@@ -25,8 +26,7 @@ def form(**fields: str) -> dict[str, Any]:
     return {"file": (file, "in.png"), **fields}
 
 
-def test_it_is_accepted_and_told_of(api: Flask, session: Session) -> None:
-    client = api.test_client()
+def test_it_is_accepted_and_shown(client: FlaskClient, session: Session) -> None:
     sent = form(presets="photo, art", factor="4x", denoise="low", width="100", height="50", left="10")
     answer = client.post("/api/v1/previews", data=sent)
     assert answer.status_code == 202
@@ -40,15 +40,14 @@ def test_it_is_accepted_and_told_of(api: Flask, session: Session) -> None:
     assert [item["preset"] for item in body["items"]] == ["photo", "art"]
     assert {item["status"] for item in body["items"]} == {"queued"}
     assert answer.headers["Location"].endswith(f"/api/v1/previews/{body['id']}")
-    told = client.get(f"/api/v1/previews/{body['id']}")
-    assert told.get_json() == body
-    assert told.headers["Retry-After"]
-    again = client.get(f"/api/v1/previews/{body['id']}", headers={"If-None-Match": told.headers["ETag"]})
+    shown = client.get(f"/api/v1/previews/{body['id']}")
+    assert shown.get_json() == body
+    assert shown.headers["Retry-After"]
+    again = client.get(f"/api/v1/previews/{body['id']}", headers={"If-None-Match": shown.headers["ETag"]})
     assert again.status_code == 304
 
 
-def test_results_are_linked_and_failures_explained(api: Flask, session: Session) -> None:
-    client = api.test_client()
+def test_results_are_linked_and_failures_explained(client: FlaskClient, session: Session) -> None:
     body = client.post("/api/v1/previews", data=form(presets="photo,art")).get_json()
     preview = session.get_one(Preview, body["id"])
     preview.results = {
@@ -61,17 +60,16 @@ def test_results_are_linked_and_failures_explained(api: Flask, session: Session)
     }
     preview.status = "completed"
     session.commit()
-    told = client.get(f"/api/v1/previews/{preview.id}")
-    assert "Retry-After" not in told.headers
-    photo, art = told.get_json()["items"]
+    shown = client.get(f"/api/v1/previews/{preview.id}")
+    assert "Retry-After" not in shown.headers
+    photo, art = shown.get_json()["items"]
     assert "/files/previews/ab/x.png?" in photo["image_file"]
     assert (photo["status"], photo["seconds"], photo["error"]) == ("completed", 1.5, None)
     assert (art["status"], art["image_file"]) == ("failed", None)
     assert art["error"] == {"code": "timeout", "detail": "It took longer than 120 seconds."}
 
 
-def test_a_wait_ends_when_the_preview_does(api: Flask, session: Session) -> None:
-    client = api.test_client()
+def test_a_wait_ends_when_the_preview_does(client: FlaskClient, session: Session) -> None:
     body = client.post("/api/v1/previews", data=form()).get_json()
 
     def end() -> None:
@@ -81,10 +79,10 @@ def test_a_wait_ends_when_the_preview_does(api: Flask, session: Session) -> None
 
     timer = threading.Timer(0.7, end)
     timer.start()
-    told = client.get(f"/api/v1/previews/{body['id']}", headers={"Prefer": "wait=50"})
+    shown = client.get(f"/api/v1/previews/{body['id']}", headers={"Prefer": "wait=50"})
     timer.join()
-    assert told.get_json()["status"] == "failed"
-    assert told.headers["Preference-Applied"] == "wait=50"
+    assert shown.get_json()["status"] == "failed"
+    assert shown.headers["Preference-Applied"] == "wait=50"
 
 
 @pytest.mark.parametrize(
@@ -102,31 +100,31 @@ def test_a_wait_ends_when_the_preview_does(api: Flask, session: Session) -> None
     ],
 )
 def test_what_cannot_be_done_is_refused(
-    api: Flask, session: Session, fields: dict[str, str], status: int, code: str
+    client: FlaskClient, session: Session, fields: dict[str, str], status: int, code: str
 ) -> None:
-    answer = api.test_client().post("/api/v1/previews", data=form(**fields))
+    answer = client.post("/api/v1/previews", data=form(**fields))
     assert (answer.status_code, answer.get_json()["code"]) == (status, code)
     assert session.query(Preview).count() == 0
 
 
-def test_unknown_ones_are_not_found(api: Flask, session: Session) -> None:
-    answer = api.test_client().get("/api/v1/previews/pre_0")
+def test_unknown_ones_are_not_found(client: FlaskClient, session: Session) -> None:
+    answer = client.get("/api/v1/previews/pre_0")
     assert (answer.status_code, answer.get_json()["code"]) == (404, "preview_not_found")
 
 
-def test_a_repeated_request_makes_one_preview(api: Flask, session: Session) -> None:
-    client, key = api.test_client(), {"Idempotency-Key": "once"}
+def test_a_repeated_request_makes_one_preview(client: FlaskClient, session: Session) -> None:
+    key = {"Idempotency-Key": "once"}
     first, second = (client.post("/api/v1/previews", data=form(), headers=key).get_json() for _ in range(2))
     assert first == second
     assert session.query(Preview).count() == 1
 
 
 def test_a_preview_is_one_also_when_its_host_dies_before_it_answers(
-    api: Flask, session: Session, monkeypatch: pytest.MonkeyPatch
+    client: FlaskClient, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client, key = api.test_client(), {"Idempotency-Key": "once"}
+    key = {"Idempotency-Key": "once"}
     with monkeypatch.context() as patched:
-        # The line that tells of a preview is written after the commit.
+        # The line about the preview is written after the commit.
         patched.setattr(requests, "log", SimpleNamespace(info=die))
         assert client.post("/api/v1/previews", data=form(), headers=key).status_code == 500
 
@@ -136,9 +134,8 @@ def test_a_preview_is_one_also_when_its_host_dies_before_it_answers(
     assert [preview.id for preview in session.query(Preview)] == [again.get_json()["id"]]
 
 
-def test_they_have_a_limit_of_their_own(api: Flask, session: Session) -> None:
-    settings = api.extensions["upscaler"].settings
+def test_they_have_a_limit_of_their_own(app: Flask, client: FlaskClient, session: Session) -> None:
+    settings = app.extensions["upscaler"].settings
     settings.update(session, NOBODY, {"preview_rate_limit": "2 per hour", "rate_limit": "1 per hour"})
-    client = api.test_client()
     answers = [client.post("/api/v1/previews", data=form()).status_code for _ in range(3)]
     assert answers == [202, 202, 429]

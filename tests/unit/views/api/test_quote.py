@@ -5,16 +5,15 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.orm import Session
 
+from tests import factories
 from tests.unit.views.api.conftest import Program
-from upscaler.models import Worker
 
 
-def test_a_quote_tells_size_time_and_place_in_the_queue(visitor: Program, session: Session) -> None:
+def test_a_quote_gives_size_time_and_place_in_the_queue(visitor: Program, session: Session) -> None:
     without_workers = visitor.get("/quote?width=2000&height=1000&factor=4x&preset=photo").get_json()
     assert (without_workers["estimated_seconds"], without_workers["waiting_seconds"]) == (None, None)
     assert without_workers["status_reason"]["code"] == "no_worker_online"
-    session.add(Worker(id="w-1", host="here", pid=1, version="0.1.0", backend={}))
-    session.commit()
+    factories.new_worker(session)
     empty = visitor.get("/quote?width=2000&height=1000&factor=4x&preset=photo").get_json()
     visitor.upload()
     behind = visitor.get("/quote?width=2000&height=1000&factor=4x&preset=photo").get_json()

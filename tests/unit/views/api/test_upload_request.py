@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from upscaler.views.api.upload_request import UploadRequest, discard
 
 
 @pytest.fixture
-def sent() -> UploadRequest:
+def sent(app: Flask) -> Iterator[UploadRequest]:
     """A form with two files that are still to be received."""
     files = [(io.BytesIO(content), f"{content.decode()}.png") for content in (b"a", b"b")]
-    return UploadRequest(EnvironBuilder(method="POST", data={"file": files}).get_environ())
+    with app.app_context():
+        yield UploadRequest(EnvironBuilder(method="POST", data={"file": files}).get_environ())
 
 
 def test_files_go_to_the_scratch_folder_and_are_discarded(app: Flask, sent: UploadRequest) -> None:
@@ -31,7 +33,7 @@ def test_files_go_to_the_scratch_folder_and_are_discarded(app: Flask, sent: Uplo
     sent.close()
 
 
-def test_one_file_more_than_is_taken_ends_the_form(app: Flask, sent: UploadRequest) -> None:
+def test_one_file_more_than_is_taken_ends_the_form(sent: UploadRequest) -> None:
     sent.most_files = 1
 
     with pytest.raises(TooManyFiles):

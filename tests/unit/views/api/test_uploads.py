@@ -14,12 +14,10 @@ from PIL import Image
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from config import load
 from tests.support.application import application
 from tests.support.leftovers import files_in
 from tests.support.receiver import content, receiver
 from tests.unit.views.api.conftest import FETCH_LIMIT, Program, small_png
-from upscaler import create_app
 from upscaler.extensions import db
 from upscaler.models import Delivery, Job, Priority, Upload
 from upscaler.services.audit import Actor
@@ -124,16 +122,12 @@ def test_a_form_whose_other_field_is_left_blank_is_understood(caller: Program) -
     assert caller.upload(url="").status_code == 202
 
 
-def test_an_operator_can_switch_it_off(api: Flask, visitor: Program) -> None:
-    settings = {"DATA_DIR": str(api.extensions["config"].data_dir), "FETCH_URLS": "false"}
-    app = create_app(load(settings, env_file=None))
-
-    answer = Program(app.test_client()).post("/uploads", data={"url": "http://127.0.0.1/", "factor": "2x"})
+def test_an_operator_can_switch_it_off(tmp_path: Path) -> None:
+    with application(DATA_DIR=str(tmp_path), FETCH_URLS="false") as closed:
+        program = Program(closed.test_client())
+        answer = program.post("/uploads", data={"url": "http://127.0.0.1/", "factor": "2x"})
 
     assert (answer.status_code, answer.get_json()["code"]) == (422, "not_available")
-    app.extensions["upscaler"].submissions.close()
-    with app.app_context():
-        db.engine.dispose()
 
 
 HOOK = "https://hooks.example.org/images?key=hidden"
@@ -197,7 +191,7 @@ def test_the_end_of_the_job_writes_to_both(mailing_app: Flask) -> None:
     assert {row.target for row in found} == {HOOK, "layla@example.org"}
 
 
-def test_a_new_run_tells_the_same_people(mailing_app: Flask) -> None:
+def test_a_new_run_reports_to_the_same_people(mailing_app: Flask) -> None:
     job = accepted(mailing_app, callback_url=HOOK, email="layla@example.org", denoise="low")
     actor = Actor(None, "abdullah", "")
     submissions = mailing_app.extensions["upscaler"].submissions
@@ -209,8 +203,8 @@ def test_a_new_run_tells_the_same_people(mailing_app: Flask) -> None:
     assert again.notify_email == "layla@example.org"
 
 
-def test_where_no_mail_is_set_up_an_address_is_refused_with_the_reason(app: Flask) -> None:
-    answer = upload_to(app, email="layla@example.org")
+def test_where_no_mail_is_set_up_an_address_is_refused_with_the_reason(visitor: Program) -> None:
+    answer = visitor.upload(email="layla@example.org")
 
     assert (answer.status_code, answer.get_json()["code"]) == (422, "not_available")
     assert "send e-mail" in answer.get_json()["detail"]

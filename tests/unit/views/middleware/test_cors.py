@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from config import load
-from upscaler import create_app
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.support.application import application
 
 
-def test_only_the_sites_that_the_operator_names_may_call_from_browsers(tmp_path: Path) -> None:
-    settings = {"DATA_DIR": str(tmp_path), "CORS_ORIGINS": "https://app.example.org, https://b.example.org"}
-    app = create_app(load(settings, env_file=None))
-    client = app.test_client()
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[Flask]:
+    origins = "https://app.example.org, https://b.example.org"
+    with application(DATA_DIR=str(tmp_path), CORS_ORIGINS=origins) as app:
+        yield app
+
+
+def test_only_the_sites_that_the_operator_names_may_call_from_browsers(client: FlaskClient) -> None:
     ask = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
 
     allowed = client.options("/api/v1/uploads", headers={"Origin": "https://app.example.org", **ask})
@@ -24,4 +32,3 @@ def test_only_the_sites_that_the_operator_names_may_call_from_browsers(tmp_path:
         "Access-Control-Allow-Origin"
         not in client.get("/", headers={"Origin": "https://app.example.org"}).headers
     )
-    app.extensions["upscaler"].submissions.close()

@@ -1,4 +1,4 @@
-"""Headers that tell a client about its rate limits."""
+"""Headers about a client's rate limits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.unit.views.api.conftest import Program
 
 
-def test_limits_are_told_and_polls_have_one(visitor: Program) -> None:
+def test_limits_stand_in_headers_and_polls_have_one(visitor: Program) -> None:
     answers = [visitor.get("/jobs/job_unknown") for _ in range(3)]
 
     assert [answer.status_code for answer in answers] == [404, 404, 429]
@@ -22,7 +22,7 @@ def test_limits_are_told_and_polls_have_one(visitor: Program) -> None:
     assert "RateLimit" not in visitor.get("/health").headers
 
 
-def test_a_refusal_never_tells_to_wait_longer_than_the_window(
+def test_a_refusal_never_asks_to_wait_longer_than_the_window(
     visitor: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = time.time()

@@ -49,7 +49,7 @@ def test_no_rate_is_no_phrase(site):
     assert limits(rate_limit="off")["uploads_text"] == []
 
 
-def test_short_links_are_told_in_minutes(site):
+def test_short_links_are_given_in_minutes(site):
     assert limits(link_ttl_seconds=60)["link_text"] == "1 minute"
     assert limits(link_ttl_seconds=1_800)["link_text"] == "30 minutes"
 

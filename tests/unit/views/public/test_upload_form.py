@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from tests.support.application import application
 from upscaler.engine.options import FACTORS, OPTIONS, PRESETS
@@ -41,9 +42,8 @@ def test_it_offers_the_factors_of_the_service(site, offered, first):
     assert factor.value == first
 
 
-def test_the_page_asks_for_no_address_where_no_mail_is_set_up(tmp_path: Path) -> None:
-    with application(DATA_DIR=str(tmp_path)) as app:
-        assert 'type="email"' not in app.test_client().get("/").text
+def test_the_page_asks_for_no_address_where_no_mail_is_set_up(client: FlaskClient) -> None:
+    assert 'type="email"' not in client.get("/").text
 
 
 @pytest.mark.parametrize(

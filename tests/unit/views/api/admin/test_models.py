@@ -25,14 +25,14 @@ def send(program: Program, *files: Path, **fields: str) -> TestResponse:
     return program.post("/admin/models", data=form)
 
 
-def stored(api: Flask) -> list[str]:
+def stored(app: Flask) -> list[str]:
     """Return what lies in the storage, and what was left in the scratch folder."""
-    folder = api.extensions["config"].data_dir
+    folder = app.extensions["config"].data_dir
     return sorted(path.name for path in files_in(folder / "files/models", folder / "scratch"))
 
 
 def test_an_added_model_serves_until_it_is_deleted(
-    api: Flask, admin: Program, session: Session, tmp_path: Path, job_of: Callable[[TestResponse], Job]
+    app: Flask, admin: Program, session: Session, tmp_path: Path, job_of: Callable[[TestResponse], Job]
 ) -> None:
     pair = write_ncnn(tmp_path, 3)
 
@@ -44,7 +44,7 @@ def test_an_added_model_serves_until_it_is_deleted(
     assert (added["kind"], added["scale"], added["findings"]["input"]) == ("ncnn", 3, "in")
     assert added["purpose"] == "upscaling"
     assert added["uses"] == [{"preset": "art", "factor": "3x"}]
-    assert len(stored(api)) == 2
+    assert len(stored(app)) == 2
     listed = {item["name"]: item for item in admin.get("/models").get_json()["items"]}
     assert listed["blocks"]["licence"] == "CC0-1.0"
     assert send(admin, *pair, name="blocks").get_json()["code"] == "model_conflict"
@@ -74,7 +74,7 @@ def test_an_added_model_serves_until_it_is_deleted(
 
     assert admin.delete("/admin/models/blocks").status_code == 204
     assert admin.delete("/admin/models/blocks").get_json()["code"] == "model_not_found"
-    assert stored(api) == []
+    assert stored(app) == []
     trail = session.query(AuditLog).filter(AuditLog.entity_type == "model").order_by(AuditLog.id)
     assert [(row.action, row.entity_id) for row in trail] == [
         ("model.add", "blocks"),
@@ -84,7 +84,7 @@ def test_an_added_model_serves_until_it_is_deleted(
 
 
 def test_a_refused_model_leaves_nothing_and_says_why(
-    api: Flask, admin: Program, session: Session, tmp_path: Path
+    app: Flask, admin: Program, session: Session, tmp_path: Path
 ) -> None:
     answer = send(admin, write_onnx(tmp_path / "black.onnx", weights=kernel(2) * 0))
 
@@ -92,7 +92,7 @@ def test_a_refused_model_leaves_nothing_and_says_why(
     assert answer.get_json()["code"] == "model_rejected"
     assert "the same colour" in answer.get_json()["detail"]
     assert session.query(ModelRecord).count() == session.query(AuditLog).filter_by(action="model.add").count()
-    assert stored(api) == []
+    assert stored(app) == []
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_bad_forms_are_refused(
     assert answer.get_json()["code"] == code
 
 
-def test_networks_of_the_catalogue_stay_as_they_are(admin: Program, session: Session) -> None:
+def test_models_of_the_catalogue_stay_as_they_are(admin: Program, session: Session) -> None:
     sync_catalogue(session)
 
     for method, body in (("PATCH", {"is_active": False}), ("DELETE", None)):
@@ -136,7 +136,7 @@ def test_only_admins_add_models(with_key: Callable[..., Program], visitor: Progr
     assert send(with_key("layla"), path).status_code == 403
 
 
-def test_a_face_model_is_told_apart_and_upscales_nothing(api: Flask, admin: Program, tmp_path: Path) -> None:
+def test_a_face_model_is_recognized_and_upscales_nothing(app: Flask, admin: Program, tmp_path: Path) -> None:
     path = write_face_model(tmp_path / "gfp.onnx", side=256)
 
     refused = send(admin, path, name="gfp", preset="face", factor="4x").get_json()

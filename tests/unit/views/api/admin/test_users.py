@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
 from tests.unit.views.api.conftest import Program
@@ -20,7 +20,9 @@ def test_a_number_that_no_account_can_have_is_nobodys(admin: Program) -> None:
     assert [(answer.status_code, answer.get_json()["code"]) for answer in answers] == [(404, "not_found")] * 3
 
 
-def test_an_account_is_made_changed_closed_and_deleted(api: Flask, admin: Program, session: Session) -> None:
+def test_an_account_is_made_changed_closed_and_deleted(
+    client: FlaskClient, admin: Program, session: Session
+) -> None:
     fields = {"username": "layla", "email": "layla@example.org", "password": "a long pass phrase"}
     made = admin.post("/admin/users", json=fields)
     assert made.status_code == 201, made.text
@@ -29,7 +31,7 @@ def test_an_account_is_made_changed_closed_and_deleted(api: Flask, admin: Progra
 
     def log_in(password: str) -> int:
         body = {"username": "layla", "password": password}
-        return api.test_client().post("/api/v1/auth/login", json=body).status_code
+        return client.post("/api/v1/auth/login", json=body).status_code
 
     assert log_in("a long pass phrase") == 200
     assert (

@@ -6,12 +6,10 @@ from sqlalchemy.orm import Session
 
 from tests import factories
 from tests.unit.views.api.conftest import Program
-from upscaler.models import Worker
 
 
 def test_workers_are_shown(admin: Program, session: Session) -> None:
-    session.add(Worker(id="w-1", host="here", pid=1, version="0.1.0", backend={"engine": "openvino"}))
-    session.commit()
+    factories.new_worker(session, id="w-1", backend={"engine": "openvino"})
 
     [worker] = admin.get("/admin/workers").get_json()["items"]
 
