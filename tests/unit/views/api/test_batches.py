@@ -286,13 +286,13 @@ def test_only_the_owner_retries(with_key: Callable[..., Program], finish: Callab
 
 
 def test_a_retry_by_an_admin_stays_with_the_owner_and_their_rate(
-    api: Flask,
+    app: Flask,
     with_key: Callable[..., Program],
     admin: Program,
     session: Session,
     finish: Callable[..., None],
 ) -> None:
-    api.extensions["upscaler"].settings.update(session, NOBODY, {"account_rate_limit": "1 per day"})
+    app.extensions["upscaler"].settings.update(session, NOBODY, {"account_rate_limit": "1 per day"})
     layla = with_key("layla")
     sent = send(layla, [("a.png", small_png())]).get_json()
     finish(sent["items"][0]["job_id"], None)

@@ -196,9 +196,9 @@ def test_an_account_has_a_limit_of_its_own_for_uploads(
 
 
 def test_a_retry_by_an_admin_for_somebody_else_uses_up_nobodys_rate(
-    api: Flask, with_key: WithKey, admin: Program, session: Session
+    app: Flask, with_key: WithKey, admin: Program, session: Session
 ) -> None:
-    api.extensions["upscaler"].settings.update(session, NOBODY, {"account_rate_limit": "1 per day"})
+    app.extensions["upscaler"].settings.update(session, NOBODY, {"account_rate_limit": "1 per day"})
     layla = with_key("layla")
     of_layla, of_admin = (sender.upload().get_json()["job_id"] for sender in (layla, admin))
     for job_id in (of_layla, of_admin):

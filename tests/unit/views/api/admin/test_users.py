@@ -53,7 +53,9 @@ def test_an_account_is_made_changed_closed_and_deleted(
     assert "pass phrase" not in str([row.details for row in session.query(AuditLog)])
 
 
-def test_a_name_and_an_address_are_the_same_in_every_way_of_writing_them(api: Flask, admin: Program) -> None:
+def test_a_name_and_an_address_are_the_same_in_every_way_of_writing_them(
+    client: FlaskClient, admin: Program
+) -> None:
     fields = {"username": " Zoë ", "email": "Zoë@example.org", "password": "a long pass phrase"}
     taken = ({"username": "ZOË", "email": "b@example.org"}, {"username": "b", "email": "ZOË@EXAMPLE.ORG"})
 
@@ -63,7 +65,7 @@ def test_a_name_and_an_address_are_the_same_in_every_way_of_writing_them(api: Fl
     assert (made.status_code, made.get_json()["username"]) == (201, "Zoë")
     assert [(one.status_code, one.get_json()["code"]) for one in others] == [(422, "invalid_account")] * 2
     body = {"username": "zOË\u2003", "password": fields["password"]}
-    assert api.test_client().post("/api/v1/auth/login", json=body).status_code == 200
+    assert client.post("/api/v1/auth/login", json=body).status_code == 200
     assert [one["username"] for one in admin.get("/admin/users?q=ZO%C3%8B").get_json()["items"]] == ["Zoë"]
 
 
