@@ -93,6 +93,13 @@ _ROWS = (
     _changed("opaque_alpha_removed", N_("The transparency channel was removed: every pixel was opaque")),
     _changed("bit_depth_reduced", N_("Colour depth reduced from %(bits)s to %(written)s bits per channel")),
     _changed("resolution_removed", N_("The print resolution of %(dpi)s dpi was removed")),
+    _changed(
+        "gain_map_removed", N_("The gain map for HDR displays was removed; the image is standard (SDR)")
+    ),
+    _changed(
+        "channels_removed",
+        N_("Extra channels that are neither colour nor transparency were removed: %(count)s"),
+    ),
     _changed("metadata_removed", N_("Removed metadata: %(names)s")),
     _changed("metadata_place_removed", N_("The location (GPS) was removed")),
     _changed("metadata_damaged", N_("The metadata was damaged and was removed")),

@@ -73,6 +73,7 @@ from upscaler.errors.sent import (
     UnknownModel,
     UnknownParameter,
     UnsupportedImage,
+    UnsupportedLayout,
     UnusableParameter,
     UrlNotAllowed,
 )
@@ -163,6 +164,7 @@ __all__ = [
     "UnknownModel",
     "UnknownParameter",
     "UnsupportedImage",
+    "UnsupportedLayout",
     "UnusableParameter",
     "UploadNotFound",
     "UpscalerError",

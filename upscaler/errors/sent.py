@@ -240,6 +240,21 @@ class UnsupportedImage(UpscalerError):
     message = N_("This isn't an image in a supported format. Use one of: %(formats)s.")
 
 
+class UnsupportedLayout(UpscalerError):
+    """A whole file, of an accepted format, whose pixels are not known to be read right.
+
+    ``kind`` names the format and ``layout`` what is not supported.
+    """
+
+    status = 415
+    code = "unsupported_layout"
+    title = N_("Unsupported layout")
+    message = N_(
+        "This %(kind)s file isn't damaged, but it can't be read reliably (%(layout)s). Save it as a PNG or JPEG "
+        "and send that."
+    )
+
+
 class ExtensionMismatch(UpscalerError):
     status = 415
     code = "extension_mismatch"

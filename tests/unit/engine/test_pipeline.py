@@ -111,8 +111,8 @@ def test_the_receipt_tells_the_whole_story(run, save, colours, tmp_path):
     assert set(receipt["seconds"]) == steps
     assert receipt["kept"] == [{"code": "resolution_kept", "values": {"dpi": 300}}]
     assert receipt["changed"] == [
-        {"code": "metadata_removed", "values": {"names": ["EXIF"]}},
         {"code": "orientation_applied", "values": {"orientation": 6}},
+        {"code": "metadata_removed", "values": {"names": ["EXIF"]}},
         {"code": "faces_none_found", "values": {}},
     ]
     for preview, size in ((previews.result, (80, 120)), (previews.original, (20, 30))):

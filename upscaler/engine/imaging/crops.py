@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image, ImageOps
+import numpy as np
 
+from upscaler.engine.imaging.image import DecodedImage
+from upscaler.engine.imaging.png import PngWriter, Tags
 from upscaler.errors import CropOutside
 
 # The longest side of a piece, in pixels: small enough for an answer within seconds, large enough to judge by.
 MAX_CROP_SIDE = 256
-
-# Pillow's names of the layouts that a TIFF file can hold.
-_KEPT_MODES = ("1", "L", "LA", "RGB", "RGBA", "CMYK", "I;16")
 
 
 @dataclass(frozen=True)
@@ -43,17 +42,20 @@ class Crop:
         return left, top, left + wide, top + high
 
 
-def cut(image: Image.Image, crop: Crop, target: Path) -> None:
-    """Write a piece of a decoded image, upright and with its profile, as a TIFF file without other metadata.
+def cut(image: DecodedImage, crop: Crop, target: Path) -> None:
+    """Write a piece of a decoded image as a PNG file: its pixels and their profile, no other metadata.
 
     Raises:
         CropOutside: the piece does not lie within the image.
 
     """
-    upright = ImageOps.exif_transpose(image)
-    piece = upright.crop(crop.within(*upright.size))
-    if piece.mode not in _KEPT_MODES:
-        piece = piece.convert("RGBA" if piece.has_transparency_data else "RGB")
-    # A file that Pillow fills from a fresh image holds nothing of the original but the pixels.
-    clean = Image.frombytes(piece.mode, piece.size, piece.tobytes())
-    clean.save(target, "TIFF", icc_profile=image.info.get("icc_profile"))
+    left, top, right, bottom = crop.within(*image.size)
+    area = np.s_[top:bottom, left:right]
+    colour = image.rgb[area][..., :1] if image.gray_layout else image.rgb[area]
+    parts = [colour] if image.alpha is None else [colour, image.alpha[area][..., np.newaxis]]
+    pixels = np.concatenate(parts, axis=2)
+    with target.open("wb") as file:
+        layout = (pixels.shape[2], pixels.dtype)
+        writer = PngWriter(file, (right - left, bottom - top), layout, Tags(image.profile))
+        writer.write(pixels)
+        writer.close()

@@ -7,19 +7,6 @@ from typing import Any
 
 from upscaler.errors import DamagedImage
 
-_TIFF_BITS_PER_SAMPLE = 258
-
-
-def png_bit_depth(_image: Any, head: bytes) -> int:
-    """Return the depth from the header: Pillow reduces 16-bit colour to 8 bits while it decodes."""
-    return head[24]
-
-
-def tiff_bit_depth(image: Any, _head: bytes) -> int:
-    """Return the largest depth of a channel from the tags."""
-    bits = image.tag_v2.get(_TIFF_BITS_PER_SAMPLE, (1,))
-    return int(max(bits)) if isinstance(bits, tuple) else int(bits)
-
 
 def heic_bit_depth(image: Any, _head: bytes) -> int:
     """Return the depth that pillow-heif reports."""

@@ -1,6 +1,7 @@
 """Inspection of a file before it is accepted: its format, its size, and whether it can be read to its end.
 
-This module is what a sandboxed child runs on files from strangers, so it imports Pillow and nothing heavier.
+This module is what a sandboxed child runs on files from strangers: it imports Pillow and NumPy, and what few files
+need only when one of them comes.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from upscaler.engine.imaging.crops import Crop, cut
+from upscaler.engine.imaging.decode import decode_opened
 from upscaler.engine.imaging.formats import FORMATS, format_of_content
 from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.imaging.opening import ImageInfo, describe, open_image, read_head
@@ -53,6 +55,7 @@ def inspect_image(
         ExtensionMismatch: its name says otherwise than its content.
         TooManyPixels: it is larger than the limits.
         SeveralImages: it is an animation or has pages, and such files are not accepted.
+        UnsupportedLayout: it is whole, and cannot be read right.
         DamagedImage: it cannot be read to its end.
         CropOutside: the wanted piece does not lie within it.
 
@@ -65,15 +68,17 @@ def inspect_image(
         _check_extension(filename, kind)
     if kind.reader.size is not None:
         _check_size(*kind.reader.size(head), limits)
-    with open_image(path, kind) as image:
+    with open_image(path, kind) as opened:
         # First of all, since even asking Pillow for the orientation of a PNG file decodes its pixels.
-        _check_size(*image.size, limits)
-        info = describe(image, kind, head)
+        _check_size(*opened.size, limits)
+        info = describe(opened, kind)
         if kind.is_series and info.frames > 1 and not limits.series:
             raise SeveralImages(count=info.frames)
-        image.load()
-        if cutting is not None:
-            cut(image, cutting.crop, cutting.target)
+        opened.colour_tag()
+        if cutting is None:
+            opened.load()
+        else:
+            cut(decode_opened(opened, info.as_dict(), deep=True), cutting.crop, cutting.target)
     return info
 
 

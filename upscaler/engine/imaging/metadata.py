@@ -63,19 +63,18 @@ _ODD_VALUES = (
 )
 
 
-def select_exif(image: Image.Image, choice: str, decoded: DecodedImage) -> None:
+def select_exif(found: Image.Exif, choice: str, decoded: DecodedImage) -> None:
     """Select the EXIF data that the result is to have, into ``decoded.exif``.
 
     Camera, lens, exposure, dates, description, author and copyright are taken, with ``choice`` "all" the place (GPS)
     as well. The orientation never is: pixels are upright by then. Neither are small images and makers' notes.
 
     Args:
-        image: the opened image, not yet turned.
+        found: the EXIF data of the source.
         choice: one of the values of the option ``keep_metadata``.
         decoded: gets the data, and notes on what was left out.
 
     """
-    found = image.getexif()
     if choice == "none" or not found:
         return
     try:

@@ -1,6 +1,7 @@
 """Opening image files: one reader for each format, and the facts that a header holds.
 
-This module is what a sandboxed child runs on files from strangers, so it imports Pillow and nothing heavier.
+This module is what a sandboxed child runs on files from strangers: it imports Pillow and NumPy, and what few files
+need only when one of them comes.
 """
 
 from __future__ import annotations
@@ -13,20 +14,21 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any
 
-from PIL import Image, ImageFile
-
 from upscaler.engine.imaging.formats import FORMATS
 from upscaler.engine.imaging.image_format import ImageFormat
+from upscaler.engine.imaging.orientation import is_transposed
+from upscaler.engine.imaging.readers.base import OpenedImage
 from upscaler.errors import DamagedImage, EmptyFile, UpscalerError
 
-ORIENTATION_TAG = 0x0112
 # Room for what is read before a parser is: signatures, the size of a WebP, the depth of an AVIF.
 _HEAD_BYTES = 4096
 
 # Pillow's `Image.open` applies a limit on pixels that is one for the whole process and cannot be set per call, so the
 # readers are called directly and the caller's own limits decide. Only these parsers ever see a file. All are imported
 # here, before a child limits what it may do.
-_READERS: dict[str, Any] = {kind.name: resolve_name(kind.reader.plugin) for kind in FORMATS}
+_READERS: dict[str, Any] = {kind.name: resolve_name(kind.reader.opener) for kind in FORMATS}
+for _kind in FORMATS:
+    resolve_name(_kind.reader.plugin)
 
 
 @dataclass(frozen=True)
@@ -74,14 +76,24 @@ def read_head(path: Path) -> bytes:
 
 
 @contextmanager
-def open_image(path: Path, kind: ImageFormat) -> Iterator[ImageFile.ImageFile]:
-    """Open a file with the one reader of its format; its failures, now or later, become ``DamagedImage``."""
+def open_image(path: Path, kind: ImageFormat) -> Iterator[OpenedImage]:
+    """Open a file with the one reader of its format; its failures, now or later, become ``DamagedImage``.
+
+    Raises:
+        UnsupportedLayout: the file is whole, and no reader is proven to read its layout right.
+
+    """
     try:
         with path.open("rb") as file, warnings.catch_warnings():
             # Pillow warns about odd metadata; whether the pixels can be read is what matters here.
             warnings.simplefilter("ignore")
-            with _READERS[kind.name](file) as image:
-                yield image
+            head = file.read(_HEAD_BYTES)
+            file.seek(0)
+            opened = _READERS[kind.name](file, kind, head)
+            try:
+                yield opened
+            finally:
+                opened.close()
     except UpscalerError:
         raise
     except Exception as error:
@@ -91,25 +103,18 @@ def open_image(path: Path, kind: ImageFormat) -> Iterator[ImageFile.ImageFile]:
         raise DamagedImage from error
 
 
-def describe(image: ImageFile.ImageFile, kind: ImageFormat, head: bytes) -> ImageInfo:
-    """Return the facts of an opened, not yet decoded, image; ``head`` is the beginning of its file."""
-    width, height = image.size
-    # A reader that turns the image by itself reports the turned size.
-    if not kind.reader.turns and orientation_of(image) >= 5:
+def describe(opened: OpenedImage, kind: ImageFormat) -> ImageInfo:
+    """Return the facts of an opened, not yet decoded, image."""
+    width, height = opened.size
+    if is_transposed(opened.orientation):
         width, height = height, width
     return ImageInfo(
         format=kind.name,
         mime_type=kind.mime_type,
         width=width,
         height=height,
-        mode=image.mode,
-        has_alpha=image.has_transparency_data,
-        frames=getattr(image, "n_frames", 1),
-        bit_depth=kind.reader.bit_depth(image, head),
+        mode=opened.mode,
+        has_alpha=opened.has_alpha,
+        frames=opened.frames,
+        bit_depth=opened.bit_depth,
     )
-
-
-def orientation_of(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 to 8; 1 when there is none or it makes no sense."""
-    value = image.getexif().get(ORIENTATION_TAG, 1)
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1

@@ -1,9 +1,4 @@
-"""Colour profiles: RGB ones are kept, the others are converted to sRGB.
-
-An RGB profile is kept: the models see its values as they are and the result carries the same profile, so no
-colour is clipped. Only what no result format can hold (CMYK, Lab, and gray with a curve of its own) is
-converted.
-"""
+"""ICC profiles: reading them, and conversion to sRGB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The child that inspects untrusted files: little memory, no secrets, only Pillow loaded."""
+"""The child that inspects untrusted files: little memory, no secrets, no models."""
 
 from __future__ import annotations
 

@@ -78,9 +78,9 @@ class PreviewRequests:
         quota.check_previews(session)
         checked_bytes(incoming.path, limits)
         preview_id = random_id("pre")
-        crop_path = make_key("previews", preview_id, "tiff")
+        crop_path = make_key("previews", preview_id, "png")
         with tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix=f"{preview_id}-") as folder:
-            piece = Path(folder) / "crop.tiff"
+            piece = Path(folder) / "crop.png"
             info = self._inspector.inspect(
                 incoming.path, inspection_limits(limits), incoming.claimed_name, Cutting(crop, piece)
             )

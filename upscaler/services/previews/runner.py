@@ -116,7 +116,7 @@ class PreviewRunner:
             options, wanted = UpscaleOptions.from_mapping(preview.params), list(preview.presets)
             crop_path, results = preview.crop_path, dict(preview.results)
         with tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix=f"{claim.preview_id}-") as name:
-            source = Path(name) / "crop.tiff"
+            source = Path(name) / "crop.png"
             # Results of an earlier attempt are kept.
             for preset in [preset for preset in wanted if preset not in results]:
                 results[preset] = made = self._attempt(

@@ -38,7 +38,13 @@ FIELDS = frozenset(UploadForm().fields) - {"file"}
 IMAGE_ERRORS = (
     *(errors.MissingFile, errors.TwoImages, errors.InvalidUrl, errors.UrlNotAllowed),
     *(errors.FetchFailed, errors.NotAvailable, errors.EmptyFile, errors.FileTooLarge, errors.FormTooLarge),
-    *(errors.ExtensionMismatch, errors.UnsupportedImage, errors.DamagedImage, errors.TooManyPixels),
+    *(
+        errors.ExtensionMismatch,
+        errors.UnsupportedImage,
+        errors.UnsupportedLayout,
+        errors.DamagedImage,
+        errors.TooManyPixels,
+    ),
     errors.SeveralImages,
 )
 

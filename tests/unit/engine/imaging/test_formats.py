@@ -41,7 +41,7 @@ def write(path, kind, pixels, tags=None, **more):
 
 def depth_of(path, kind):
     with open_image(path, kind) as image:
-        return describe(image, kind, read_head(path)).bit_depth
+        return describe(image, kind).bit_depth
 
 
 @readable

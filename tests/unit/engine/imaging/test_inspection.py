@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from upscaler.engine.imaging.inspection import InspectionLimits, inspect_image
-from upscaler.engine.imaging.opening import ORIENTATION_TAG, ImageInfo
+from upscaler.engine.imaging.opening import ImageInfo
+from upscaler.engine.imaging.orientation import ORIENTATION_TAG
 from upscaler.errors import (
     DamagedImage,
     EmptyFile,

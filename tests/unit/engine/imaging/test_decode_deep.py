@@ -1,13 +1,12 @@
+"""Images with 16 bits per channel: what is read, and that it passes through the models."""
+
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import pyvips
-from PIL import Image, ImageOps
 
 from upscaler.engine.imaging.decode import decode
-from upscaler.engine.imaging.deep_pixels import upright
-from upscaler.engine.imaging.opening import ORIENTATION_TAG
 from upscaler.engine.notes import Note
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
@@ -44,15 +43,6 @@ def test_it_reads_16_bits_where_they_are_of_use(tmp_path, kind, channels):
     shallow = decode(path)
     assert shallow.rgb.dtype == np.uint8
     assert shallow.bit_depth == 16
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_it_turns_as_pillow_does(orientation):
-    image = Image.fromarray(np.arange(12, dtype=np.uint8).reshape(3, 4))
-    image.getexif()[ORIENTATION_TAG] = orientation
-    np.testing.assert_array_equal(
-        upright(np.asarray(image), orientation), np.asarray(ImageOps.exif_transpose(image))
-    )
 
 
 @pytest.mark.parametrize("output_format", ["png", "tiff"])

@@ -1,0 +1,98 @@
+"""Files that Pillow reads right in every layout of theirs: JPEG, WebP, AVIF, HEIC, GIF and BMP."""
+
+from __future__ import annotations
+
+from pkgutil import resolve_name
+from typing import IO, Any
+
+import numpy as np
+from PIL import Image
+
+from upscaler.engine.imaging.image_format import ImageFormat
+from upscaler.engine.imaging.orientation import ORIENTATION_TAG, valid_orientation
+from upscaler.engine.imaging.readers.base import ColourTag, OpenedImage
+from upscaler.engine.imaging.samples import CHANNELS, Samples, Space
+
+_SPACES: dict[str, Space] = {"1": "gray", "L": "gray", "RGB": "rgb", "CMYK": "cmyk", "LAB": "lab"}
+_METADATA = ("exif", "xmp", "comment")
+
+
+class PillowImage(OpenedImage):
+    """An image opened by one of Pillow's readers.
+
+    Args:
+        file: to read, at its beginning; it stays open.
+        kind: its format.
+        head: its first bytes.
+
+    """
+
+    def __init__(self, file: IO[bytes], kind: ImageFormat, head: bytes) -> None:
+        self.file = file
+        self.image: Any = resolve_name(kind.reader.plugin)(file)
+        self.size = self.image.size
+        self.mode = self.image.mode
+        self.has_alpha = self.image.has_transparency_data
+        self.frames = getattr(self.image, "n_frames", 1)
+        self.bit_depth = kind.reader.bit_depth(self.image, head)
+
+    @property
+    def orientation(self) -> int:  # type: ignore[override]
+        """EXIF orientation that is still to be applied; Pillow decodes some files to find it."""
+        return valid_orientation(self.image.getexif().get(ORIENTATION_TAG, 1))
+
+    @property
+    def dpi(self) -> tuple[float, float] | None:  # type: ignore[override]
+        """Resolution in dots per inch."""
+        return valid_dpi(self.image.info.get("dpi"))
+
+    @property
+    def metadata(self) -> tuple[str, ...]:  # type: ignore[override]
+        """Names of the kinds of metadata."""
+        return tuple(name for name in _METADATA if self.image.info.get(name))
+
+    def load(self) -> None:
+        """Decode the image to its end."""
+        self.image.load()
+
+    def samples(self) -> Samples:
+        """Decode the image."""
+        self.image.load()
+        return samples_of(self.image)
+
+    def exif(self) -> Image.Exif:
+        """Return the EXIF data."""
+        exif: Image.Exif = self.image.getexif()
+        return exif
+
+    def colour_tag(self) -> ColourTag:
+        """Return the ICC profile."""
+        return ColourTag(self.image.info.get("icc_profile"))
+
+    def close(self) -> None:
+        """Release the decoded pixels."""
+        self.image.close()
+
+
+def samples_of(image: Image.Image) -> Samples:
+    """Return the samples of a decoded image with 8 bits per channel or fewer, in any of Pillow's layouts."""
+    if not image.has_transparency_data:
+        if image.mode not in _SPACES:
+            image = image.convert("RGB")
+        space = _SPACES[image.mode]
+        colour = np.asarray(image.convert("L") if image.mode == "1" else image)
+        return Samples(colour.reshape(*colour.shape[:2], CHANNELS[space]), space)
+    is_gray = image.mode in ("1", "L", "LA", "La")
+    # Pillow converts premultiplied layouts in one way only.
+    whole = np.asarray((image.convert("LA") if image.mode == "La" else image).convert("RGBA"))
+    return Samples(whole[..., : 1 if is_gray else 3], "gray" if is_gray else "rgb", whole[..., 3])
+
+
+def valid_dpi(dpi: Any) -> tuple[float, float] | None:
+    """Return a resolution of two numbers from 1 to 100,000 dots per inch; None for anything else."""
+    try:
+        horizontal, vertical = (float(value) for value in dpi) if dpi else (0.0, 0.0)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    lower, higher = min(horizontal, vertical), max(horizontal, vertical)
+    return (horizontal, vertical) if 1 <= lower <= higher <= 100_000 else None
