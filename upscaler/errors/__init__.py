@@ -88,6 +88,7 @@ from upscaler.errors.service import (
     ServiceUnavailable,
     StorageFull,
     StorageUnavailable,
+    StoredFileDamaged,
 )
 
 __all__ = [
@@ -155,6 +156,7 @@ __all__ = [
     "SeveralImages",
     "StorageFull",
     "StorageUnavailable",
+    "StoredFileDamaged",
     "TargetOutOfRange",
     "TokenExpired",
     "TooManyFiles",

@@ -25,6 +25,14 @@ class StorageFull(UpscalerError):
     message = N_("There's no space for more images right now. Try again later.")
 
 
+class StoredFileDamaged(UpscalerError):
+    """A stored file that is missing, or is not the one that was stored."""
+
+    code = "stored_file_damaged"
+    title = N_("Stored file damaged")
+    message = N_("The stored file is damaged. Upload it again.")
+
+
 class EngineError(UpscalerError):
     """The upscaled image failed; the next attempt may succeed.
 

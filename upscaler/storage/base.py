@@ -57,8 +57,11 @@ class Storage(Protocol):
         With ``stop``, the caller reads no further than that byte, so that the rest need not be fetched.
         """
 
-    def fetch(self, key: str, target: Path) -> None:
-        """Copy a stored file to ``target``; raise ``FileGone`` when there is none."""
+    def fetch(self, key: str, target: Path) -> str:
+        """Copy a stored file to ``target``, whole or not at all; raise ``FileGone`` when there is none.
+
+        Returns the SHA-256 of what was copied, in hexadecimal.
+        """
 
     def stat(self, key: str) -> StoredFile:
         """Describe a stored file; raise ``FileGone`` when there is none."""

@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from upscaler.storage.base import Presentation, StoredFile, as_ours, checked_key
+from upscaler.storage.receiving import receiver
+
+# Bytes of a file that are copied at once.
+_COPY_BYTES = 1 << 20
 
 
 class Settings(Protocol):
@@ -60,10 +64,11 @@ class LocalStorage:
             file.seek(start)
             return file
 
-    def fetch(self, key: str, target: Path) -> None:
+    def fetch(self, key: str, target: Path) -> str:
         """Copy the file."""
-        with _translated():
-            shutil.copyfile(self._path(key), target)
+        with _translated(), self._path(key).open("rb") as file, receiver(target) as copy:
+            shutil.copyfileobj(file, copy, _COPY_BYTES)
+            return copy.sha256
 
     def stat(self, key: str) -> StoredFile:
         """Ask the file system."""

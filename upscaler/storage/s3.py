@@ -27,6 +27,7 @@ from s3transfer.exceptions import S3DownloadFailedError
 
 from upscaler.errors import FileGone, StorageFull, StorageUnavailable, UpscalerError
 from upscaler.storage.base import Presentation, StorageSettingsError, StoredFile, as_ours, checked_key
+from upscaler.storage.receiving import receiver
 
 log = structlog.get_logger()
 
@@ -171,12 +172,11 @@ class S3Storage:
             answer = self._client.get_object(Bucket=self._bucket.name, Key=checked_key(key), **part)
         return cast(BinaryIO, io.BufferedReader(_Body(answer["Body"]), READ_BYTES))
 
-    def fetch(self, key: str, target: Path) -> None:
-        """Download the object beside ``target`` and move it there when it is complete."""
-        with self._calling("fetch"):
-            self._client.download_file(
-                self._bucket.name, checked_key(key), str(target), Config=self._transfer
-            )
+    def fetch(self, key: str, target: Path) -> str:
+        """Download the object; its parts come in their order, because the receiver cannot be sought in."""
+        with self._calling("fetch"), receiver(target) as copy:
+            self._client.download_fileobj(self._bucket.name, checked_key(key), copy, Config=self._transfer)
+            return copy.sha256
 
     def stat(self, key: str) -> StoredFile:
         """Ask for the object's head."""

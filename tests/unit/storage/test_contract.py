@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,7 @@ def test_it_gives_back_what_was_saved(storage: Storage, source: Path, tmp_path: 
     storage.check()
     storage.save(KEY, source)
 
-    storage.fetch(KEY, tmp_path / "copy")
+    assert storage.fetch(KEY, tmp_path / "copy") == hashlib.sha256(b"0123456789").hexdigest()
     with storage.open(KEY) as file:
         assert file.read() == b"0123456789"
     assert (tmp_path / "copy").read_bytes() == b"0123456789"
@@ -65,8 +66,9 @@ def test_it_gives_back_large_files_whole(storage: Storage, tmp_path: Path) -> No
 
     storage.save(KEY, tmp_path / "large")
 
-    storage.fetch(KEY, tmp_path / "copy")
+    assert storage.fetch(KEY, tmp_path / "copy") == hashlib.sha256(content).hexdigest()
     assert (tmp_path / "copy").read_bytes() == content
+    assert not list(tmp_path.glob("*.part"))
     with storage.open(KEY, len(content) - 5) as file:
         assert file.read() == content[-5:]
 
@@ -94,7 +96,7 @@ def test_a_deleted_file_is_gone(storage: Storage, source: Path, tmp_path: Path) 
     ):
         with pytest.raises(FileGone):
             call()
-    assert not (tmp_path / "copy").exists()
+    assert not list(tmp_path.glob("copy*"))
     assert storage.used_bytes() == 0
 
 

@@ -9,8 +9,9 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -28,6 +29,7 @@ from upscaler.errors import (
     ServiceUnavailable,
     StorageFull,
     StorageUnavailable,
+    StoredFileDamaged,
     UpscalerError,
 )
 from upscaler.models import Job, Worker, utcnow
@@ -37,6 +39,7 @@ from upscaler.services.files.workspace import Workspace
 from upscaler.services.jobs import estimates, lifecycle, scheduling, workers
 from upscaler.services.jobs.heartbeat import Heartbeat
 from upscaler.services.jobs.lifecycle import Claim
+from upscaler.services.jobs.originals import Original, fetch_original
 from upscaler.services.jobs.params import options_of
 from upscaler.services.jobs.queue import Queue, dispatch
 from upscaler.services.jobs.results import WrittenFiles, result_columns
@@ -45,6 +48,8 @@ from upscaler.services.models import model_table, provisioning
 from upscaler.storage import Storage
 
 log = structlog.get_logger()
+
+_T = TypeVar("_T")
 
 # How long a worker waits for a storage that is away between two calls, in seconds. All of them together bridge a
 # restart, so that a result that took long to compute is not computed again.
@@ -149,6 +154,8 @@ class JobRunner:
                 self._defer(claim, error)
             except (EngineCrashed, ServiceUnavailable) as error:
                 self._retry(claim, error)
+            except StoredFileDamaged as error:
+                self._fail(claim, error, error.internal_detail)
             except UpscalerError as error:
                 self._fail(claim, error)
             except (OperationalError, InterfaceError):
@@ -162,14 +169,15 @@ class JobRunner:
         with self._sessions() as session:
             job = session.get_one(Job, claim.job_id)
             options = options_of(job.params)
-            original = job.upload.storage_path
+            upload = job.upload
+            original = Original(upload.storage_path, upload.sha256, upload.size_bytes)
             self._estimate(session, claim, job, options)
         with tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix=f"{claim.job_id}-") as name:
             folder = Path(name)
-            source = folder / f"source.{original.rpartition('.')[2]}"
+            source = folder / f"source.{original.key.rpartition('.')[2]}"
             target = folder / f"result.{format_named(options.output_format).extensions[0]}"
             previews = Previews(folder / "preview.webp", folder / "original.webp")
-            self._patiently(heartbeat, self._storage.fetch, original, source)
+            fetch_original(partial(self._patiently, heartbeat, self._storage.fetch), original, source)
             if options.model is not None:
                 self._patiently(heartbeat, self._provide, options.model)
             if options.refine_faces:
@@ -236,7 +244,7 @@ class JobRunner:
         with self._sessions() as session:
             pending_files.discard(session, self._storage, keys)
 
-    def _patiently(self, heartbeat: Heartbeat, call: Callable[..., None], *arguments: Any) -> None:
+    def _patiently(self, heartbeat: Heartbeat, call: Callable[..., _T], *arguments: Any) -> _T:
         """Call the storage, repeatedly while it is away; raise ``StorageUnavailable`` when it stays away."""
         for pause in STORAGE_PAUSES:
             try:
@@ -283,6 +291,8 @@ class JobRunner:
 
     def _fail(self, claim: Claim, error: UpscalerError, trace: str = "") -> None:
         with self._sessions() as session:
-            lifecycle.fail(
-                session, claim.job_id, lifecycle.held_by(claim), error, trace or self._engine.log_tail
-            )
+            trace = trace or self._engine.log_tail
+            failed = lifecycle.fail(session, claim.job_id, lifecycle.held_by(claim), error, trace)
+        # A file may also be gone because its job was deleted at this moment.
+        if failed and isinstance(error, StoredFileDamaged):
+            log.error("job.original_damaged", job_id=claim.job_id, **error.values)

@@ -9,7 +9,6 @@ from dataclasses import replace
 import structlog
 from sqlalchemy.orm import Session
 
-from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.model_zoo.custom_model import FACES, SERVICE
 from upscaler.engine.model_zoo.model_folder import ModelFolder
@@ -49,8 +48,7 @@ def provide(session: Session, storage: Storage, models: ModelFolder, name: str) 
     staging = models.staging()
     try:
         for file, key in storage_keys(row, manifest).items():
-            storage.fetch(key, staging / file)
-            if sha256_of(staging / file) != manifest.sha256[file]:
+            if storage.fetch(key, staging / file) != manifest.sha256[file]:
                 raise EngineUnavailable(_DAMAGED, name=name)
         with contextlib.suppress(ModelConflict):
             # Another worker of this host may have fetched it at the same time.

@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from upscaler.errors import StoredFileDamaged
 from upscaler.models import Delivery, Job, JobStatus, utcnow
 from upscaler.services.monitoring.statistics import StorageFigures, worker_states
 from upscaler.version import __version__
@@ -77,6 +78,15 @@ class _Figures:
         ended = query.where(Job.finished_at >= self._now - WINDOW)
         yield _by_status(
             "upscaler_jobs_ended_last_hour", "Jobs that ended within an hour", _ENDED, self._counts(ended)
+        )
+
+        damaged = select(func.count()).where(
+            Job.error_code == StoredFileDamaged.code, Job.finished_at >= self._now - WINDOW
+        )
+        yield GaugeMetricFamily(
+            "upscaler_originals_damaged_last_hour",
+            "Jobs that failed because their stored original is damaged or missing",
+            self._session.scalar(damaged) or 0,
         )
 
     def _counts(self, query: object) -> dict[str, int]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -65,9 +67,9 @@ class MovingStorage(LocalStorage):
             self.away[call] -= 1
             raise StorageUnavailable
 
-    def fetch(self, key: str, target: Path) -> None:
+    def fetch(self, key: str, target: Path) -> str:
         self._come("fetch")
-        super().fetch(key, target)
+        return super().fetch(key, target)
 
     def save(self, key: str, source: Path) -> None:
         self._come("save")
@@ -111,6 +113,7 @@ def job(new_job: NewJob, db_session: Session, storage: MovingStorage, tmp_path: 
     """A queued job whose original is stored."""
     job = new_job()
     job.upload.storage_path = "uploads/ab/upl_ab.png"
+    job.upload.sha256, job.upload.size_bytes = hashlib.sha256(b"pixels").hexdigest(), 6
     db_session.commit()
     (tmp_path / "original").write_bytes(b"pixels")
     storage.save(job.upload.storage_path, tmp_path / "original")
@@ -191,6 +194,56 @@ def test_a_job_that_has_begun_is_reckoned_by_the_device_it_runs_on(
 def reread(session: Session, job: Job) -> Job:
     session.expire_all()
     return session.get_one(Job, job.id)
+
+
+@pytest.mark.parametrize("damage", ["a flipped bit", "cut off", "missing"])
+def test_a_damaged_original_ends_the_job_at_once_and_leaves_a_trace(
+    worker: JobRunner,
+    engine: CopyingEngine,
+    queue: ListQueue,
+    job: Job,
+    db_session: Session,
+    storage: MovingStorage,
+    damage: str,
+) -> None:
+    stored = storage.root / job.upload.storage_path
+    if damage == "missing":
+        stored.unlink()
+    else:
+        stored.write_bytes(b"pixelr" if damage == "a flipped bit" else b"pixel")
+
+    with structlog.testing.capture_logs() as logs:
+        worker.run_next()
+
+    found = reread(db_session, job)
+    assert (found.status, found.error_code, found.attempts) == ("failed", "stored_file_damaged", 1)
+    assert found.error_message == "The stored file is damaged. Upload it again."
+    assert (engine.runs, queue.ids) == (0, [])
+    assert found.upload.storage_path in found.error_trace
+    assert f"expected SHA-256 {found.upload.sha256}, 6 bytes" in found.error_trace
+    [line] = [entry for entry in logs if entry["event"] == "job.original_damaged"]
+    assert line["log_level"] == "error"
+    assert line["storage_key"] == found.upload.storage_path
+    assert line["expected_sha256"] == found.upload.sha256
+    assert line["found_sha256"] in found.error_trace
+    assert found.upload.sha256 not in "".join(entry.message for entry in found.logs), "everyone sees the log"
+
+
+def test_an_original_that_is_gone_with_its_job_is_no_damage(
+    worker: JobRunner, job: Job, db_session: Session, storage: MovingStorage
+) -> None:
+    def delete(key: str, target: Path) -> str:
+        lifecycle.cancel(db_session, job.id, "to be deleted")
+        storage.delete(key)
+        return MovingStorage.fetch(storage, key, target)
+
+    storage.fetch = delete  # type: ignore[method-assign] # as if its owner deleted it at this moment
+
+    with structlog.testing.capture_logs() as logs:
+        worker.run_next()
+
+    assert reread(db_session, job).status == "canceled"
+    assert not [entry for entry in logs if entry["event"] == "job.original_damaged"]
 
 
 def test_it_bridges_a_short_outage_without_computing_again(

@@ -43,6 +43,7 @@ def test_an_empty_service_has_all_figures_but_times(db_session: Session) -> None
     assert found["upscaler_info", __version__] == 1
     assert found["upscaler_jobs", "queued"] == found["upscaler_jobs_ended_last_hour", "failed"] == 0
     assert found["upscaler_queue_oldest_seconds", ""] == found["upscaler_workers_online", ""] == 0
+    assert found["upscaler_originals_damaged_last_hour", ""] == 0
     assert not [name for name, _ in found if name.startswith(("upscaler_job_", "upscaler_storage"))]
 
 
@@ -50,7 +51,7 @@ def test_jobs_are_counted_and_timed(db_session: Session, new_job: NewJob) -> Non
     new_job(status="queued", created_at=NOW - timedelta(seconds=90))
     new_job(status="queued", created_at=NOW - timedelta(seconds=30))
     new_job(status="running")
-    new_job(status="failed", finished_at=NOW - timedelta(minutes=59))
+    new_job(status="failed", finished_at=NOW - timedelta(minutes=59), error_code="stored_file_damaged")
     new_job(status="failed", finished_at=NOW - timedelta(minutes=61))
     for seconds in range(1, 21):
         completed(new_job, waited=seconds, worked=10 * seconds)
@@ -64,6 +65,7 @@ def test_jobs_are_counted_and_timed(db_session: Session, new_job: NewJob) -> Non
         label: value for (name, label), value in found.items() if name == "upscaler_jobs_ended_last_hour"
     }
     assert ended == {"completed": 20, "failed": 1, "canceled": 0}
+    assert found["upscaler_originals_damaged_last_hour", ""] == 1
     assert found["upscaler_queue_oldest_seconds", ""] == 90
     assert found["upscaler_job_seconds_last_hour", "0.5"] == 100
     assert found["upscaler_job_seconds_last_hour", "0.95"] == 190
