@@ -53,6 +53,12 @@ def manifest_of(row: ModelRecord) -> Manifest | None:
         return None
 
 
+def in_use(row: ModelRecord) -> bool:
+    """Return whether jobs may name a model: one of the catalogue, or an added one that can be read and is active."""
+    manifest = manifest_of(row)
+    return row.name in MODELS if manifest is None else manifest.active
+
+
 def added(session: Session) -> list[Manifest]:
     """Return the models that admins added, by name."""
     rows = session.scalars(

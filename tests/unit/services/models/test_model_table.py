@@ -50,6 +50,22 @@ def test_added_models_are_listed_by_name_without_broken_ones(db_session: Session
     assert model_table.added(db_session) == [FACE_MODEL, MINE]
 
 
+@pytest.mark.parametrize(
+    ("params", "used"),
+    [(MINE.as_dict(), True), (replace(MINE, active=False).as_dict(), False), ({"version": 0}, False)],
+    ids=["active", "not active", "broken"],
+)
+def test_an_added_model_is_in_use_where_a_job_may_name_it(
+    db_session: Session, params: dict[str, object], used: bool
+) -> None:
+    row = factories.new_model(db_session, "mine", default_params=params)
+
+    assert model_table.in_use(row) is used
+    if not used:
+        with pytest.raises(UnknownModel):
+            model_table.chosen(db_session, replace(PHOTO, model="mine"))
+
+
 def test_the_options_of_a_job_name_the_added_model_that_serves_them(db_session: Session) -> None:
     assert model_table.chosen(db_session, PHOTO) == (PHOTO, None)
     add(db_session, MINE)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.model_zoo.custom_model import UPSCALING
 from upscaler.models import ModelRecord, iso8601
-from upscaler.services.models.model_table import manifest_of
+from upscaler.services.models.model_table import in_use, manifest_of
 
 
 def model_fields(row: ModelRecord) -> dict[str, Any]:
@@ -20,7 +21,6 @@ def admin_model_fields(row: ModelRecord) -> dict[str, Any]:
     """Return all about a model, whether it was added or comes with the service."""
     manifest = manifest_of(row)
     added: dict[str, Any] = {
-        "is_active": True,
         "kind": None,
         "purpose": UPSCALING,
         "uses": [],
@@ -29,7 +29,6 @@ def admin_model_fields(row: ModelRecord) -> dict[str, Any]:
     }
     if manifest is not None:
         added = {
-            "is_active": manifest.active,
             "kind": manifest.kind,
             "purpose": manifest.findings.purpose,
             "uses": [asdict(use) for use in manifest.uses],
@@ -39,6 +38,8 @@ def admin_model_fields(row: ModelRecord) -> dict[str, Any]:
     return {
         **model_fields(row),
         "created_at": iso8601(row.created_at),
-        "is_bundled": manifest is None,
+        # Not those without a manifest: that of an added model may be one that only a later version reads.
+        "is_bundled": row.name in MODELS,
+        "is_active": in_use(row),
         **added,
     }
