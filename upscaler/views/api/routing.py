@@ -86,15 +86,14 @@ def _load(schema: Schema, values: dict[str, Any]) -> dict[str, Any]:
 
 def _errors_of(error: ValidationError) -> UpscalerError:
     """Return all that is wrong; unknown names first, for they are often why another is missing."""
-    found: Any = error.messages
-    problems = {str(name): str(text) for name, text in found.items()}
-    kinds = {name: _kind(problem) for name, problem in problems.items()}
+    kinds = {str(name): _kind(problem) for name, problem in error.messages_dict.items()}
     order = (UnknownParameter, MissingParameter, UnusableParameter)
     ordered = sorted(kinds, key=lambda name: (order.index(kinds[name]), name))
     return combined([kinds[name](name=name[:64]) for name in ordered])
 
 
-def _kind(problem: str) -> type[UnknownParameter | MissingParameter | UnusableParameter]:
-    if _UNKNOWN in problem:
+def _kind(problem: object) -> type[UnknownParameter | MissingParameter | UnusableParameter]:
+    """Return the kind of a problem: a list of texts, or a mapping where it lies inside the value of a parameter."""
+    if problem == [_UNKNOWN]:
         return UnknownParameter
-    return MissingParameter if _MISSING in problem else UnusableParameter
+    return MissingParameter if problem == [_MISSING] else UnusableParameter

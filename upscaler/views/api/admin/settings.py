@@ -13,7 +13,7 @@ from upscaler.extensions import db
 from upscaler.services.settings.runtime import as_json
 from upscaler.views.api.json_bodies import json_body
 from upscaler.views.api.operations import admin_operation
-from upscaler.views.api.schemas.service import SettingsBody
+from upscaler.views.api.schemas.service import SettingsBody, SettingsSchema
 from upscaler.views.context import current_actor, services
 
 
@@ -33,11 +33,11 @@ def _answer(values: RuntimeValues) -> ResponseReturnValue:
 
 _UPDATE: dict[str, Any] = {
     "takes": SettingsBody(),
-    "answer": SettingsBody(),
+    "answer": SettingsSchema(),
     "errors": (InvalidRequest, UnknownParameter, InvalidParameter),
 }
 OPERATIONS = (
-    admin_operation("get_settings", "GET", "/settings", get_settings, answer=SettingsBody()),
+    admin_operation("get_settings", "GET", "/settings", get_settings, answer=SettingsSchema()),
     admin_operation("update_settings", "PATCH", "/settings", update_settings, **_UPDATE),
     # The specification's method for the same.
     admin_operation("post_settings", "POST", "/settings", update_settings, **_UPDATE),

@@ -48,7 +48,11 @@ def moment(description: str, *, nullable: bool = False) -> fields.DateTime:
 def url(description: str, *, nullable: bool = False) -> fields.Url:
     """Describe an absolute URL."""
     return fields.Url(
-        required=True, allow_none=nullable, require_tld=False, metadata={"description": description}
+        required=True,
+        allow_none=nullable,
+        require_tld=False,
+        # JSON Schema knows no "url", which would be the field's own format.
+        metadata={"format": "uri", "description": description},
     )
 
 

@@ -19,6 +19,7 @@ class QuarantinedDeviceSchema(Schema):
     quarantined_at = fields.DateTime(metadata={"description": "when it failed"})
     next_test_at = fields.DateTime(metadata={"description": "when it is tested again"})
     failures = fields.Integer(metadata={"description": "failures in a row"})
+    models = fields.List(fields.String(), metadata={"description": "models that it is tested with"})
 
 
 class NotTakenSchema(Schema):
@@ -38,6 +39,7 @@ class BackendSchema(Schema):
     precision = fields.String(metadata={"description": "numbers that it computes in"})
     version = fields.String(metadata={"description": "version of the backend's library"})
     gpu = fields.Boolean(metadata={"description": "whether the device is a GPU"})
+    threads = fields.Integer(metadata={"description": "processor threads that the models may use"})
     not_taken = fields.List(
         fields.Nested(NotTakenSchema), metadata={"description": "backends that are not in use, and why"}
     )
@@ -58,6 +60,26 @@ class NoteSchema(Schema):
     values = fields.Dict(required=True, metadata={"description": "what fills the note's sentence"})
     text = fields.String(
         required=True, metadata={"description": "the note as a sentence in the language of the request"}
+    )
+
+
+class AttemptSchema(Schema):
+    """An attempt of a device to upscale the image."""
+
+    RULES = OPEN
+
+    engine = fields.String(metadata={"description": "name of the backend"})
+    device = fields.String(metadata={"description": "name of the processor or graphics device"})
+    precision = fields.String(metadata={"description": "numbers that it computed in"})
+    tile = fields.Integer(
+        allow_none=True,
+        metadata={
+            "description": "side of a tile in input pixels; null where the device failed its self-test"
+        },
+    )
+    reason = fields.String(
+        allow_none=True,
+        metadata={"description": "why it failed; null for the attempt that succeeded"},
     )
 
 
@@ -83,6 +105,13 @@ class ReceiptSchema(Schema):
     kept = fields.List(fields.Nested(NoteSchema), metadata={"description": "what of the image was kept"})
     changed = fields.List(
         fields.Nested(NoteSchema), metadata={"description": "what of the image was changed"}
+    )
+    attempts = fields.List(
+        fields.Nested(AttemptSchema),
+        metadata={"description": "the attempts, in order; the last one succeeded"},
+    )
+    resumed_tiles = fields.Integer(
+        metadata={"description": "tiles that were resumed from an attempt whose process died"}
     )
     faces = fields.Dict(
         allow_none=True, metadata={"description": "what became of the faces, where they were looked for"}

@@ -35,16 +35,31 @@ class WorkerListSchema(Schema):
     items = list_of(WorkerSchema, "the workers")
 
 
-_SettingFields = Schema.from_dict(
-    {
-        key: fields.Raw(metadata={**definition.schema, "description": definition.mark.description})
+def _settings(*, required: bool) -> dict[str, fields.Field]:
+    return {
+        key: fields.Raw(
+            required=required, metadata={**definition.schema, "description": definition.mark.description}
+        )
         for key, definition in DEFINITIONS.items()
     }
-)
 
 
-class SettingsBody(_SettingFields):  # type: ignore[misc, valid-type]
+class SettingsBody(Schema):
     """Settings to change; what is left out stays."""
+
+    class Meta:
+        """The settings come from their table."""
+
+        include = _settings(required=False)
+
+
+class SettingsSchema(Schema):
+    """The settings in force."""
+
+    class Meta:
+        """The settings come from their table."""
+
+        include = _settings(required=True)
 
 
 class AuditQuery(PageQuery, PeriodQuery):

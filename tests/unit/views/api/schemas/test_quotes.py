@@ -1,0 +1,21 @@
+from __future__ import annotations
+
+import pytest
+from sqlalchemy.orm import Session
+
+from tests import factories
+from tests.support.strict_schemas import misfits
+from tests.unit.views.api.conftest import Program
+from upscaler.views.api.schemas.quotes import QuoteSchema
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_quote_fits_with_and_without_workers(visitor: Program, session: Session, workers: int) -> None:
+    for _ in range(workers):
+        factories.new_worker(session)
+
+    quote = visitor.get("/quote?width=640&height=480&factor=4x").get_json()
+
+    assert misfits(QuoteSchema(), quote) == []
+    unknown = {name for name, value in quote.items() if value is None}
+    assert unknown == ({"status_reason"} if workers else {"waiting_seconds", "estimated_seconds"})
