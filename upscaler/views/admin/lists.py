@@ -1,4 +1,4 @@
-"""A Flask-AppBuilder list that keeps no state between requests and takes no offence at any query string."""
+"""A Flask-AppBuilder list that keeps no state between requests and accepts any query string."""
 
 from __future__ import annotations
 
