@@ -56,7 +56,7 @@ WEBP = ImageFormat(
     shown_in_browsers=True,
     signatures=(((0, b"RIFF"), (8, b"WEBP")),),
     is_series=True,
-    writer=Writer("webpsave", {"effort": 2, "smart_subsample": True}),
+    writer=Writer("webpsave", {"effort": 2, "smart_subsample": True}, resolution_in_exif=True),
     max_side=16383,  # 14 bits in the VP8 header
     has_alpha=True,
     has_exif=True,
@@ -93,7 +93,9 @@ AVIF = ImageFormat(
     shown_in_browsers=True,
     brands=(b"avif", b"avis"),
     is_series=True,
-    writer=Writer("heifsave", {"compression": "av1", "effort": 0, "subsample_mode": "off"}),
+    writer=Writer(
+        "heifsave", {"compression": "av1", "effort": 0, "subsample_mode": "off"}, resolution_in_exif=True
+    ),
     max_side=16384,  # libheif's limit
     max_pixels=64_000_000,  # the encoder holds the whole image, at about 25 bytes a pixel
     has_alpha=True,

@@ -21,7 +21,7 @@ _UNDONE_BY = {6: 8, 8: 6}
 
 def valid_orientation(value: object) -> int:
     """Return an EXIF orientation, 1 to 8; 1 for anything that makes no sense."""
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+    return int(value) if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def is_transposed(orientation: int) -> bool:

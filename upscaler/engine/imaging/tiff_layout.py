@@ -19,7 +19,7 @@ _CMYK_INKS = 1
 # Compressions that lose nothing: none, LZW, both numbers of deflate, PackBits, LZMA, Zstandard.
 _LOSSLESS = frozenset({1, 5, 8, 32946, 32773, 34925, 50000})
 _FAX = frozenset({2, 3, 4})
-_JPEG = 7
+_JPEG, _WEBP = 7, 50001
 _NAMES = {
     0: "white-is-zero",
     1: "gray",
@@ -194,6 +194,7 @@ PROVEN: tuple[ProvenLayouts, ...] = (
         TiffReader.TIFFFILE, frozenset({_PALETTE}), frozenset({1, 2, 4, 8, 16}), _WHOLE, _LOSSLESS, 0
     ),
     ProvenLayouts(TiffReader.TIFFFILE, frozenset({_CIELAB}), frozenset({8, 16}), _WHOLE, _LOSSLESS, 0),
+    ProvenLayouts(TiffReader.TIFFFILE, frozenset({_RGB}), frozenset({8}), _WHOLE, frozenset({_WEBP}), 1),
     ProvenLayouts(
         TiffReader.LIBTIFF,
         frozenset({_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _YCBCR}),

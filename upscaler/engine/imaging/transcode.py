@@ -12,11 +12,9 @@ from upscaler.engine.imaging.formats import FORMATS
 from upscaler.engine.imaging.image_format import ImageFormat, Writer
 from upscaler.engine.imaging.libvips import error_of
 from upscaler.engine.imaging.png import Tags
+from upscaler.engine.imaging.resolution import remove_resolution
 from upscaler.errors import EngineError, EngineUnavailable, StorageFull
 
-# What an image without a resolution gets, since libvips always writes one: the usual "unknown".
-_DEFAULT_DPI = 72.0
-_MILLIMETRES_PER_INCH = 25.4
 # Pixels that take more are written with a writer's ``large_options``.
 _LARGE_BYTES = 3 << 30
 _PIPE_BYTES = 1 << 20
@@ -73,12 +71,11 @@ class Transcoder(threading.Thread):
         try:
             source = pyvips.Source.new_from_descriptor(self._end)
             image = pyvips.Image.new_from_source(source, "", access="sequential", unlimited=True)
-            if not self._has_dpi:
-                dots = _DEFAULT_DPI / _MILLIMETRES_PER_INCH
-                image = image.copy(xres=dots, yres=dots)
             if image.hasalpha() and not self._has_alpha:
                 image = image.flatten(background=[255])
             getattr(image, str(self._writer.saver))(str(self._target), **self._options)
+            if not self._has_dpi:
+                remove_resolution(self._target)
         except pyvips.Error as error:
             raise error_of(error) from error
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from PIL import ExifTags, Image
+from PIL import Image
 
 from upscaler.engine.imaging.image_format import ImageFormat
+from upscaler.engine.imaging.opening import open_image
+from upscaler.engine.imaging.resolution import dpi_of_exif
 from upscaler.errors import EngineError
 
-_BASE = ExifTags.Base
-_MILLIMETRES_PER_INCH = 25.4
-_CENTIMETRES_PER_INCH = 2.54
-_UNIT_CENTIMETRES = 3
 _BITS = {"uchar": 8, "ushort": 16}
 
 
@@ -66,13 +63,6 @@ def read_written(path: Path, kind: ImageFormat) -> WrittenFile:
     except pyvips.Error as error:
         raise EngineError from error
     has_alpha = bool(image.hasalpha())
-    if kind.has_resolution:
-        dpi: tuple[float, float] | None = (
-            image.xres * _MILLIMETRES_PER_INCH,
-            image.yres * _MILLIMETRES_PER_INCH,
-        )
-    else:
-        dpi = None if exif is None else _exif_dpi(exif)
     return WrittenFile(
         width=image.width,
         height=image.height,
@@ -80,9 +70,17 @@ def read_written(path: Path, kind: ImageFormat) -> WrittenFile:
         has_alpha=has_alpha,
         bit_depth=_BITS[image.format],
         profile=profile,
-        dpi=dpi,
+        dpi=_dpi_of(path, kind, exif),
         exif=exif,
     )
+
+
+def _dpi_of(path: Path, kind: ImageFormat, exif: Image.Exif | None) -> tuple[float, float] | None:
+    """Return the resolution as the format's reader finds it; libvips reports one in every case."""
+    if not kind.has_resolution:
+        return None if exif is None else dpi_of_exif(exif)
+    with open_image(path, kind) as opened:
+        return opened.dpi
 
 
 def exif_of(data: bytes) -> Image.Exif:
@@ -90,11 +88,3 @@ def exif_of(data: bytes) -> Image.Exif:
     exif = Image.Exif()
     exif.load(data)
     return exif
-
-
-def _exif_dpi(exif: Image.Exif) -> tuple[float, float] | None:
-    values: list[Any] = [exif.get(tag) for tag in (_BASE.XResolution, _BASE.YResolution)]
-    if None in values:
-        return None
-    unit = _CENTIMETRES_PER_INCH if exif.get(_BASE.ResolutionUnit) == _UNIT_CENTIMETRES else 1.0
-    return float(values[0]) * unit, float(values[1]) * unit

@@ -28,10 +28,7 @@ def test_it_reports_what_was_written(tmp_path, wide_profile, kind):
     assert (found.width, found.height, found.bit_depth) == (9, 6, 8)
     assert found.mode == ("RGBA" if kind.has_alpha else "RGB")
     assert found.profile == wide_profile
-    if kind.has_resolution:
-        assert found.dpi == pytest.approx((300, 150), abs=0.5)
-    else:
-        assert found.dpi is None
+    assert found.dpi == pytest.approx((300, 150), abs=0.5)
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])

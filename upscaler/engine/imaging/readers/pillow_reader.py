@@ -11,9 +11,12 @@ from PIL import Image
 from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.imaging.orientation import ORIENTATION_TAG, valid_orientation
 from upscaler.engine.imaging.readers.base import ColourTag, OpenedImage
+from upscaler.engine.imaging.resolution import dpi_of_exif, valid_dpi
 from upscaler.engine.imaging.samples import CHANNELS, Samples, Space
 
 _SPACES: dict[str, Space] = {"1": "gray", "L": "gray", "RGB": "rgb", "CMYK": "cmyk", "LAB": "lab"}
+_CENTIMETRES_PER_INCH = 2.54
+_JFIF_CENTIMETRE = 2
 _METADATA = ("exif", "xmp", "comment")
 
 
@@ -43,8 +46,13 @@ class PillowImage(OpenedImage):
 
     @property
     def dpi(self) -> tuple[float, float] | None:  # type: ignore[override]
-        """Resolution in dots per inch."""
-        return valid_dpi(self.image.info.get("dpi"))
+        """Resolution in dots per inch: of JFIF or BMP, else of EXIF. Pillow makes up 72 where EXIF has none."""
+        info = self.image.info
+        if info.get("jfif_unit"):
+            factor = _CENTIMETRES_PER_INCH if info["jfif_unit"] == _JFIF_CENTIMETRE else 1.0
+            return valid_dpi([number * factor for number in info["jfif_density"]])
+        found = None if self.image.format in ("JPEG", "MPO") else valid_dpi(info.get("dpi"))
+        return found or dpi_of_exif(self.image.getexif())
 
     @property
     def metadata(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -86,13 +94,3 @@ def samples_of(image: Image.Image) -> Samples:
     # Pillow converts premultiplied layouts in one way only.
     whole = np.asarray((image.convert("LA") if image.mode == "La" else image).convert("RGBA"))
     return Samples(whole[..., : 1 if is_gray else 3], "gray" if is_gray else "rgb", whole[..., 3])
-
-
-def valid_dpi(dpi: Any) -> tuple[float, float] | None:
-    """Return a resolution of two numbers from 1 to 100,000 dots per inch; None for anything else."""
-    try:
-        horizontal, vertical = (float(value) for value in dpi) if dpi else (0.0, 0.0)
-    except (TypeError, ValueError, ZeroDivisionError):
-        return None
-    lower, higher = min(horizontal, vertical), max(horizontal, vertical)
-    return (horizontal, vertical) if 1 <= lower <= higher <= 100_000 else None

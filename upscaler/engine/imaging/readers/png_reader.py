@@ -17,7 +17,8 @@ from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.imaging.orientation import ORIENTATION_TAG, valid_orientation
 from upscaler.engine.imaging.png_chunks import PngChunks, read_chunks
 from upscaler.engine.imaging.readers.base import ColourTag, OpenedImage
-from upscaler.engine.imaging.readers.pillow_reader import samples_of, valid_dpi
+from upscaler.engine.imaging.readers.pillow_reader import samples_of
+from upscaler.engine.imaging.resolution import dpi_of_exif, valid_dpi
 from upscaler.engine.imaging.samples import Samples, Space
 from upscaler.errors import DamagedImage, UnsupportedLayout
 
@@ -39,13 +40,17 @@ class PngImage(OpenedImage):
         self.bit_depth = self._chunks.depth
         self.has_alpha = self._chunks.transparent is not None or self.mode in ("LA", "RGBA")
         self.frames = self._chunks.frames
-        self.dpi = valid_dpi(self._chunks.dpi)
         self.metadata = _metadata_of(self._chunks, has_exif=bool(self.image.info.get("exif")))
 
     @property
     def orientation(self) -> int:  # type: ignore[override]
         """EXIF orientation; Pillow decodes the pixels to find it."""
         return valid_orientation(self.image.getexif().get(ORIENTATION_TAG, 1))
+
+    @property
+    def dpi(self) -> tuple[float, float] | None:  # type: ignore[override]
+        """Resolution in dots per inch: of pHYs, else of EXIF."""
+        return valid_dpi(self._chunks.dpi) or dpi_of_exif(self.image.getexif())
 
     def load(self) -> None:
         """Decode the image to its end."""

@@ -13,7 +13,8 @@ from upscaler.engine.imaging.image import Pixels, as_8_bits, white_of
 from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.imaging.orientation import as_stored, valid_orientation
 from upscaler.engine.imaging.readers.base import ColourTag, OpenedImage
-from upscaler.engine.imaging.readers.pillow_reader import samples_of, valid_dpi
+from upscaler.engine.imaging.readers.pillow_reader import samples_of
+from upscaler.engine.imaging.resolution import dpi_of_tags
 from upscaler.engine.imaging.samples import Samples, by_rows, to_alpha_free, to_levels
 from upscaler.engine.imaging.tiff_layout import Alpha, TiffLayout, TiffReader, proven_reader
 from upscaler.engine.notes import Note
@@ -24,8 +25,6 @@ _XMP, _ICC, _EXIF, _COLOR_MAP, _SUB_IFDS, _DNG_VERSION = 700, 34675, 34665, 320,
 _X_RESOLUTION, _Y_RESOLUTION, _UNIT, _ORIENTATION = 282, 283, 296, 274
 _ALPHA_MODES = {"gray": "LA", "rgb": "RGBA"}
 _MODES = {"gray": "L", "rgb": "RGB", "cmyk": "CMYK", "lab": "LAB"}
-_CENTIMETRES_PER_INCH = 2.54
-_INCH, _CENTIMETRE = 2, 3
 _UNCOMPRESSED = 1
 
 
@@ -60,9 +59,7 @@ class TiffImage(OpenedImage):
         if self.has_alpha:
             self.mode = _ALPHA_MODES.get(self.layout.space, self.mode)
         self.orientation = valid_orientation(self._value(_ORIENTATION))
-        self.dpi = valid_dpi(
-            _dpi_of(self._value(_UNIT), self._value(_X_RESOLUTION), self._value(_Y_RESOLUTION))
-        )
+        self.dpi = dpi_of_tags(*(self._value(tag) for tag in (_UNIT, _X_RESOLUTION, _Y_RESOLUTION)))
         names = {"exif": _EXIF, "xmp": _XMP}
         self.metadata = tuple(name for name, tag in names.items() if tag in self._page.tags)
 
@@ -208,17 +205,6 @@ def _has_larger_image(page: Any) -> bool:
     if _SUB_IFDS not in page.tags:
         return False
     return any(sub.aspage().imagewidth > page.imagewidth for sub in page.pages or ())
-
-
-def _dpi_of(unit: Any, across: Any, down: Any) -> tuple[float, float] | None:
-    """Return dots per inch; without a unit the numbers are inches (TIFF 6.0), unit 1 is none."""
-    if across is None or down is None or (unit is not None and int(unit) not in (_INCH, _CENTIMETRE)):
-        return None
-    try:
-        factor = _CENTIMETRES_PER_INCH if unit is not None and int(unit) == _CENTIMETRE else 1.0
-        return across[0] / across[1] * factor, down[0] / down[1] * factor
-    except (TypeError, ZeroDivisionError, IndexError):
-        return None
 
 
 def _pixel_bytes(layout: TiffLayout, size: tuple[int, int]) -> int:

@@ -168,6 +168,18 @@ def test_gray_jpeg_within_tiff(tmp_path, photometric):
     assert np.abs(decode(tmp_path / "a.tif").rgb[..., 0].astype(int) - truth).mean() < 1.5
 
 
+@pytest.mark.parametrize("alpha", [False, True])
+def test_webp_within_tiff(tmp_path, alpha):
+    truth = np.rint(scene() * 255).astype(np.uint8)
+    pixels = np.dstack([truth, np.full((HEIGHT, WIDTH), 200, np.uint8)]) if alpha else truth
+    extra = {"extrasamples": ["unassalpha"]} if alpha else {}
+    options = {"compression": "webp", "compressionargs": {"level": 100, "lossless": True}}
+    tifffile.imwrite(tmp_path / "a.tif", pixels, photometric="rgb", **options, **extra)
+    image = decode(tmp_path / "a.tif")
+    np.testing.assert_array_equal(image.rgb, truth)
+    assert (image.alpha is None) == (not alpha)
+
+
 @pytest.mark.parametrize("compression", ["group3", "group4", "tiff_ccitt"])
 def test_fax(tmp_path, compression):
     truth = scene()[..., 0] > 0.5
