@@ -64,6 +64,7 @@ _ROWS = (
     _kept("resolution_kept", N_("Print resolution: %(dpi)s dpi")),
     _kept("metadata_kept", N_("Metadata: camera, exposure, dates and author")),
     _kept("metadata_and_place_kept", N_("Metadata: camera, exposure, dates, author and location")),
+    _changed("name_mismatch", N_("The name says %(named)s, the content is %(format)s")),
     _changed("orientation_applied", N_("Turned upright, from EXIF orientation %(orientation)s")),
     _changed("frames_dropped", N_("Only the first of the %(count)s images in the file was upscaled")),
     _changed("brightness_spread", N_("Brightness from %(low)s to %(high)s was stretched to the full range")),

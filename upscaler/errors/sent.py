@@ -255,13 +255,6 @@ class UnsupportedLayout(UpscalerError):
     )
 
 
-class ExtensionMismatch(UpscalerError):
-    status = 415
-    code = "extension_mismatch"
-    title = N_("Wrong file extension")
-    message = N_('The file is named "%(name)s", but it is a %(kind)s image. Rename it and try again.')
-
-
 class DamagedImage(UpscalerError):
     status = 422
     code = "damaged_image"

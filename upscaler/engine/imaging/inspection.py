@@ -7,14 +7,14 @@ need only when one of them comes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from upscaler.engine.imaging.camera_raw import refuse_camera_raw
 from upscaler.engine.imaging.crops import Crop, cut
 from upscaler.engine.imaging.decode import decode_opened
 from upscaler.engine.imaging.formats import FORMATS, format_of_content
-from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.imaging.opening import ImageInfo, describe, open_image, read_head
-from upscaler.errors import ExtensionMismatch, SeveralImages, TooManyPixels, UnsupportedImage
+from upscaler.errors import SeveralImages, TooManyPixels, UnsupportedImage
 
 
 @dataclass(frozen=True)
@@ -46,13 +46,12 @@ def inspect_image(
     Args:
         path: the file.
         limits: what is accepted.
-        filename: the name that its sender gave it, compared with the content when it has an extension.
+        filename: the name that its sender gave it; an extension that does not fit the content is no error.
         cutting: a piece to write as a file of its own.
 
     Raises:
         EmptyFile: it has no bytes.
-        UnsupportedImage: it is not of an accepted format.
-        ExtensionMismatch: its name says otherwise than its content.
+        UnsupportedImage: it is not of an accepted format, or a camera's raw image.
         TooManyPixels: it is larger than the limits.
         SeveralImages: it is an animation or has pages, and such files are not accepted.
         UnsupportedLayout: it is whole, and cannot be read right.
@@ -65,7 +64,7 @@ def inspect_image(
     if kind is None or kind.mime_type not in limits.allowed_mimes:
         raise UnsupportedImage(formats=_names_of(limits.allowed_mimes))
     if filename is not None:
-        _check_extension(filename, kind)
+        refuse_camera_raw(filename, kind.name)
     if kind.reader.size is not None:
         _check_size(*kind.reader.size(head), limits)
     with open_image(path, kind) as opened:
@@ -84,13 +83,6 @@ def inspect_image(
 
 def _names_of(mime_types: tuple[str, ...]) -> str:
     return ", ".join(kind.label for kind in FORMATS if kind.mime_type in mime_types)
-
-
-def _check_extension(filename: str, kind: ImageFormat) -> None:
-    name = PurePosixPath(filename.replace("\\", "/")).name
-    extension = PurePosixPath(name).suffix.removeprefix(".").lower()
-    if extension and extension not in kind.extensions:
-        raise ExtensionMismatch(name=name, kind=kind.label)
 
 
 def _check_size(width: int, height: int, limits: InspectionLimits) -> None:

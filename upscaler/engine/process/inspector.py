@@ -51,7 +51,7 @@ class Inspector:
         """Check a file, return its properties, and cut a crop out of it where one is wanted.
 
         Raises:
-            EmptyFile, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralImages, DamagedImage, CropOutside:
+            EmptyFile, UnsupportedImage, TooManyPixels, SeveralImages, DamagedImage, CropOutside:
                 as ``inspect_image`` does; ``DamagedImage`` also when the child crashed or took too long over it.
             ServiceUnavailable: the child cannot be started.
 

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from upscaler.engine.imaging.camera_raw import refuse_camera_raw
 from upscaler.engine.imaging.decode import decode
-from upscaler.engine.imaging.formats import check_result_size
+from upscaler.engine.imaging.formats import check_result_size, format_for_extension, format_of_content
+from upscaler.engine.imaging.opening import read_head
 from upscaler.engine.model_zoo.recipe_builder import recipe_for
+from upscaler.engine.notes import Note
 from upscaler.engine.steps.job import DECODED, Job
 
 
 def decode_image(job: Job) -> None:
     """Decode the input, and find out what becomes of it."""
+    kind = format_of_content(read_head(job.source))
+    if kind is not None:
+        refuse_camera_raw(job.source.name, kind.name)
     job.image = decode(job.source, keep_metadata=job.options.keep_metadata, deep=job.kind.deep)
+    named = format_for_extension(job.source.suffix[1:])
+    if kind is not None and named is not None and named != kind:
+        job.image.notes.append(Note("name_mismatch", {"named": named.label, "format": kind.label}))
     model = None if job.options.model is None else job.upscaler.model_named(job.options.model)
     job.recipe = recipe_for(job.options, *job.image.size, model)
     job.result_size = job.options.result_size(*job.image.size)

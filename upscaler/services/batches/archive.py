@@ -17,8 +17,6 @@ from upscaler.services.files.names import result_name
 
 # Characters that some file systems do not allow in a name.
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
-# Bytes of a name without its extension: file systems allow 255 for all of it.
-_STEM_BYTES = 200
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ def _packed(job: Job | None, taken: set[str]) -> PackedFile | None:
 def _free_name(name: str, taken: set[str]) -> str:
     """Return a name that every file system can hold and that is not in ``taken``, and add it there."""
     stem, _, ending = unicodedata.normalize("NFC", _UNSAFE.sub("_", name)).rpartition(".")
-    stem = stem.lstrip(". ").encode()[:_STEM_BYTES].decode(errors="ignore")
+    stem = stem.lstrip(". ")
     free, number = f"{stem}.{ending}", 1
     while free.casefold() in taken:
         number += 1

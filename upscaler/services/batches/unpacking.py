@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from upscaler.errors import N_, BatchTooLarge, InvalidArchive, TooManyFiles
+from upscaler.filenames.junk import is_hidden, is_junk
+from upscaler.services.batches.zip_names import names_of
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.files.names import readable_bytes, safe_filename
 from upscaler.storage.base import as_ours
@@ -52,7 +54,7 @@ def is_archive(path: Path) -> bool:
 def unpack(path: Path, folder: Path, limits: UnpackLimits) -> list[IncomingFile]:
     """Write the files of an archive into ``folder`` under generated names, and return them with their own.
 
-    Folders, files whose name begins with a dot, and what a Mac adds are left out. A file that is larger than
+    Folders, hidden files and what systems leave beside images are left out. A file that is larger than
     ``limits.file_bytes`` is read no further than that, so that the check of the file finds it too large.
 
     Raises:
@@ -63,8 +65,10 @@ def unpack(path: Path, folder: Path, limits: UnpackLimits) -> list[IncomingFile]
     with _Archive(io.FileIO(path)) as file:
         with _readable():
             archive = zipfile.ZipFile(file)
-        wanted = [entry for entry in archive.infolist() if _is_wanted(entry)]
-        _check(wanted, limits)
+        entries = archive.infolist()
+        named = zip(entries, names_of(entries), strict=True)
+        wanted = [(entry, name) for entry, name in named if _is_wanted(name)]
+        _check([entry for entry, _ in wanted], limits)
         return list(_written(archive, wanted, folder, limits))
 
 
@@ -88,10 +92,8 @@ def _readable() -> Iterator[None]:
         raise InvalidArchive from None
 
 
-def _is_wanted(entry: zipfile.ZipInfo) -> bool:
-    parts = entry.filename.replace("\\", "/").split("/")
-    hidden = any(part.startswith(".") and part not in {".", ".."} for part in parts)
-    return not (entry.is_dir() or hidden or "__MACOSX" in parts)
+def _is_wanted(name: str) -> bool:
+    return not (name.endswith(("/", "\\")) or is_hidden(name) or is_junk(name))
 
 
 def _check(entries: list[zipfile.ZipInfo], limits: UnpackLimits) -> None:
@@ -109,10 +111,13 @@ def _check(entries: list[zipfile.ZipInfo], limits: UnpackLimits) -> None:
 
 
 def _written(
-    archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folder: Path, limits: UnpackLimits
+    archive: zipfile.ZipFile,
+    wanted: list[tuple[zipfile.ZipInfo, str]],
+    folder: Path,
+    limits: UnpackLimits,
 ) -> Iterator[IncomingFile]:
     total = 0
-    for number, entry in enumerate(entries):
+    for number, (entry, name) in enumerate(wanted):
         path = folder / str(number)
         try:
             with path.open("wb") as target:
@@ -123,7 +128,7 @@ def _written(
                     target.write(block)
         except OSError as error:
             raise as_ours(error) from error
-        yield IncomingFile(path, safe_filename(entry.filename))
+        yield IncomingFile(path, safe_filename(name))
 
 
 def _blocks(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most_bytes: int) -> Iterator[bytes]:

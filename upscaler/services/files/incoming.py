@@ -10,14 +10,9 @@ from pathlib import Path
 class IncomingFile:
     """A received file on the local disk, with the name that the sender gave it.
 
-    A ``guessed_name`` is from a URL: its extension is no claim about the content, and is replaced where it is wrong.
+    A ``guessed_name`` is from a URL: its extension is replaced where it does not fit the content.
     """
 
     path: Path
     filename: str
     guessed_name: bool = False
-
-    @property
-    def claimed_name(self) -> str:
-        """The name that the content is compared with."""
-        return "" if self.guessed_name else self.filename

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from upscaler.engine.imaging import formats
-from upscaler.models import Job
+from upscaler.filenames.text import (
+    MAX_BYTES,
+    NAMELESS,
+    cleaned,
+    is_visible,
+    last_part,
+    shortened,
+    shortened_name,
+    size_of,
+    split_extension,
+)
+from upscaler.models import Job, Upload
 from upscaler.services.files.incoming import IncomingFile
 
-# Characters of the original's name that a result keeps: file systems allow 255 bytes for the whole of a name.
-MAX_STEM = 200
+# Bytes that the stem of a result's name leaves for a number, which the name gets beside others in an archive.
+_NUMBER_BYTES = 8
 
 
 def upload_name(incoming: IncomingFile, extensions: Sequence[str]) -> str:
@@ -19,27 +30,31 @@ def upload_name(incoming: IncomingFile, extensions: Sequence[str]) -> str:
 
 
 def safe_filename(name: str) -> str:
-    """Return the last part of a file name, without control characters, at most 255 characters; never empty."""
-    base = name.replace("\\", "/").rpartition("/")[2]
-    printable = "".join(character for character in base if character.isprintable()).strip()
-    return printable[-255:] or "image"
+    """Return the last part of a file name, at most 255 bytes of characters that a name may have; never empty."""
+    kept = cleaned(last_part(name))
+    return shortened_name(kept) if is_visible(kept) else NAMELESS
 
 
 def fitting_filename(name: str, extensions: Sequence[str]) -> str:
     """Return a file name with one of ``extensions``: its own, or in place of that of another image format."""
-    base, _, ending = name.rpartition(".")
-    if base and ending.lower() in extensions:
-        return name
-    if base and formats.format_for_extension(ending) is not None:
-        name = base
-    return f"{name}.{extensions[0]}"
+    stem, extension = split_extension(name)
+    return name if extension.lower() in extensions else shortened_name(f"{stem}.{extensions[0]}")
+
+
+def original_name(upload: Upload) -> str:
+    """Return the file name that an original is offered with: the one it was sent with, and the content's extension.
+
+    A browser opens what it has saved by its extension, and only the content was checked.
+    """
+    return fitting_filename(upload.original_filename, formats.extensions_of(upload.mime_type))
 
 
 def result_name(job: Job) -> str:
     """Return the file name of a result, such as ``holiday-4x.png``."""
-    stem = job.upload.original_filename.rpartition(".")[0] or job.upload.original_filename
-    ending = (job.result_path or "").rpartition(".")[2]
-    return f"{stem[:MAX_STEM]}-{job.params.get('factor', '')}.{ending}"
+    stem = split_extension(job.upload.original_filename)[0]
+    extension = (job.result_path or "").rpartition(".")[2]
+    ending = f"-{job.params.get('factor', '')}.{extension}"
+    return shortened(stem, MAX_BYTES - _NUMBER_BYTES - size_of(ending)).rstrip() + ending
 
 
 def readable_bytes(size: int) -> str:

@@ -17,7 +17,7 @@ from upscaler.errors import N_, FileGone, JobConflict, JobNotFound
 from upscaler.models import Account, Batch, Job, JobStatus, Upload
 from upscaler.services import audit
 from upscaler.services.files.deletion import deletion
-from upscaler.services.files.names import result_name
+from upscaler.services.files.names import original_name, result_name
 from upscaler.services.jobs import lifecycle
 from upscaler.services.jobs.submissions import Submissions
 from upscaler.storage import Storage
@@ -141,7 +141,7 @@ def file_to_download(session: Session, actor: audit.Actor, job: Job, which: str)
         FileGone: the job has no such file.
     """
     if which == ORIGINAL:
-        key, name = job.upload.storage_path, job.upload.original_filename
+        key, name = job.upload.storage_path, original_name(job.upload)
     elif which == RESULT and job.result_path is not None:
         key, name = job.result_path, result_name(job)
     else:
@@ -154,7 +154,7 @@ def file_to_download(session: Session, actor: audit.Actor, job: Job, which: str)
 
 def original_to_download(session: Session, actor: audit.Actor, upload: Upload) -> tuple[str, str]:
     """Return the storage key and the file name of an upload; downloads by admins are recorded."""
-    key, name = upload.storage_path, upload.original_filename
+    key, name = upload.storage_path, original_name(upload)
     if actor.is_admin:
         audit.record(session, actor, "upload.download", entity=("upload", upload.id))
         session.commit()

@@ -31,12 +31,12 @@ def check_file(
     """Inspect a received file.
 
     Raises:
-        EmptyFile, FileTooLarge, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralImages, DamagedImage:
+        EmptyFile, FileTooLarge, UnsupportedImage, TooManyPixels, SeveralImages, DamagedImage:
             the file is refused.
         ResultTooLarge, FormatTooSmall, InvalidParameter, TargetOutOfRange: as ``check_result_size`` does.
     """
     size = checked_bytes(incoming.path, limits)
-    info = inspector.inspect(incoming.path, inspection_limits(limits), incoming.claimed_name)
+    info = inspector.inspect(incoming.path, inspection_limits(limits), incoming.filename)
     check_result_size(info.width, info.height, options, limits)
     return CheckedFile(incoming, info, size)
 

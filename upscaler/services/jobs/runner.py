@@ -32,6 +32,7 @@ from upscaler.errors import (
     StoredFileDamaged,
     UpscalerError,
 )
+from upscaler.filenames.text import split_extension
 from upscaler.models import Job, Worker, utcnow
 from upscaler.models.database import Sessions
 from upscaler.services.files import pending_files
@@ -171,10 +172,12 @@ class JobRunner:
             options = options_of(job.params)
             upload = job.upload
             original = Original(upload.storage_path, upload.sha256, upload.size_bytes)
+            claimed = split_extension(upload.original_filename)[1].lower()
             self._estimate(session, claim, job, options)
         with tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix=f"{claim.job_id}-") as name:
             folder = Path(name)
-            source = folder / f"source.{original.key.rpartition('.')[2]}"
+            # The receipt says so when the name that was sent does not fit the content.
+            source = folder / f"source.{claimed or original.key.rpartition('.')[2]}"
             target = folder / f"result.{format_named(options.output_format).extensions[0]}"
             previews = Previews(folder / "preview.webp", folder / "original.webp")
             fetch_original(partial(self._patiently, heartbeat, self._storage.fetch), original, source)

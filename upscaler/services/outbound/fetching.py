@@ -11,14 +11,15 @@ from contextlib import contextmanager
 from http.client import responses
 from pathlib import Path
 from typing import IO
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote_to_bytes, urljoin
 
 import structlog
 from urllib3.response import HTTPResponse
 from urllib3.util import Url
-from werkzeug.http import parse_options_header
 
 from upscaler.errors import N_, FetchFailed, FileTooLarge, InvalidUrl, ServiceUnavailable, UrlNotAllowed
+from upscaler.filenames.disposition import parameters_of
+from upscaler.filenames.encodings import WINDOWS, decoded
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.files.names import readable_bytes, safe_filename
 from upscaler.services.outbound import urls
@@ -194,5 +195,7 @@ def _write(file: IO[bytes], block: bytes) -> None:
 
 def _name(url: Url, response: HTTPResponse) -> str:
     """Return the name that the server gives the file, else the last part of its address; "image" if there is none."""
-    _, given = parse_options_header(response.headers.get("Content-Disposition"))
-    return safe_filename(given.get("filename") or unquote((url.path or "").rpartition("/")[2]))
+    # The header arrives as if it were latin-1, whatever its bytes mean.
+    header = response.headers.get("Content-Disposition", "").encode("latin-1", "replace")
+    last = unquote_to_bytes((url.path or "").rpartition("/")[2])
+    return safe_filename(parameters_of(header).get("filename") or decoded([last], WINDOWS)[0])

@@ -66,7 +66,7 @@ class PreviewRequests:
 
         Raises:
             QueueFull: too many previews wait already.
-            EmptyFile, FileTooLarge, UnsupportedImage, ExtensionMismatch, TooManyPixels, SeveralImages, DamagedImage:
+            EmptyFile, FileTooLarge, UnsupportedImage, TooManyPixels, SeveralImages, DamagedImage:
                 the file is refused.
             CropOutside: the piece does not lie within the image.
             InvalidParameter: the factor is not offered.
@@ -82,7 +82,7 @@ class PreviewRequests:
         with tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix=f"{preview_id}-") as folder:
             piece = Path(folder) / "crop.png"
             info = self._inspector.inspect(
-                incoming.path, inspection_limits(limits), incoming.claimed_name, Cutting(crop, piece)
+                incoming.path, inspection_limits(limits), incoming.filename, Cutting(crop, piece)
             )
             left, top, right, bottom = crop.within(info.width, info.height)
             preview = Preview(

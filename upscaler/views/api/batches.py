@@ -19,9 +19,10 @@ from upscaler.services.batches.submission import stored
 from upscaler.services.batches.unpacking import UnpackLimits
 from upscaler.services.jobs import actions
 from upscaler.views.api import rate_limits
+from upscaler.views.api.form_parser import FILE_FIELDS
 from upscaler.views.api.idempotency import asked_by_form, keep, once
 from upscaler.views.api.long_polling import answer_poll, next_poll_seconds
-from upscaler.views.api.multipart import FILE_FIELDS, received_batch, unpacked
+from upscaler.views.api.multipart import received_batch, unpacked
 from upscaler.views.api.operations import Operation
 from upscaler.views.api.routing import FORM
 from upscaler.views.api.schemas.batches import BatchSchema

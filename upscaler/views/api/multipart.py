@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
 from flask import request
+from werkzeug.datastructures import FileStorage
 
 from upscaler.errors import N_, BatchTooLarge, FileTooLarge, MissingFile, TwoImages
+from upscaler.filenames.junk import is_junk
 from upscaler.services.batches.unpacking import UnpackLimits, is_archive, unpack
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.files.names import readable_bytes
+from upscaler.views.api.form_parser import FILE_FIELDS
 from upscaler.views.api.forms import (
     FORM_BYTES,
     MAX_FIELDS,
@@ -26,7 +29,6 @@ from upscaler.views.api.json_bodies import json_body
 from upscaler.views.api.upload_request import UploadRequest, discard
 from upscaler.views.context import services
 
-FILE_FIELDS = frozenset({"file", "files"})
 _ONE_AT_A_TIME = N_("Send one image at a time, or several as a batch. The API documentation explains how.")
 
 
@@ -53,15 +55,10 @@ def received_form(
             if len(received.getlist("file")) > 1:
                 raise TwoImages(_ONE_AT_A_TIME)
         refuse_unknown([*form, *files], fields | {"file"})
-        file = files.get("file")
-        has_file = file is not None and bool(file.filename)
-        if has_file == bool(form.get("url", "").strip()):
-            raise TwoImages if has_file else MissingFile
-        if file is None or not has_file:
-            yield None, form
-        else:
-            file.stream.close()
-            yield IncomingFile(Path(str(file.stream.name)), str(file.filename)), form
+        sent = _sent(files.values())
+        if bool(sent) == bool(form.get("url", "").strip()):
+            raise TwoImages if sent else MissingFile
+        yield sent[0] if sent else None, form
     finally:
         discard(cast(UploadRequest, request).received_files)
 
@@ -80,12 +77,10 @@ def received_files(
     try:
         files, form = parse_form(FileTooLarge(limit=readable_bytes(max_bytes)))
         refuse_unknown([*form, *files], fields | {"file"})
-        received = files.getlist("file")
-        if not received or not all(file.filename for file in received):
+        received = _sent(files.getlist("file"))
+        if not received:
             raise MissingFile
-        for file in received:
-            file.stream.close()
-        yield [IncomingFile(Path(str(file.stream.name)), str(file.filename)) for file in received], form
+        yield received, form
     finally:
         discard(cast(UploadRequest, request).received_files)
 
@@ -108,15 +103,25 @@ def received_batch(
     try:
         files, form = parse_form(too_large)
         refuse_unknown([*form, *files], fields | FILE_FIELDS)
-        # A field of a page where nothing was chosen sends a file without a name.
-        sent = [file for name in sorted(FILE_FIELDS) for file in files.getlist(name) if file.filename]
-        if not sent:
+        sent = _sent(file for name in sorted(FILE_FIELDS) for file in files.getlist(name))
+        # A folder that was chosen as a whole comes with what its system keeps in it.
+        images = [file for file in sent if not is_junk(file.filename)]
+        if not images:
             raise MissingFile
-        for file in sent:
-            file.stream.close()
-        yield [IncomingFile(Path(file.stream.name), file.filename or "") for file in sent], form
+        yield images, form
     finally:
         discard(own.received_files)
+
+
+def _sent(files: Iterable[FileStorage]) -> list[IncomingFile]:
+    """Return the files that were sent: a field of a page where nothing was chosen has one without name and content."""
+    sent = []
+    for file in files:
+        file.stream.close()
+        path = Path(str(file.stream.name))
+        if file.filename or path.stat().st_size:
+            sent.append(IncomingFile(path, file.filename or ""))
+    return sent
 
 
 @contextmanager

@@ -11,11 +11,14 @@ from typing import IO
 from flask import Request
 
 from upscaler.errors import TooManyFiles
+from upscaler.views.api.form_parser import FormParser
 from upscaler.views.context import services
 
 
 class UploadRequest(Request):
     """A request whose files go to the data folder as they arrive, never into memory."""
+
+    form_data_parser_class = FormParser
 
     @cached_property
     def received_files(self) -> list[IO[bytes]]:

@@ -39,7 +39,6 @@ IMAGE_ERRORS = (
     *(errors.MissingFile, errors.TwoImages, errors.InvalidUrl, errors.UrlNotAllowed),
     *(errors.FetchFailed, errors.NotAvailable, errors.EmptyFile, errors.FileTooLarge, errors.FormTooLarge),
     *(
-        errors.ExtensionMismatch,
         errors.UnsupportedImage,
         errors.UnsupportedLayout,
         errors.DamagedImage,

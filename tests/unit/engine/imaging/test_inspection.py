@@ -18,7 +18,6 @@ from upscaler.engine.imaging.orientation import ORIENTATION_TAG
 from upscaler.errors import (
     DamagedImage,
     EmptyFile,
-    ExtensionMismatch,
     SeveralImages,
     TooManyPixels,
     UnsupportedImage,
@@ -174,17 +173,9 @@ def test_it_rejects_a_kind_that_the_operator_does_not_allow(file):
 
 
 @pytest.mark.parametrize(
-    "name", ["a.png", "a.php", "a.jpg.exe", "C:\\images\\a.gif", "../a.PNG", ".jpg.html"]
+    "name", ["a.jpg", "a.JPEG", "a.png", "a.jpg.exe", "Mr. Smith", "scan v1.2", "a", "", "a.", "a.dng", None]
 )
-def test_it_rejects_a_name_that_contradicts_the_content(file, limits, name):
-    with pytest.raises(ExtensionMismatch):
-        inspect_image(file(encoded("jpeg")), limits, name)
-
-
-@pytest.mark.parametrize(
-    "name", ["a.jpg", "a.JPEG", "a.jfif", "a.jpe", "a", "", "a.", "my.trip/photo", ".hidden", None]
-)
-def test_it_accepts_a_fitting_name_or_one_without_extension(file, limits, name):
+def test_a_name_says_nothing_about_the_content(file, limits, name):
     assert inspect_image(file(encoded("jpeg")), limits, name).format == "jpeg"
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from upscaler.engine.imaging.inspection import InspectionLimits, inspect_image
 from upscaler.engine.process.inspector import Inspector
-from upscaler.errors import DamagedImage, ExtensionMismatch, ServiceUnavailable, TooManyPixels
+from upscaler.errors import DamagedImage, ServiceUnavailable, TooManyPixels, UnsupportedImage
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def test_it_says_the_same_as_a_look_in_this_process(inspector, limits, save, col
 
 def test_errors_arrive_with_their_class_and_values_and_the_child_stays(inspector, limits, save, colours):
     path = save("a.png", colours(30, 20))
-    with pytest.raises(ExtensionMismatch):
-        inspector.inspect(path, limits, "a.gif")
+    with pytest.raises(UnsupportedImage, match="camera"):
+        inspector.inspect(save("a.tiff", colours(30, 20)), limits, "a.dng")
     first = inspector.pid
     with pytest.raises(TooManyPixels, match="30 x 20"):
         inspector.inspect(path, InspectionLimits(limits.allowed_mimes, 25, 10**6))

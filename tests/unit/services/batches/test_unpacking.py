@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.zips import raw_zip
 from upscaler.errors import BatchTooLarge, InvalidArchive, TooManyFiles, UpscalerError
 from upscaler.services.batches.unpacking import UnpackLimits, is_archive, unpack
 
@@ -48,6 +49,27 @@ def test_files_come_out_under_names_of_ours(archive: Path) -> None:
         (f"{number}.png", f"{number}".encode() * 5000) for number in range(3)
     ]
     assert sorted(out(archive).iterdir()) == [file.path for file in files]
+
+
+def test_names_are_those_that_the_packer_had_and_junk_is_left_out(archive: Path) -> None:
+    names = [
+        "写真/花.png",
+        "写真/",
+        "Thumbs.db",
+        "写真/@eaDir/花.png/thumb.jpg",
+        "__MACOSX/._花.png",
+        "./.DS_Store",
+    ]
+    archive.write_bytes(raw_zip([(name.encode("cp932"), b"x") for name in names]))
+
+    assert [file.filename for file in unpack(archive, out(archive), LIMITS)] == ["花.png"]
+
+
+def test_an_archive_of_junk_alone_holds_no_files(archive: Path) -> None:
+    archive.write_bytes(raw_zip([(b"desktop.ini", b"x"), (b"folder\\", b"")]))
+
+    with pytest.raises(InvalidArchive, match="holds no files"):
+        unpack(archive, out(archive), LIMITS)
 
 
 def test_an_image_with_an_archive_behind_it_is_an_image(archive: Path) -> None:

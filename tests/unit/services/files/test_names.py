@@ -5,16 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from upscaler.models import Job
+from upscaler.models import Job, Upload
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.files.names import (
-    MAX_STEM,
     fitting_filename,
+    original_name,
     readable_bytes,
     result_name,
     safe_filename,
     upload_name,
 )
+
+FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
 
 
 @pytest.mark.parametrize(
@@ -24,7 +26,9 @@ from upscaler.services.files.names import (
         ("cat.png", "cat.jpg"),
         ("image.php", "image.php.jpg"),
         ("image", "image.jpg"),
+        ("Mr. Smith", "Mr. Smith.jpg"),
         (".png", ".png.jpg"),
+        ("x" * 255, "x" * 251 + ".jpg"),
     ],
 )
 def test_a_guessed_name_gets_the_extension_of_the_content(name: str, fitting: str) -> None:
@@ -46,14 +50,48 @@ def test_only_a_guessed_name_of_an_upload_is_changed(guessed: bool, kept: str) -
         ("C:\\images\\cat.png", "cat.png"),
         (" cat\0\n.png ", "cat.png"),
         ("قط.png", "قط.png"),
+        ("Screenshot at 10.32.07\u202fAM.png", "Screenshot at 10.32.07\u202fAM.png"),
+        ("a\u00a0b.png", "a\u00a0b.png"),
+        # With a joiner between two letters, as Persian has, and within an emoji.
+        ("می\u200cشود.png", "می\u200cشود.png"),
+        (f"{FAMILY}.png", f"{FAMILY}.png"),
+        # What turns the text around it.
+        ("\u202egnp.exe", "gnp.exe"),
+        ("\u2066a\u2069\u200f.png", "a.png"),
+        ("a\u2028b\u0085.png", "ab.png"),
+        ("half\ud83d.png", "half.png"),
+        # Decomposed, as macOS has them.
+        ("e\u0301.png", "\u00e9.png"),
         ("", "image"),
         ("folder/", "image"),
         ("\x07", "image"),
+        ("..", "image"),
+        ("\u200d\u00a0", "image"),
         ("x" * 300 + ".png", "x" * 251 + ".png"),
+        ("あ" * 200 + ".png", "あ" * 83 + ".png"),
+        # 18 bytes each: none is cut into its members.
+        (FAMILY * 20 + ".png", FAMILY * 13 + ".png"),
+        ("Mr. " + "x" * 300, "Mr. " + "x" * 251),
     ],
 )
-def test_a_file_name_is_one_printable_part(name: str, safe: str) -> None:
+def test_a_file_name_is_one_part_of_what_names_may_have(name: str, safe: str) -> None:
     assert safe_filename(name) == safe
+    assert len(safe.encode()) <= 255
+
+
+@pytest.mark.parametrize(
+    ("filename", "mime_type", "offered"),
+    [
+        ("cat.jpeg", "image/jpeg", "cat.jpeg"),
+        ("cat.png", "image/jpeg", "cat.jpg"),
+        ("page.html", "image/png", "page.html.png"),
+        ("Mr. Smith", "image/png", "Mr. Smith.png"),
+    ],
+)
+def test_an_original_is_offered_with_the_extension_of_its_content(
+    filename: str, mime_type: str, offered: str
+) -> None:
+    assert original_name(Upload(original_filename=filename, mime_type=mime_type)) == offered
 
 
 @pytest.mark.parametrize(
@@ -61,8 +99,11 @@ def test_a_file_name_is_one_printable_part(name: str, safe: str) -> None:
     [
         ("holiday.photo.jpg", "holiday.photo-2x.webp"),
         ("holiday", "holiday-2x.webp"),
+        ("Mr. Smith", "Mr. Smith-2x.webp"),
+        ("scan v1.2", "scan v1.2-2x.webp"),
+        ("trail .png", "trail-2x.webp"),
         (".jpg", ".jpg-2x.webp"),
-        ("x" * 240 + ".jpg", "x" * MAX_STEM + "-2x.webp"),
+        ("x" * 251 + ".jpg", "x" * 239 + "-2x.webp"),
     ],
 )
 def test_a_result_is_named_after_its_original(new_job: Callable[..., Job], filename: str, name: str) -> None:

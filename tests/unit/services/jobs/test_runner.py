@@ -42,11 +42,13 @@ class CopyingEngine:
     def __init__(self) -> None:
         self.runs = 0
         self.resumed_tiles = 0
+        self.sources: list[str] = []
 
     def upscale(
         self, source: Path, target: Path, previews: Previews | None, _options: UpscaleOptions, **_: Any
     ) -> UpscaleResult:
         self.runs += 1
+        self.sources.append(source.name)
         content = source.read_bytes()
         assert previews is not None
         for path in (target, previews.result, previews.original):
@@ -189,6 +191,20 @@ def test_a_job_that_has_begun_is_reckoned_by_the_device_it_runs_on(
     worker.run_next()
 
     assert reread(db_session, job).estimated_seconds == 7
+
+
+@pytest.mark.parametrize(
+    ("filename", "source"), [("cat.JPG", "source.jpg"), ("Mr. Smith", "source.png"), ("../x.sh", "source.png")]
+)
+def test_the_engine_sees_what_the_name_claims(
+    worker: JobRunner, engine: CopyingEngine, job: Job, db_session: Session, filename: str, source: str
+) -> None:
+    job.upload.original_filename = filename
+    db_session.commit()
+
+    worker.run_next()
+
+    assert engine.sources == [source]
 
 
 def reread(session: Session, job: Job) -> Job:

@@ -57,6 +57,10 @@ def refusal(address: str, folder: Path, policy: AddressPolicy = LOOPBACK, **opti
         ("/1", "attachment; filename*=UTF-8''%D9%82%D8%B7.png", "قط.png"),
         ("/1", 'inline; filename="../../etc/passwd"', "passwd"),
         ("/cat.png", "nonsense;;;=", "cat.png"),
+        ("/caf%E9.png", "", "café.png"),
+        # The bytes of UTF-8 and of a code page, as the header is written.
+        ("/1", 'attachment; filename="caf\u00c3\u00a9.png"', "café.png"),
+        ("/1", 'attachment; filename="caf\u00e9.png"', "café.png"),
     ],
 )
 def test_the_file_arrives_with_its_name(tmp_path: Path, path: str, disposition: str, name: str) -> None:

@@ -12,7 +12,7 @@ from upscaler.errors import N_
 from upscaler.extensions import db
 from upscaler.models import BatchItem, Job, JobLog, JobStatus, Upload, iso8601
 from upscaler.services.files.links import LinkSigner
-from upscaler.services.files.names import result_name
+from upscaler.services.files.names import original_name, result_name
 from upscaler.services.jobs import estimates
 from upscaler.services.jobs.actions import may_change
 from upscaler.services.jobs.workers import count_online
@@ -72,7 +72,7 @@ def job_files(job: Job, signer: LinkSigner, now: float) -> dict[str, str | None]
     """Return signed links to the files of a job."""
     upload = job.upload
     return {
-        "original_file": link_to(signer, upload.storage_path, upload.original_filename, now),
+        "original_file": link_to(signer, upload.storage_path, original_name(upload), now),
         "original_preview_file": link_to(signer, job.original_preview_path, "original.webp", now),
         "preview_file": link_to(signer, job.preview_path, "preview.webp", now),
         "result_file": link_to(signer, job.result_path, result_name(job), now),
