@@ -49,6 +49,26 @@ def test_a_dropped_image_comes_back_twice_as_large(open_page, photographs):
     assert steps.size_of(download.value) == (320, 214)
 
 
+def test_a_name_of_another_format_is_accepted_and_noted(open_page, photographs, tmp_path):
+    page = open_page()
+    named = tmp_path / "Mr. Smith.png"
+    named.write_bytes(photographs["coffee"].read_bytes())
+    steps.choose(page, named)
+    expect(page.locator("#chosen-name")).to_have_text("Mr. Smith.png")
+    steps.submit(page)
+    steps.result(page)
+    expect(page.locator("#job")).to_contain_text("The name says PNG, the content is JPEG")
+
+
+def test_a_raw_image_of_a_camera_is_refused_before_it_is_sent(open_page, tmp_path):
+    page = open_page()
+    sent = watch_uploads(page)
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.tiff")
+    steps.choose(page, (tmp_path / "a.tiff").rename(tmp_path / "a.DNG"))
+    expect(page.locator("#file-message")).to_contain_text("This is a camera's raw image")
+    assert sent == []
+
+
 def test_what_to_expect_is_told_before_anything_is_sent(open_page, photographs):
     page = open_page()
     sent = watch_uploads(page)

@@ -8,6 +8,7 @@ from flask_babel import format_decimal, gettext, ngettext
 from limits import RateLimitItem, parse_many
 
 from config import RuntimeValues
+from upscaler.engine.imaging.camera_raw import RAW_EXTENSIONS
 from upscaler.engine.imaging.formats import FORMATS, format_for_mime
 from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.options import OPTIONS
@@ -36,6 +37,7 @@ def page_limits(values: RuntimeValues, *, signed_in: bool) -> dict[str, Any]:
         "max_output_pixels": values.max_output_pixels,
         "max_output_pixels_text": _megapixels(values.max_output_pixels),
         "input_formats": [_signatures(kind) for kind in kinds],
+        "raw_extensions": sorted(RAW_EXTENSIONS),
         "kinds_text": gettext(", ").join(kind.label for kind in kinds),
         "accept": ",".join(
             [*values.allowed_mimes, *(f".{ending}" for kind in kinds for ending in kind.extensions)]
@@ -69,6 +71,7 @@ def _output_formats() -> list[dict[str, Any]]:
 def _signatures(kind: ImageFormat) -> dict[str, Any]:
     """Return how files of a format begin, with bytes in hexadecimal."""
     return {
+        "name": kind.name,
         "signatures": [[[offset, magic.hex()] for offset, magic in variant] for variant in kind.signatures],
         "brands": [brand.decode("ascii") for brand in kind.brands],
     }

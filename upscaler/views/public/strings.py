@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from flask_babel import get_locale, gettext, ngettext
 
+from upscaler.engine.imaging.camera_raw import RAW_MESSAGE
 from upscaler.engine.options import OPTIONS
 from upscaler.engine.presets import PRESET_TABLE
 from upscaler.views.option_controls import control_of
@@ -45,6 +46,7 @@ def _choosing() -> dict[str, str]:
         "file.none": gettext("Choose an image first."),
         "file.empty": gettext("This file is empty. Choose another one."),
         "file.kind": gettext("This file type is not supported. Use one of these: %(kinds)s."),
+        "file.raw": gettext(RAW_MESSAGE),
         "file.bytes": gettext("This file is %(size)s. The maximum is %(limit)s."),
         "file.pixels": gettext(
             "This image is %(dimensions)s pixels, more than this service accepts. Make it smaller first."

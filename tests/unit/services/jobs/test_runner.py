@@ -194,7 +194,8 @@ def test_a_job_that_has_begun_is_reckoned_by_the_device_it_runs_on(
 
 
 @pytest.mark.parametrize(
-    ("filename", "source"), [("cat.JPG", "source.jpg"), ("Mr. Smith", "source.png"), ("../x.sh", "source.png")]
+    ("filename", "source"),
+    [("cat.JPG", "source.jpg"), ("Mr. Smith", "source.png"), ("../x.sh", "source.png")],
 )
 def test_the_engine_sees_what_the_name_claims(
     worker: JobRunner, engine: CopyingEngine, job: Job, db_session: Session, filename: str, source: str

@@ -19,15 +19,21 @@ function brandsOf(head) {
   return offsets.map((offset) => String.fromCharCode(...head.slice(offset, offset + 4)));
 }
 
-/** Whether a file begins as one of the accepted formats does. */
-async function isAccepted(file) {
+/** The accepted format that a file begins as, whatever its name, or undefined. */
+async function formatOf(file) {
   const head = new Uint8Array(await file.slice(0, HEAD_BYTES).arrayBuffer());
   const found = brandsOf(head);
   const isSigned = (signature) =>
     signature.every(([offset, magic]) => hex(head.slice(offset, offset + magic.length / 2)) === magic);
-  return config.limits.input_formats.some(
+  return config.limits.input_formats.find(
     ({ signatures, brands }) => signatures.some(isSigned) || brands.some((brand) => found.includes(brand)),
   );
+}
+
+/** Whether a file that begins as a TIFF is a camera's raw image: a reader finds a thumbnail in it. */
+function isCameraRaw(file, format) {
+  const extension = file.name.split(".").slice(1).pop()?.toLowerCase();
+  return format.name === "tiff" && config.limits.raw_extensions.includes(extension);
 }
 
 /** The size in pixels as the browser shows the image, or null when it cannot show it. */
@@ -59,9 +65,9 @@ export function upscaled({ width, height }, factor) {
 export async function inspect(file) {
   const { limits } = config;
   if (file.size === 0) return { problem: t("file.empty") };
-  if (!(await isAccepted(file))) {
-    return { problem: t("file.kind", { kinds: limits.kinds_text }) };
-  }
+  const format = await formatOf(file);
+  if (!format) return { problem: t("file.kind", { kinds: limits.kinds_text }) };
+  if (isCameraRaw(file, format)) return { problem: t("file.raw") };
   if (file.size > limits.max_upload_bytes) {
     return {
       problem: t("file.bytes", { size: formatBytes(file.size), limit: formatBytes(limits.max_upload_bytes) }),
