@@ -63,6 +63,6 @@ def test_an_account_has_limits_of_its_own(site):
 
 def test_the_scripts_get_the_signatures_of_the_allowed_formats_only(site):
     assert limits(allowed_mimes=["image/webp", "image/avif"])["input_formats"] == [
-        {"signatures": [[[0, "52494646"], [8, "57454250"]]], "brands": []},
-        {"signatures": [], "brands": ["avif", "avis"]},
+        {"name": "webp", "signatures": [[[0, "52494646"], [8, "57454250"]]], "brands": []},
+        {"name": "avif", "signatures": [], "brands": ["avif", "avis"]},
     ]
