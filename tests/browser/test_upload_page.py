@@ -64,7 +64,7 @@ def test_a_raw_image_of_a_camera_is_refused_before_it_is_sent(open_page, tmp_pat
     page = open_page()
     sent = watch_uploads(page)
     Image.new("RGB", (8, 8)).save(tmp_path / "a.tiff")
-    steps.choose(page, (tmp_path / "a.tiff").rename(tmp_path / "a.DNG"))
+    page.set_input_files("#file", (tmp_path / "a.tiff").rename(tmp_path / "a.DNG"))
     expect(page.locator("#file-message")).to_contain_text("This is a camera's raw image")
     assert sent == []
 
@@ -261,15 +261,15 @@ def test_a_tiff_can_be_sent_though_the_browser_cannot_show_it(open_page, tmp_pat
 
 
 def test_what_the_server_refuses_is_explained_in_its_words(open_page, expected_errors, photographs, tmp_path):
-    expected_errors.append(r"status of 415")
+    expected_errors.append(r"status of 422")
     page = open_page()
-    misnamed = tmp_path / "coffee.png"
-    misnamed.write_bytes(photographs["coffee"].read_bytes())
-    steps.choose(page, misnamed)
+    truncated = tmp_path / "coffee.jpg"
+    truncated.write_bytes(photographs["coffee"].read_bytes()[:-1500])
+    steps.choose(page, truncated)
     page.locator("#submit").click()
     message = page.locator("#file-message")
-    expect(message).to_contain_text("Wrong file extension")
-    expect(message).to_contain_text("Rename it and try again.")
+    expect(message).to_contain_text("Damaged image")
+    expect(message).to_contain_text("use another copy")
     expect(page.locator("#submit")).to_be_visible()
     expect(page.locator("#chosen")).to_be_visible()
 
