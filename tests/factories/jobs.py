@@ -49,6 +49,7 @@ def job_columns(status: JobStatus) -> dict[str, Any]:
         columns |= {
             "progress": 100,
             "duration_seconds": 42,
+            "device": "openvino fp32 on Intel Xeon",
             "result_path": "results/ab/job_ab.png",
             "preview_path": "results/ab/job_ab-preview.webp",
             "original_preview_path": "results/ab/job_ab-original.webp",

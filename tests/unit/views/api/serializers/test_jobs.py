@@ -25,7 +25,7 @@ GIVEN = {
     JobStatus.QUEUED: {"queue_position", "status_reason"},
     JobStatus.RUNNING: {"worker_id", "started_at", "status_reason"},
     JobStatus.COMPLETED: ENDED
-    | {"result", "receipt", "result_file", "preview_file", "original_preview_file"},
+    | {"device", "result", "receipt", "result_file", "preview_file", "original_preview_file"},
     JobStatus.FAILED: ENDED | {"error"},
     JobStatus.CANCELED: ENDED,
 }
