@@ -71,6 +71,9 @@ class DeliveryThreads:
             except SQLAlchemyError:
                 # The database may be unavailable for a moment. What was claimed is free again when its lease expires.
                 log.warning("deliveries.failed", exc_info=True)
+            except Exception:
+                # Whatever is wrong with one message, the others need this thread.
+                log.exception("deliveries.defect")
             # Only the first one polls: an idle worker has little to do.
             self._due.acquire(timeout=self._look_seconds if is_first else None)
 

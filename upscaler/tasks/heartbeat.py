@@ -51,6 +51,9 @@ class HeartbeatThread(BackgroundThread):
             except SQLAlchemyError:
                 # The database may be unavailable for a moment; the next beat tries again.
                 log.warning("worker.heartbeat_failed", exc_info=True)
+            except Exception:
+                # Such as a disk that cannot be read: without this thread a worker that works would be taken for lost.
+                log.exception("worker.heartbeat_defect")
             self._stopping.wait(workers.HEARTBEAT_SECONDS)
 
     def _beat(self) -> None:

@@ -4,18 +4,22 @@ import threading
 from collections.abc import Callable
 from typing import cast
 
+import pytest
 from sqlalchemy.exc import OperationalError
 
 from upscaler.services.notifications.sender import Sender
 from upscaler.tasks.deliveries import DeliveryThreads
 
+AWAY = OperationalError("SELECT 1", {}, Exception("gone"))
+
 
 class Outbox:
-    """A sender of a number of messages, the first of which finds the database away."""
+    """A sender of a number of messages, before which it fails some times."""
 
-    def __init__(self, due: int = 0, failures: int = 0) -> None:
+    def __init__(self, due: int = 0, failures: int = 0, failure: Exception = AWAY) -> None:
         self.due = due
         self.failures = failures
+        self.failure = failure
         self.sent = threading.Semaphore(0)
         self.maintained = threading.Semaphore(0)
         self._lock = threading.Lock()
@@ -24,7 +28,7 @@ class Outbox:
         with self._lock:
             if self.failures:
                 self.failures -= 1
-                raise OperationalError("SELECT 1", {}, Exception("gone"))
+                raise self.failure
             if not self.due:
                 return False
             self.due -= 1
@@ -58,8 +62,9 @@ def test_messages_are_sent_at_the_start_and_when_it_is_woken() -> None:
     assert not outbox.maintained.acquire(blocking=False), "once in ten minutes"
 
 
-def test_a_database_that_is_away_ends_no_thread() -> None:
-    outbox = Outbox(due=1, failures=4)
+@pytest.mark.parametrize("failure", [AWAY, ValueError("a defect")], ids=["database away", "defect"])
+def test_a_failure_ends_no_thread(failure: Exception) -> None:
+    outbox = Outbox(due=1, failures=4, failure=failure)
     running = threads(outbox, 0.01)
     running.start()
 

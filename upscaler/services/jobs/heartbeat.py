@@ -52,3 +52,6 @@ class Heartbeat:
             except SQLAlchemyError:
                 # A database that is away for a moment is no reason to stop; the lease decides in the end.
                 log.warning("job.heartbeat_failed", job_id=self._claim.job_id, exc_info=True)
+            except Exception:
+                # The job goes on, and needs its lease.
+                log.exception("job.heartbeat_defect", job_id=self._claim.job_id)

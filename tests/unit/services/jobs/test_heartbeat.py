@@ -65,6 +65,23 @@ def test_it_notices_that_the_job_was_canceled(database: Engine, db_session: Sess
         wait_until(lambda: beat.lost)
 
 
+def test_a_defect_does_not_let_the_lease_expire(
+    database: Engine, claim: Claim, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renew, failures = lifecycle.renew, [OSError("a disk that cannot be read")]
+
+    def broken_at_first(*arguments: object) -> bool:
+        if failures:
+            raise failures.pop()
+        return renew(*arguments)
+
+    monkeypatch.setattr(lifecycle, "renew", broken_at_first)
+    with Heartbeat(sessionmaker(database), claim, 60) as beat:
+        beat.report(0.5)
+        wait_until(lambda: stored(database, claim).progress == 50)
+        assert not beat.lost
+
+
 def test_a_database_that_is_away_is_no_loss(database: Engine, claim: Claim) -> None:
     away = make_engine("sqlite://")
     sessions = sessionmaker(away)
