@@ -20,7 +20,8 @@ import upscaler
 from tests.support.application import application
 from upscaler.cli import main
 from upscaler.cli.arguments import build_parser, options_of
-from upscaler.engine.options import OPTIONS, UpscaleOptions, from_text
+from upscaler.engine.option_texts import from_text
+from upscaler.engine.options import OPTIONS, UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch

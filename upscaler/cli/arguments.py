@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from upscaler.cli.values import name_of, number_of, one_of
 from upscaler.engine.backends.registry import ENGINE_NAMES
 from upscaler.engine.imaging.formats import format_for_extension
 from upscaler.engine.option_kinds import Choice, Flag, Option, WholeNumber
@@ -17,6 +18,7 @@ CREDENTIALS = "UPSCALER_TOKEN"
 DEFAULTS = {"factor": "4x", "preset": "photo"}
 # The options of the engine in this process; a server has its own.
 LOCAL_ONLY = ("engine", "threads", "tile")
+_THREADS, _TILE = WholeNumber(range(1, 257)), WholeNumber(range(1, 4097))
 # Arguments that follow ``models`` as a command, so that a folder of that name can still be upscaled.
 MODEL_COMMANDS = ("add", "list", "remove", "check", "-h", "--help")
 
@@ -38,9 +40,21 @@ def build_parser() -> argparse.ArgumentParser:
     )
     for option in OPTIONS.values():
         add_option(parser, option)
-    parser.add_argument("--engine", choices=ENGINE_NAMES, help="engine to compute with (default: auto)")
-    parser.add_argument("--threads", type=positive, help="number of processors to use (default: all)")
-    parser.add_argument("--tile", type=positive, metavar="PIXELS", help="side of a tile (default: automatic)")
+    parser.add_argument(
+        "--engine",
+        type=one_of("--engine", ENGINE_NAMES),
+        metavar=listed(ENGINE_NAMES),
+        help="engine to compute with (default: auto)",
+    )
+    parser.add_argument(
+        "--threads", type=number_of("--threads", _THREADS), help="number of processors to use (default: all)"
+    )
+    parser.add_argument(
+        "--tile",
+        type=number_of("--tile", _TILE),
+        metavar="PIXELS",
+        help="side of a tile (default: automatic)",
+    )
     parser.add_argument(
         "--server",
         metavar="URL",
@@ -53,14 +67,6 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def positive(text: str) -> int:
-    """Read a whole number of at least 1."""
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value
-
-
 def add_option(parser: argparse.ArgumentParser, option: Option) -> None:
     """Add the argument of an option of an upload. It is None where it was not given."""
     flag = f"--{(option.flag or option.name).replace('_', '-')}"
@@ -70,38 +76,37 @@ def add_option(parser: argparse.ArgumentParser, option: Option) -> None:
     if isinstance(kind, Flag):
         parser.add_argument(flag, dest=option.name, action=argparse.BooleanOptionalAction, help=words)
     elif isinstance(kind, Choice):
-        parser.add_argument(flag, dest=option.name, choices=tuple(kind.labels), help=words)
-    elif isinstance(kind, WholeNumber):
+        choices = tuple(kind.labels)
         parser.add_argument(
-            flag,
-            dest=option.name,
-            type=number_of(kind),
-            metavar=kind.unit.upper() or kind.expected,
-            help=words,
+            flag, dest=option.name, type=one_of(flag, choices), metavar=listed(choices), help=words
         )
+    elif isinstance(kind, WholeNumber):
+        shape = kind.unit.upper() or kind.expected
+        parser.add_argument(flag, dest=option.name, type=number_of(flag, kind), metavar=shape, help=words)
     else:
-        parser.add_argument(flag, dest=option.name, metavar="NAME", help=words)
+        parser.add_argument(flag, dest=option.name, type=name_of(flag, kind), metavar="NAME", help=words)
 
 
-def number_of(kind: WholeNumber) -> Callable[[str], int]:
-    """Return a function that reads one of the numbers."""
+def listed(choices: Collection[str]) -> str:
+    """Return choices as the help shows them."""
+    return "{" + ",".join(choices) + "}"
 
-    def read(text: str) -> int:
-        number = kind.read(text)
-        if not kind.accepts(number):
-            raise argparse.ArgumentTypeError(f"must be {kind.expected}")
-        return int(number)
 
-    return read
+def conflicts(arguments: argparse.Namespace) -> Iterator[str]:
+    """Yield a phrase for each argument that does not go with the others."""
+    if arguments.server:
+        for name in LOCAL_ONLY:
+            if getattr(arguments, name) is not None:
+                yield f"--{name} is the server's own choice and cannot be given with --server"
+    targets = (arguments.target_width, arguments.target_height)
+    if arguments.factor is not None and targets != (None, None):
+        yield "argument --factor: not allowed with arguments --width and --height"
+    if arguments.detail is not None and arguments.model is not None:
+        yield "argument --detail: not allowed with argument --model"
 
 
 def options_of(arguments: argparse.Namespace) -> UpscaleOptions:
-    """Return the options that were given; the extension of OUT decides about the format without ``--format``.
-
-    Raises:
-        InvalidParameter: they do not go together.
-
-    """
+    """Return the options that were given; the extension of OUT decides about the format without ``--format``."""
     given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
     output = arguments.output
     named = format_for_extension(output.suffix[1:]) if output else None

@@ -10,13 +10,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import config as configuration
-from upscaler.cli.arguments import CREDENTIALS, LOCAL_ONLY, MODEL_COMMANDS, build_parser, options_of
+from upscaler.cli.arguments import CREDENTIALS, MODEL_COMMANDS, build_parser, conflicts, options_of
 from upscaler.cli.plan import PlannedImage, plan
 from upscaler.cli.terminal import complain, interruption, print_table
 from upscaler.cli.upscaling import ImageUpscaler, UpscaleFailed, UpscaleInterrupted
-from upscaler.engine.options import UpscaleOptions
+from upscaler.cli.values import parse
+from upscaler.engine.options import FACTORS, UpscaleOptions
 from upscaler.engine.presets import PRESET_TABLE
-from upscaler.errors import InvalidParameter
 
 if TYPE_CHECKING:
     from upscaler.client import Client
@@ -36,22 +36,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return run_models(arguments[1:])
     parser = build_parser()
-    chosen = parser.parse_args(arguments)
-    if chosen.server:
-        for name in LOCAL_ONLY:
-            if getattr(chosen, name) is not None:
-                parser.error(f"--{name} is the server's own choice and cannot be given with --server")
+    chosen = parse(parser, arguments, conflicts)
     if chosen.list_models:
         return list_models(chosen)
     if chosen.list_presets:
-        print_table([(preset.name, preset.description) for preset in PRESET_TABLE.values()])
+        factors = ", ".join(FACTORS)
+        rows = [(preset.name, preset.label, factors, preset.description) for preset in PRESET_TABLE.values()]
+        print_table([("name", "label", "factors", "good for"), *rows])
         return 0
     if not chosen.inputs:
         parser.error("name at least one image or folder")
+    options = options_of(chosen)
     try:
-        options = options_of(chosen)
         images = plan(chosen.inputs, chosen.output, options)
-    except (ValueError, InvalidParameter) as error:
+    except ValueError as error:
         parser.error(str(error))
     try:
         with upscaler_for(options, chosen, several=len(images) > 1) as upscaler:

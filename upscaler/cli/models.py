@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,21 +13,24 @@ from urllib.parse import urlsplit
 import httpx
 
 import config as configuration
+from upscaler.cli.arguments import listed
 from upscaler.cli.terminal import complain, print_table
+from upscaler.cli.values import one_of, parse
 from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.model_import.importer import import_model, too_large
 from upscaler.engine.model_import.probe import ProbeLimits, probe
-from upscaler.engine.model_zoo.custom_model import FACES, MAX_LICENCE, Findings, Use, check_name
+from upscaler.engine.model_zoo.custom_model import (
+    FACES,
+    MAX_LICENCE,
+    Findings,
+    Use,
+    check_licence,
+    check_name,
+)
 from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.options import FACTORS, PRESETS
 from upscaler.engine.settings import available_threads
-from upscaler.errors import (
-    InvalidParameter,
-    ModelConflict,
-    ModelNotFound,
-    ModelRefused,
-    UpscalerError,
-)
+from upscaler.errors import ModelConflict, ModelNotFound, ModelRefused, UnusableParameter, UpscalerError
 
 EXIT_REFUSED = 1
 _TIMEOUT_SECONDS = 60.0
@@ -37,18 +40,16 @@ _SCHEMES = ("http", "https")
 def run_models(arguments: Sequence[str]) -> int:
     """Run one of the commands; return the exit status: 1 for a refused model, 2 (by argparse) for wrong use."""
     parser = build_parser()
-    choices = parser.parse_args(arguments)
+    choices = parse(parser, arguments, conflicts)
     models = ModelFolder(configuration.models_dir())
     commands: dict[str, Callable[[], int]] = {
-        "add": lambda: add(parser, choices, models),
+        "add": lambda: add(choices, models),
         "list": lambda: show(models),
         "remove": lambda: remove(choices.model, models),
         "check": lambda: check(choices.model, models),
     }
     try:
         return commands[choices.command]()
-    except InvalidParameter as error:
-        parser.error(error.internal_detail)
     except ModelNotFound:
         parser.error(f"there is no added model {choices.model}")
     except UpscalerError as error:
@@ -74,26 +75,45 @@ def build_parser() -> argparse.ArgumentParser:
     new.add_argument(
         "--sha256", metavar="HEX", action="append", default=[], help="of each FILE in turn; URLs need it"
     )
-    new.add_argument("--preset", choices=PRESETS, help="preset to use it for, with --factor")
-    new.add_argument("--factor", choices=FACTORS, help="factor to use it for, with --preset")
+    for flag, allowed, words in (
+        ("--preset", PRESETS, "preset to use it for, with --factor"),
+        ("--factor", FACTORS, "factor to use it for, with --preset"),
+    ):
+        new.add_argument(flag, type=one_of(flag, allowed), metavar=listed(allowed), help=words)
     commands.add_parser("list", help="list the added models")
     for name, words in (("remove", "remove a model"), ("check", "test a model again")):
         commands.add_parser(name, help=words).add_argument("model", metavar="NAME")
     return parser
 
 
-def add(parser: argparse.ArgumentParser, choices: argparse.Namespace, models: ModelFolder) -> int:
-    """Test the files of a model and add it."""
+def conflicts(choices: argparse.Namespace) -> Iterator[str]:
+    """Yield a phrase for each argument of ``add`` that cannot be used, or does not go with the others."""
+    if choices.command != "add":
+        return
     if bool(choices.preset) != bool(choices.factor):
-        parser.error("--preset and --factor go together")
+        yield "--preset and --factor go together"
     if choices.sha256 and len(choices.sha256) != len(choices.files):
-        parser.error("give one --sha256 for each FILE, in the same order")
+        yield "give one --sha256 for each FILE, in the same order"
     if not choices.sha256 and any(is_url(given) for given in choices.files):
-        parser.error("a URL needs --sha256, so that no other file is accepted in its place")
-    missing = [given for given in choices.files if not is_url(given) and not Path(given).is_file()]
-    if missing:
-        parser.error(f"{missing[0]} does not exist")
-    name = check_name(choices.name or default_name(choices.files[0]))
+        yield "a URL needs --sha256, so that no other file is accepted in its place"
+    for given in choices.files:
+        if not is_url(given) and not Path(given).is_file():
+            yield f"{given} does not exist"
+    for check, value in ((check_name, model_name(choices)), (check_licence, choices.licence)):
+        try:
+            check(value)
+        except UnusableParameter as error:
+            yield f"argument --{error.parameter}: {value!r} is invalid"
+
+
+def model_name(choices: argparse.Namespace) -> str:
+    """Return the name that was given, or that of the first file."""
+    return str(choices.name or default_name(choices.files[0]))
+
+
+def add(choices: argparse.Namespace, models: ModelFolder) -> int:
+    """Test the files of a model and add it."""
+    name = model_name(choices)
     if name in models.names():
         raise ModelConflict(name=name)
     uses = (Use(choices.preset, choices.factor),) if choices.preset else ()

@@ -33,6 +33,9 @@ def plan(inputs: Sequence[Path], output: Path | None, options: UpscaleOptions) -
             input.
 
     """
+    missing = [given for given in inputs if not (given.is_dir() or given.is_file())]
+    if missing:
+        raise ValueError("; ".join(f"{given} does not exist" for given in missing))
     sources = [source for given in inputs for source in images_of(given)]
     if not sources:
         raise ValueError("there are no images in the given folders")
@@ -55,10 +58,8 @@ def images_of(given: Path) -> Iterator[Path]:
         yield from sorted(
             path for path in given.iterdir() if path.is_file() and path.suffix[1:].lower() in IMAGE_EXTENSIONS
         )
-    elif given.is_file():
-        yield given
     else:
-        raise ValueError(f"{given} does not exist")
+        yield given
 
 
 def is_file_name(path: Path) -> bool:

@@ -145,13 +145,10 @@ class Option:
         """Whether None is a value as well."""
         return not self.required and self.default is None
 
-    def check(self, value: object) -> None:
-        """Raise ``InvalidParameter``, or ``UnusableParameter`` for a name, where ``value`` is none of the option's.
-
-        None is valid where it is the default.
-        """
+    def refusal(self, value: object) -> InvalidParameter | None:
+        """Return the error where ``value`` is none of the option's. None is valid where it is the default."""
         if self.kind.accepts(value) or (value is None and self.optional):
-            return
+            return None
         if not self.kind.expected:
-            raise UnusableParameter(name=self.name)
-        raise InvalidParameter(name=self.name, value=value, choices=self.kind.expected)
+            return UnusableParameter(name=self.name)
+        return InvalidParameter(name=self.name, value=value, choices=self.kind.expected)

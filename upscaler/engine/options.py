@@ -18,6 +18,8 @@ from upscaler.errors import (
     TargetOutOfRange,
     UnknownParameter,
     UnusableParameter,
+    UpscalerError,
+    combined,
 )
 
 FACTORS = ("2x", "3x", "4x", "8x")
@@ -41,7 +43,7 @@ class UpscaleOptions:
 
     Validation, the description of the API, the command line, the forms of the site and of the console follow from
     the rows; the reference in ``docs/api.md`` is compared with them. The constructor raises ``InvalidParameter`` for
-    a value that is not one of its row, or that does not go with the others.
+    values that are not of their rows, or that do not go with the others: one error that holds all.
     """
 
     factor: Annotated[
@@ -167,14 +169,8 @@ class UpscaleOptions:
     ] = None
 
     def __post_init__(self) -> None:
-        for name, option in OPTIONS.items():
-            option.check(getattr(self, name))
-        if self.model is not None and self.detail is not None:
-            raise UnusableParameter(name="detail")
-        if self.has_target and self.factor != FIT:
-            raise InvalidParameter(name="factor", value=self.factor, choices=FIT)
-        if self.factor == FIT and not self.has_target:
-            raise InvalidParameter(name="factor", value=FIT, choices=", ".join(FACTORS))
+        if refusals := _refusals({name: getattr(self, name) for name in OPTIONS}):
+            raise combined(refusals)
 
     @property
     def has_target(self) -> bool:
@@ -219,20 +215,22 @@ class UpscaleOptions:
         """Build options from decoded JSON, where null stands for the default.
 
         Raises:
-            UnknownParameter: a name is not that of an option.
-            MissingParameter: there is neither a factor nor a target.
-            InvalidParameter: a value cannot be used.
+            UnknownParameter, MissingParameter, InvalidParameter: a name is not that of an option, there is neither a
+                factor nor a target, a value cannot be used; the error holds those of all options at fault.
 
         """
-        unknown = set(values) - set(OPTIONS)
-        if unknown:
-            raise UnknownParameter(name=min(unknown))
-        given = {name: value for name, value in values.items() if value is not None}
-        if not _TARGET_NAMES.isdisjoint(given):
-            given.setdefault("factor", FIT)
-        if "factor" not in given:
-            raise MissingParameter(name="factor")
-        return cls(**given)
+        named = {name: value for name, value in values.items() if value is not None}
+        if not _TARGET_NAMES.isdisjoint(named):
+            named.setdefault("factor", FIT)
+        misnamed: list[UpscalerError] = [
+            UnknownParameter(name=name) for name in sorted(set(values) - set(OPTIONS))
+        ]
+        if "factor" not in named:
+            misnamed.append(MissingParameter(name="factor"))
+        if misnamed:
+            known = {name: value for name, value in named.items() if name in OPTIONS}
+            raise combined([*misnamed, *_refusals(known)])
+        return cls(**named)
 
     def changed(self, overrides: Mapping[str, Any]) -> UpscaleOptions:
         """Return these options with ``overrides`` in their place; None stands for the default.
@@ -258,25 +256,25 @@ class UpscaleOptions:
         return self.from_mapping({**kept, **overrides})
 
 
+def _refusals(values: Mapping[str, Any]) -> list[UpscalerError]:
+    """Return what is wrong with values of options, by themselves and together."""
+    found: dict[str, UpscalerError] = {}
+    for name, value in values.items():
+        if (refusal := OPTIONS[name].refusal(value)) is not None:
+            found[name] = refusal
+    named = {name for name, value in values.items() if value is not None}
+    if {"model", "detail"} <= named:
+        found.setdefault("detail", UnusableParameter(name="detail"))
+    factor, has_target = values.get("factor"), not _TARGET_NAMES.isdisjoint(named)
+    if factor is not None and has_target != (factor == FIT):
+        choices = FIT if has_target else ", ".join(FACTORS)
+        found.setdefault("factor", InvalidParameter(name="factor", value=factor, choices=choices))
+    return list(found.values())
+
+
 def factor_number(factor: str) -> int:
     """Return a factor as a number: "4x" is 4 output pixels per input pixel along a side."""
     return int(factor.removesuffix("x"))
-
-
-def from_text(values: Mapping[str, str], **defaults: Any) -> UpscaleOptions:
-    """Build options from the fields of a form: an empty text counts as not sent, ``defaults`` take its place.
-
-    Raises:
-        InvalidParameter, UnknownParameter: as the constructor and ``UpscaleOptions.from_mapping`` do.
-
-    """
-    sent = {name: text.strip() for name, text in values.items() if text.strip()}
-    return UpscaleOptions.from_mapping({**defaults, **read_texts(sent)})
-
-
-def read_texts(texts: Mapping[str, str]) -> dict[str, Any]:
-    """Return the values of options from texts; a text that is no value stays, for the constructor to refuse."""
-    return {name: OPTIONS[name].kind.read(text) if name in OPTIONS else text for name, text in texts.items()}
 
 
 def _table() -> Mapping[str, Option]:

@@ -40,7 +40,7 @@ from upscaler.errors.access import (
     TooManyImages,
     UploadNotFound,
 )
-from upscaler.errors.base import N_, UpscalerError, combined
+from upscaler.errors.base import N_, UpscalerError, combined, gathered
 from upscaler.errors.sent import (
     BatchRefused,
     BatchTooLarge,
@@ -170,4 +170,5 @@ __all__ = [
     "UpscalerError",
     "UrlNotAllowed",
     "combined",
+    "gathered",
 ]

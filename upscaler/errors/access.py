@@ -165,10 +165,16 @@ class InvalidAccount(UpscalerError):
 
 
 class InvalidKey(UpscalerError):
+    """An invalid field of a key, which ``parameter`` names; None where the account has too many keys."""
+
     status = 422
     code = "invalid_key"
     title = N_("Invalid key")
     message = N_("Check your entries.")
+
+    def __init__(self, field: str | None, message: str, **values: Any) -> None:
+        super().__init__(message, **values)
+        self.parameter = field
 
 
 class AccountConflict(UpscalerError):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, overload
+
+First = TypeVar("First")
+Second = TypeVar("Second")
+Third = TypeVar("Third")
 
 
 def N_(message: str) -> str:  # noqa: N802 - the name that gettext's tools use for "mark, translate later"
@@ -51,7 +55,41 @@ class UpscalerError(Exception):
 
 
 def combined(errors: Sequence[UpscalerError]) -> UpscalerError:
-    """Return the first of several errors of one request, with the others in ``related``."""
-    first, *others = errors
-    first.related = tuple(others)
+    """Return the first of several errors of one request, with the others in ``related``: one for each parameter."""
+    first, *others = [found for error in errors for found in (error, *error.related)]
+    named, related = {first.parameter}, []
+    for error in others:
+        if error.parameter is None or error.parameter not in named:
+            related.append(error)
+            named.add(error.parameter)
+    first.related = tuple(related)
     return first
+
+
+@overload
+def gathered(first: Callable[[], First], second: Callable[[], Second], /) -> tuple[First, Second]: ...
+@overload
+def gathered(
+    first: Callable[[], First], second: Callable[[], Second], third: Callable[[], Third], /
+) -> tuple[First, Second, Third]: ...
+@overload
+def gathered(*parts: Callable[[], First]) -> tuple[First, ...]: ...
+
+
+def gathered(*parts: Callable[[], Any]) -> tuple[Any, ...]:
+    """Return the values of all parts of a request, which are read one after another.
+
+    Raises:
+        UpscalerError: the errors of all parameters at fault, ``combined``; any other error ends the reading at once.
+    """
+    values, found = [], []
+    for part in parts:
+        try:
+            values.append(part())
+        except UpscalerError as error:
+            if error.parameter is None:
+                raise
+            found.append(error)
+    if found:
+        raise combined(found)
+    return tuple(values)

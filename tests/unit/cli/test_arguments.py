@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from upscaler.cli.arguments import build_parser, options_of
+from upscaler.cli.arguments import build_parser, conflicts, options_of
+from upscaler.cli.values import parse
 from upscaler.engine.options import OPTIONS, UpscaleOptions
-from upscaler.errors import InvalidParameter
 
 
 def options(*arguments: str) -> UpscaleOptions:
-    return options_of(build_parser().parse_args(["a.jpg", *arguments]))
+    return options_of(parse(build_parser(), ["a.jpg", *arguments], conflicts))
 
 
 def test_without_arguments_it_makes_four_times_a_photo() -> None:
@@ -46,6 +46,12 @@ def test_arguments_stand_for_options(arguments: list[str], chosen: dict[str, Any
         (["--detail", "half"], "argument --detail: must be 0-100"),
         (["--width", "0"], "argument --width: must be 1-1000000"),
         (["--keep-metadata", "true"], "invalid choice: 'true'"),
+        (["--engine", "ncn"], "argument --engine: invalid choice: 'ncn' (choose from auto, "),
+        (["--threads", "0"], "argument --threads: must be 1-256"),
+        (["--model", "../etc"], "argument --model: invalid name: '../etc'"),
+        (["--factor", "2x", "--width", "20"], "--factor: not allowed with arguments --width and --height"),
+        (["--detail", "0", "--model", "mine"], "argument --detail: not allowed with argument --model"),
+        (["--server", "http://a", "--tile", "64"], "--tile is the server's own choice"),
     ],
 )
 def test_other_values_are_refused_in_one_line(
@@ -56,9 +62,18 @@ def test_other_values_are_refused_in_one_line(
     assert reason in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_arguments_that_do_not_go_together_are_refused() -> None:
-    with pytest.raises(InvalidParameter):
-        options("--factor", "2x", "--width", "20")
+def test_one_message_names_all_that_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        options("--factor", "5x", "--quality", "0", "--tile", "big", "--height", "9", "--colour")
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1].partition("error: ")[2].split("; ") == [
+        "argument --factor: invalid choice: '5x' (choose from 2x, 3x, 4x, 8x)",
+        "argument --quality: must be 1-100",
+        "argument --tile: must be 1-4096",
+        "unrecognized arguments: --colour",
+        "argument --factor: not allowed with arguments --width and --height",
+    ]
 
 
 def test_every_option_has_an_argument_with_its_help() -> None:

@@ -96,6 +96,22 @@ def test_wrong_use_ends_with_2(arguments: list[str], reason: str, capsys: pytest
     assert reason in capsys.readouterr().err
 
 
+def test_one_message_names_all_that_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    wrong = ["absent.onnx", "gone.bin", "--name", "No Name", "--licence", "x" * 65, "--factor", "9x"]
+    with pytest.raises(SystemExit) as ended:
+        main(["models", "add", *wrong])
+
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines()[-1].partition("error: ")[2].split("; ") == [
+        "argument --factor: invalid choice: '9x' (choose from 2x, 3x, 4x, 8x)",
+        "--preset and --factor go together",
+        "absent.onnx does not exist",
+        "gone.bin does not exist",
+        "argument --name: 'No Name' is invalid",
+        f"argument --licence: '{'x' * 65}' is invalid",
+    ]
+
+
 def test_a_folder_named_models_is_still_a_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

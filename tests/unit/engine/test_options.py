@@ -2,8 +2,14 @@ from __future__ import annotations
 
 import pytest
 
-from upscaler.engine.options import OPTIONS, UpscaleOptions, from_text
-from upscaler.errors import InvalidParameter, MissingParameter, TargetOutOfRange, UnknownParameter
+from upscaler.engine.options import OPTIONS, UpscaleOptions
+from upscaler.errors import (
+    InvalidParameter,
+    MissingParameter,
+    TargetOutOfRange,
+    UnknownParameter,
+    UpscalerError,
+)
 
 
 @pytest.mark.parametrize(
@@ -72,30 +78,24 @@ def test_a_factor_is_needed_and_the_factors_are_told():
     assert refused.value.detail.endswith("Use one of: 2x, 3x, 4x, 8x.")
 
 
-def test_forms_send_text():
-    form = {
-        "factor": "",
-        "target_width": " 640 ",
-        "quality": "",
-        "keep_metadata": "all",
-        "refine_faces": "no",
-        "match_colours": "off",
-    }
-    assert from_text(form, preset="art") == UpscaleOptions(
-        "fit", "art", refine_faces=False, keep_metadata="all", target_width=640, match_colours=False
-    )
-    for bad in (
-        {"quality": "high"},
-        {"keep_metadata": "true"},
-        {"detail": "-1"},
-        {"refine_faces": "maybe"},
-        {"match_colours": "perhaps"},
-        {"target_width": "\u0663"},
-    ):
-        with pytest.raises(InvalidParameter):
-            from_text({"factor": "2x", **bad})
-    with pytest.raises(UnknownParameter):
-        from_text({"factor": "2x", "colour": "blue"})
+def faults(error: UpscalerError) -> list[tuple[str | None, str]]:
+    return [(found.parameter, found.code) for found in (error, *error.related)]
+
+
+def test_every_bad_value_is_named() -> None:
+    with pytest.raises(InvalidParameter) as refused:
+        UpscaleOptions("5x", preset="blue", quality=0, model="realesrgan-x4plus", detail=5)
+    assert faults(refused.value) == [
+        (name, "invalid_parameter") for name in ("factor", "preset", "quality", "detail")
+    ]
+    with pytest.raises(UnknownParameter) as unknown:
+        UpscaleOptions.from_mapping({"zoom": 2, "colour": "red", "quality": 101})
+    assert faults(unknown.value) == [
+        ("colour", "unknown_parameter"),
+        ("zoom", "unknown_parameter"),
+        ("factor", "missing_parameter"),
+        ("quality", "invalid_parameter"),
+    ]
 
 
 def test_what_was_left_open_is_not_stored_and_the_rest_comes_back():

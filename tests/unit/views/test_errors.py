@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import re
 from collections.abc import Callable
 
@@ -10,9 +11,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.exc import OperationalError
+from werkzeug.test import TestResponse
 
 from tests import factories
-from tests.unit.views.api.conftest import NOBODY, Program
+from tests.unit.views.api.conftest import NOBODY, Program, small_png
 from upscaler.extensions import db
 from upscaler.models import ADMIN_ROLE
 from upscaler.services.accounts import api_keys
@@ -77,6 +79,109 @@ def test_a_form_names_the_parameter_at_fault(
     problem = visitor.upload(**fields).get_json()
 
     assert [found["parameter"] for found in problem["errors"]] == [parameter]
+
+
+def faults(answer: TestResponse) -> list[tuple[str, str]]:
+    assert answer.status_code == 422, answer.text
+    problem = answer.get_json()
+    first = problem["errors"][0]
+    assert (first["code"], first["detail"]) == (problem["code"], problem["detail"])
+    return [(found["parameter"], found["code"]) for found in problem["errors"]]
+
+
+def test_an_upload_names_every_value_at_fault(visitor: Program) -> None:
+    refused = visitor.upload(
+        colour="red", factor="5x", quality="0", model="nobody-knows-it", email="l", priority="first"
+    )
+
+    assert faults(refused) == [
+        ("colour", "unknown_parameter"),
+        ("factor", "invalid_parameter"),
+        ("quality", "invalid_parameter"),
+        ("model", "unknown_model"),
+        ("email", "not_available"),
+        ("priority", "invalid_parameter"),
+    ]
+
+
+def test_json_without_an_image_names_every_value_at_fault(visitor: Program) -> None:
+    refused = visitor.post("/uploads", json={"factor": [], "preset": "blue", "callback_url": "ftp://a.b"})
+
+    assert faults(refused) == [
+        ("factor", "invalid_parameter"),
+        ("file", "missing_file"),
+        ("preset", "invalid_parameter"),
+        ("callback_url", "invalid_callback_url"),
+    ]
+    assert ("url", "invalid_url") in faults(visitor.post("/uploads", json={"url": "ftp://a.b"}))
+
+
+def test_a_batch_names_every_value_at_fault(visitor: Program) -> None:
+    refused = visitor.post("/batches", data={"factor": "5x", "detail": "200", "url": "http://a.b"})
+
+    assert faults(refused) == [
+        ("url", "unknown_parameter"),
+        ("file", "missing_file"),
+        ("factor", "invalid_parameter"),
+        ("detail", "invalid_parameter"),
+    ]
+
+
+def test_a_preview_names_every_value_at_fault(visitor: Program) -> None:
+    form = {"file": (io.BytesIO(small_png()), "a.png"), "width": "0", "left": "-1", "presets": "blue"}
+    refused = visitor.post("/previews", data={**form, "factor": "5x", "denoise": "x"})
+
+    assert faults(refused) == [
+        (name, "invalid_parameter") for name in ("factor", "denoise", "left", "width", "presets")
+    ]
+
+
+def test_a_quote_names_every_value_at_fault(visitor: Program) -> None:
+    values = visitor.get("/quote?width=0&height=9&factor=5x&quality=0")
+    together = visitor.get("/quote?width=9&height=9&factor=2x&target_width=9&model=nobody&detail=5")
+
+    assert [name for name, _ in faults(values)] == ["factor", "quality", "width"]
+    assert faults(together) == [
+        ("detail", "invalid_parameter"),
+        ("factor", "invalid_parameter"),
+        ("model", "unknown_model"),
+    ]
+
+
+def test_settings_name_every_value_at_fault(admin: Program) -> None:
+    refused = admin.request(
+        "PATCH",
+        "/admin/settings",
+        json={"queue_limit": 0, "colour": 1, "rate_limit": "often", "frames": "last"},
+    )
+
+    assert faults(refused) == [
+        ("colour", "unknown_parameter"),
+        ("frames", "invalid_parameter"),
+        ("queue_limit", "invalid_parameter"),
+        ("rate_limit", "invalid_parameter"),
+    ]
+
+
+def test_an_account_names_every_value_at_fault(admin: Program) -> None:
+    body = {"username": "two words", "email": "nobody", "password": "two words here"}
+
+    assert faults(admin.post("/admin/users", json=body)) == [
+        ("username", "invalid_account"),
+        ("email", "invalid_account"),
+        ("password", "invalid_account"),
+    ]
+
+
+def test_a_model_names_every_value_at_fault(admin: Program) -> None:
+    refused = admin.post("/admin/models", data={"name": "No", "licence": "x" * 65, "preset": "blue"})
+
+    assert faults(refused) == [
+        ("file", "missing_file"),
+        ("name", "invalid_parameter"),
+        ("licence", "invalid_parameter"),
+        ("factor", "missing_parameter"),
+    ]
 
 
 def test_what_is_no_parameters_fault_lists_none(visitor: Program) -> None:

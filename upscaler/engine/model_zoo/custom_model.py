@@ -17,6 +17,7 @@ from upscaler.errors import (
     ModelRefused,
     UnknownModel,
     UnusableParameter,
+    combined,
 )
 
 ONNX, NCNN = "onnx", "ncnn"
@@ -84,10 +85,13 @@ class Use:
     factor: str
 
     def __post_init__(self) -> None:
-        for name, choices in (("preset", PRESETS), ("factor", FACTORS)):
-            value = getattr(self, name)
-            if value not in choices:
-                raise InvalidParameter(name=name, value=value, choices=", ".join(choices))
+        refusals = [
+            InvalidParameter(name=name, value=value, choices=", ".join(choices))
+            for name, value, choices in (("preset", self.preset, PRESETS), ("factor", self.factor, FACTORS))
+            if value not in choices
+        ]
+        if refusals:
+            raise combined(refusals)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import partial
 
-from upscaler.errors import N_, InvalidAccount
+from upscaler.errors import N_, InvalidAccount, gathered
 from upscaler.models import ADMIN_ROLE, USER_ROLE, folded
 
 ROLES = (ADMIN_ROLE, USER_ROLE)
@@ -30,8 +31,19 @@ class AccountData:
 
 
 def checked(data: AccountData) -> AccountData:
-    """Return the data in canonical form; raise ``InvalidAccount`` for a value that cannot be used."""
-    username = unicodedata.normalize("NFKC", data.username).strip()
+    """Return the data in canonical form; raise ``InvalidAccount``, which holds all values that cannot be used."""
+    username, email, first_name, last_name, role = gathered(
+        partial(_username, data.username),
+        partial(_email, data.email),
+        partial(_name, "first_name", data.first_name),
+        partial(_name, "last_name", data.last_name),
+        partial(_role, data.role),
+    )
+    return AccountData(username, email, first_name, last_name, role, data.active)
+
+
+def _username(text: str) -> str:
+    username = unicodedata.normalize("NFKC", text).strip()
     if not 1 <= len(username) <= MAX_NAME or not all(part.isalnum() or part in "._-" for part in username):
         # No @, so that no user name is the address of another account: the login accepts both.
         raise InvalidAccount(
@@ -39,17 +51,28 @@ def checked(data: AccountData) -> AccountData:
             N_("Use up to %(limit)s letters, digits, dots, dashes and underscores."),
             limit=MAX_NAME,
         )
-    email = unicodedata.normalize("NFKC", data.email).strip()
+    return username
+
+
+def _email(text: str) -> str:
+    email = unicodedata.normalize("NFKC", text).strip()
     local, _, domain = email.rpartition("@")
     if not local or not domain or len(email) > MAX_EMAIL or not email.isprintable() or " " in email:
         raise InvalidAccount("email", N_("Enter a valid e-mail address."))
-    names = {"first_name": data.first_name.strip(), "last_name": data.last_name.strip()}
-    for field, value in names.items():
-        if len(value) > MAX_NAME or not value.isprintable():
-            raise InvalidAccount(field, N_("Use up to %(limit)s characters."), limit=MAX_NAME)
-    if data.role not in ROLES:
+    return email
+
+
+def _name(field: str, text: str) -> str:
+    name = text.strip()
+    if len(name) > MAX_NAME or not name.isprintable():
+        raise InvalidAccount(field, N_("Use up to %(limit)s characters."), limit=MAX_NAME)
+    return name
+
+
+def _role(name: str) -> str:
+    if name not in ROLES:
         raise InvalidAccount("role", N_("This role doesn't exist."))
-    return AccountData(username=username, email=email, role=data.role, active=data.active, **names)
+    return name
 
 
 def check_password(password: str, username: str) -> None:

@@ -5,6 +5,7 @@ The tables are Flask-AppBuilder's (``ab_user``, ``ab_role``).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import delete as delete_rows
@@ -12,7 +13,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from upscaler.errors import N_, AccountConflict, InvalidAccount
+from upscaler.errors import N_, AccountConflict, InvalidAccount, combined, gathered
 from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, Batch, Job, Role, folded
 from upscaler.services import audit
 from upscaler.services.accounts.account_data import AccountData, check_password, checked
@@ -26,8 +27,7 @@ def create(session: Session, actor: audit.Actor, data: AccountData, password: st
     Raises:
         InvalidAccount: a value cannot be used, or the name or address is taken.
     """
-    data = checked(data)
-    check_password(password, data.username)
+    data, _ = gathered(partial(checked, data), partial(check_password, password, data.username))
     _check_free(session, data, None)
     user = Account(
         username=data.username,
@@ -153,13 +153,18 @@ def _check_free(session: Session, data: AccountData, own_id: int | None) -> None
     username, email = folded(data.username), folded(data.email)
     same = or_(Account.username_key == username, Account.email_key == email)
     found = select(Account.username_key, Account.email_key).where(same, Account.id != (own_id or 0))
+    refusals = []
     for taken_username, taken_email in session.execute(found):
         if own_id is None and taken_username == username:
-            raise InvalidAccount("username", N_("This user name is taken. Choose another."))
+            refusals.append(InvalidAccount("username", N_("This user name is taken. Choose another.")))
         if taken_email == email:
-            raise InvalidAccount(
-                "email", N_("This e-mail address belongs to another account. Use a different one.")
+            refusals.append(
+                InvalidAccount(
+                    "email", N_("This e-mail address belongs to another account. Use a different one.")
+                )
             )
+    if refusals:
+        raise combined(refusals)
 
 
 def _flush(session: Session) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from upscaler.errors import N_, InvalidKey, KeyNotFound
+from upscaler.errors import N_, InvalidKey, KeyNotFound, combined
 from upscaler.models import Account, AccountKey, utcnow
 from upscaler.services import audit
 
@@ -52,16 +52,11 @@ def create(
         InvalidKey: the name or a scope cannot be used, the end lies in the past, or there are too many keys.
     """
     name = name.strip()
-    if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
-        raise InvalidKey(N_("Enter a name of up to %(limit)s characters."), limit=MAX_NAME)
-    if not scopes or not set(scopes) <= set(SCOPES):
-        raise InvalidKey(N_("Choose at least one of these scopes: %(scopes)s."), scopes=", ".join(SCOPES))
-    if ADMIN in scopes and not account.is_admin:
-        raise InvalidKey(N_("Only an admin's key can have the scope %(scope)s."), scope=ADMIN)
-    if expires_at is not None and expires_at <= utcnow():
-        raise InvalidKey(N_("The expiry date must be in the future."))
+    if refusals := list(_refusals(account, name, scopes, expires_at)):
+        raise combined(refusals)
     if len(keys_of(session, account)) >= MAX_KEYS:
-        raise InvalidKey(N_("An account can have up to %(limit)s keys. Revoke one first."), limit=MAX_KEYS)
+        reason = N_("An account can have up to %(limit)s keys. Revoke one first.")
+        raise InvalidKey(None, reason, limit=MAX_KEYS)
     secret = PREFIX + secrets.token_urlsafe(32)
     key = AccountKey(
         user_id=account.id,
@@ -77,6 +72,21 @@ def create(
     audit.record(session, actor, "key.create", entity=("key", key.id), details=details)
     session.commit()
     return NewKey(key, secret)
+
+
+def _refusals(
+    account: Account, name: str, scopes: Sequence[str], expires_at: datetime | None
+) -> Iterator[InvalidKey]:
+    """Yield what is wrong with the values of a new key."""
+    if not 1 <= len(name) <= MAX_NAME or not name.isprintable():
+        yield InvalidKey("name", N_("Enter a name of up to %(limit)s characters."), limit=MAX_NAME)
+    if not scopes or not set(scopes) <= set(SCOPES):
+        choices = ", ".join(SCOPES)
+        yield InvalidKey("scopes", N_("Choose at least one of these scopes: %(scopes)s."), scopes=choices)
+    elif ADMIN in scopes and not account.is_admin:
+        yield InvalidKey("scopes", N_("Only an admin's key can have the scope %(scope)s."), scope=ADMIN)
+    if expires_at is not None and expires_at <= utcnow():
+        yield InvalidKey("expires_at", N_("The expiry date must be in the future."))
 
 
 def keys_of(session: Session, account: Account) -> Sequence[AccountKey]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -78,17 +79,31 @@ def chosen(session: Session, options: UpscaleOptions) -> tuple[UpscaleOptions, M
     """
     if options.model in MODELS:
         return options, None
-    manifests = [manifest for manifest in added(session) if manifest.active]
+    manifests = _active(session)
     options = serving(options, manifests)
     if options.model is None:
         return options, None
+    # Only workers need the files.
+    return options, _upscaling(options.model, manifests).model(Path())
+
+
+def check_usable(session: Session, name: str) -> None:
+    """Raise ``UnknownModel`` for a model that does not exist, may not be used, or does not upscale."""
+    if name not in MODELS:
+        _upscaling(name, _active(session))
+
+
+def _active(session: Session) -> list[Manifest]:
+    return [manifest for manifest in added(session) if manifest.active]
+
+
+def _upscaling(name: str, manifests: Sequence[Manifest]) -> Manifest:
     for manifest in manifests:
-        if manifest.name == options.model:
+        if manifest.name == name:
             if manifest.findings.purpose == FACES:
-                raise not_for_upscaling(manifest.name)
-            # Only workers need the files.
-            return options, manifest.model(Path())
-    raise UnknownModel(name=options.model)
+                raise not_for_upscaling(name)
+            return manifest
+    raise UnknownModel(name=name)
 
 
 def choices(session: Session) -> list[Choice]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from upscaler.errors import MailNotOffered
+from upscaler.errors import MailNotOffered, gathered
 from upscaler.services.notifications import recipients
 from upscaler.services.outbound.addresses import AddressPolicy
 
@@ -32,10 +33,13 @@ class NotificationRules:
             InvalidCallbackUrl, InvalidEmail: the value cannot be used.
             MailNotOffered: this service sends no mail.
         """
-        if email and not self.offers_mail:
+        address, url = gathered(partial(self._email, email), partial(self._callback_url, callback_url))
+        return Notifications(url, address, language)
+
+    def _email(self, text: str) -> str | None:
+        if text and not self.offers_mail:
             raise MailNotOffered
-        return Notifications(
-            callback_url=recipients.check_url(callback_url, self.policy) if callback_url else None,
-            email=recipients.check_email(email) if email else None,
-            language=language,
-        )
+        return recipients.check_email(text) if text else None
+
+    def _callback_url(self, text: str) -> str | None:
+        return recipients.check_url(text, self.policy) if text else None

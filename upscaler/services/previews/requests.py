@@ -15,13 +15,13 @@ from upscaler.engine.imaging.crops import Crop
 from upscaler.engine.imaging.inspection import Cutting
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.inspector import Inspector
-from upscaler.errors import InvalidParameter, PreviewNotFound
+from upscaler.errors import PreviewNotFound
 from upscaler.models import Preview, utcnow
 from upscaler.models.types import random_id
 from upscaler.services.files import pending_files
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.files.workspace import Workspace
-from upscaler.services.jobs import quota
+from upscaler.services.jobs import offers, quota
 from upscaler.services.jobs.file_checks import checked_bytes, inspection_limits
 from upscaler.services.settings.runtime import RuntimeSettings
 from upscaler.storage import Storage, make_key
@@ -72,9 +72,7 @@ class PreviewRequests:
             InvalidParameter: the factor is not offered.
         """
         limits = self._settings.values(session)
-        if options.factor not in limits.factors:
-            choices = ", ".join(limits.factors)
-            raise InvalidParameter(name="factor", value=options.factor, choices=choices)
+        offers.check(session, limits, options.as_dict())
         quota.check_previews(session)
         checked_bytes(incoming.path, limits)
         preview_id = random_id("pre")

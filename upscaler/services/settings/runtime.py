@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -11,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config import RuntimeValues
-from upscaler.errors import InvalidParameter
+from upscaler.errors import InvalidParameter, gathered
 from upscaler.models import Setting
 from upscaler.services import audit
 from upscaler.services.settings.definitions import DEFINITIONS, definition
@@ -45,10 +46,11 @@ class RuntimeSettings:
         """Validate all changes, store those that differ, record them, and return the values now in force.
 
         Raises:
-            UnknownParameter: there is no such setting.
-            InvalidParameter: a value cannot be used; nothing is stored then.
+            UnknownParameter, InvalidParameter: there is no such setting, or a value cannot be used; the error holds
+                those of all settings at fault, and nothing is stored.
         """
-        parsed = {key: definition(key).parse(value) for key, value in changes.items()}
+        values = gathered(*(partial(_parse, key, value) for key, value in changes.items()))
+        parsed = dict(zip(changes, values, strict=True))
         # What another process changed a moment ago counts as well.
         self._cached = None
         current = self.values(session)
@@ -62,6 +64,10 @@ class RuntimeSettings:
         session.commit()
         self._cached = None
         return self.values(session)
+
+
+def _parse(key: str, value: object) -> object:
+    return definition(key).parse(value)
 
 
 def as_json(values: RuntimeValues) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from werkzeug.wrappers import Response
 
 from upscaler.engine.imaging.formats import SHOWN_MIME_TYPES
 from upscaler.engine.model_zoo.recipe_builder import all_recipes
-from upscaler.engine.options import FACTORS, FIT, OPTIONS, read_texts
+from upscaler.engine.option_texts import read_texts
+from upscaler.engine.options import FACTORS, FIT, OPTIONS
 from upscaler.errors import UpscalerError
 from upscaler.extensions import db
 from upscaler.models import Job

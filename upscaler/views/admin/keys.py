@@ -13,10 +13,9 @@ from werkzeug.wrappers import Response
 from upscaler.errors import InvalidKey, KeyNotFound
 from upscaler.extensions import db
 from upscaler.services.accounts import api_keys
-from upscaler.views.admin.messages import refuse
+from upscaler.views.admin.messages import refuse, sentences
 from upscaler.views.admin.urls import FORM, POST, ExactPaths
 from upscaler.views.context import current_actor, signed_in
-from upscaler.views.sentences import localized
 
 
 class KeysView(ExactPaths, BaseView):
@@ -37,7 +36,7 @@ class KeysView(ExactPaths, BaseView):
         try:
             made = api_keys.create(db.session(), current_actor(), signed_in(), name, scopes)
         except InvalidKey as error:
-            return self._page(422, error=localized(error.message, error.values))
+            return self._page(422, error=" ".join(sentences(error)))
         return self._page(201, secret=made.secret)
 
     @has_access

@@ -224,7 +224,8 @@ def _data(form: AccountForm, username: str) -> AccountData:
 
 
 def _attach(form: DynamicForm, error: InvalidAccount) -> None:
-    """Put an error beside the field it is about."""
+    """Put each error beside the field it is about."""
     db.session.rollback()
-    field = form[error.parameter] if error.parameter in form else next(iter(form))
-    field.errors = [*field.errors, localized(error.message, error.values)]
+    for one in (error, *error.related):
+        field = form[one.parameter] if one.parameter in form else next(iter(form))
+        field.errors = [*field.errors, localized(one.message, one.values)]

@@ -40,11 +40,15 @@ FIELDS = frozenset(BatchForm().fields) - FILE_FIELDS
 def create_batch() -> ResponseReturnValue:
     """Accept several images, or a ZIP file of them, and return their batch."""
     room = _room()
-    with received_batch(FIELDS, room) as (files, form):
-        chosen, sender = parse_options(form), sender_of(form, Priority.BATCH)
+    with received_batch(FIELDS, room) as form:
+        _, chosen, sender = errors.gathered(
+            form.check,
+            partial(parse_options, form.fields),
+            partial(sender_of, form.fields, Priority.BATCH),
+        )
 
         def submit() -> ResponseReturnValue:
-            with unpacked(files, room) as images:
+            with unpacked(form.files, room) as images:
                 # The request itself has counted as one already.
                 rate_limits.more_uploads(len(images) - 1)
                 given = (db.session(), services().submissions, images, chosen, sender)
@@ -52,7 +56,7 @@ def create_batch() -> ResponseReturnValue:
                     # With the jobs, so that a request that is sent twice never makes them twice.
                     return keep(_accepted(batch_id))
 
-        return once(asked_by_form(files, form), submit)
+        return once(asked_by_form(form.files, form.fields), submit)
 
 
 def get_batch(batch_id: str) -> ResponseReturnValue:
@@ -125,7 +129,8 @@ OPERATIONS = (
                 errors.TooManyFiles,
                 errors.InvalidArchive,
             ),
-            *(errors.BatchRefused, errors.InvalidParameter, errors.UnknownParameter, errors.NotAvailable),
+            *(errors.BatchRefused, errors.InvalidParameter, errors.UnknownModel, errors.UnknownParameter),
+            errors.NotAvailable,
             *(errors.InvalidEmail, errors.InvalidCallbackUrl, errors.QueueFull, errors.StorageFull),
         ),
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,8 +17,10 @@ from upscaler.errors import (
     InvalidRequest,
     UnknownParameter,
     UnusableParameter,
+    UpscalerError,
     combined,
 )
+from upscaler.services.files.incoming import IncomingFile
 from upscaler.views.api.upload_request import UploadRequest
 
 # What a form may take besides the files: boundaries, headers and the other fields.
@@ -25,6 +28,26 @@ FORM_BYTES = 64 * 1024
 # The same for each file of a batch, and how many other fields there may be.
 PART_BYTES = 1024
 MAX_FIELDS = 100
+
+
+@dataclass(frozen=True)
+class ReceivedForm:
+    """The form of a request.
+
+    Attributes:
+        files: the files, as they were received.
+        fields: the texts of the other fields, by name.
+        refusals: what is wrong with the names of the fields, and with the choice of files.
+    """
+
+    files: tuple[IncomingFile, ...]
+    fields: dict[str, str]
+    refusals: tuple[UpscalerError, ...]
+
+    def check(self) -> None:
+        """Raise what is wrong, for ``errors.gathered`` together with the values of fields."""
+        if self.refusals:
+            raise combined(self.refusals)
 
 
 def parse_form(too_large: FileTooLarge) -> tuple[MultiDict[str, FileStorage], dict[str, str]]:
@@ -49,19 +72,22 @@ def parse_form(too_large: FileTooLarge) -> tuple[MultiDict[str, FileStorage], di
         raise InvalidRequest from None
 
 
-def texts_of(body: dict[str, Any]) -> dict[str, str]:
-    """Return the values of a body of JSON as a form would hold them; what is null was not sent."""
-    unusable = [name for name, value in body.items() if not isinstance(value, (str, int, type(None)))]
-    if unusable:
-        raise combined([UnusableParameter(name=name[:64]) for name in sorted(unusable)])
-    sent = {name: value for name, value in body.items() if value is not None}
-    return {
-        name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in sent.items()
-    }
+def texts_of(body: dict[str, Any]) -> tuple[dict[str, str], list[UnusableParameter]]:
+    """Return the values of a body of JSON as a form would hold them, and the errors of those that no form can hold.
+
+    What is null was not sent.
+    """
+    texts, unusable = {}, []
+    for name, value in sorted(body.items()):
+        if isinstance(value, bool):
+            texts[name] = str(value).lower()
+        elif isinstance(value, (str, int)):
+            texts[name] = str(value)
+        elif value is not None:
+            unusable.append(UnusableParameter(name=name[:64]))
+    return texts, unusable
 
 
-def refuse_unknown(sent: Iterable[str], known: Iterable[str]) -> None:
-    """Raise ``UnknownParameter`` for each field that is not known."""
-    unknown = sorted(set(sent) - set(known))
-    if unknown:
-        raise combined([UnknownParameter(name=name[:64]) for name in unknown])
+def unknown_fields(sent: Iterable[str], known: Iterable[str]) -> list[UnknownParameter]:
+    """Return an error for each field that is not known."""
+    return [UnknownParameter(name=name[:64]) for name in sorted(set(sent) - set(known))]

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
 from flask import request
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
 
-from upscaler.errors import N_, BatchTooLarge, FileTooLarge, MissingFile, TwoImages
+from upscaler.errors import N_, BatchTooLarge, FileTooLarge, MissingFile, TwoImages, UpscalerError
 from upscaler.filenames.junk import is_junk
 from upscaler.services.batches.unpacking import UnpackLimits, is_archive, unpack
 from upscaler.services.files.incoming import IncomingFile
@@ -21,9 +21,10 @@ from upscaler.views.api.forms import (
     FORM_BYTES,
     MAX_FIELDS,
     PART_BYTES,
+    ReceivedForm,
     parse_form,
-    refuse_unknown,
     texts_of,
+    unknown_fields,
 )
 from upscaler.views.api.json_bodies import json_body
 from upscaler.views.api.upload_request import UploadRequest, discard
@@ -33,67 +34,74 @@ _ONE_AT_A_TIME = N_("Send one image at a time, or several as a batch. The API do
 
 
 @contextmanager
-def received_form(
-    fields: frozenset[str], max_file_bytes: int
-) -> Iterator[tuple[IncomingFile | None, dict[str, str]]]:
-    """Receive the form of this request: the file in ``file``, None where there is a ``url``, and the fields by name.
+def received_form(fields: frozenset[str], max_file_bytes: int) -> Iterator[ReceivedForm]:
+    """Receive the form of this request: the file in ``file``, none where there is a ``url``, and the fields by name.
 
-    What has no file may come as JSON as well.
+    What has no file may come as JSON as well. The caller checks the form together with its fields: it refuses unknown
+    ones (``UnknownParameter``, ``UnusableParameter``), no image (``MissingFile``), and two (``TwoImages``).
 
     Raises:
         FileTooLarge: the body is longer than the file may be; the rest of it is not read.
-        MissingFile, TwoImages: there is no image, or a file and an address.
-        UnknownParameter, UnusableParameter, InvalidRequest: the form is not as documented.
+        InvalidRequest: this is no form.
     """
     request.max_content_length = FORM_BYTES if request.is_json else max_file_bytes + FORM_BYTES
+    files: MultiDict[str, FileStorage] = MultiDict()
+    refusals: list[UpscalerError] = []
     try:
         if request.is_json:
-            files, form = {}, texts_of(json_body())
+            body = json_body()
+            form, unusable = texts_of(body)
+            refusals += unusable
+            has_url = bool(form.get("url", "").strip()) or any(wrong.parameter == "url" for wrong in unusable)
+            sent = {name for name, value in body.items() if value is not None}
         else:
-            received, form = parse_form(FileTooLarge(limit=readable_bytes(max_file_bytes)))
-            files = received.to_dict()
-            if len(received.getlist("file")) > 1:
-                raise TwoImages(_ONE_AT_A_TIME)
-        refuse_unknown([*form, *files], fields | {"file"})
-        sent = _sent(files.values())
-        if bool(sent) == bool(form.get("url", "").strip()):
-            raise TwoImages if sent else MissingFile
-        yield sent[0] if sent else None, form
+            files, form = parse_form(FileTooLarge(limit=readable_bytes(max_file_bytes)))
+            has_url = bool(form.get("url", "").strip())
+            sent = {*form, *files}
+        refusals += unknown_fields(sent, fields | {"file"})
+        received = files.getlist("file")
+        images = _sent(received)
+        if len(received) > 1:
+            refusals.append(TwoImages(_ONE_AT_A_TIME))
+        elif bool(images) == has_url:
+            refusals.append(TwoImages() if images else MissingFile())
+        yield ReceivedForm(images, form, tuple(refusals))
     finally:
         discard(cast(UploadRequest, request).received_files)
 
 
 @contextmanager
-def received_files(
-    fields: frozenset[str], max_bytes: int
-) -> Iterator[tuple[list[IncomingFile], dict[str, str]]]:
+def received_files(fields: frozenset[str], max_bytes: int) -> Iterator[ReceivedForm]:
     """Receive the form of this request: one file or several in ``file``, and the other fields by name.
+
+    The caller checks the form together with its fields: it refuses unknown ones (``UnknownParameter``) and no file
+    (``MissingFile``).
 
     Raises:
         FileTooLarge: the body is longer than all files together may be; the rest of it is not read.
-        MissingFile, UnknownParameter, InvalidRequest: the form is not as documented.
+        InvalidRequest: this is no form.
     """
     request.max_content_length = max_bytes + FORM_BYTES
     try:
         files, form = parse_form(FileTooLarge(limit=readable_bytes(max_bytes)))
-        refuse_unknown([*form, *files], fields | {"file"})
+        refusals: list[UpscalerError] = [*unknown_fields([*form, *files], fields | {"file"})]
         received = _sent(files.getlist("file"))
         if not received:
-            raise MissingFile
-        yield received, form
+            refusals.append(MissingFile())
+        yield ReceivedForm(received, form, tuple(refusals))
     finally:
         discard(cast(UploadRequest, request).received_files)
 
 
 @contextmanager
-def received_batch(
-    fields: frozenset[str], limits: UnpackLimits
-) -> Iterator[tuple[list[IncomingFile], dict[str, str]]]:
+def received_batch(fields: frozenset[str], limits: UnpackLimits) -> Iterator[ReceivedForm]:
     """Receive the form of this request: all the files in ``file`` and ``files``, and the other fields by name.
+
+    The caller checks the form together with its fields, as with ``received_files``.
 
     Raises:
         BatchTooLarge: the body is longer than the files may be together; the rest of it is not read.
-        TooManyFiles, MissingFile, UnknownParameter, InvalidRequest: the form is not as documented.
+        TooManyFiles, InvalidRequest: there are more files than are allowed, or this is no form.
     """
     own = cast(UploadRequest, request)
     own.max_content_length = limits.total_bytes + FORM_BYTES + limits.files * PART_BYTES
@@ -102,18 +110,18 @@ def received_batch(
     too_large = BatchTooLarge(limit=readable_bytes(limits.total_bytes))
     try:
         files, form = parse_form(too_large)
-        refuse_unknown([*form, *files], fields | FILE_FIELDS)
+        refusals: list[UpscalerError] = [*unknown_fields([*form, *files], fields | FILE_FIELDS)]
         sent = _sent(file for name in sorted(FILE_FIELDS) for file in files.getlist(name))
         # A folder that was chosen as a whole comes with what its system keeps in it.
-        images = [file for file in sent if not is_junk(file.filename)]
+        images = tuple(file for file in sent if not is_junk(file.filename))
         if not images:
-            raise MissingFile
-        yield images, form
+            refusals.append(MissingFile())
+        yield ReceivedForm(images, form, tuple(refusals))
     finally:
         discard(own.received_files)
 
 
-def _sent(files: Iterable[FileStorage]) -> list[IncomingFile]:
+def _sent(files: Iterable[FileStorage]) -> tuple[IncomingFile, ...]:
     """Return the files that were sent: a field of a page where nothing was chosen has one without name and content."""
     sent = []
     for file in files:
@@ -121,11 +129,11 @@ def _sent(files: Iterable[FileStorage]) -> list[IncomingFile]:
         path = Path(str(file.stream.name))
         if file.filename or path.stat().st_size:
             sent.append(IncomingFile(path, file.filename or ""))
-    return sent
+    return tuple(sent)
 
 
 @contextmanager
-def unpacked(files: list[IncomingFile], limits: UnpackLimits) -> Iterator[list[IncomingFile]]:
+def unpacked(files: Sequence[IncomingFile], limits: UnpackLimits) -> Iterator[Sequence[IncomingFile]]:
     """Return the files as they are, or what is in them if they are one ZIP file; see ``services.unpacking``."""
     if len(files) != 1 or not is_archive(files[0].path):
         yield files

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import jsonify, url_for
 from flask.typing import ResponseReturnValue
 
 from upscaler import errors
-from upscaler.engine import options
 from upscaler.engine.imaging.crops import Crop
-from upscaler.engine.options import PRESETS
+from upscaler.engine.option_texts import from_text
+from upscaler.engine.options import PRESETS, UpscaleOptions
 from upscaler.extensions import db
 from upscaler.services.accounts import api_keys
+from upscaler.services.jobs import offers
 from upscaler.services.previews.requests import find
 from upscaler.views.api import rate_limits
 from upscaler.views.api.idempotency import asked_by_form, keep, once
@@ -20,16 +22,9 @@ from upscaler.views.api.long_polling import SOONEST, answer_poll
 from upscaler.views.api.multipart import received_form
 from upscaler.views.api.operations import Operation
 from upscaler.views.api.routing import FORM
-from upscaler.views.api.schemas.previews import (
-    PLACE,
-    PREVIEW_OPTIONS,
-    SIZE,
-    PreviewBody,
-    PreviewForm,
-    PreviewSchema,
-)
+from upscaler.views.api.schemas.previews import CROP, PREVIEW_OPTIONS, PreviewBody, PreviewForm, PreviewSchema
 from upscaler.views.api.serializers.previews import preview_status
-from upscaler.views.api.uploads import IMAGE_ERRORS, image_of
+from upscaler.views.api.uploads import IMAGE_ERRORS, check_image, image_of
 from upscaler.views.context import absolute_url, current_account, services
 
 # Fields of the form besides the file.
@@ -40,24 +35,23 @@ FIELDS = frozenset(PreviewForm().fields) - {"file"}
 def create_preview() -> ResponseReturnValue:
     """Upscale a small part of an image with several presets; the image is not kept."""
     limit = services().settings.values(db.session()).max_upload_size_bytes
-    with received_form(FIELDS, limit) as (incoming, form):
-        chosen = {name: form[name] for name in PREVIEW_OPTIONS if name in form}
-        factors = services().settings.values(db.session()).factors
-        wanted = options.from_text(chosen, factor=factors[0])
-        crop, presets = _crop(form), _presets(form)
+    with received_form(FIELDS, limit) as form:
+        _, (wanted, crop, presets) = errors.gathered(
+            partial(check_image, form), partial(_wishes, form.fields)
+        )
         account = current_account()
         owner_id = account.id if account else None
 
         def submit() -> ResponseReturnValue:
             with (
-                image_of(incoming, form, limit) as image,
+                image_of(form, limit) as image,
                 services().previews.stored(db.session, image, crop, wanted, presets, owner_id) as preview,
             ):
                 location = absolute_url(url_for("api.get_preview", preview_id=preview.id))
                 headers = {"Location": location, "Cache-Control": "no-store", "Retry-After": str(SOONEST)}
                 return keep((jsonify(preview_status(preview)), 202, headers))
 
-        return once(asked_by_form([incoming] if incoming else [], form), submit)
+        return once(asked_by_form(form.files, form.fields), submit)
 
 
 def get_preview(preview_id: str) -> ResponseReturnValue:
@@ -68,6 +62,21 @@ def get_preview(preview_id: str) -> ResponseReturnValue:
         return preview_status(preview), None if preview.ended else SOONEST
 
     return answer_poll(lambda: find(db.session(), preview_id).ended, state)
+
+
+def _wishes(form: dict[str, str]) -> tuple[UpscaleOptions, Crop, tuple[str, ...]]:
+    """Read the options, the crop and the presets; raise ``InvalidParameter``."""
+    limits = services().settings.values(db.session())
+    chosen = {name: form[name].strip() for name in PREVIEW_OPTIONS if name in form}
+    (wanted, _), crop, presets = errors.gathered(
+        lambda: errors.gathered(
+            partial(from_text, chosen, factor=limits.factors[0]),
+            partial(offers.check, db.session(), limits, chosen),
+        ),
+        partial(_crop, form),
+        partial(_presets, form),
+    )
+    return wanted, crop, presets
 
 
 def _presets(form: dict[str, str]) -> tuple[str, ...]:
@@ -82,15 +91,16 @@ def _presets(form: dict[str, str]) -> tuple[str, ...]:
 def _crop(form: dict[str, str]) -> Crop:
     """Read where the part lies; raise ``InvalidParameter``."""
     numbers: dict[str, int] = {}
-    for name, allowed in {**PLACE, **SIZE}.items():
+    refusals = []
+    for name, kind in CROP.items():
         text = form.get(name, "").strip()
-        if not text:
-            continue
-        # The length is looked at first: a number of a million digits takes its time.
-        if not (text.isascii() and text.isdigit() and len(text) <= 7 and int(text) in allowed):
-            choices = f"{allowed.start}-{allowed.stop - 1}"
-            raise errors.InvalidParameter(name=name, value=text, choices=choices)
-        numbers[name] = int(text)
+        number = kind.read(text)
+        if kind.accepts(number):
+            numbers[name] = number
+        elif text:
+            refusals.append(errors.InvalidParameter(name=name, value=text, choices=kind.expected))
+    if refusals:
+        raise errors.combined(refusals)
     return Crop(**numbers)
 
 

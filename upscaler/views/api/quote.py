@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import jsonify
@@ -9,10 +10,17 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema, fields, validate
 
 from upscaler.engine.options import OPTIONS, UpscaleOptions
-from upscaler.errors import FormatTooSmall, ResultTooLarge, TargetOutOfRange, TooManyPixels, UnknownModel
+from upscaler.errors import (
+    FormatTooSmall,
+    ResultTooLarge,
+    TargetOutOfRange,
+    TooManyPixels,
+    UnknownModel,
+    gathered,
+)
 from upscaler.extensions import db
 from upscaler.services.accounts import api_keys
-from upscaler.services.jobs import quotes
+from upscaler.services.jobs import offers, quotes
 from upscaler.services.jobs.workers import count_online
 from upscaler.views.api.authentication import current_caller
 from upscaler.views.api.operations import Operation
@@ -45,7 +53,10 @@ def get_quote(query: dict[str, Any]) -> ResponseReturnValue:
     limits = services().settings.values(db.session())
     size = (query["width"], query["height"])
     choices = {name: value for name, value in query.items() if name not in ("width", "height")}
-    options = UpscaleOptions.from_mapping({"preset": limits.default_preset, **choices})
+    options, _ = gathered(
+        partial(UpscaleOptions.from_mapping, {"preset": limits.default_preset, **choices}),
+        partial(offers.check, db.session(), limits, choices),
+    )
     workers, submitter = count_online(db.session), services().submitter(current_caller().name)
     found = quotes.quote(db.session(), size, options, limits, workers, submitter)
     more = {

@@ -5,23 +5,26 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from flask import jsonify, redirect, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from upscaler import errors
-from upscaler.engine import options
-from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.option_texts import from_text
+from upscaler.engine.options import OPTIONS, UpscaleOptions
 from upscaler.errors import UploadNotFound
 from upscaler.extensions import db
 from upscaler.models import Job, Priority, Upload
 from upscaler.services.accounts import api_keys
 from upscaler.services.files.incoming import IncomingFile
-from upscaler.services.jobs import actions
+from upscaler.services.jobs import actions, offers
 from upscaler.services.jobs.new_jobs import Sender
+from upscaler.services.outbound import urls
 from upscaler.views.api import rate_limits
 from upscaler.views.api.authentication import current_caller
+from upscaler.views.api.forms import ReceivedForm
 from upscaler.views.api.idempotency import asked_by_form, keep, once
 from upscaler.views.api.multipart import received_form
 from upscaler.views.api.operations import Operation
@@ -52,20 +55,23 @@ IMAGE_ERRORS = (
 def create_upload() -> ResponseReturnValue:
     """Accept an image, or the URL of one, and return its job."""
     limit = services().settings.values(db.session()).max_upload_size_bytes
-    with received_form(FIELDS, limit) as (incoming, form):
-        chosen = parse_options(form)
-        sender = sender_of(form, Priority.NORMAL)
+    with received_form(FIELDS, limit) as form:
+        _, chosen, sender = errors.gathered(
+            partial(check_image, form),
+            partial(parse_options, form.fields),
+            partial(sender_of, form.fields, Priority.NORMAL),
+        )
 
         def submit() -> ResponseReturnValue:
             submissions = services().submissions
             submissions.check_queue(db.session, 1)
-            with image_of(incoming, form, limit) as image:
+            with image_of(form, limit) as image:
                 checked = submissions.check(db.session, image, chosen)
                 with submissions.stored(db.session, [checked], chosen, sender) as [job]:
                     # A host that dies now has either done nothing, or the next one knows what it has done.
                     return keep(_accepted(job))
 
-        return once(asked_by_form([incoming] if incoming else [], form), submit)
+        return once(asked_by_form(form.files, form.fields), submit)
 
 
 def _accepted(job: Job) -> ResponseReturnValue:
@@ -73,18 +79,33 @@ def _accepted(job: Job) -> ResponseReturnValue:
     return jsonify(accepted_job(job)), 202, {"Location": location, "Cache-Control": "no-store"}
 
 
-@contextmanager
-def image_of(incoming: IncomingFile | None, form: dict[str, str], max_bytes: int) -> Iterator[IncomingFile]:
-    """Yield the file that was sent, or fetch the one whose address was."""
-    if incoming is not None:
-        yield incoming
-        return
-    fetcher = services().fetcher
-    if fetcher is None:
+def check_image(form: ReceivedForm) -> None:
+    """Check a form that holds one image, or the address of one.
+
+    Raises:
+        UpscalerError: as ``ReceivedForm.check`` does.
+        NotAvailable, InvalidUrl: the address cannot be used.
+    """
+    errors.gathered(form.check, partial(_check_address, form.fields.get("url", "").strip()))
+
+
+def _check_address(address: str) -> None:
+    if address and services().fetcher is None:
         raise errors.NotAvailable(name="url")
+    if address:
+        urls.parse(address)
+
+
+@contextmanager
+def image_of(form: ReceivedForm, max_bytes: int) -> Iterator[IncomingFile]:
+    """Yield the file of a form that was checked, or fetch the one whose address it holds."""
+    fetcher = services().fetcher
+    if form.files or fetcher is None:
+        yield form.files[0]
+        return
     # No connection to the database is held while another server takes its time.
     db.session.rollback()
-    with fetcher.fetched(form["url"].strip(), services().workspace.folder, max_bytes) as image:
+    with fetcher.fetched(form.fields["url"].strip(), services().workspace.folder, max_bytes) as image:
         yield image
 
 
@@ -100,9 +121,14 @@ def download_upload(upload_id: str) -> WerkzeugResponse:
 
 
 def parse_options(form: dict[str, str]) -> UpscaleOptions:
-    """Read the options of a form; raise ``InvalidParameter``."""
-    given = {name: text for name, text in form.items() if name in options.OPTIONS}
-    return options.from_text(given, preset=services().settings.values(db.session()).default_preset)
+    """Read the options of a form; raise ``InvalidParameter``, ``UnknownModel``."""
+    given = {name: text.strip() for name, text in form.items() if name in OPTIONS}
+    limits = services().settings.values(db.session())
+    chosen, _ = errors.gathered(
+        partial(from_text, given, preset=limits.default_preset),
+        partial(offers.check, db.session(), limits, given),
+    )
+    return chosen
 
 
 def sender_of(form: dict[str, str], usual: Priority) -> Sender:
@@ -111,15 +137,14 @@ def sender_of(form: dict[str, str], usual: Priority) -> Sender:
     Raises:
         InvalidParameter, InvalidCallbackUrl, InvalidEmail, MailNotOffered: a field of the form cannot be used.
     """
-    wanted = services().notifications.check(
-        form.get("callback_url", "").strip(), form.get("email", "").strip(), select_locale()
+    recipients = (form.get("callback_url", "").strip(), form.get("email", "").strip())
+    wanted, priority = errors.gathered(
+        partial(services().notifications.check, *recipients, select_locale()),
+        partial(parse_priority, form, usual),
     )
     account = current_account()
     return Sender(
-        services().submitter(current_caller().name),
-        account.id if account else None,
-        parse_priority(form, usual),
-        wanted,
+        services().submitter(current_caller().name), account.id if account else None, priority, wanted
     )
 
 

@@ -10,8 +10,8 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from tests.support.leftovers import files_in
-from upscaler.errors import UnknownParameter, UnusableParameter
-from upscaler.views.api.forms import refuse_unknown, texts_of
+from upscaler.errors import MissingFile, UnknownParameter
+from upscaler.views.api.forms import ReceivedForm, texts_of, unknown_fields
 
 
 @pytest.mark.parametrize("known_length", [True, False])
@@ -40,20 +40,27 @@ def test_a_form_with_too_much_beside_a_small_file_is_not_called_a_large_file(
 def test_values_of_json_are_read_as_a_form_would_hold_them() -> None:
     body = {"factor": "2x", "quality": 90, "refine_faces": True, "model": None}
 
-    assert texts_of(body) == {"factor": "2x", "quality": "90", "refine_faces": "true"}
+    assert texts_of(body) == ({"factor": "2x", "quality": "90", "refine_faces": "true"}, [])
 
 
 @pytest.mark.parametrize("value", [["2x"], {"a": 1}, 1.5])
 def test_other_values_of_json_are_refused_by_name(value: Any) -> None:
-    with pytest.raises(UnusableParameter) as raised:
-        texts_of({"zoom": value, "factor": value, "preset": "photo"})
+    texts, unusable = texts_of({"zoom": value, "factor": value, "preset": "photo"})
 
-    assert [found.parameter for found in (raised.value, *raised.value.related)] == ["factor", "zoom"]
+    assert texts == {"preset": "photo"}
+    assert [found.parameter for found in unusable] == ["factor", "zoom"]
 
 
 def test_each_unknown_field_is_named() -> None:
-    refuse_unknown(["factor"], ["factor", "preset"])
-    with pytest.raises(UnknownParameter) as raised:
-        refuse_unknown(["zoom", "factor", "colour"], ["factor"])
+    assert unknown_fields(["factor"], ["factor", "preset"]) == []
+    unknown = unknown_fields(["zoom", "factor", "colour"], ["factor"])
 
-    assert [found.parameter for found in (raised.value, *raised.value.related)] == ["colour", "zoom"]
+    assert [found.parameter for found in unknown] == ["colour", "zoom"]
+
+
+def test_a_form_with_refusals_is_refused_with_all_of_them() -> None:
+    ReceivedForm((), {}, ()).check()
+    with pytest.raises(UnknownParameter) as raised:
+        ReceivedForm((), {}, (UnknownParameter(name="zoom"), MissingFile())).check()
+
+    assert [found.parameter for found in (raised.value, *raised.value.related)] == ["zoom", "file"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -9,7 +10,7 @@ from flask import jsonify, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
-from upscaler.engine.model_zoo.custom_model import Use, check_licence
+from upscaler.engine.model_zoo.custom_model import Use, check_licence, check_name
 from upscaler.errors import (
     FileTooLarge,
     FormTooLarge,
@@ -23,10 +24,13 @@ from upscaler.errors import (
     StorageFull,
     UnknownParameter,
     UnusableParameter,
+    combined,
+    gathered,
 )
 from upscaler.extensions import db
 from upscaler.models import ModelRecord
 from upscaler.services.paging import page_of
+from upscaler.views.api.forms import ReceivedForm
 from upscaler.views.api.multipart import received_files
 from upscaler.views.api.operations import admin_operation
 from upscaler.views.api.paging import PageQuery, answer_page
@@ -53,14 +57,13 @@ def list_admin_models(query: dict[str, Any]) -> ResponseReturnValue:
 
 def create_model() -> ResponseReturnValue:
     """Test a model and add it."""
-    with received_files(_FIELDS, services().custom_models.max_bytes) as (files, form):
+    with received_files(_FIELDS, services().custom_models.max_bytes) as form:
+        _, (name, licence), uses = gathered(
+            form.check, partial(_labels_of, form), partial(_uses_of, form.fields)
+        )
+        files = [(file.filename, file.path) for file in form.files]
         row = services().custom_models.add(
-            db.session(),
-            current_actor(),
-            [(file.filename, file.path) for file in files],
-            name=form.get("name", "").strip() or _default_name(files[0].filename),
-            licence=form.get("licence", "").strip(),
-            uses=_use_of(form),
+            db.session(), current_actor(), files, name=name, licence=licence, uses=uses
         )
     location = absolute_url(url_for("api.update_model", model_id=row.name))
     return _answer(row), 201, {"Location": location, "Cache-Control": "no-store"}
@@ -86,13 +89,25 @@ def _answer(row: ModelRecord) -> Any:
     return jsonify(admin_model_fields(row))
 
 
-def _use_of(form: dict[str, str]) -> tuple[Use, ...]:
+def _labels_of(form: ReceivedForm) -> tuple[str, str]:
+    """Return the name and the licence."""
+    return gathered(partial(_name_of, form), partial(check_licence, form.fields.get("licence", "").strip()))
+
+
+def _name_of(form: ReceivedForm) -> str:
+    """Return the name; by default, that of the first file. Without a file there is none to check."""
+    name = form.fields.get("name", "").strip()
+    if not name and not form.files:
+        return ""
+    return check_name(name or _default_name(form.files[0].filename))
+
+
+def _uses_of(form: dict[str, str]) -> tuple[Use, ...]:
     given = {name: form[name].strip() for name in ("preset", "factor") if form.get(name, "").strip()}
     if not given:
         return ()
-    for name in ("preset", "factor"):
-        if name not in given:
-            raise MissingParameter(name=name)
+    if missing := [MissingParameter(name=name) for name in ("preset", "factor") if name not in given]:
+        raise combined(missing)
     return (Use(**given),)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from upscaler.engine.imaging.crops import MAX_CROP_SIDE
+from upscaler.engine.option_kinds import WholeNumber
 from upscaler.engine.options import OPTIONS, PRESETS
 from upscaler.models import JobStatus
 from upscaler.views.api.schemas.described import integer, list_of, moment, nested, real, text, url
@@ -15,8 +16,8 @@ from upscaler.views.api.schemas.requests import FILE_OR_URL, web_address
 
 PREVIEW_OPTIONS = {name: option for name, option in OPTIONS.items() if option.in_preview}
 MAX_OFFSET = 1_000_000
-PLACE = {"left": range(MAX_OFFSET + 1), "top": range(MAX_OFFSET + 1)}
-SIZE = {"width": range(1, MAX_CROP_SIDE + 1), "height": range(1, MAX_CROP_SIDE + 1)}
+_OFFSET, _SIDE = WholeNumber(range(MAX_OFFSET + 1)), WholeNumber(range(1, MAX_CROP_SIDE + 1))
+CROP = {"left": _OFFSET, "top": _OFFSET, "width": _SIDE, "height": _SIDE}
 
 _PRESET = f"({'|'.join(PRESETS)})"
 _PRESETS = f"^{_PRESET}( ?, ?{_PRESET})*$"
