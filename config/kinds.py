@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from email.utils import formataddr, parseaddr
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any
 
 from pydantic import (
@@ -20,6 +20,8 @@ from pydantic import (
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
+
+Network = IPv4Network | IPv6Network
 
 # As the library `limits` reads them: "10 per hour", "1/second; 100 per 2 days".
 _RATE = r"[1-9][0-9]{0,6} ?(/|per) ?([1-9][0-9]{0,2} )?(second|minute|hour|day|month|year)s?"
@@ -56,17 +58,21 @@ def _checked_url(value: str) -> str:
     return value.rstrip("/")
 
 
-def _checked_origins(value: str) -> str:
-    for origin in filter(None, (part.strip() for part in value.split(","))):
+def _checked_origins(value: tuple[str, ...]) -> tuple[str, ...]:
+    for origin in value:
         if not re.fullmatch(r"https?://[^/\s*]+", origin):
             raise ValueError(f"{origin} is not an origin such as https://app.example.org, without a path")
     return value
 
 
-def _checked_networks(value: str) -> str:
-    for part in filter(None, (part.strip() for part in value.split(","))):
-        if ip_network(part).prefixlen == 0:
-            raise ValueError(f"{part} would allow every address; name the networks that receivers are in")
+def _networks(value: object) -> object:
+    return [ip_network(part) for part in _split(value)] if isinstance(value, str) else value
+
+
+def _checked_networks(value: tuple[Network, ...]) -> tuple[Network, ...]:
+    for network in value:
+        if network.prefixlen == 0:
+            raise ValueError(f"{network} would allow every address; name the networks that receivers are in")
     return value
 
 
@@ -77,8 +83,12 @@ def _checked_sender(value: str) -> str:
     return formataddr((name, address)) if value else ""
 
 
-def _checked_signing_secrets(value: SecretStr) -> SecretStr:
-    for secret in value.get_secret_value().split():
+def _words(value: object) -> object:
+    return value.split() if isinstance(value, str) else value
+
+
+def _checked_signing_secrets(value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+    for secret in (hidden.get_secret_value() for hidden in value):
         try:
             key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
         except ValueError:
@@ -86,6 +96,19 @@ def _checked_signing_secrets(value: SecretStr) -> SecretStr:
         if not secret.startswith("whsec_") or not 24 <= len(key) <= 64:
             raise ValueError("each must be whsec_ followed by the base64 of 24 to 64 random bytes")
     return value
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _parts(value: object) -> object:
+    return _split(value) if isinstance(value, str) else value
+
+
+def instead(*wrong: str) -> str:
+    """Return the end of a sentence that lists choices: the values that are none of them."""
+    return f", not {', '.join(map(repr, wrong))}" if wrong else ""
 
 
 @dataclass(frozen=True)
@@ -96,7 +119,7 @@ class SomeOf:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Split a text before the type is checked, and put what was chosen into the order of the choices."""
-        inner = core_schema.no_info_before_validator_function(_split, handler(source))
+        inner = core_schema.no_info_before_validator_function(_parts, handler(source))
         return core_schema.no_info_after_validator_function(self._checked, inner)
 
     def __get_pydantic_json_schema__(
@@ -106,8 +129,9 @@ class SomeOf:
         return {"type": "array", "minItems": 1, "items": {"type": "string", "enum": list(self.choices)}}
 
     def _checked(self, chosen: Sequence[str]) -> tuple[str, ...]:
-        if not chosen or not set(chosen) <= set(self.choices):
-            raise ValueError(f"must be one or more of {', '.join(self.choices)}")
+        wrong = [choice for choice in chosen if choice not in self.choices]
+        if wrong or not chosen:
+            raise ValueError(f"must be one or more of {', '.join(self.choices)}{instead(*wrong)}")
         return tuple(choice for choice in self.choices if choice in chosen)
 
 
@@ -129,12 +153,8 @@ class OneOf:
 
     def _checked(self, value: str) -> str:
         if (chosen := value.strip()) not in self.choices:
-            raise ValueError(f"must be one of {', '.join(self.choices)}")
+            raise ValueError(f"must be one of {', '.join(self.choices)}{instead(chosen)}")
         return chosen
-
-
-def _split(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 Switch = Annotated[bool, BeforeValidator(_switched)]
@@ -143,7 +163,9 @@ Rate = Annotated[
     str, AfterValidator(_checked_rate), WithJsonSchema({"type": "string", "pattern": f"^{_RATES}$"})
 ]
 Url = Annotated[str, AfterValidator(_checked_url)]
-Origins = Annotated[str, AfterValidator(_checked_origins)]
-Networks = Annotated[str, AfterValidator(_checked_networks)]
+Origins = Annotated[tuple[str, ...], BeforeValidator(_parts), AfterValidator(_checked_origins)]
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks), AfterValidator(_checked_networks)]
 MailSender = Annotated[str, AfterValidator(_checked_sender)]
-SigningSecrets = Annotated[SecretStr, AfterValidator(_checked_signing_secrets)]
+SigningSecrets = Annotated[
+    tuple[SecretStr, ...], BeforeValidator(_words), AfterValidator(_checked_signing_secrets)
+]

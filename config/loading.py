@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_args
 
 from pydantic import ValidationError
 
+from config.kinds import instead
 from config.settings import Config
 from config.sources import ROOT, ConfigError, text_of, variables
 
@@ -49,8 +51,15 @@ def _read_secret(variable: str, path: Path) -> str:
 
 def _one_line(error: ValidationError) -> str:
     parts = []
-    for item in error.errors(include_url=False, include_input=False):
+    for item in error.errors(include_url=False):
         name = ".".join(str(part) for part in item["loc"]).upper()
         message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "literal_error":
+            # No other message repeats what was entered, which may be a secret.
+            message = f"must be one of {_choices(name)}{instead(str(item['input']))}"
         parts.append(f"{name}: {message}" if name else message)
     return "; ".join(parts)
+
+
+def _choices(name: str) -> str:
+    return ", ".join(get_args(Config.model_fields[name.lower()].annotation))

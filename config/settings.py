@@ -76,7 +76,7 @@ class Config(RuntimeValues):
     )
 
     cors_origins: Origins = Field(
-        "",
+        (),
         description="origins whose pages may call the API, such as `https://app.example.org`, "
         "separated by commas; empty for none",
     )
@@ -135,12 +135,12 @@ class Config(RuntimeValues):
     )
 
     webhook_secret: SigningSecrets = Field(
-        SecretStr(""),
+        (),
         description="secret that signs webhooks: `whsec_` and base64, several separated by spaces; "
         "empty: derived from `SECRET_KEY`",
     )
     webhook_allowed_networks: Networks = Field(
-        "",
+        (),
         description="private networks that webhooks may reach and images may be fetched from, such as "
         "`10.1.2.0/24, fd00::/8`; empty for none",
     )

@@ -84,7 +84,7 @@ class Services:
     @cached_property
     def address_policy(self) -> AddressPolicy:
         """The addresses that webhooks and image URLs may reach."""
-        return AddressPolicy.parse(self.config.webhook_allowed_networks)
+        return AddressPolicy(self.config.webhook_allowed_networks)
 
     @cached_property
     def inspector(self) -> Inspector:

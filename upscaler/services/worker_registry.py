@@ -20,7 +20,7 @@ from upscaler.services.jobs.tile_cache import TileCache
 from upscaler.services.notifications.mail import MailChannel
 from upscaler.services.notifications.message import Channel
 from upscaler.services.notifications.sender import Sender
-from upscaler.services.notifications.signing import secrets_in_use
+from upscaler.services.notifications.signing import derive
 from upscaler.services.notifications.smtp import MailServer
 from upscaler.services.notifications.webhook import WebhookChannel
 from upscaler.services.previews.runner import PreviewRunner
@@ -77,7 +77,8 @@ class WorkerServices(Services):
     @cached_property
     def webhook_secrets(self) -> list[str]:
         """The secrets that sign webhooks, the first one for new messages."""
-        return secrets_in_use(self.config.webhook_secret.get_secret_value(), self.signing_key)
+        given = [secret.get_secret_value() for secret in self.config.webhook_secret]
+        return given or [derive(self.signing_key)]
 
     def job_runner(self, worker_id: str) -> JobRunner:
         """Return a runner of jobs."""

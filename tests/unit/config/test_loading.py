@@ -8,6 +8,9 @@ import pytest
 
 import config as configuration
 from config import ConfigError, load
+from upscaler.engine.backends.registry import ENGINE_NAMES
+from upscaler.engine.options import PRESETS
+from upscaler.storage.registry import BACKENDS
 
 STRONG = {"FLASK_ENV": "production", "SECRET_KEY": "k" * 40, "ADMIN_SEED_PASS": "another-password"}
 
@@ -90,6 +93,25 @@ def test_it_names_the_variable_that_is_wrong_in_one_line(values: dict[str, str],
 
     assert named in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "choices"),
+    [
+        ("ENGINE", "cuda", ", ".join(ENGINE_NAMES)),
+        ("STORAGE_BACKEND", "ftp", ", ".join(BACKENDS)),
+        ("DEFAULT_PRESET", "magic", ", ".join(PRESETS)),
+        ("SMTP_SECURITY", "ssl", "none, starttls, tls"),
+        ("LOG_LEVEL", "loud", "DEBUG, INFO, WARNING, ERROR"),
+    ],
+)
+def test_a_choice_that_is_none_is_repeated_beside_those_that_are(
+    variable: str, value: str, choices: str
+) -> None:
+    with pytest.raises(ConfigError) as raised:
+        load({variable: value}, env_file=None)
+
+    assert str(raised.value) == f"{variable}: must be one of {choices}, not '{value}'"
 
 
 def test_it_never_shows_a_secret() -> None:

@@ -15,11 +15,6 @@ def derive(secret_key: str) -> str:
     return PREFIX + base64.b64encode(hmac.digest(secret_key.encode(), _PURPOSE, "sha256")).decode()
 
 
-def secrets_in_use(setting: str, secret_key: str) -> list[str]:
-    """Return the secrets that sign: those of ``WEBHOOK_SECRET``, else the one derived from ``SECRET_KEY``."""
-    return setting.split() or [derive(secret_key)]
-
-
 def headers(message_id: str, timestamp: int, body: bytes, secrets: list[str]) -> dict[str, str]:
     """Return the three headers of a message; ``timestamp`` is in seconds since 1970.
 

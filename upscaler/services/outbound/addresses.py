@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -55,11 +55,6 @@ class AddressPolicy:
     """The addresses that requests may reach. ``allowed`` are private networks that may be reached as well."""
 
     allowed: tuple[Network, ...] = ()
-
-    @classmethod
-    def parse(cls, text: str) -> AddressPolicy:
-        """Read networks, separated by commas; raise ``ValueError``."""
-        return cls(tuple(ip_network(part.strip()) for part in text.split(",") if part.strip()))
 
     def permits(self, address: Address, port: int) -> bool:
         """Return whether a connection to this address may be opened."""

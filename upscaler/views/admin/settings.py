@@ -83,7 +83,7 @@ class SettingsView(ExactPaths, BaseView):
 
 def _fixed() -> dict[str, str]:
     """Return the settings that the console shows and cannot change, by the name of the variable."""
-    return {name: str(getattr(config(), name.lower())) for name in FIXED}
+    return {name: _text(getattr(config(), name.lower())) for name in FIXED}
 
 
 def _changed(form: MultiDict[str, str]) -> dict[str, str | list[str]]:
@@ -121,4 +121,4 @@ def _field(
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return SWITCH[not value]
-    return ", ".join(value) if isinstance(value, (list, tuple)) else str(value)
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

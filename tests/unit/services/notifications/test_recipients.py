@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from ipaddress import ip_network
+
 import pytest
 
 from upscaler.errors import InvalidCallbackUrl, InvalidEmail
@@ -67,7 +69,7 @@ def test_anything_else_is_refused(text: str) -> None:
 
 
 def test_a_named_network_may_be_given_as_an_address() -> None:
-    policy = AddressPolicy.parse("10.1.2.0/24")
+    policy = AddressPolicy((ip_network("10.1.2.0/24"),))
 
     assert recipients.check_url("http://10.1.2.3:5678/hook", policy) == "http://10.1.2.3:5678/hook"
     with pytest.raises(InvalidCallbackUrl):

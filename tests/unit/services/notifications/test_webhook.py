@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
@@ -26,7 +27,7 @@ from upscaler.services.outbound.addresses import AddressPolicy
 NewLetter = Callable[..., Message]
 
 SECRET = signing.derive("a key for tests")
-LOOPBACK = AddressPolicy.parse("127.0.0.1/32")
+LOOPBACK = AddressPolicy((ip_network("127.0.0.1/32"),))
 
 
 def channel(policy: AddressPolicy = LOOPBACK, **options: Any) -> WebhookChannel:
@@ -280,7 +281,7 @@ def test_of_several_addresses_only_an_allowed_one_is_called(letter: NewLetter) -
 def test_the_next_address_is_tried_when_the_first_does_not_answer(letter: NewLetter) -> None:
     resolve, _ = resolver(["127.0.0.3", "127.0.0.1"])
     with receiver() as found:
-        policy = AddressPolicy.parse("127.0.0.0/8")
+        policy = AddressPolicy((ip_network("127.0.0.0/8"),))
         outcome = channel(policy, resolve=resolve).deliver(letter(found.url("hooks.example")))
 
     assert outcome.verdict is Verdict.DELIVERED

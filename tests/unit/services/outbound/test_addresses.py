@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 import pytest
 
@@ -58,7 +58,7 @@ def test_public_addresses_may_be_reached_at_ports_of_the_web(port: int, permitte
 
 
 def test_a_network_that_the_operator_named_may_be_reached_at_any_port() -> None:
-    policy = AddressPolicy.parse("10.1.2.0/24, fd00::/8,")
+    policy = AddressPolicy((ip_network("10.1.2.0/24"), ip_network("fd00::/8")))
 
     assert policy.permits(ip_address("10.1.2.9"), 5678)
     assert policy.permits(ip_address("fd12::1"), 80)
@@ -76,9 +76,3 @@ def test_of_several_addresses_only_those_that_may_be_reached_remain() -> None:
         "2606:4700:4700::1111",
     ]
     assert AddressPolicy().choose(found, 22) == []
-
-
-@pytest.mark.parametrize("text", ["10.0.0.1/8", "example.org", "10.0.0.0/33"])
-def test_what_is_no_network_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=text):
-        AddressPolicy.parse(text)

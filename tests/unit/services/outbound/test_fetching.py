@@ -6,6 +6,7 @@ import socket
 import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from upscaler.errors import (
 from upscaler.services.outbound.addresses import AddressPolicy
 from upscaler.services.outbound.fetching import MOST_REDIRECTS, ImageFetcher
 
-LOOPBACK = AddressPolicy.parse("127.0.0.1/32")
+LOOPBACK = AddressPolicy((ip_network("127.0.0.1/32"),))
 LIMIT = 100_000
 IMAGE = b"not looked at here" * 1000
 

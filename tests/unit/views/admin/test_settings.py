@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from tests.support.application import application
 from upscaler.models import AuditLog, Setting
 from upscaler.services.settings.definitions import DEFINITIONS
-from upscaler.views.admin.settings import FIXED
+from upscaler.views.admin.settings import FIXED, _fixed
 
 PATH = "/admin/settings"
 
@@ -99,3 +101,10 @@ def test_what_the_environment_decides_is_shown_and_no_secret(admin) -> None:
             not any(word in name for word in ("KEY", "SECRET", "PASS", "TOKEN", "URL"))
             or name == "FETCH_URLS"
         )
+
+
+def test_what_the_environment_decides_is_shown_as_it_was_entered(tmp_path: Path) -> None:
+    networks = "10.1.2.0/24, fd00::/8"
+    with application(DATA_DIR=str(tmp_path), WEBHOOK_ALLOWED_NETWORKS=networks):
+        assert _fixed()["WEBHOOK_ALLOWED_NETWORKS"] == networks
+        assert _fixed()["FETCH_URLS"] == "on"
