@@ -79,14 +79,14 @@ class _OnnxRuntimeModel(LoadedModel):
 
 
 def as_onnx(graph: Graph) -> bytes:
-    """Return a network as an ONNX model from (1, 3, height, width) of 0..1 to the same, of any size."""
+    """Return a model in ONNX, from (1, 3, height, width) of 0..1 to the same, of any size."""
     writer = _OnnxWriter()
     output = connect(writer, graph.layers, graph.input, "window")[graph.output]
     ends = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 3, None, None])
         for name in ("window", output)
     ]
-    body = helper.make_graph(writer.nodes, "network", ends[:1], ends[1:], writer.weights)
+    body = helper.make_graph(writer.nodes, "model", ends[:1], ends[1:], writer.weights)
     model = helper.make_model(body, opset_imports=[helper.make_opsetid("", _OPSET)], ir_version=_IR_VERSION)
     onnx.checker.check_model(model)
     content: bytes = model.SerializeToString()

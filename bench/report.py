@@ -238,7 +238,7 @@ def main() -> None:
     parser.add_argument(
         "--largest", action="store_true", help=f"also {LARGEST_SIDE} px, 4x: minutes, and 10 GB of disk"
     )
-    parser.add_argument("--window", nargs=2, metavar=("NETWORK", "SIDE"), help="measure this one as JSON")
+    parser.add_argument("--window", nargs=2, metavar=("MODEL", "SIDE"), help="measure this one as JSON")
     chosen = parser.parse_args()
     if chosen.window:
         print(json.dumps(one_window(chosen.window[0], int(chosen.window[1]), chosen.threads)))

@@ -31,14 +31,14 @@ apt_install() {
 
 make_venv() {
     command -v "$python" >/dev/null || apt_install python3 ||
-        fail "Python is missing. Please install it (Debian: apt-get install python3 python3-venv) and try again."
+        fail "Python is missing. Install it (Debian: apt-get install python3 python3-venv) and try again."
     "$python" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 14))' ||
         fail "Python 3.10 to 3.14 is needed, and $python is $("$python" -V). Set PYTHON to another one."
     [ -x "$venv/bin/python" ] && "$venv/bin/python" -c 'import pip' 2>/dev/null && return
     rm -rf "$venv"
     if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
         apt_install python3-venv ||
-            fail "the module venv is missing. Please install it (Debian: apt-get install python3-venv) and try again."
+            fail "the module venv is missing. Install it (Debian: apt-get install python3-venv) and try again."
     fi
     "$python" -m venv "$venv"
 }

@@ -13,4 +13,4 @@ def software_device_or_skip() -> int:
     for device in devices:
         if device.software:
             return device.index
-    pytest.skip(f"no software Vulkan device: {reason or 'please install libvulkan1 and mesa-vulkan-drivers'}")
+    pytest.skip(f"no software Vulkan device: {reason or 'install libvulkan1 and mesa-vulkan-drivers'}")

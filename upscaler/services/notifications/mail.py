@@ -27,8 +27,8 @@ _TEMPLATES = Environment(
 _LINK = N_("View your image")
 _SECRET = N_("Anyone with this link can view the image.")
 _WHY = N_(
-    "You receive this one message because your address was entered when the image was uploaded. "
-    "If that was not you, ignore it. No other message will follow."
+    "You receive this message because your address was entered when the image was uploaded. "
+    "If that was not you, ignore it. Another message follows only if the image is upscaled again."
 )
 
 
