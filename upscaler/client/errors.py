@@ -36,7 +36,8 @@ class ApiError(ClientError):
         self.retry_after = retry_after
         self.request_id = request_id
         self.errors = tuple(errors)
-        super().__init__(f"{detail} ({status} {code})")
+        details = dict.fromkeys([detail, *(found.get("detail", "") for found in errors)])
+        super().__init__(f"{' '.join(filter(None, details))} ({status} {code})")
 
 
 class ServerUnreachable(ClientError):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.scripted import breaks_off, hangs_up, says
-from upscaler.client import ApiError, Client, Job, JobNotCompleted, ServerUnreachable, WaitTimeout
+from upscaler.client import ApiError, Client, Job, JobNotCompleted, ServerUnreachable
 
 QUEUED = {"id": "job_1", "status": "queued", "progress": 0}
 RUNNING = {**QUEUED, "status": "running", "progress": 40}
@@ -56,41 +56,6 @@ def test_an_address_is_sent_in_place_of_an_image(script):
         assert client.upload(url="https://example.org/a.png", factor="2x").id == "job_1"
     [request] = server.requests
     assert request.body == b"url=https%3A%2F%2Fexample.org%2Fa.png&factor=2x"
-
-
-def test_a_wait_lets_the_service_hold_the_answer(script, pauses):
-    server = script(says(200, RUNNING, Retry_After="2"), says(200, completed()))
-    with Client(server.url) as client:
-        assert client.wait("job_1").completed
-    assert [request.headers["Prefer"] for request in server.requests] == ["wait=20"] * 2
-
-
-def test_progress_is_told_between_polls_at_the_services_pace(script, pauses):
-    server = script(says(200, RUNNING, Retry_After="2"), says(200, RUNNING), says(200, completed()))
-    seen: list[int] = []
-    with Client(server.url) as client:
-        client.wait("job_1", on_progress=lambda job: seen.append(job.progress))
-    assert seen == [40, 40, 100]
-    assert "Prefer" not in server.requests[0].headers
-    assert pauses == [pytest.approx(2, abs=1.5), pytest.approx(1, abs=1)]
-
-
-def test_a_wait_obeys_when_it_asks_too_often(script, pauses):
-    slower = says(429, {"code": "rate_limited", "detail": "Slower."}, Retry_After="9")
-    server = script(slower, says(200, completed()))
-    with Client(server.url) as client:
-        assert client.wait("job_1").completed
-    assert pauses == [9.0]
-
-
-def test_a_wait_ends_in_time(script, pauses):
-    server = script(says(200, RUNNING, Retry_After="5"))
-    with (
-        Client(server.url) as client,
-        pytest.raises(WaitTimeout, match="job_1 has not ended after 3 seconds"),
-    ):
-        client.wait("job_1", timeout_seconds=3)
-    assert server.requests[0].headers["Prefer"] in {"wait=1", "wait=2"}
 
 
 def test_a_result_is_fetched_without_credentials_and_appears_whole(script, pauses, tmp_path):
