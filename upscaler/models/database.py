@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, cast
 
 from flask_appbuilder import Model
-from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import CursorResult, Result
 from sqlalchemy.orm import Session
@@ -46,9 +46,9 @@ def engine_options(uri: str | URL) -> dict[str, Any]:
 
 def prepare_engine(engine: Engine) -> Engine:
     """Give SQLite enforced foreign keys, a write-ahead log and patient writers; have PostgreSQL notice lost clients."""
-    prepare = {"sqlite": _set_pragmas, "postgresql": _have_probed}.get(engine.dialect.name)
-    if prepare is not None and not event.contains(engine, "connect", prepare):
-        event.listen(engine, "connect", prepare)
+    for name, listener in _LISTENERS.get(engine.dialect.name, ()):
+        if not event.contains(engine, name, listener):
+            event.listen(engine, name, listener)
     return engine
 
 
@@ -75,6 +75,17 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
+def _begin(connection: Connection, _name: str | None) -> None:
+    """Begin a transaction before a savepoint.
+
+    Python's driver begins one before a statement that writes, and no sooner. SQLite takes a savepoint outside of a
+    transaction for one, and its release for the commit: a rollback would come too late.
+    """
+    if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr] # of sqlite3
+        # With the lock for writers at once: a transaction that has read before may be refused it.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
 def _have_probed(connection: Any, _record: Any) -> None:
     # Not by "options" of the connection, which poolers in between may refuse. Without effect on a Unix socket.
     with connection.cursor() as cursor:
@@ -82,3 +93,10 @@ def _have_probed(connection: Any, _record: Any) -> None:
             cursor.execute(f"SET tcp_{name} = {value}")
         cursor.execute(f"SET tcp_user_timeout = {POSTGRESQL_UNCONFIRMED_MS}")
     connection.commit()
+
+
+# By dialect, the events of an engine and what is done then.
+_LISTENERS: Mapping[str, Sequence[tuple[str, Callable[..., None]]]] = {
+    "sqlite": (("connect", _set_pragmas), ("savepoint", _begin)),
+    "postgresql": (("connect", _have_probed),),
+}

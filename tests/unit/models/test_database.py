@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import Engine, delete, text
+from sqlalchemy import Engine, delete, func, select, text
+from sqlalchemy import insert as insert_into
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,29 @@ def test_sqlite_enforces_foreign_keys_and_keeps_a_write_ahead_log(database: Engi
             for name in ("foreign_keys", "journal_mode", "busy_timeout")
         ]
     assert pragmas == [1, "wal", 20_000]
+
+
+@pytest.mark.parametrize("reads_before", [False, True])
+def test_a_rollback_undoes_what_a_savepoint_has_released(database: Engine, reads_before: bool) -> None:
+    with Session(database) as session:
+        if reads_before:
+            assert session.scalar(select(func.count()).select_from(Setting)) == 0
+        with session.begin_nested():
+            session.add(Setting(key="queue_limit", value=7))
+        session.rollback()
+
+        assert session.scalar(select(func.count()).select_from(Setting)) == 0
+
+
+def test_a_rollback_to_a_savepoint_keeps_what_came_before(db_session: Session) -> None:
+    with db_session.begin_nested():
+        db_session.add(Setting(key="queue_limit", value=7))
+    again = insert_into(Setting).values(key="queue_limit", value=8, updated_at=utcnow())
+    with pytest.raises(IntegrityError), db_session.begin_nested():
+        db_session.execute(again)
+    db_session.commit()
+
+    assert db_session.scalars(select(Setting.value)).all() == [7]
 
 
 def test_a_job_of_no_upload_is_refused(db_session: Session) -> None:

@@ -19,6 +19,13 @@ def test_missing_roles_are_added_and_the_others_kept(db_session: Session) -> Non
     assert sorted(db_session.scalars(select(Role.name))) == sorted([ADMIN_ROLE, USER_ROLE, PUBLIC_ROLE])
 
 
+def test_roles_are_added_with_the_callers_transaction_or_not_at_all(db_session: Session) -> None:
+    ensure_roles(db_session)
+    db_session.rollback()
+
+    assert db_session.scalars(select(Role)).all() == []
+
+
 def test_a_second_call_adds_none(db_session: Session) -> None:
     first = {name: role.id for name, role in ensure_roles(db_session).items()}
 
