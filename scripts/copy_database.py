@@ -31,6 +31,7 @@ def main(arguments: list[str]) -> int:
         config = configuration.load()
         if not config.database_url:
             return _complain("the settings name no other database; set DATABASE_URL")
+        # The composition root knows one database, that of the configuration, and this copies between two.
         source, target = make_engine(configuration.sqlite_uri(path)), make_engine(config.database_uri)
         if refusal := _refusal(source, target):
             return _complain(refusal)

@@ -13,12 +13,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 import config
 from upscaler.errors import UpscalerError
-from upscaler.models.database import make_engine
 from upscaler.services.accounts.seeding import seed_admin
+from upscaler.services.registry import Services
 
 
 def main() -> int:
@@ -28,7 +27,7 @@ def main() -> int:
         username, password = settings.admin_seed_user, settings.admin_seed_pass.get_secret_value()
         if not username or not password:
             return _complain("ADMIN_SEED_USER and ADMIN_SEED_PASS must both be set")
-        with Session(make_engine(settings.database_uri)) as session:
+        with Services.from_config(settings).sessions() as session:
             done = seed_admin(session, username, password, public=config.example_password())
     except (config.ConfigError, UpscalerError) as error:
         return _complain(str(error))

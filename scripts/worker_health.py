@@ -9,18 +9,17 @@ import platform
 import sys
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
 
 import config
-from upscaler.models.database import make_engine
 from upscaler.services.jobs.workers import online_workers
+from upscaler.services.registry import Services
 
 
 def main() -> int:
     """Check the registry of workers."""
     host = platform.node()
     try:
-        with Session(make_engine(config.load().database_uri)) as session:
+        with Services.from_config(config.load()).sessions() as session:
             found = [worker.id for worker in online_workers(session) if worker.host == host]
     except config.ConfigError as error:
         return _complain(str(error))

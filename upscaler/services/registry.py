@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 from functools import cached_property
 
+from sqlalchemy.orm import sessionmaker
+
 from config import Config, secret_key
 from upscaler.engine.process.inspector import Inspector
+from upscaler.models.database import Sessions, make_engine
 from upscaler.services.files.links import LinkSigner
 from upscaler.services.files.storages import build_storage
 from upscaler.services.files.workspace import Workspace
@@ -55,6 +58,11 @@ class Services:
         if self._queue is None:
             raise RuntimeError("this process has no queue")
         return self._queue
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """A source of database sessions, for workers and scripts; requests have those of their application."""
+        return sessionmaker(make_engine(self.config.database_uri), expire_on_commit=False)
 
     @cached_property
     def signing_key(self) -> str:

@@ -7,13 +7,11 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 
-from sqlalchemy.orm import sessionmaker
-
 from config import Config
 from upscaler.engine.process.client import EngineLimits, EngineProcess
 from upscaler.engine.settings import EngineSettings, available_threads
 from upscaler.models import DeliveryKind, utcnow
-from upscaler.models.database import Sessions, make_engine
+from upscaler.models.database import Sessions
 from upscaler.services.jobs.queue import Queue
 from upscaler.services.jobs.runner import Folders, JobRunner
 from upscaler.services.jobs.tile_cache import TileCache
@@ -35,7 +33,8 @@ class WorkerServices(Services):
         self, config: Config, *, queue: Queue | None, role: Role, sessions: Sessions | None = None
     ) -> None:
         super().__init__(config, queue=queue, role=role)
-        self._sessions = sessions
+        if sessions is not None:
+            self.sessions = sessions
 
     @classmethod
     def from_config(
@@ -48,11 +47,6 @@ class WorkerServices(Services):
     ) -> WorkerServices:
         """Make the services of a worker."""
         return cls(config, queue=queue, role=role, sessions=sessions)
-
-    @cached_property
-    def sessions(self) -> Sessions:
-        """A source of database sessions."""
-        return self._sessions or sessionmaker(make_engine(self.config.database_uri), expire_on_commit=False)
 
     @cached_property
     def engine(self) -> EngineProcess:
