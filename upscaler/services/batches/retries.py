@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from upscaler.errors import N_, BatchConflict, UpscalerError
 from upscaler.models import Batch, BatchItem, Job, JobStatus
 from upscaler.services import audit
 from upscaler.services.batches.state import find_batch
+from upscaler.services.jobs import batch_items
 from upscaler.services.jobs.submissions import Submissions
 
 
@@ -32,9 +32,7 @@ def retried(
         BatchConflict: no image has failed.
         FileGone, ResultTooLarge, ...: none of them can be retried, for this reason.
     """
-    # A write to one row as a lock: of two retries at once, one comes after the other.
-    lock = update(Batch).where(Batch.id == batch_id).values(created_at=Batch.created_at)
-    session.execute(lock.execution_options(synchronize_session=False))
+    batch_items.lock(session, Batch.id == batch_id)
     again: list[Job] = []
     refusal: UpscalerError = BatchConflict(N_("No image in this batch has failed."))
     for item in failed_items(find_batch(session, batch_id)):
@@ -47,7 +45,6 @@ def retried(
                 raise
             refusal = error
             continue
-        item.job_id = job.id
         again.append(job)
     if not again:
         session.rollback()

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -26,10 +27,11 @@ from sqlalchemy.orm import Session
 
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.inspector import Inspector
+from upscaler.errors import gathered
 from upscaler.models import Job, Priority
 from upscaler.services.files import pending_files
 from upscaler.services.files.incoming import IncomingFile
-from upscaler.services.jobs import file_checks, lifecycle, quota
+from upscaler.services.jobs import batch_items, file_checks, lifecycle, offers, quota
 from upscaler.services.jobs.file_checks import CheckedFile
 from upscaler.services.jobs.new_jobs import Sender, new_job, new_upload
 from upscaler.services.jobs.params import options_of
@@ -109,16 +111,21 @@ class Submissions:
         """Add a new job for the same upload, with the old parameters where ``overrides`` has none.
 
         It belongs to the owner of the old job, and its messages go to the same recipients, no matter who asked for it.
-        It is added within the caller's transaction; ``start`` it after the commit.
+        The item of a batch follows it, see ``batch_items``. It is added within the caller's transaction; ``start`` it
+        after the commit.
 
         Raises:
-            UnknownParameter, InvalidParameter: an override is not possible.
+            UnknownParameter, InvalidParameter, UnknownModel: overrides are not possible.
             ResultTooLarge: the result would have more pixels than are allowed.
             FileGone: the original is no longer stored.
         """
-        options = options_of(job.params).changed(overrides)
+        limits = self._settings.values(session)
+        options, _ = gathered(
+            partial(options_of(job.params).changed, overrides),
+            partial(offers.check, session, limits, overrides),
+        )
         upload = job.upload
-        file_checks.check_result_size(upload.width, upload.height, options, self._settings.values(session))
+        file_checks.check_result_size(upload.width, upload.height, options, limits)
         self._storage.stat(upload.storage_path)
         recipients = Notifications(job.callback_url, job.notify_email, job.language)
         sender = Sender(job.submitter, job.owner_id, Priority(job.priority), recipients)
@@ -127,6 +134,7 @@ class Submissions:
         session.add(again)
         session.flush()
         lifecycle.add_log(session, again.id, f"accepted as a new run of {job.id}")
+        batch_items.follow(session, job, again)
         return again
 
     def start(self, session: Session, again: Job) -> None:

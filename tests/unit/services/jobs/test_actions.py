@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
@@ -10,10 +10,12 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from tests import factories
-from upscaler.errors import FileGone, InvalidParameter, JobConflict, JobNotFound
+from upscaler.errors import BatchConflict, FileGone, InvalidParameter, JobConflict, JobNotFound
 from upscaler.models import ADMIN_ROLE, AuditLog, Job, Upload
 from upscaler.services.accounts.usage import usage_of
 from upscaler.services.audit import Actor
+from upscaler.services.batches import retries
+from upscaler.services.batches.state import BatchStatus, find_batch, summary
 from upscaler.services.jobs import actions
 from upscaler.services.registry import Services
 
@@ -119,6 +121,70 @@ def test_a_new_run_with_an_unknown_value_leaves_nothing(
 
     assert [found.id for found in db_session.scalars(select(Job))] == [job.id]
     assert trail(db_session) == []
+
+
+@pytest.mark.parametrize("status", ["failed", "canceled"])
+def test_the_item_of_a_batch_follows_a_retried_job(
+    db_session: Session, new_job: NewJob, services: Services, tmp_path: Path, status: str
+) -> None:
+    job, other = new_job(status=status), new_job(status="completed")
+    batch = factories.new_batch(db_session, [job, other])
+    keep_original(services, job, tmp_path)
+
+    with actions.retried(db_session, ADMIN, services.submissions, job) as again:
+        pass
+
+    assert [item.job_id for item in find_batch(db_session, batch.id).items] == [again.id, other.id]
+    found = summary(find_batch(db_session, batch.id))
+    assert (found.status, found.progress) == (BatchStatus.RUNNING, 50)
+    assert (found.counts["queued"], found.counts["completed"], found.counts[status]) == (1, 1, 0)
+
+
+def test_the_item_of_a_batch_follows_a_new_run_unless_it_has_a_result(
+    db_session: Session, new_job: NewJob, services: Services, tmp_path: Path
+) -> None:
+    failed, completed = new_job(status="failed"), new_job(status="completed")
+    batch = factories.new_batch(db_session, [failed, completed])
+    new_runs = []
+    for job in (failed, completed):
+        keep_original(services, job, tmp_path)
+        with actions.requeued(db_session, ADMIN, services.submissions, job, {"denoise": "low"}) as again:
+            new_runs.append(again)
+
+    assert [item.job_id for item in find_batch(db_session, batch.id).items] == [new_runs[0].id, completed.id]
+
+
+def test_a_job_that_was_retried_before_leaves_the_item_to_its_new_run(
+    db_session: Session, new_job: NewJob, services: Services, tmp_path: Path
+) -> None:
+    job = new_job(status="failed")
+    batch = factories.new_batch(db_session, [job])
+    keep_original(services, job, tmp_path)
+    with actions.retried(db_session, ADMIN, services.submissions, job) as first:
+        pass
+    with actions.retried(db_session, ADMIN, services.submissions, job):
+        pass
+
+    assert [item.job_id for item in find_batch(db_session, batch.id).items] == [first.id]
+
+
+def test_a_retry_of_a_batch_waits_for_that_of_one_of_its_jobs(
+    database: Engine, db_session: Session, new_job: NewJob, services: Services, tmp_path: Path
+) -> None:
+    job = new_job(status="failed")
+    batch = factories.new_batch(db_session, [job])
+    keep_original(services, job, tmp_path)
+
+    def retry_batch() -> None:
+        with Session(database) as other, retries.retried(other, ADMIN, services.submissions, batch.id):
+            pass
+
+    with ThreadPoolExecutor(1) as pool:
+        with actions.retried(db_session, ADMIN, services.submissions, job):
+            waiting = pool.submit(retry_batch)
+            assert not wait([waiting], 0.5).done
+        with pytest.raises(BatchConflict, match="has failed"):
+            waiting.result(30)
 
 
 def test_a_new_run_needs_the_original(db_session: Session, new_job: NewJob, services: Services) -> None:

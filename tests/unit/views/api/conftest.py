@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -21,10 +22,12 @@ from config import load
 from tests import factories
 from tests.factories import PASSWORD, PASSWORD_HASH
 from upscaler import create_app
+from upscaler.errors import EngineCrashed
 from upscaler.extensions import db
-from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, Job
+from upscaler.models import ADMIN_ROLE, USER_ROLE, Account, Job, utcnow
 from upscaler.services.accounts import api_keys
 from upscaler.services.audit import Actor
+from upscaler.services.jobs import lifecycle
 from upscaler.views.api import OPERATIONS
 from upscaler.views.api.openapi import document
 from upscaler.views.limiter import limiter
@@ -175,6 +178,29 @@ def job_of(session: Session) -> Callable[[TestResponse], Job]:
         return session.get_one(Job, answer.get_json()["job_id"])
 
     return read
+
+
+@pytest.fixture
+def finish(app: Flask, session: Session, tmp_path: Path) -> Callable[[str, bytes | None], None]:
+    """Return a function that ends a job: with a result, or without one as failed."""
+
+    def end(job_id: str, result: bytes | None) -> None:
+        held = lifecycle.claim(session, job_id, "w", 60)
+        assert held is not None
+        if result is None:
+            assert lifecycle.fail(session, job_id, lifecycle.held_by(held), EngineCrashed(reason="a test"))
+            return
+        (tmp_path / "result").write_bytes(result)
+        key = f"results/{job_id}.png"
+        app.extensions["upscaler"].storage.save(key, tmp_path / "result")
+        values = {
+            "result_path": key,
+            "result_size_bytes": len(result),
+            "result_sha256": hashlib.sha256(result).hexdigest(),
+        }
+        assert lifecycle.complete(session, held, values, [], utcnow())
+
+    return end
 
 
 def log_in(

@@ -8,67 +8,21 @@ import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
-from werkzeug.test import TestResponse
 
+from tests.support.batches import Files, rows, send, zipped
 from tests.support.leftovers import files_in
 from tests.unit.views.api.conftest import NOBODY, Program, small_png
-from upscaler.errors import EngineCrashed
-from upscaler.models import Batch, BatchItem, Job, Upload, utcnow
+from upscaler.models import Batch, Job
 from upscaler.services.jobs import lifecycle
-
-Files = list[tuple[str, bytes]]
-
-
-def send(program: Program, files: Files, field: str = "file", **more: Any) -> TestResponse:
-    form = {field: [(io.BytesIO(content), name) for name, content in files], "factor": "2x"}
-    headers = more.pop("headers", {})
-    return program.post("/batches", data={**form, **more}, headers=headers)
-
-
-def zipped(files: Files, method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", method) as archive:
-        for name, content in files:
-            archive.writestr(name, content)
-    return buffer.getvalue()
 
 
 def stored(app: Flask) -> list[Path]:
     config = app.extensions["config"]
     return files_in(config.files_dir, config.scratch_dir)
-
-
-def rows(session: Session) -> list[int]:
-    session.expire_all()
-    return [session.query(kind).count() for kind in (Upload, Job, Batch, BatchItem)]
-
-
-@pytest.fixture
-def finish(app: Flask, session: Session, tmp_path: Path) -> Callable[[str, bytes | None], None]:
-    """Return a function that ends a job: with a result, or without one as failed."""
-
-    def end(job_id: str, result: bytes | None) -> None:
-        held = lifecycle.claim(session, job_id, "w", 60)
-        assert held is not None
-        if result is None:
-            assert lifecycle.fail(session, job_id, lifecycle.held_by(held), EngineCrashed(reason="a test"))
-            return
-        (tmp_path / "result").write_bytes(result)
-        key = f"results/{job_id}.png"
-        app.extensions["upscaler"].storage.save(key, tmp_path / "result")
-        values = {
-            "result_path": key,
-            "result_size_bytes": len(result),
-            "result_sha256": hashlib.sha256(result).hexdigest(),
-        }
-        assert lifecycle.complete(session, held, values, [], utcnow())
-
-    return end
 
 
 def test_a_bad_file_fails_alone(visitor: Program, session: Session) -> None:
@@ -246,63 +200,6 @@ def test_a_link_to_an_archive_opens_nothing_else_and_not_for_ever(
 
     assert (other.status_code, other.get_json()["code"]) == (403, "invalid_signature")
     assert (late.status_code, late.get_json()["code"]) == (410, "link_expired")
-
-
-def test_failed_images_are_retried_as_new_jobs(
-    visitor: Program, session: Session, finish: Callable[..., None]
-) -> None:
-    files = [("a.png", small_png()), ("b.txt", b"x"), ("c.png", small_png("red"))]
-    sent = send(visitor, files).get_json()
-    path = f"/batches/{sent['id']}"
-    first, _, third = (item["job_id"] for item in sent["items"])
-    finish(first, b"result")
-    nothing = visitor.post(f"{path}/retry")
-    finish(third, None)
-    ended = visitor.get(path).get_json()
-
-    again = visitor.post(f"{path}/retry")
-
-    assert (nothing.status_code, nothing.get_json()["code"]) == (409, "batch_conflict")
-    assert (ended["status"], ended["progress"]) == ("partly_failed", 100)
-    assert ended["items"][2]["error"]["code"] == "engine_crashed"
-    assert again.status_code == 202, again.text
-    state = again.get_json()
-    assert (state["status"], state["items"][0]["job_id"]) == ("running", first)
-    assert state["items"][2]["job_id"] != third
-    assert state["items"][2]["parent_id"] == third
-    assert state["items"][1]["status"] == "refused"
-    assert visitor.post(f"{path}/retry").status_code == 409
-    assert rows(session) == [2, 3, 1, 3]
-
-
-def test_only_the_owner_retries(with_key: Callable[..., Program], finish: Callable[..., None]) -> None:
-    layla, sven = with_key("layla"), with_key("sven")
-    sent = send(layla, [("a.png", small_png())]).get_json()
-    finish(sent["items"][0]["job_id"], None)
-    path = f"/batches/{sent['id']}/retry"
-
-    assert sven.post(path).get_json()["code"] == "forbidden"
-    assert layla.post(path).status_code == 202
-
-
-def test_a_retry_by_an_admin_stays_with_the_owner_and_their_rate(
-    app: Flask,
-    with_key: Callable[..., Program],
-    admin: Program,
-    session: Session,
-    finish: Callable[..., None],
-) -> None:
-    app.extensions["upscaler"].settings.update(session, NOBODY, {"account_rate_limit": "1 per day"})
-    layla = with_key("layla")
-    sent = send(layla, [("a.png", small_png())]).get_json()
-    finish(sent["items"][0]["job_id"], None)
-    admin.upload()
-
-    answer = admin.post(f"/batches/{sent['id']}/retry")
-
-    assert answer.status_code == 202
-    again = answer.get_json()["items"][0]["job_id"]
-    assert again in {job["id"] for job in layla.get("/jobs").get_json()["items"]}
 
 
 def test_a_batch_outlives_its_jobs_and_its_owner(
