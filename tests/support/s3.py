@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.support.service import START_SECONDS, free_port
-from upscaler.storage.s3 import Bucket
+from upscaler.storage.s3_client import Bucket
 
 ACCESS_KEY = "access-key-for-tests"
 SERVICE_KEY = "access-key-of-the-service"

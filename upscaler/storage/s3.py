@@ -6,16 +6,11 @@ import io
 import mimetypes
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, Protocol, cast
 from urllib.parse import urlsplit
 
-import boto3
-import structlog
-from boto3.exceptions import Boto3Error
 from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -23,60 +18,16 @@ from botocore.exceptions import (
     NoCredentialsError,
     PartialCredentialsError,
 )
-from s3transfer.exceptions import S3DownloadFailedError
 
-from upscaler.errors import FileGone, StorageFull, StorageUnavailable, UpscalerError
-from upscaler.storage.base import Presentation, StorageSettingsError, StoredFile, as_ours, checked_key
+from upscaler.errors import StorageUnavailable
+from upscaler.storage.base import Presentation, StorageSettingsError, StoredFile, checked_key
 from upscaler.storage.receiving import receiver
-
-log = structlog.get_logger()
+from upscaler.storage.s3_client import QUESTION, WEB, WORKER, Bucket, Patience, client_of
+from upscaler.storage.s3_errors import refusal, status_of, translated
 
 # Larger files go up in parts of this size, one after another: no more than one part is on its way at a time.
 PART_BYTES = 16 << 20
 READ_BYTES = 1 << 16
-
-_MISSING = {"NoSuchKey", "NotFound", "404"}
-_FULL = {"InsufficientStorage", "QuotaExceeded", "EntityTooLarge", "XMinioStorageFull"}
-_WRONG_KEYS = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken"}
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """Address of the bucket and the credentials for it. Empty text means the default of boto3.
-
-    Attributes:
-        public_endpoint_url: where browsers reach the same bucket; empty when they cannot.
-    """
-
-    name: str
-    endpoint_url: str = ""
-    region: str = "us-east-1"
-    access_key_id: str = ""
-    secret_access_key: str = ""
-    addressing_style: Literal["auto", "path", "virtual"] = "auto"
-    public_endpoint_url: str = ""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """Time-outs of a call: seconds to connect, seconds of silence, and the number of attempts.
-
-    Where ``asks_first`` is true, each call begins with a small question to which an answer comes at once or not at all.
-    """
-
-    connect_seconds: float
-    read_seconds: float
-    attempts: int
-    asks_first: bool = False
-
-
-# A visitor waits for the answer. A second attempt is needed: an idle connection may have been closed by the server.
-# Both, and the second for which the library waits for leave to send an upload, would make ten seconds of a silence.
-WEB = Patience(connect_seconds=0.7, read_seconds=4, attempts=2, asks_first=True)
-# No client waits for a worker, and its results took long to compute.
-WORKER = Patience(connect_seconds=3, read_seconds=30, attempts=4)
-# For the question. What is refused is refused within two seconds, which leaves one for everything else.
-_QUESTION = Patience(connect_seconds=0.7, read_seconds=1, attempts=1)
 
 
 class Secret(Protocol):
@@ -125,10 +76,10 @@ class S3Storage:
     def __init__(self, bucket: Bucket, patience: Patience) -> None:
         self._bucket = bucket
         self.location = bucket.endpoint_url or "Amazon S3"
-        self._client = _client(bucket, bucket.endpoint_url, patience)
-        self._prober = _client(bucket, bucket.endpoint_url, _QUESTION) if patience.asks_first else None
+        self._client = client_of(bucket, bucket.endpoint_url, patience)
+        self._prober = client_of(bucket, bucket.endpoint_url, QUESTION) if patience.asks_first else None
         self._signer = (
-            _client(bucket, bucket.public_endpoint_url, patience) if bucket.public_endpoint_url else None
+            client_of(bucket, bucket.public_endpoint_url, patience) if bucket.public_endpoint_url else None
         )
         self.public_origin = self._origin()
         self._transfer = TransferConfig(
@@ -143,9 +94,9 @@ class S3Storage:
         try:
             self._client.list_objects_v2(Bucket=self._bucket.name, MaxKeys=1)
         except ClientError as error:
-            if _status(error) >= 500:
+            if status_of(error) >= 500:
                 raise StorageUnavailable from error
-            raise StorageSettingsError(self._refusal(error)) from error
+            raise StorageSettingsError(refusal(self._bucket.name, self.location, error)) from error
         except (NoCredentialsError, PartialCredentialsError) as error:
             raise StorageSettingsError(
                 "no keys for the storage were found. Set S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY."
@@ -214,7 +165,7 @@ class S3Storage:
     @contextmanager
     def _calling(self, call: str) -> Iterator[None]:
         """Turn errors of the block into ours, and do not begin it where the service says nothing."""
-        with _translated(call):
+        with translated(call):
             try:
                 self._ask()
             except ConnectionClosedError:
@@ -240,17 +191,6 @@ class S3Storage:
         parameters = {"Bucket": self._bucket.name, "Key": key, **headers}
         return str(self._signer.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds))
 
-    def _refusal(self, error: ClientError) -> str:
-        where, code = self.location, _code(error)
-        if code == "NoSuchBucket":
-            return f"there is no bucket {self._bucket.name} at {where}. Create it, or set S3_BUCKET to another one."
-        if code in _WRONG_KEYS:
-            return f"{where} refuses the keys ({code}). Check S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY."
-        if code == "AccessDenied":
-            return f"the keys may not list the bucket {self._bucket.name} at {where}. Allow s3:ListBucket to them."
-        message = " ".join(str(error.response.get("Error", {}).get("Message", "")).split())
-        return f"the bucket {self._bucket.name} at {where} cannot be used: {code} {message}".rstrip()
-
 
 class _Body(io.RawIOBase):
     """The bytes of an answer as a plain stream with our errors."""
@@ -262,7 +202,7 @@ class _Body(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        with _translated("read"):
+        with translated("read"):
             block = self._body.read(len(buffer))
         buffer[: len(block)] = block
         return len(block)
@@ -271,62 +211,3 @@ class _Body(io.RawIOBase):
         # What was not read is dropped together with its connection.
         self._body.close()
         super().close()
-
-
-def _client(bucket: Bucket, endpoint_url: str, patience: Patience) -> Any:
-    session = boto3.session.Session(
-        aws_access_key_id=bucket.access_key_id or None,
-        aws_secret_access_key=bucket.secret_access_key or None,
-        region_name=bucket.region,
-    )
-    config = Config(
-        signature_version="s3v4",
-        s3={"addressing_style": bucket.addressing_style},
-        connect_timeout=patience.connect_seconds,
-        read_timeout=patience.read_seconds,
-        retries={"mode": "standard", "total_max_attempts": patience.attempts},
-        max_pool_connections=32,
-        # Many S3-compatible services do not know the checksums that the library would add by itself. What is
-        # sent is covered by the signature (http) or by TLS.
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-    )
-    return session.client("s3", endpoint_url=endpoint_url or None, config=config)
-
-
-@contextmanager
-def _translated(call: str) -> Iterator[None]:
-    """Turn errors of the library and of the operating system into ours."""
-    try:
-        yield
-    except ClientError as error:
-        raise _ours(call, error) from error
-    except Boto3Error as error:
-        # The library hides what the service answered to an upload behind an error of its own.
-        hidden = error.__context__
-        raise (_ours(call, hidden) if isinstance(hidden, ClientError) else _silent(call, error)) from error
-    except (BotoCoreError, S3DownloadFailedError) as error:
-        raise _silent(call, error) from error
-    except OSError as error:
-        raise as_ours(error) from error
-
-
-def _ours(call: str, error: ClientError) -> UpscalerError:
-    code = _code(error)
-    if code in _MISSING:
-        return FileGone()
-    log.warning("storage.refused", call=call, code=code, status=_status(error))
-    return StorageFull() if code in _FULL or _status(error) == 507 else StorageUnavailable()
-
-
-def _silent(call: str, error: Exception) -> StorageUnavailable:
-    log.warning("storage.silent", call=call, reason=str(error))
-    return StorageUnavailable()
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def _status(error: ClientError) -> int:
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))

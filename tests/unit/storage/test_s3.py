@@ -19,7 +19,8 @@ from tests.support.s3 import SECRET_KEY, S3Server
 from tests.support.service import ROOT, free_port
 from upscaler.errors import StorageUnavailable
 from upscaler.storage import Presentation, StorageSettingsError
-from upscaler.storage.s3 import WEB, WORKER, Bucket, S3Storage
+from upscaler.storage.s3 import S3Storage
+from upscaler.storage.s3_client import WEB, WORKER, Bucket
 
 KEY = "results/ab/job_abc.png"
 SHOWN = Presentation("image/png", "inline; filename=\"a b.png\"; filename*=UTF-8''%C3%A4.png")
@@ -199,7 +200,8 @@ def test_neither_way_holds_a_large_file_in_memory(bucket: Bucket, tmp_path: Path
     program = f"""
 import resource
 from pathlib import Path
-from upscaler.storage.s3 import WORKER, Bucket, S3Storage
+from upscaler.storage.s3 import S3Storage
+from upscaler.storage.s3_client import WORKER, Bucket
 
 storage = S3Storage(Bucket(**{dataclasses.asdict(bucket)!r}), WORKER)
 storage.check()
