@@ -11,14 +11,12 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from upscaler.engine.backends.base import LoadedModel, Result, Window
-from upscaler.engine.backends.lanczos import LanczosBackend
+from tests.support.faulty_backends import FAULTS, Fault, FaultyBackend, WrappingBackend, raises, raises_above
+from upscaler.engine.backends.base import Result, Window
 from upscaler.engine.backends.ncnn import NcnnCpuBackend
-from upscaler.engine.backends.openvino import OpenVinoBackend
 from upscaler.engine.backends.selection import Selection
 from upscaler.engine.devices.attempts import Attempt, AttemptLog
 from upscaler.engine.devices.quarantine import Device, Quarantine
-from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.engine.notes import Note
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
@@ -29,44 +27,6 @@ from upscaler.errors import EngineError
 
 OPTIONS = UpscaleOptions("2x")
 SIDE = 160
-TEST_SIDE = 64 + 2 * 7  # of the known image, with the border that the model consumes
-
-Fault = Callable[[Result, Window], Result]
-
-
-class FaultyModel(LoadedModel):
-    """Upscales well, and then spoils it as its backend says."""
-
-    def __init__(self, inner: LoadedModel, backend: FaultyBackend) -> None:
-        super().__init__(inner.model)
-        self._inner = inner
-        self._backend = backend
-
-    def run(self, window: Window) -> Result:
-        self._backend.windows += 1
-        result = self._inner.run(window)
-        is_test = window.shape[0] == TEST_SIDE
-        if self._backend.fault is None or (is_test and not self._backend.fails_test):
-            return result
-        return self._backend.fault(result, window)
-
-
-class FaultyBackend(LanczosBackend):
-    """A device that does not exist, whose fault can be set and repaired."""
-
-    def __init__(
-        self, device: str, precision: str, fault: Fault | None = None, *, fails_test: bool = False
-    ) -> None:
-        super().__init__(EngineSettings(threads=1))
-        self.name = "test"
-        self.device = device
-        self.precision = precision
-        self.fault = fault
-        self.fails_test = fails_test
-        self.windows = 0
-
-    def load(self, model: Model) -> LoadedModel:
-        return FaultyModel(super().load(model), self)
 
 
 class Clock:
@@ -74,31 +34,6 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
-
-
-def _raise(error: Exception) -> Fault:
-    def fault(result: Result, window: Window) -> Result:
-        raise error
-
-    return fault
-
-
-def _above(side: int, error: Exception) -> Fault:
-    def fault(result: Result, window: Window) -> Result:
-        if max(window.shape[:2]) > side:
-            raise error
-        return result
-
-    return fault
-
-
-FAULTS: dict[str, Fault] = {
-    "black": lambda result, _: result * 0,
-    "not a number": lambda result, _: result * np.float32("nan"),
-    "far out of range": lambda result, _: result * np.float32(1e6),
-    "channels swapped": lambda result, _: result[..., ::-1],
-    "a device lost": _raise(RuntimeError("device lost")),
-}
 
 
 @pytest.fixture
@@ -188,7 +123,9 @@ def test_one_shifted_tile_is_found_and_another_backend_makes_the_image(
 def test_a_lack_of_memory_makes_the_tiles_smaller_and_blames_no_device(
     run: Callable[[Upscaler], dict[str, Any]], error: Exception
 ) -> None:
-    upscaler = _upscaler([FaultyBackend("GPU", "fp16", _above(64, error)), FaultyBackend("GPU", "fp32")])
+    upscaler = _upscaler(
+        [FaultyBackend("GPU", "fp16", raises_above(64, error)), FaultyBackend("GPU", "fp32")]
+    )
 
     first, second = run(upscaler), run(upscaler)
 
@@ -205,7 +142,7 @@ def test_a_lack_of_memory_makes_the_tiles_smaller_and_blames_no_device(
 def test_a_device_without_memory_for_the_smallest_tile_is_left(
     run: Callable[[Upscaler], dict[str, Any]],
 ) -> None:
-    upscaler = _upscaler([FaultyBackend("GPU", "fp16", _raise(MemoryError())), FaultyBackend("CPU", "fp32")])
+    upscaler = _upscaler([FaultyBackend("GPU", "fp16", raises(MemoryError())), FaultyBackend("CPU", "fp32")])
 
     assert _attempts(run(upscaler)) == [
         ("GPU", "fp16", 160, False),
@@ -318,25 +255,6 @@ def test_a_log_goes_on_from_the_attempts_of_another_process() -> None:
     log.note(Device("ncnn", "GPU", "fp32"), 160, "device lost")
 
     assert log.failed == (earlier, Attempt("ncnn", "GPU", "fp32", 160, "device lost"))
-
-
-class WrappingModel(LoadedModel):
-    """Wraps negative numbers to white, as the post-processing of an old package does on some devices."""
-
-    def __init__(self, inner: LoadedModel) -> None:
-        super().__init__(inner.model)
-        self._inner = inner
-
-    def run(self, window: Window) -> Result:
-        result = self._inner.run(window)
-        return np.where(result < 0, result + 256, result)
-
-
-class WrappingBackend(OpenVinoBackend):
-    name = "wrapping"
-
-    def load(self, model: Model) -> LoadedModel:
-        return WrappingModel(super().load(model))
 
 
 def test_a_backend_of_real_models_that_fails_its_golden_test_makes_no_image(

@@ -12,6 +12,14 @@ import psutil
 import pytest
 
 import upscaler
+from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.process.client import EngineLimits, EngineProcess
+from upscaler.engine.settings import EngineSettings
+
+GENEROUS = EngineLimits(timeout_seconds=120, memory_bytes=4 << 30)
+FAST = EngineSettings(engine="lanczos", threads=1)
+REAL = EngineSettings(threads=1)
+TWICE = UpscaleOptions("2x", "standard")
 
 
 def is_alive(pid: int) -> bool:
@@ -58,3 +66,30 @@ def parent() -> Iterator[Callable[[str], subprocess.Popen[str]]]:
         process.wait()
         assert process.stdout is not None
         process.stdout.close()
+
+
+@pytest.fixture
+def small(save, colours):
+    return save("small.png", colours(32, 24))
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Return a starter of engine processes; after the test they are closed and must leave nothing behind."""
+    started: list[EngineProcess] = []
+    # A browser or a service that other tests share may be a child of this process as well.
+    others = set(psutil.Process().children())
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+
+    def begin(settings=FAST, limits=GENEROUS):
+        started.append(EngineProcess(settings, limits, scratch))
+        return started[-1]
+
+    yield begin
+    for engine in started:
+        engine.close()
+        assert not engine.running
+    assert list(scratch.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
+    assert set(psutil.Process().children()) - others == set(), "no process is left"

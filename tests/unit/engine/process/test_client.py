@@ -10,13 +10,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-import psutil
 import pytest
 from PIL import Image
 
+from tests.unit.engine.process.conftest import REAL, TWICE
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.process.client import EngineLimits, EngineProcess, Previews
-from upscaler.engine.settings import EngineSettings
+from upscaler.engine.process.client import EngineLimits, Previews
 from upscaler.errors import (
     DamagedImage,
     EngineCanceled,
@@ -26,44 +25,12 @@ from upscaler.errors import (
     ResultTooLarge,
 )
 
-GENEROUS = EngineLimits(timeout_seconds=120, memory_bytes=4 << 30)
-FAST = EngineSettings(engine="lanczos", threads=1)
-REAL = EngineSettings(threads=1)
-TWICE = UpscaleOptions("2x", "standard")
-
-
-@pytest.fixture
-def small(save, colours):
-    return save("small.png", colours(32, 24))
-
 
 @pytest.fixture
 def large(save):
     """Return an image that keeps the fast engine busy for seconds: noise takes long to encode."""
     noise = np.random.default_rng(4).integers(0, 256, (1400, 1400, 3), np.uint8)
     return save("large.tiff", Image.fromarray(noise))
-
-
-@pytest.fixture
-def start(tmp_path):
-    """Return a starter of engine processes; after the test they are closed and must leave nothing behind."""
-    started: list[EngineProcess] = []
-    # A browser or a service that other tests share may be a child of this process as well.
-    others = set(psutil.Process().children())
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-
-    def begin(settings=FAST, limits=GENEROUS):
-        started.append(EngineProcess(settings, limits, scratch))
-        return started[-1]
-
-    yield begin
-    for engine in started:
-        engine.close()
-        assert not engine.running
-    assert list(scratch.iterdir()) == []
-    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
-    assert set(psutil.Process().children()) - others == set(), "no process is left"
 
 
 def test_it_upscales_with_real_models_and_stays_warm(start, small, tmp_path):
@@ -237,115 +204,3 @@ def test_what_native_code_prints_does_not_break_the_protocol(start, small, tmp_p
     descriptors = Path(f"/proc/{engine.pid}/fd")
     assert (descriptors / "1").readlink() == (descriptors / "2").readlink()
     assert engine.upscale(small, tmp_path / "b", None, TWICE).width == 64
-
-
-@pytest.fixture
-def many_tiles(start, save, colours, tmp_path):
-    """Return an engine that is busy with an image of many tiles, a way to wait for its end, and what it told of it."""
-    engine = start(EngineSettings(threads=1, tile_pixels=32))
-    engine.warm_up(TWICE)
-    source = save("many.png", colours(480, 480))
-    told: list[float | str | BaseException] = []
-    begun = threading.Event()
-    canceled = threading.Event()
-
-    def progress(share):
-        told.append(share)
-        begun.set()
-
-    def work():
-        try:
-            engine.upscale(
-                source, tmp_path / "many", None, TWICE, on_progress=progress, should_stop=canceled.is_set
-            )
-            told.append("done")
-        except BaseException as error:  # noqa: BLE001 - handed to the test
-            told.append(error)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert begun.wait(120)
-    yield engine, thread, told, canceled
-    thread.join(120)
-    assert not thread.is_alive()
-
-
-def test_what_is_urgent_is_done_between_the_tiles_of_what_is_not(many_tiles, small, tmp_path):
-    engine, thread, told, _ = many_tiles
-    pid = engine.pid
-    result = engine.upscale(small, tmp_path / "urgent.png", None, TWICE, urgent=True)
-    assert thread.is_alive(), "the other image is still being worked on"
-    assert result.width == 64
-    thread.join(120)
-    assert told[-1] == "done"
-    assert engine.pid == pid
-    with Image.open(tmp_path / "many") as image:
-        assert image.size == (960, 960)
-
-
-def test_what_is_urgent_does_not_wait_for_the_end_of_a_long_window(start, save, colours, small, tmp_path):
-    engine = start(REAL)
-    engine.upscale(small, tmp_path / "loaded", None, TWICE)
-    # One window, which x4plus works on for seconds.
-    window = save("window.png", colours(128, 128))
-    begun = threading.Event()
-    finished = threading.Event()
-
-    def work():
-        options = UpscaleOptions("4x", model="realesrgan-x4plus")
-        engine.upscale(window, tmp_path / "a.png", None, options, on_progress=lambda _: begun.set())
-        finished.set()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert begun.wait(60)
-    deadline = time.monotonic() + 60
-    while not _upscales(engine, "realesrgan-x4plus") and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert engine.upscale(small, tmp_path / "b.png", None, TWICE, urgent=True).width == 64
-    assert _upscales(engine, "realesrgan-x4plus"), "the window is still being worked on"
-    thread.join(120)
-    assert finished.is_set()
-    with Image.open(tmp_path / "a.png") as image:
-        assert image.size == (512, 512)
-
-
-def _upscales(engine, name):
-    use = engine._child.process.use
-    return use is not None and not use["testing"] and name in use["models"]
-
-
-def test_an_urgent_error_harms_nobody_else(many_tiles, small, tmp_path):
-    engine, thread, told, _ = many_tiles
-    broken = tmp_path / "broken.png"
-    broken.write_bytes(small.read_bytes()[:60])
-    with pytest.raises(DamagedImage):
-        engine.upscale(broken, tmp_path / "a", None, TWICE, urgent=True)
-    with pytest.raises(EngineCanceled):
-        engine.upscale(small, tmp_path / "b", None, TWICE, urgent=True, should_stop=lambda: True)
-    thread.join(120)
-    assert told[-1] == "done"
-
-
-def test_what_is_urgent_is_told_when_the_other_job_takes_the_child_along(many_tiles, small, tmp_path):
-    engine, thread, told, canceled = many_tiles
-    # It cannot answer, so what is urgent is surely under way when the other is canceled.
-    os.kill(engine.pid, signal.SIGSTOP)
-    with pytest.raises(EngineCrashed, match="SIGKILL"):
-        engine.upscale(
-            small, tmp_path / "a", None, TWICE, urgent=True, should_stop=lambda: canceled.set() or False
-        )
-    thread.join(120)
-    assert isinstance(told[-1], EngineCanceled)
-    assert engine.upscale(small, tmp_path / "b", None, TWICE, urgent=True).width == 64
-
-
-def test_an_idle_child_that_does_not_end_what_is_urgent_is_replaced(start, small, tmp_path, ends):
-    engine = start()
-    engine.upscale(small, tmp_path / "a", None, TWICE, urgent=True)
-    first = engine.pid
-    os.kill(first, signal.SIGSTOP)
-    with pytest.raises(EngineCanceled):
-        engine.upscale(small, tmp_path / "b", None, TWICE, urgent=True, should_stop=lambda: True)
-    assert ends(first)
-    assert engine.upscale(small, tmp_path / "c", None, TWICE, urgent=True).width == 64

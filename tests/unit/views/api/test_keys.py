@@ -90,9 +90,9 @@ def test_a_key_that_makes_no_sense_is_refused(
     assert (answer.status_code, answer.get_json()["code"]) == (422, code)
 
 
-def test_every_value_at_fault_is_named(api: Flask, tokens: dict[str, Any]) -> None:
+def test_every_value_at_fault_is_named(client: FlaskClient, tokens: dict[str, Any]) -> None:
     body = {"name": " ", "scopes": ["admin"], "expires_at": "2020-01-01T00:00:00Z"}
-    refused = Program(api.test_client(), tokens["access_token"]).post("/me/keys", json=body)
+    refused = Program(client, tokens["access_token"]).post("/me/keys", json=body)
 
     assert [found["parameter"] for found in refused.get_json()["errors"]] == ["name", "scopes", "expires_at"]
 
