@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import Previews, UpscaleResult
 from upscaler.errors import StorageUnavailable
+from upscaler.models import Job
 from upscaler.storage import LocalStorage
 
 BACKEND = {"engine": "copying", "device": "a CPU", "precision": "fp32", "version": "1"}
@@ -72,3 +75,9 @@ class ListQueue:
 
     def pending(self) -> int:
         return len(self.ids)
+
+
+def reread(session: Session, job: Job) -> Job:
+    """Return a job as the database has it now."""
+    session.expire_all()
+    return session.get_one(Job, job.id)

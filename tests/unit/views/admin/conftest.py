@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from upscaler.extensions import db
 from upscaler.models import ADMIN_ROLE, Account, AuditLog, Job
 from upscaler.services.accounts.roles import ensure_roles
 from upscaler.services.models.model_table import sync_catalogue
+from upscaler.storage import Storage
 from upscaler.views.limiter import limiter
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
@@ -142,3 +144,16 @@ def trail(session: Session) -> Callable[..., list[AuditLog]]:
         return list(session.scalars(select(AuditLog).where(AuditLog.action == action).order_by(AuditLog.id)))
 
     return read
+
+
+@pytest.fixture
+def storage(app: Flask) -> Storage:
+    kept: Storage = app.extensions["upscaler"].storage
+    return kept
+
+
+def keep_original(storage: Storage, job: Job, folder: Path) -> None:
+    """Store something as the original of a job."""
+    image = folder / "original.png"
+    image.write_bytes(b"not read here")
+    storage.save(job.upload.storage_path, image)
