@@ -1,11 +1,13 @@
-"""A real HTTP server on loopback that gives the answers of a list."""
+"""Real HTTP servers on loopback that give the answers of a list."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -54,3 +56,46 @@ def breaks_off(handler: BaseHTTPRequestHandler) -> None:
     handler.end_headers()
     handler.wfile.write(b"half")
     handler.close_connection = True
+
+
+@contextmanager
+def scripted_servers() -> Iterator[Callable[..., ScriptedServer]]:
+    """Yield a starter of servers that give the named answers."""
+    running: list[tuple[ThreadingHTTPServer, threading.Thread]] = []
+
+    def start(*answers: Answer) -> ScriptedServer:
+        found = ScriptedServer("", list(answers))
+
+        class Handler(BaseHTTPRequestHandler):
+            def respond(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                if self.headers.get("Transfer-Encoding") == "chunked":
+                    while size := int(self.rfile.readline(), 16):
+                        body += self.rfile.read(size + 2)[:-2]
+                    self.rfile.readline()
+                found.requests.append(Request(self.command, self.path, dict(self.headers), body))
+                found.answers.pop(0)(self)
+
+            def do_GET(self) -> None:
+                self.respond()
+
+            def do_POST(self) -> None:
+                self.respond()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        running.append((server, thread))
+        found.url = f"http://127.0.0.1:{server.server_port}"
+        return found
+
+    try:
+        yield start
+    finally:
+        for server, thread in running:
+            server.shutdown()
+            thread.join()
+            server.server_close()

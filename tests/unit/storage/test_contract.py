@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from config import load
-from upscaler.errors import FileGone, StorageUnavailable
+from upscaler.errors import FileGone
 from upscaler.services.files.storages import build_storage
-from upscaler.storage import LocalStorage, Presentation, Storage, make_key
+from upscaler.storage import Presentation, Storage
 from upscaler.storage.registry import BACKENDS
 from upscaler.storage.s3 import PART_BYTES, S3Storage
 
@@ -126,18 +126,6 @@ def test_files_pass_through_us_unless_browsers_reach_the_storage(storage: Storag
 
     assert storage.public_origin is None
     assert storage.link(KEY, Presentation("image/png", "inline"), 60) is None
-
-
-def test_keys_are_spread_over_folders() -> None:
-    assert make_key("uploads", "upl_3fa9", "png") == "uploads/3f/upl_3fa9.png"
-
-
-def test_a_local_storage_that_cannot_write_says_so(tmp_path: Path, source: Path) -> None:
-    (tmp_path / "blocked").touch()
-
-    with pytest.raises(StorageUnavailable):
-        LocalStorage(tmp_path / "blocked").save(KEY, source)
-    assert source.read_bytes() == b"0123456789"
 
 
 def test_it_names_its_location_for_the_operator(storage: Storage) -> None:

@@ -1,13 +1,22 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
 from typing import cast
 
 import pytest
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
 
+from config import load
+from tests import factories
+from tests.support.receiver import receiver, status
+from upscaler.models import Delivery
 from upscaler.services.notifications.sender import Sender
+from upscaler.services.worker_registry import WorkerServices
 from upscaler.tasks.deliveries import DeliveryThreads
 
 AWAY = OperationalError("SELECT 1", {}, Exception("gone"))
@@ -74,3 +83,49 @@ def test_a_failure_ends_no_thread(failure: Exception) -> None:
 
 def test_threads_that_never_started_can_be_stopped() -> None:
     threads(Outbox()).stop()
+
+
+def real_threads(database: Engine, look_seconds: float) -> DeliveryThreads:
+    """Return the threads of a worker that may send webhooks to this machine."""
+    settings = {"SECRET_KEY": "k" * 40, "WEBHOOK_ALLOWED_NETWORKS": "127.0.0.1/32"}
+    services = WorkerServices.from_config(load(settings, env_file=None), sessions=sessionmaker(database))
+    return DeliveryThreads(services.sender(), look_seconds)
+
+
+def test_the_threads_of_two_workers_send_each_message_once(database: Engine, db_session: Session) -> None:
+    workers = [real_threads(database, 0.1) for _ in range(2)]
+    with receiver() as found:
+        ids = {factories.new_delivery(db_session, target=found.url()).id for _ in range(10)}
+        for worker in workers:
+            worker.start()
+            worker.wake()
+        deadline = time.monotonic() + 60
+        while set(db_session.scalars(select(Delivery.status))) != {"delivered"}:
+            assert time.monotonic() < deadline
+            db_session.rollback()
+            time.sleep(0.1)
+        for worker in workers:
+            worker.stop()
+
+    assert sorted(request.headers["webhook-id"] for request in found.requests) == sorted(ids)
+    assert set(db_session.scalars(select(Delivery.attempts))) == {1}
+
+
+def test_a_slow_receiver_does_not_hold_up_the_next_message(database: Engine, db_session: Session) -> None:
+    slow_is_there, may_answer = threading.Event(), threading.Event()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        slow_is_there.set()
+        may_answer.wait(30)
+        status(200)(handler)
+
+    with receiver(answer) as slow, receiver() as quick:
+        for host in (slow, quick):
+            factories.new_delivery(db_session, target=host.url())
+        # It does not look again by itself: the second message is found because the first one was.
+        running = real_threads(database, 60)
+        running.start()
+        assert slow_is_there.wait(30)
+        assert quick.arrived.wait(30)
+        may_answer.set()
+        running.stop()

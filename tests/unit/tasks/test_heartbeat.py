@@ -9,7 +9,6 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from config import load
-from upscaler.errors import EngineUnavailable
 from upscaler.models import Worker
 from upscaler.services.jobs import workers
 from upscaler.services.worker_registry import WorkerServices
@@ -69,20 +68,3 @@ def test_a_disk_that_cannot_be_read_for_a_moment_ends_no_heartbeat(
         db_session.rollback()
         time.sleep(0.05)
     heartbeat.stop()
-
-
-def test_an_engine_that_cannot_start_is_reported_with_the_reason(tmp_path: Path) -> None:
-    class Broken:
-        def __init__(self) -> None:
-            self.state = {"threads": 2}
-
-        def warm_up(self, _options: object) -> None:
-            raise EngineUnavailable("no weights")
-
-    services = WorkerServices.from_config(load({"DATA_DIR": str(tmp_path)}, env_file=None))
-    services.__dict__["engine"] = Broken()
-    state = EngineState(services, "w-1")
-
-    state.warm_up()
-
-    assert {**state.report(), "models": []} == {"threads": 2, "reason": "no weights", "models": []}

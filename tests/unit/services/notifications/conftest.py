@@ -1,15 +1,13 @@
-"""Messages to send, and certificates of an authority of our own."""
+"""Jobs, and messages about them."""
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable
 from ipaddress import ip_network
 from typing import Any
 
 import pytest
-import trustme
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -52,28 +50,6 @@ def letter() -> Callable[..., Message]:
         return Message(target=target, **{**usual, **values})
 
     return build
-
-
-class Authority:
-    """A certificate authority that only its own clients trust."""
-
-    def __init__(self) -> None:
-        self._ca = trustme.CA()
-
-    def server(self, name: str) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._ca.issue_cert(name).configure_cert(context)
-        return context
-
-    def client(self) -> ssl.SSLContext:
-        context = ssl.create_default_context()
-        self._ca.configure_trust(context)
-        return context
-
-
-@pytest.fixture(scope="session")
-def authority() -> Authority:
-    return Authority()
 
 
 @pytest.fixture

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 
 import pytest
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from tests.unit.services.notifications.conftest import HOOK, end, rows
 from upscaler.errors import DamagedImage, EngineCrashed
-from upscaler.models import Delivery, Job, JobStatus, utcnow
+from upscaler.models import Job, JobStatus, utcnow
 from upscaler.services.jobs import lifecycle
 from upscaler.services.notifications import outbox
 from upscaler.services.notifications.events import end_of_job
@@ -114,23 +113,3 @@ def test_an_event_is_written_once_for_each_channel(db_session: Session, told_job
 
     assert [(row.id, row.kind, row.event) for row in rows(db_session)] == first
     assert {event for _, _, event in first} == {"job.canceled"}
-
-
-def test_the_database_itself_refuses_a_second_row_of_an_event(db_session: Session, told_job: Job) -> None:
-    end(db_session, told_job)
-    first = rows(db_session)[0]
-
-    same = {"job_id": first.job_id, "kind": first.kind, "event": first.event}
-    db_session.add(Delivery(**same, target=first.target, payload=first.payload))
-    with pytest.raises(IntegrityError):
-        db_session.flush()
-    db_session.rollback()
-
-
-def test_a_deleted_job_takes_its_messages_along(db_session: Session, told_job: Job) -> None:
-    end(db_session, told_job)
-
-    db_session.delete(db_session.get_one(Job, told_job.id))
-    db_session.commit()
-
-    assert rows(db_session) == []

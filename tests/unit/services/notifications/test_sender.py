@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -29,7 +27,6 @@ from upscaler.services.notifications.backoff import PAUSES
 from upscaler.services.notifications.sender import Sender
 from upscaler.services.notifications.signing import derive
 from upscaler.services.worker_registry import WorkerServices
-from upscaler.tasks.deliveries import DeliveryThreads
 
 NewJob = Callable[..., Job]
 Sessions = sessionmaker[Session]
@@ -46,7 +43,7 @@ def build_sender(config: Config, sessions: Sessions, clock: Callable[[], datetim
 
 @pytest.fixture
 def completed(db_session: Session, new_job: NewJob) -> Callable[..., Job]:
-    """Return a function that makes a completed job whose end is told."""
+    """Return a function that makes a completed job, with a webhook where there is a URL."""
 
     def build(url: str | None = None, **values: object) -> Job:
         job = new_job(**values)
@@ -221,58 +218,3 @@ def test_mail_waits_while_there_is_no_mail_server_in_the_settings(
     [row] = rows(db_session)
     assert (row.status, row.attempts) == ("pending", 1)
     assert "no settings for sending mail" in (row.last_error or "")
-
-
-def test_the_threads_of_two_workers_send_each_message_once(
-    database: Engine, db_session: Session, completed: Callable[..., Job]
-) -> None:
-    config = load(settings(), env_file=None)
-    workers = [
-        DeliveryThreads(build_sender(config, sessionmaker(database)), look_seconds=0.1) for _ in range(2)
-    ]
-    with receiver() as found:
-        jobs = [completed(found.url()) for _ in range(10)]
-        for worker in workers:
-            worker.start()
-            worker.wake()
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and {row.status for row in rows(db_session)} != {"delivered"}:
-            time.sleep(0.1)
-        for worker in workers:
-            worker.stop()
-
-    assert len(found.requests) == len(jobs)
-    assert len({request.headers["webhook-id"] for request in found.requests}) == len(jobs)
-    assert {row.attempts for row in rows(db_session)} == {1}
-
-
-def test_a_slow_receiver_does_not_hold_up_the_next_message(
-    database: Engine, completed: Callable[..., Job]
-) -> None:
-    slow_is_there = threading.Event()
-    may_answer = threading.Event()
-
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        slow_is_there.set()
-        may_answer.wait(30)
-        status(200)(handler)
-
-    with receiver(answer) as slow, receiver() as quick:
-        completed(slow.url())
-        completed(quick.url())
-        # A lookout that does not look again by itself: the second message is found because the first one was.
-        threads = DeliveryThreads(
-            build_sender(load(settings(), env_file=None), sessionmaker(database)), look_seconds=60
-        )
-        threads.start()
-        assert slow_is_there.wait(30)
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline and not quick.requests:
-            time.sleep(0.05)
-        assert quick.requests
-        may_answer.set()
-        threads.stop()
-
-
-def test_threads_that_never_started_can_be_stopped(database: Engine) -> None:
-    DeliveryThreads(build_sender(load(settings(), env_file=None), sessionmaker(database))).stop()

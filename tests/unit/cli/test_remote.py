@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.scripted import Answer, ScriptedServer, hangs_up, says
+from upscaler.cli.plan import PlannedImage
+from upscaler.cli.remote import RemoteUpscaler
+from upscaler.cli.upscaling import Upscaled, UpscaleFailed, UpscaleInterrupted
+from upscaler.client import Client
+from upscaler.engine.options import UpscaleOptions
+
+QUEUED = {"id": "job_1", "status": "queued", "progress": 0}
+RUNNING = {**QUEUED, "status": "running", "progress": 40}
+COMPLETED = {
+    **QUEUED,
+    "status": "completed",
+    "progress": 100,
+    "result": {"width": 24, "height": 18},
+    "receipt": {"changed": [{"code": "animation_first", "text": "First image of an animation"}]},
+}
+
+Serve = Callable[..., tuple[ScriptedServer, RemoteUpscaler]]
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> PlannedImage:
+    (tmp_path / "a.png").write_bytes(b"pixels")
+    return PlannedImage(tmp_path / "a.png", tmp_path / "out.png")
+
+
+@pytest.fixture
+def serve(script: Callable[..., ScriptedServer]) -> Iterator[Serve]:
+    """Return a maker of a service that gives the named answers, and of an upscaler that asks it."""
+    clients: list[Client] = []
+
+    def make(*answers: Answer, several: bool = False) -> tuple[ScriptedServer, RemoteUpscaler]:
+        server = script(*answers)
+        clients.append(Client(server.url, attempts=1))
+        return server, RemoteUpscaler(clients[-1], UpscaleOptions("4x", "art"), several=several)
+
+    yield make
+    for client in clients:
+        client.close()
+
+
+def state(job: dict[str, Any]) -> Answer:
+    """Answer a poll with the state of the job; the next poll may follow at once."""
+    return says(200, job, Retry_After="0")
+
+
+def paths(server: ScriptedServer) -> list[str]:
+    return [request.path for request in server.requests]
+
+
+def test_an_image_is_sent_with_its_options_and_the_result_fetched(serve: Serve, image: PlannedImage) -> None:
+    server, upscaler = serve(says(202, QUEUED), state(RUNNING))
+    server.answers += [state({**COMPLETED, "result_file": f"{server.url}/result"}), says(200, b"new pixels")]
+    done: list[float] = []
+
+    result = upscaler.upscale(image, done.append, lambda: False)
+
+    assert result == Upscaled(24, 18, ("First image of an animation",))
+    assert image.target.read_bytes() == b"new pixels"
+    assert done == [0.4, 1.0]
+    upload = server.requests[0]
+    assert upload.path == "/api/v1/uploads"
+    for part in (b'filename="a.png"', b"pixels", b'name="preset"\r\n\r\nart', b'name="factor"\r\n\r\n4x'):
+        assert part in upload.body
+    assert b"priority" not in upload.body
+
+
+def test_one_of_several_images_waits_behind_single_ones(serve: Serve, image: PlannedImage) -> None:
+    server, upscaler = serve(says(422, {"code": "damaged_image", "detail": "Damaged."}), several=True)
+
+    with pytest.raises(UpscaleFailed):
+        upscaler.upscale(image, lambda _: None, lambda: False)
+
+    assert b'name="priority"\r\n\r\nbatch' in server.requests[0].body
+
+
+@pytest.mark.parametrize(
+    "cancellation", [says(200, {**QUEUED, "status": "canceled"}), says(409, {}), hangs_up]
+)
+def test_an_interruption_cancels_the_job_on_the_service(
+    serve: Serve, image: PlannedImage, cancellation: Answer
+) -> None:
+    server, upscaler = serve(says(202, QUEUED), state(RUNNING), cancellation)
+
+    with pytest.raises(UpscaleInterrupted):
+        upscaler.upscale(image, lambda _: None, lambda: True)
+
+    assert paths(server) == ["/api/v1/uploads", "/api/v1/jobs/job_1", "/api/v1/jobs/job_1/cancel"]
+    assert not image.target.exists()
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ([says(415, {"code": "unsupported_image", "detail": "Not an image."})], "Not an image."),
+        ([hangs_up], "No response"),
+        (
+            [
+                says(202, QUEUED),
+                state({**QUEUED, "status": "failed", "error": {"code": "timeout", "detail": "Too slow."}}),
+            ],
+            "Too slow.",
+        ),
+    ],
+    ids=["refused", "silent", "failed"],
+)
+def test_a_failure_has_the_sentence_of_the_service(
+    serve: Serve, image: PlannedImage, answers: list[Answer], reason: str
+) -> None:
+    _, upscaler = serve(*answers)
+
+    with pytest.raises(UpscaleFailed, match=reason):
+        upscaler.upscale(image, lambda _: None, lambda: False)
+
+    assert not image.target.exists()
