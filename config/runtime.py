@@ -69,7 +69,7 @@ class RuntimeValues(BaseModel):
     allowed_mimes: Annotated[
         tuple[str, ...],
         SomeOf(INPUT_MIME_TYPES),
-        Runtime(N_("Accepted image formats"), IMAGES, help=N_("media types, separated by commas")),
+        Runtime(N_("Accepted image formats"), IMAGES, help=N_("as media types")),
     ] = INPUT_MIME_TYPES
     max_image_side: Annotated[WholeNumber, Runtime(N_("Maximum width and height"), IMAGES, PIXELS)] = Field(
         8_000, ge=16, le=100_000

@@ -5,18 +5,35 @@ from __future__ import annotations
 import re
 
 import pytest
+import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser import steps
-from tests.support.service import ADMIN
+from tests.support.service import ADMIN, FETCHED_FROM
 
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
-PAGES = ("dashboard", "jobs", "models", "models/1", "users", "users/add", "users/1", "settings", "audit")
+PAGES = (
+    "dashboard",
+    "jobs",
+    "deliveries",
+    "models",
+    "models/1",
+    "users",
+    "users/add",
+    "users/1",
+    "keys",
+    "settings",
+    "audit",
+)
 
 # How many of the chart's points are painted.
 PAINTED = """canvas => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data
   .filter((value, index) => index % 4 === 3 && value > 0).length"""
+
+# By how many pixels the content of a card is wider than the card.
+WIDER = """() => Array.from(document.querySelectorAll(".card"), (card) => card.scrollWidth - card.clientWidth)
+  .filter((pixels) => pixels > 0)"""
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +119,40 @@ def test_a_setting_is_changed_and_a_mistake_is_explained(sign_in, expected_error
     field.fill(before)
     page.get_by_role("button", name="Save settings").click()
     expect(page.get_by_role("status")).to_have_text("The settings were saved.")
+
+
+@pytest.fixture(scope="module")
+def long_words(live_service, photographs):
+    """An account and a message whose names, addresses and reasons are long and have no spaces."""
+    name = "a-user-name-that-nobody-would-choose-for-themselves"
+    signed_in = {"username": ADMIN[0], "password": ADMIN[1]}
+    answer = requests.post(f"{live_service.url}/api/v1/auth/login", json=signed_in, timeout=60)
+    requests.post(
+        f"{live_service.url}/api/v1/admin/users",
+        json={"username": name, "email": f"{name}@{name}.example.org", "password": "Blue-Lamp-2931"},
+        headers={"Authorization": f"Bearer {answer.json()['access_token']}"},
+        timeout=60,
+    ).raise_for_status()
+    callback = f"http://{FETCHED_FROM}:8999/hooks/{'a' * 120}"
+    live_service.upscale(photographs["chelsea"], factor="2x", preset="standard", callback_url=callback)
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "ar"])
+@pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_long_words_stay_inside_their_cards(sign_in, long_words, device, locale):
+    page = sign_in(locale=locale, **device)
+    for path in ("users", "deliveries", "jobs?q=nothing", "audit"):
+        page.goto(f"/admin/{path}")
+        assert (steps.overflow(page), page.evaluate(WIDER)) == (0, []), path
+
+
+def test_the_dashboard_shows_names_and_times_in_full(sign_in, finished):
+    for locale in ("en-GB", "ar"):
+        page = sign_in(locale=locale, **DESKTOP)
+        line = page.locator(".entry .cell-more").first
+        assert line.evaluate("line => line.scrollWidth <= line.clientWidth")
+        name, time = line.locator("bdi").bounding_box(), line.locator("time").bounding_box()
+        assert (name["x"] < time["x"]) == (locale == "en-GB")
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "ar"])

@@ -17,6 +17,7 @@ from upscaler import errors
 from upscaler.errors import N_, UpscalerError
 from upscaler.extensions import db
 from upscaler.storage.base import as_ours
+from upscaler.views.admin.error_page import is_in_console, render_console_error
 from upscaler.views.context import absolute_url
 from upscaler.views.public.rendering import render_error
 from upscaler.views.rate_limit_messages import rate_limited
@@ -54,7 +55,9 @@ def respond(error: UpscalerError) -> Response:
         # Programs that do not say what they like accept anything.
         likes = request.accept_mimetypes.best_match(["application/problem+json", "text/html"])
         for_programs = likes != "text/html"
-    return problem(error) if for_programs else make_response(render_error(error))
+    if for_programs:
+        return problem(error)
+    return make_response(render_console_error(error) if is_in_console(error) else render_error(error))
 
 
 def problem(error: UpscalerError) -> Response:

@@ -34,7 +34,7 @@ function imagesOf(job) {
 /** The rows of the details, as pairs of a label's key and a text. */
 function detailsOf({ upload, result, params, model, device }) {
   const factor = Number.parseInt(params.factor, 10);
-  const settings = [factor ? `${factor}×` : "", named(`preset.${params.preset}`, params.preset)];
+  const settings = [factor ? isolate(`${factor}×`) : "", named(`preset.${params.preset}`, params.preset)];
   if (params.denoise) settings.push(named(`denoise.${params.denoise}`, params.denoise));
   const details = [
     ["fact.file", isolate(upload.filename)],
