@@ -12,7 +12,7 @@ from playwright.sync_api import Download, Locator, Page, expect
 TIMEOUT_MS = 90_000
 
 DROP = """([encoded, name, type]) => {
-  const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+  const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
   const dataTransfer = new DataTransfer();
   dataTransfer.items.add(new File([bytes], name, { type }));
   for (const kind of ["dragenter", "dragover", "drop"]) {

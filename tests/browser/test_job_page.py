@@ -65,7 +65,7 @@ def test_reloading_after_sending_keeps_the_job_and_going_back_returns_to_the_for
     steps.result(page)
 
 
-def test_what_was_kept_and_changed_is_told_in_sentences(open_page, live_service, tmp_path, photographs):
+def test_what_was_kept_and_changed_is_shown_in_sentences(open_page, live_service, tmp_path, photographs):
     path = tmp_path / "upright.jpg"
     with Image.open(photographs["coffee"]) as image:
         exif = Image.Exif()
@@ -78,7 +78,7 @@ def test_what_was_kept_and_changed_is_told_in_sentences(open_page, live_service,
     expect(page.locator("#job-changed")).to_contain_text("Turned upright, from EXIF orientation 6")
 
 
-def test_a_lost_connection_is_told_and_overcome(open_page, expected_errors, photographs):
+def test_a_lost_connection_is_shown_and_overcome(open_page, expected_errors, photographs):
     expected_errors.append("ERR_FAILED")
     page = open_page()
     page.route("**/api/v1/jobs/*", lambda route: route.abort())
@@ -132,7 +132,7 @@ def test_a_visitor_deletes_the_image_after_being_asked(open_page, live_service, 
     expect(page.get_by_role("heading", name="Job not found")).to_be_visible()
 
 
-def test_whoever_only_holds_the_link_to_an_accounts_image_may_look(open_page, live_service, photographs):
+def test_the_holder_of_a_link_to_an_accounts_image_may_look(open_page, live_service, photographs):
     answer = requests.post(
         f"{live_service.url}/api/v1/auth/login",
         json={"username": ADMIN[0], "password": ADMIN[1]},

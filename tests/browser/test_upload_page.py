@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.browser import steps
 
 PASTE = """(encoded) => {
-  const bytes = Uint8Array.from(atob(encoded), (letter) => letter.charCodeAt(0));
+  const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
   const clipboardData = new DataTransfer();
   clipboardData.items.add(new File([bytes], "image.png", { type: "image/png" }));
   document.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true }));
@@ -69,7 +69,7 @@ def test_a_raw_image_of_a_camera_is_refused_before_it_is_sent(open_page, tmp_pat
     assert sent == []
 
 
-def test_what_to_expect_is_told_before_anything_is_sent(open_page, photographs):
+def test_an_estimate_is_shown_before_anything_is_sent(open_page, photographs):
     page = open_page()
     sent = watch_uploads(page)
     asked: list[str] = []
@@ -103,7 +103,7 @@ def test_without_an_answer_about_the_time_images_can_be_sent_all_the_same(
     steps.result(page)
 
 
-def test_presets_are_tried_on_a_piece_before_anything_is_sent(open_page, photographs):
+def test_presets_are_compared_on_a_crop_before_anything_is_sent(open_page, photographs):
     page = open_page()
     steps.choose(page, photographs["coffee"])
     page.get_by_role("button", name="Compare presets").click()
@@ -274,7 +274,7 @@ def test_what_the_server_refuses_is_explained_in_its_words(open_page, expected_e
     expect(page.locator("#chosen")).to_be_visible()
 
 
-def test_a_server_that_cannot_be_reached_is_told_kindly_and_the_choice_is_kept(
+def test_a_server_that_cannot_be_reached_is_reported_and_the_choice_is_kept(
     open_page, expected_errors, photographs
 ):
     expected_errors.append("ERR_INTERNET_DISCONNECTED")

@@ -48,28 +48,28 @@ def sweep_seconds(pytestconfig: pytest.Config) -> float:
 
 
 @pytest.fixture
-def tell(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+def report(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
     """Return a function that adds a line to what is printed at the end of the run."""
     return lambda line: record_property(_REPORT, line)
 
 
 @pytest.fixture
-def chance(pytestconfig: pytest.Config, tell: Callable[[str], None]) -> random.Random:
+def chance(pytestconfig: pytest.Config, report: Callable[[str], None]) -> random.Random:
     """Random numbers that can be had again: the report names the seed."""
     seed = pytestconfig.getoption("--chaos-seed", default=None)
     if seed is None:
         seed = random.SystemRandom().randrange(1_000_000)
-    tell(f"seed {seed}")
+    report(f"seed {seed}")
     return random.Random(seed)  # noqa: S311 - moments to kill a process at, no secrets
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    reports = [report for kind in ("passed", "failed") for report in terminalreporter.stats.get(kind, [])]
+    reports = [outcome for kind in ("passed", "failed") for outcome in terminalreporter.stats.get(kind, [])]
     lines = [
-        (report.nodeid.partition("::")[2], value)
-        for report in reports
-        if report.when == "call"
-        for name, value in report.user_properties
+        (outcome.nodeid.partition("::")[2], value)
+        for outcome in reports
+        if outcome.when == "call"
+        for name, value in outcome.user_properties
         if name == _REPORT
     ]
     if lines:

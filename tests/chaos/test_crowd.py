@@ -1,4 +1,4 @@
-"""Fifty clients send images as fast as they can: none is lost, none is refused, and states are told quickly."""
+"""Fifty clients send images as fast as they can: none is lost, none is refused, and states are reported quickly."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from upscaler.models import Job
 
 CLIENTS = 50
 IMAGES, IMAGES_IN_FULL = 150, 10_000
-# Longer side in pixels: it is the submissions that are tried here.
+# Longer side in pixels: the submissions are under test here.
 SIDE = 16
 # Every so many images one is sent a second time with its key, as by a client that got no answer.
 REPEATED = 10
@@ -38,7 +38,7 @@ END_SECONDS = 1800
 
 @pytest.mark.timeout(3600)
 def test_a_crowd_loses_nothing(
-    tmp_path: Path, full: bool, sweep_seconds: float, tell: Callable[[str], None]
+    tmp_path: Path, full: bool, sweep_seconds: float, report: Callable[[str], None]
 ) -> None:
     count = IMAGES_IN_FULL if full else IMAGES
     service = LiveService(tmp_path, SETTINGS)
@@ -67,11 +67,11 @@ def test_a_crowd_loses_nothing(
         service.stop()
 
     answers = dict(Counter(crowd.statuses))
-    tell(
+    report(
         f"{count} images of {CLIENTS} clients in {sent:.1f} s, {count / sent:.1f} a second; answers {answers}"
     )
-    tell(f"submissions took {chaos.spread(crowd.seconds)}; polls meanwhile {chaos.spread(polls.seconds)}")
-    tell(f"all completed {done:.1f} s after the first was sent: {census}")
+    report(f"submissions took {chaos.spread(crowd.seconds)}; polls meanwhile {chaos.spread(polls.seconds)}")
+    report(f"all completed {done:.1f} s after the first was sent: {census}")
     assert set(answers) == {202}, answers
     assert set(polls.statuses) == {200}
     assert len(set(job_ids)) == count

@@ -30,7 +30,7 @@ with make_engine(sys.argv[1]).connect() as connection:
 """
 
 
-def test_the_rows_of_a_host_that_is_cut_off_are_free_again_soon(tell: Callable[[str], None]) -> None:
+def test_the_rows_of_a_host_that_is_cut_off_are_free_again_soon(report: Callable[[str], None]) -> None:
     with bridge() as network, PostgreSQLServer(network.address, network.network) as server:
         uri = server.url.replace("://", "+psycopg://")
         engine = make_engine(uri)
@@ -50,7 +50,7 @@ def test_the_rows_of_a_host_that_is_cut_off_are_free_again_soon(tell: Callable[[
                     connection.execute(text(f"SET LOCAL lock_timeout = '{PATIENCE_SECONDS}s'"))
                     connection.execute(text("UPDATE held SET by = 'another one'"))
 
-                tell(f"the row was free {time.monotonic() - begun:.1f} s after its holder was cut off")
+                report(f"the row was free {time.monotonic() - begun:.1f} s after its holder was cut off")
             finally:
                 worker.kill()
                 engine.dispose()

@@ -109,7 +109,7 @@ def wait_for_workers(url: str, count: int) -> None:
 
 @pytest.mark.timeout(3600)
 def test_hosts_that_are_cut_off_or_killed_cost_no_accepted_image(
-    fleet: Fleet, full: bool, chance: random.Random, sweep_seconds: float, tell: Callable[[str], None]
+    fleet: Fleet, full: bool, chance: random.Random, sweep_seconds: float, report: Callable[[str], None]
 ) -> None:
     deployment = fleet.deployment
     cut_seconds = CUT_SECONDS_IN_FULL if full else CUT_SECONDS
@@ -136,8 +136,8 @@ def test_hosts_that_are_cut_off_or_killed_cost_no_accepted_image(
     census = chaos.settled_census(deployment, load.accepted.values(), sweep_seconds)
 
     answers = Counter(f"{answer.status} {answer.code}".strip() for answer in load.answers)
-    tell(f"{len(load.accepted)} accepted, {len(load.given_up)} given up: {census}; answers {dict(answers)}")
-    tell(f"interrupted jobs completed after {chaos.spread(chaos.recovery_seconds(deployment, kills))}")
+    report(f"{len(load.accepted)} accepted, {len(load.given_up)} given up: {census}; answers {dict(answers)}")
+    report(f"interrupted jobs completed after {chaos.spread(chaos.recovery_seconds(deployment, kills))}")
     assert {answer.status for answer in load.answers if answer.status != 202} <= REFUSALS, answers
     assert len(set(load.accepted.values())) == len(load.accepted)
     # One job for each key, and the large images. What was given up may have been accepted or not.

@@ -96,7 +96,7 @@ def test_kill_after_kill_nothing_is_lost(
     full: bool,
     sweep_seconds: float,
     chance: random.Random,
-    tell: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> None:
     deployment, family = request.getfixturevalue(form)
     kinds = ["worker", "engine"] * ((KILLS_IN_FULL if full else KILLS) // 2)
@@ -107,12 +107,12 @@ def test_kill_after_kill_nothing_is_lost(
         kills = [kill_one(deployment, family, kind, chance) for kind in kinds]
     family()
     deployment.wait_until_idle()
-    # The last victim may not have been gone yet a moment ago: a host without a worker has nobody who tidies up.
+    # The last victim may not have been gone yet a moment ago: on a host without a worker nothing is removed.
     family()
     census = chaos.settled_census(deployment, load.accepted.values(), sweep_seconds)
 
-    tell(f"{len(kills)} kills, half of workers, half of engines; {len(load.accepted)} accepted: {census}")
-    tell(f"interrupted jobs completed after {chaos.spread(chaos.recovery_seconds(deployment, kills))}")
+    report(f"{len(kills)} kills, half of workers, half of engines; {len(load.accepted)} accepted: {census}")
+    report(f"interrupted jobs completed after {chaos.spread(chaos.recovery_seconds(deployment, kills))}")
     assert len(set(load.accepted.values())) == len(load.accepted)
     assert {answer.status for answer in load.answers} == {202}
     assert sum(census.statuses.values()) == len(load.accepted)

@@ -27,7 +27,7 @@ def fragile_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSe
 
 @pytest.fixture(scope="module")
 def slow_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An image that keeps the large network busy for a while."""
+    """An image that keeps the large model busy for a while."""
     return save_photograph("coffee", tmp_path_factory.mktemp("slow") / "coffee.png", side=240)
 
 
@@ -105,7 +105,7 @@ def test_a_stopping_service_hands_its_job_back(patient_service: LiveService, slo
     patient_service.start()
     job = patient_service.wait(job_id)
 
-    # Only a job that was handed back can be done before its lease has run out.
+    # Only a job that was released can be done before its lease has run out.
     assert job["status"] == "completed"
     assert any("the worker is stopping" in line["message"] for line in job["logs"])
     assert job["receipt"]["resumed_tiles"] > 0, "finished tiles were made again"

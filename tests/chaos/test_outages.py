@@ -112,7 +112,7 @@ def outage(request: pytest.FixtureRequest, fleet: Fleet) -> Outage:
     indirect=True,
 )
 def test_an_outage_costs_no_accepted_image(
-    fleet: Fleet, outage: Outage, full: bool, sweep_seconds: float, tell: Callable[[str], None]
+    fleet: Fleet, outage: Outage, full: bool, sweep_seconds: float, report: Callable[[str], None]
 ) -> None:
     with ExitStack() as after:
 
@@ -122,7 +122,7 @@ def test_an_outage_costs_no_accepted_image(
             outage.begin()
 
         watched = replace(outage, begin=begin, end=after.close)
-        check_outage(fleet.deployment, watched, full, sweep_seconds, tell)
+        check_outage(fleet.deployment, watched, full, sweep_seconds, report)
 
 
 @pytest.fixture
@@ -156,16 +156,16 @@ def fleet_disk(
 
 @pytest.mark.parametrize("form", ["laptop_disk", pytest.param("fleet_disk", marks=pytest.mark.full_chaos)])
 def test_a_full_disk_costs_no_accepted_image(
-    request: pytest.FixtureRequest, form: str, full: bool, sweep_seconds: float, tell: Callable[[str], None]
+    request: pytest.FixtureRequest, form: str, full: bool, sweep_seconds: float, report: Callable[[str], None]
 ) -> None:
     deployment, disk = request.getfixturevalue(form)
     with ExitStack() as ballast:
         outage = Outage(lambda: ballast.enter_context(kept_full(disk)), ballast.close)
-        check_outage(deployment, outage, full, sweep_seconds, tell)
+        check_outage(deployment, outage, full, sweep_seconds, report)
 
 
 def check_outage(
-    deployment: Deployment, outage: Outage, full: bool, sweep_seconds: float, tell: Callable[[str], None]
+    deployment: Deployment, outage: Outage, full: bool, sweep_seconds: float, report: Callable[[str], None]
 ) -> None:
     """Send images before, during and after an outage, and see what becomes of them."""
     with Load(deployment.urls, image(SIDE), pause_seconds=PAUSE_SECONDS) as load:
@@ -186,9 +186,9 @@ def check_outage(
     later = [answer.begun_at + answer.seconds for answer in load.answers if answer.status == 202]
     accepted_again = min(at for at in later if at > ended) - ended
     completed_again = chaos.first_completed(deployment, ended_at) - ended_at
-    tell(f"answers during it {statuses(during)}: {chaos.spread([answer.seconds for answer in during])}")
-    tell(f"polls during it {Counter(polls.statuses)}: {chaos.spread(polls.seconds)}")
-    tell(
+    report(f"answers during it {statuses(during)}: {chaos.spread([answer.seconds for answer in during])}")
+    report(f"polls during it {Counter(polls.statuses)}: {chaos.spread(polls.seconds)}")
+    report(
         f"first image accepted {accepted_again:.2f} s after it, first job completed {completed_again:.2f} s, "
         f"all completed {idle - ended:.2f} s; {len(load.accepted)} accepted: {census}"
     )

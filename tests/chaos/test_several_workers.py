@@ -52,7 +52,7 @@ def workers_that_work_together(service: LiveService) -> set[str]:
 
 
 def wait_for_workers(service: LiveService, count: int, without: int = 0) -> None:
-    """Wait until so many report for duty, none of which is the process ``without``."""
+    """Wait until so many are registered, none of which is the process ``without``."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         health = requests.get(f"{service.url}/api/v1/health", timeout=30).json()
@@ -63,7 +63,7 @@ def wait_for_workers(service: LiveService, count: int, without: int = 0) -> None
         if health["workers_online"] >= count and without not in pids and len(pids) == count:
             return
         time.sleep(0.2)
-    raise AssertionError(f"{count} workers did not report for duty")
+    raise AssertionError(f"{count} workers did not register")
 
 
 def rows(service: LiveService, query: str) -> set[str]:

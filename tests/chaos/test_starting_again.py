@@ -58,7 +58,7 @@ def test_a_worker_starts_by_hand(tmp_path: Path) -> None:
             by_hand_started = psutil.Process(by_hand.pid)
             psutil.wait_procs([by_hand_started], timeout=0.3)
         else:
-            pytest.fail("the worker did not report for duty")
+            pytest.fail("the worker did not register")
     finally:
         by_hand.terminate()
         try:

@@ -201,7 +201,7 @@ def test_the_models_of_the_service_are_listed(live_service: LiveService) -> None
         (["--list-models"], "upk_\u00e4", 2, "visible ASCII"),
     ],
 )
-def test_what_cannot_work_is_told_in_one_line(
+def test_what_cannot_work_is_reported_in_one_line(
     arguments: list[str], token: str, code: int, words: str
 ) -> None:
     process = command_line(*arguments, "--server", f"http://127.0.0.1:{free_port()}", UPSCALER_TOKEN=token)

@@ -192,7 +192,7 @@ def test_no_host_keeps_anything_of_its_own(
         assert files <= {"web.log", "worker.log", "stderr.txt", "prepared"}, host
 
 
-def test_the_health_tells_of_the_hosts_own_disk(streaming: LiveService) -> None:
+def test_the_health_reports_the_hosts_own_disk(streaming: LiveService) -> None:
     health = requests.get(f"{streaming.url}/api/v1/health", timeout=60).json()
 
     assert 0 < health["free_disk_percent"] <= 100

@@ -1,4 +1,4 @@
-"""The real service tells of the end of a job: a signed webhook and an e-mail arrive from its worker."""
+"""The real service reports the end of a job: a signed webhook and an e-mail arrive from its worker."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def box() -> Iterator[Mailbox]:
 
 
 @pytest.fixture(scope="module")
-def telling_service(tmp_path_factory: pytest.TempPathFactory, box: Mailbox) -> Iterator[LiveService]:
+def notifying_service(tmp_path_factory: pytest.TempPathFactory, box: Mailbox) -> Iterator[LiveService]:
     """A service with a mail server, which may send webhooks to this machine."""
-    service = LiveService(tmp_path_factory.mktemp("telling"))
+    service = LiveService(tmp_path_factory.mktemp("notifying"))
     service.settings |= {
         "RATE_LIMIT": "off",
         "ENGINE": "lanczos",
@@ -69,11 +69,11 @@ def arrived(found: Receiver, job_id: str) -> list[Received]:
 
 
 def test_a_verified_message_with_a_working_link_and_an_e_mail_arrive(
-    telling_service: LiveService, box: Mailbox, photographs: dict[str, Path]
+    notifying_service: LiveService, box: Mailbox, photographs: dict[str, Path]
 ) -> None:
     with receiver() as found:
         answer = requests.post(
-            f"{telling_service.url}/api/v1/uploads",
+            f"{notifying_service.url}/api/v1/uploads",
             files={"file": ("coffee.jpg", photographs["coffee"].read_bytes())},
             data={"factor": "2x", "callback_url": found.url(), "email": "layla@example.org"},
             headers={"Accept-Language": "ar"},
@@ -84,8 +84,8 @@ def test_a_verified_message_with_a_working_link_and_an_e_mail_arrive(
         eventually(lambda: bool(arrived(found, job_id)))
     [request] = arrived(found, job_id)
 
-    message = Webhook(secret(telling_service)).verify(request.body, request.headers)
-    job = telling_service.job(job_id)
+    message = Webhook(secret(notifying_service)).verify(request.body, request.headers)
+    job = notifying_service.job(job_id)
     assert message["type"] == "job.completed"
     assert message["data"]["job_id"] == job_id
     assert message["data"]["model"] == job["model"]
@@ -102,21 +102,21 @@ def test_a_verified_message_with_a_working_link_and_an_e_mail_arrive(
     assert mail["Content-Language"] == "ar"
     body = mail.get_body(("plain",))
     assert body is not None
-    assert f"{telling_service.url}/jobs/{job_id}" in body.get_content()
+    assert f"{notifying_service.url}/jobs/{job_id}" in body.get_content()
 
 
-def test_a_job_canceled_over_the_web_is_told_too(telling_service: LiveService, tmp_path: Path) -> None:
+def test_a_job_canceled_over_the_web_is_reported_too(notifying_service: LiveService, tmp_path: Path) -> None:
     with receiver() as found:
-        answer = telling_service.upload(
+        answer = notifying_service.upload(
             save_photograph("astronaut", tmp_path / "large.png", side=500),
             factor="4x",
             callback_url=found.url(),
         )
         job_id = answer.json()["job_id"]
-        canceled = requests.post(f"{telling_service.url}/api/v1/jobs/{job_id}/cancel", timeout=30)
+        canceled = requests.post(f"{notifying_service.url}/api/v1/jobs/{job_id}/cancel", timeout=30)
         eventually(lambda: bool(arrived(found, job_id)))
 
     # A small machine's worker may have been faster than the cancellation.
     expected = "job.canceled" if canceled.status_code == 200 else "job.completed"
     [request] = arrived(found, job_id)
-    assert Webhook(secret(telling_service)).verify(request.body, request.headers)["type"] == expected
+    assert Webhook(secret(notifying_service)).verify(request.body, request.headers)["type"] == expected

@@ -88,7 +88,7 @@ def test_it_names_what_is_wrong_with_the_bucket(
     [
         (["python", "-m", "upscaler.tasks.consumer"], 1),
         (["python", "run.py", "worker"], 1),
-        # gunicorn hands on the status that keeps it from trying again for ever.
+        # gunicorn hands on the status that keeps it from starting again for ever.
         (["gunicorn", "upscaler.wsgi:create()", "--no-control-socket", "--log-level", "critical"], 4),
     ],
 )

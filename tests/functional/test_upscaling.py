@@ -1,4 +1,4 @@
-"""The main job over HTTP: a real photograph, a real network, a real worker, a real download."""
+"""The main job over HTTP: a real photograph, a real model, a real worker, a real download."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_it_offers_small_previews_of_both_images(
     assert original.size == (job["upload"]["width"], job["upload"]["height"])
 
 
-def test_it_tells_what_was_kept_and_what_was_changed(live_service: LiveService, tmp_path: Path) -> None:
+def test_the_receipt_lists_what_was_kept(live_service: LiveService, tmp_path: Path) -> None:
     path = tmp_path / "logo.png"
     logo = Image.new("RGBA", (48, 32), (200, 30, 30, 0))
     logo.paste((20, 120, 220, 255), (8, 8, 40, 24))

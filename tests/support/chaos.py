@@ -99,7 +99,7 @@ class Census:
 
 
 def take_census(deployment: Deployment, accepted: Iterable[str]) -> Census:
-    """Compare what clients were told with the rows, and the rows with the files; every job has ended by now."""
+    """Compare what clients were promised with the rows, and the rows with the files; every job has ended by now."""
     with deployment.database.connect() as connection:
         jobs = connection.execute(
             select(

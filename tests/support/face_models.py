@@ -1,4 +1,4 @@
-"""Face models of a few weights, as files and as they are after they were tried."""
+"""Face models of a few weights, as files and as they are after their examination."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def write_face_model(
 
 
 def add_face_model(folder: ModelFolder, name: str = "faces", *, side: int = 512, **more: object) -> Manifest:
-    """Put a face model into a folder as if it had been tried, so that also a broken one gets there."""
+    """Put a face model into a folder as if it had been examined, so that also a broken one gets there."""
     staging = folder.staging()
     write_face_model(staging / "model.onnx", side=side, **more)  # type: ignore[arg-type]
     found = Findings(

@@ -16,7 +16,7 @@ import requests
 from tests.support.photographs import photograph
 from tests.support.service import JOB_SECONDS
 
-# How long a client tries to connect, and how long it waits for an answer, before it asks elsewhere, in seconds.
+# How long a client waits for a connection, and how long for an answer, before it asks elsewhere, in seconds.
 CONNECT_SECONDS = 3.0
 ANSWER_SECONDS = 30.0
 # How long a client waits between two images, in seconds.

@@ -1,4 +1,4 @@
-"""A real mail server on loopback that keeps what it is given, or refuses as a test tells it to."""
+"""A real mail server on loopback that keeps what it is given, or refuses as a test asks it to."""
 
 from __future__ import annotations
 

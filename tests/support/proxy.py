@@ -1,4 +1,4 @@
-"""A TCP proxy that stands between the service and one of its servers, and misbehaves when told to."""
+"""A TCP proxy that stands between the service and one of its servers, and misbehaves when asked to."""
 
 from __future__ import annotations
 

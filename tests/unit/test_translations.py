@@ -74,7 +74,7 @@ class TestCatalogue:
                     assert form % dict.fromkeys(PLACEHOLDER.findall(first(message.id)), "x"), message.id
 
 
-def test_arabic_tells_its_six_plural_forms_apart():
+def test_arabic_has_its_six_plural_forms():
     path = TRANSLATIONS / "ar" / "LC_MESSAGES" / "messages.po"
     forms = messages(read(path))["%(num)s image per hour"].string
     assert forms[1] == "صورة واحدة في الساعة"

@@ -83,7 +83,7 @@ def test_a_bad_image_fails_with_one_line_and_the_others_go_on(photo, tmp_path, c
     assert "broken.png: This isn't an image in a supported format" in captured.err
 
 
-def test_it_does_not_replace_a_result_unless_told(photo, tmp_path, capsys):
+def test_it_does_not_replace_a_result_unless_asked_to(photo, tmp_path, capsys):
     source = photo("a.png")
     (tmp_path / "a-2x.png").write_bytes(b"precious")
     assert main([*FAST, str(source)]) == 1

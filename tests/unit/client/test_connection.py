@@ -16,7 +16,7 @@ def test_a_wait_lets_the_service_hold_the_answer(script, pauses):
     assert [request.headers["Prefer"] for request in server.requests] == ["wait=20"] * 2
 
 
-def test_progress_is_told_between_polls_at_the_services_pace(script, pauses):
+def test_progress_is_reported_between_polls_at_the_services_pace(script, pauses):
     server = script(says(200, RUNNING, Retry_After="2"), says(200, RUNNING), says(200, COMPLETED))
     seen: list[int] = []
     with Client(server.url) as client:

@@ -21,7 +21,7 @@ def test_a_request_names_the_client_its_language_and_its_token(script):
 
 
 @pytest.mark.parametrize("failure", [hangs_up, says(502), says(503), says(504), breaks_off])
-def test_failures_that_pass_are_tried_again(script, pauses, failure):
+def test_failures_that_pass_are_retried(script, pauses, failure):
     server = script(failure, failure, says(200, HEALTH))
     with Client(server.url) as client:
         assert client.health() == HEALTH
@@ -51,7 +51,7 @@ def test_it_gives_up_after_its_attempts(script, pauses):
     assert len(pauses) == 3
 
 
-def test_a_refusal_is_told_at_once_with_all_that_the_service_said(script, pauses):
+def test_a_refusal_is_raised_at_once_with_all_that_the_service_said(script, pauses):
     problem = {"code": "not_an_image", "detail": "Please send an image."}
     server = script(says(415, problem, X_Request_ID="abc"))
     with (
@@ -103,7 +103,7 @@ def test_a_server_that_is_down_is_unreachable(pauses):
 
 
 @pytest.mark.parametrize("address", ["images.example.org", "ftp://example.org"])
-def test_an_address_that_is_none_is_told_at_once(address, pauses):
+def test_an_address_that_is_none_is_reported_at_once(address, pauses):
     with pytest.raises(ServerUnreachable, match="no address"), Client(address) as client:
         client.health()
     assert pauses == []

@@ -69,7 +69,7 @@ def test_invalid_values_are_refused(given):
         UpscaleOptions.from_mapping(given)
 
 
-def test_a_factor_is_needed_and_the_factors_are_told():
+def test_a_factor_is_needed_and_the_factors_are_named():
     with pytest.raises(MissingParameter, match='"factor"'):
         UpscaleOptions.from_mapping({"preset": "photo"})
     with pytest.raises(InvalidParameter) as refused:

@@ -94,7 +94,7 @@ def test_a_wide_profile_goes_through_and_colour_without_one_is_tagged(run, save,
     assert "icc_profile" not in run(save("g.png", Image.new("L", (8, 8))))[1].info
 
 
-def test_the_receipt_tells_the_whole_story(run, save, colours, tmp_path):
+def test_the_receipt_is_complete(run, save, colours, tmp_path):
     exif = Image.Exif()
     exif[0x0112] = 6
     source = save("a.jpg", colours(30, 20), exif=exif, dpi=(300, 300))
@@ -165,7 +165,7 @@ def test_it_reports_a_damaged_input(run, save, colours):
         run(source)
 
 
-def test_a_full_disk_is_told_apart(run, save, colours, monkeypatch):
+def test_a_full_disk_has_an_error_of_its_own(run, save, colours, monkeypatch):
     source = save("a.png", colours(20, 20))
 
     def no_room(*_):

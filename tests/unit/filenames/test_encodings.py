@@ -45,7 +45,7 @@ ALL = DOS + WINDOWS
         ("cp874", ["รูปภาพ.jpg", "แมว.png"]),
     ],
 )
-def test_names_of_one_archive_tell_its_code_page(codec: str, names: list[str]) -> None:
+def test_names_of_one_archive_give_its_code_page(codec: str, names: list[str]) -> None:
     assert decoded([name.encode(codec) for name in ["IMG_1.png", *names]], ALL) == ["IMG_1.png", *names]
 
 

@@ -9,7 +9,7 @@ from upscaler.filenames.junk import is_hidden, is_junk
     "path",
     [
         *("Thumbs.db", "a/THUMBS.DB", "ehthumbs.db", "desktop.ini", "$RECYCLE.BIN/a.png"),
-        *("System Volume Information/a.png", "~$letter.docx", ".DS_Store", "__MACOSX/._a.png", "a/._x.png"),
+        *("System Volume Information/a.png", "~$notes.docx", ".DS_Store", "__MACOSX/._a.png", "a/._x.png"),
         *(".Trashes/501/a.png", ".Spotlight-V100/x", ".fseventsd/a", "Icon\r", ".AppleDouble/a.png"),
         *("lost+found/a.png", ".directory", ".Trash-1000/files/a.png", ".~lock.a.odt#", ".nfs0000000000a1b2"),
         *("@eaDir/a.png/SYNOPHOTO_THUMB_M.jpg", "#recycle/a.png", "a\\@Recycle\\b.png", ".@__thumb/a.jpg"),

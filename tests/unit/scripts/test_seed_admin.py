@@ -60,11 +60,13 @@ def test_it_refuses_to_seed_half_an_admin(
     assert accounts(tables) == []
 
 
-def test_a_database_without_tables_is_told_in_one_line(uri: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_database_without_tables_is_reported_in_one_line(
+    uri: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert seed_admin.main() == 1
 
-    told = capsys.readouterr().err
-    assert told.startswith("seed_admin: the database cannot be used: ")
-    assert "no such table" in told
-    assert told.count("\n") == 1
-    assert "231980077" not in told
+    reported = capsys.readouterr().err
+    assert reported.startswith("seed_admin: the database cannot be used: ")
+    assert "no such table" in reported
+    assert reported.count("\n") == 1
+    assert "231980077" not in reported

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine, true
 from sqlalchemy.orm import Session
 
+from tests import factories
 from upscaler.models import IdempotencyRecord
 from upscaler.services import leases
 from upscaler.services.leases import Lease
@@ -19,8 +20,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture(autouse=True)
 def record(db_session: Session) -> None:
-    db_session.add(IdempotencyRecord(id="a", fingerprint="f"))
-    db_session.commit()
+    factories.new_idempotency_record(db_session, id="a", claim_token=None, lease_expires_at=None)
 
 
 def claim(session: Session, now: datetime = NOW, row_id: str = "a") -> Lease | None:

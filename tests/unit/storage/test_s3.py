@@ -123,10 +123,10 @@ def test_wrong_keys_while_it_runs_are_an_outage(bucket: Bucket, tmp_path: Path) 
             call()
 
 
-def shortest_refusal(call: Callable[[], object], tries: int = 3) -> float:
+def shortest_refusal(call: Callable[[], object], attempts: int = 3) -> float:
     """Return the seconds of the quickest of some failing calls: a busy machine can only make one longer."""
     durations = []
-    for _ in range(tries):
+    for _ in range(attempts):
         begun = time.monotonic()
         with pytest.raises(StorageUnavailable):
             call()
@@ -181,7 +181,7 @@ def test_a_worker_waits_longer_for_a_server_that_says_nothing(bucket: Bucket, si
     patience = dataclasses.replace(WORKER, read_seconds=1.5, attempts=1)
     storage = S3Storage(dataclasses.replace(bucket, endpoint_url=silent_server), patience)
 
-    assert shortest_refusal(lambda: storage.stat(KEY), tries=1) > 1.4
+    assert shortest_refusal(lambda: storage.stat(KEY), attempts=1) > 1.4
 
 
 def test_an_answer_that_breaks_off_is_an_outage(stored: S3Storage, bucket: Bucket) -> None:

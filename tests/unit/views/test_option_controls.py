@@ -22,9 +22,9 @@ def context(tmp_path_factory):
 
 
 def test_a_choice_offers_its_values_and_not_the_special_ones(context):
-    option = Option(Choice({"a": "First", "b": "Second"}, special=("c",)), "Letter", "", name="letter")
+    option = Option(Choice({"a": "First", "b": "Second"}, special=("c",)), "Choice", "", name="choice")
     control = control_of(option, "b")
-    assert (control.name, control.label, control.value) == ("letter", "Letter", "b")
+    assert (control.name, control.label, control.value) == ("choice", "Choice", "b")
     assert control.choices == [("a", "First"), ("b", "Second")]
 
 

@@ -50,7 +50,7 @@ def test_the_faster_one_is_taken(seconds: dict[str, float], chosen: str) -> None
     assert faster_precision(Processor(["FP32", "BF16"], **seconds), 1) == chosen
 
 
-def test_nothing_is_tried_where_there_is_no_bfloat16() -> None:
+def test_nothing_is_measured_where_there_is_no_bfloat16() -> None:
     processor = Processor(["FP32", "INT8"])
 
     assert faster_precision(processor, 1) == "fp32"

@@ -37,11 +37,11 @@ def test_a_software_device_is_taken_when_it_is_named(devices: None) -> None:
 
 
 @pytest.mark.parametrize("devices", [(REAL,)], indirect=True)
-def test_a_device_that_is_not_there_is_told(devices: None) -> None:
+def test_a_device_that_is_not_there_is_reported(devices: None) -> None:
     assert find_device(5) == (None, "there is no Vulkan device 5; 1 were found")
 
 
-def test_a_driver_that_ends_the_process_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_driver_that_ends_the_process_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vulkan_probe, "__name__", "upscaler.no_such_module")
     list_devices.cache_clear()
 

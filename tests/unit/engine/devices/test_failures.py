@@ -19,7 +19,7 @@ from upscaler.errors import OutputRejected
     ],
     ids=repr,
 )
-def test_a_lack_of_memory_is_told_from_other_failures(error: BaseException, expected: bool) -> None:
+def test_a_lack_of_memory_is_distinguished_from_other_failures(error: BaseException, expected: bool) -> None:
     assert is_out_of_memory(error) is expected
 
 

@@ -12,7 +12,7 @@ from upscaler.engine.faces.mtcnn import Mtcnn
 from upscaler.errors import EngineUnavailable
 
 
-@pytest.mark.parametrize("content", [None, b"another network"])
+@pytest.mark.parametrize("content", [None, b"another model"])
 def test_only_the_known_files_are_taken(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
 ):

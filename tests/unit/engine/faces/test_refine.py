@@ -204,7 +204,7 @@ def test_a_face_that_is_larger_than_what_gains_is_left(run, models, portrait, up
     assert result.receipt["changed"] == [Note("faces_left_large", {"count": 1, "found": 1}).as_dict()]
 
 
-def test_it_tells_its_progress_can_be_stopped_and_gives_the_same_again(run, models, portrait):
+def test_it_reports_its_progress_can_be_stopped_and_gives_the_same_again(run, models, portrait):
     add_face_model(models, **VIVID)
     shares: list[float] = []
 
@@ -216,7 +216,7 @@ def test_it_tells_its_progress_can_be_stopped_and_gives_the_same_again(run, mode
         run(portrait, should_stop=lambda: next(asked, True))
 
 
-def test_a_detector_that_is_not_there_is_told(run, portrait, monkeypatch):
+def test_a_detector_that_is_not_there_is_reported(run, portrait, monkeypatch):
     monkeypatch.setattr("upscaler.engine.faces.mtcnn._PACKAGE", "no_such_package")
 
     result = run(portrait)

@@ -22,7 +22,7 @@ def test_the_profile_is_srgb_and_the_same_each_time() -> None:
     assert len(profile) == 480
 
 
-def test_a_full_disk_is_told_from_other_errors(tmp_path: Path) -> None:
+def test_a_full_disk_has_an_error_of_its_own(tmp_path: Path) -> None:
     with pytest.raises(pyvips.Error) as caught:
         pyvips.Image.black(1, 1).write_to_file(str(tmp_path / "absent" / "a.png"))
 

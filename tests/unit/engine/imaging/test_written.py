@@ -32,7 +32,7 @@ def test_it_reports_what_was_written(tmp_path, wide_profile, kind):
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_it_tells_layouts_and_depths_apart(tmp_path, channels):
+def test_it_distinguishes_layouts_and_depths(tmp_path, channels):
     found = written(tmp_path / "a", PNG, np.zeros((4, 4, channels), np.uint16))
     assert (found.mode, found.bit_depth) == (["L", "LA", "RGB", "RGBA"][channels - 1], 16)
 

@@ -1,4 +1,4 @@
-"""Files on their way into the folder of models: each is tried in a child process of its own."""
+"""Files on their way into the folder of models: each is examined in a child process of its own."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ def test_half_floats_are_padded_to_four_bytes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("param", "weights", "complaint"),
     [
-        ("not a network", b"", "not an ncnn"),
+        ("not a model", b"", "not an ncnn"),
         ("7767517\n2 1\nInput i 0 1 data\n", b"", "2 layers announced, 1 found"),
         ("7767517\n1 1\nInput i zero 1 data\n", b"", "does not follow"),
         ("7767517\n2 2\nInput i 0 1 data\nSoftmax s 1 1 data out\n", b"", "Softmax"),
@@ -82,7 +82,7 @@ def test_a_parameter_that_nobody_heeds_is_refused() -> None:
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
-def test_it_reads_every_network_to_the_last_byte(model: Model) -> None:
+def test_it_reads_every_model_to_the_last_byte(model: Model) -> None:
     files = find_weights(model)
 
     graph = read_graph(files.param, files.bin)

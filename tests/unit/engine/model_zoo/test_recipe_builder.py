@@ -93,9 +93,9 @@ def test_the_stronger_the_removal_the_less_is_generated() -> None:
 
 @pytest.mark.parametrize("factor", ["2x", "4x"])
 def test_the_faithful_branch_blends_both_kinds_of_noise_removal(factor: str) -> None:
-    told, trained = recipe_for(UpscaleOptions(factor, "standard", "high")).branches
+    denoised, trained = recipe_for(UpscaleOptions(factor, "standard", "high")).branches
 
-    assert ([model.name for model in told[0]], told[1]) == ([f"srmd-{factor}-s30"], 0.75)
+    assert ([model.name for model in denoised[0]], denoised[1]) == ([f"srmd-{factor}-s30"], 0.75)
     assert (trained[0][0].name, trained[1]) == ("waifu2x-upconv7-photo-n3", 0.25)
 
 

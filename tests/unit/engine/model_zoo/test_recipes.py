@@ -27,8 +27,8 @@ FAITHFUL_MODELS = ("waifu2x-upconv7-photo", "waifu2x-cunet")
 Measured = Callable[[str, str], float]
 
 # dB above "none": of low under sigma 5, med under sigma 15, high under sigma 30, and of each on a JPEG. On these crops
-# the truest way at 2x gains 1.7, 5.5, 8.6 and 0.3, drawings 1.2, 3.9, 7.7 and 0.6; at 4x the truest way gains 0.9, 3.9,
-# 6.9 and 0.5, and x4plus 0.7, 1.2, 1.7 and 0.7.
+# the fidelity branch at 2x gains 1.7, 5.5, 8.6 and 0.3, drawings 1.2, 3.9, 7.7 and 0.6; at 4x the fidelity branch gains
+# 0.9, 3.9, 6.9 and 0.5, and x4plus 0.7, 1.2, 1.7 and 0.7.
 MARGINS = {
     ("standard", "2x"): (0.8, 2.7, 4.3, 0.15),
     ("standard", "4x"): (0.4, 1.9, 3.4, 0.2),

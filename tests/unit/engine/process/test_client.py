@@ -96,7 +96,7 @@ def test_a_child_that_is_killed_is_reported_and_the_next_job_works(start, large,
     assert error.log_tail == engine.log_tail
     assert not (tmp_path / "a").exists()
     assert engine.upscale(small, tmp_path / "b", None, TWICE).width == 64
-    assert engine.state["quarantined"] == [], "whoever kills a process says nothing against its device"
+    assert engine.state["quarantined"] == [], "a killed process says nothing against its device"
 
 
 def test_a_child_that_dies_between_jobs_is_replaced_silently(start, small, tmp_path):

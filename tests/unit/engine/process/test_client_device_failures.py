@@ -90,7 +90,7 @@ def test_an_image_goes_on_on_the_next_device(start, image, tmp_path, sent):
 
     again = engine.upscale(image, tmp_path / "b.png", None, TWICE)
     assert engine.pid not in hit
-    assert len(again.receipt["attempts"]) == 1, "what ended a process is not tried again at once"
+    assert len(again.receipt["attempts"]) == 1, "what ended a process is not used again at once"
 
 
 def test_a_device_that_ends_the_process_in_its_test_is_left_out(start, image, tmp_path):
@@ -114,11 +114,11 @@ def test_a_device_that_hangs_in_its_test_is_left_out(start, image, tmp_path, mon
     assert "llvmpipe" not in result.receipt["backend"]["device"]
 
 
-def test_where_no_device_is_left_the_job_is_told_and_the_next_one_works(start, image, tmp_path):
+def test_where_no_device_is_left_the_job_fails_and_the_next_one_works(start, image, tmp_path):
     engine = start(LANCZOS)
     with struck(engine, signal.SIGSEGV, "", testing=False) as hit, pytest.raises(EngineCrashed) as crash:
         engine.upscale(image, tmp_path / "a.png", None, TWICE)
-    assert len(hit) == 2, "it is tested and tried once more: an image may be to blame"
+    assert len(hit) == 2, "it is tested and used once more: an image may be to blame"
     assert "SIGSEGV" in crash.value.internal_detail
     assert "Fatal Python error" in crash.value.log_tail, "the log says where it happened"
     assert not (tmp_path / "a.png").exists()

@@ -18,16 +18,16 @@ from upscaler.errors import DamagedImage, EngineCanceled, EngineCrashed
 
 @pytest.fixture
 def many_tiles(start, save, colours, tmp_path):
-    """Return an engine that is busy with an image of many tiles, a way to wait for its end, and what it told of it."""
+    """Return an engine that is busy with an image of many tiles, its thread, its reports, and how to cancel it."""
     engine = start(EngineSettings(threads=1, tile_pixels=32))
     engine.warm_up(TWICE)
     source = save("many.png", colours(480, 480))
-    told: list[float | str | BaseException] = []
+    reports: list[float | str | BaseException] = []
     begun = threading.Event()
     canceled = threading.Event()
 
     def progress(share):
-        told.append(share)
+        reports.append(share)
         begun.set()
 
     def work():
@@ -35,26 +35,26 @@ def many_tiles(start, save, colours, tmp_path):
             engine.upscale(
                 source, tmp_path / "many", None, TWICE, on_progress=progress, should_stop=canceled.is_set
             )
-            told.append("done")
+            reports.append("done")
         except BaseException as error:  # noqa: BLE001 - handed to the test
-            told.append(error)
+            reports.append(error)
 
     thread = threading.Thread(target=work)
     thread.start()
     assert begun.wait(120)
-    yield engine, thread, told, canceled
+    yield engine, thread, reports, canceled
     thread.join(120)
     assert not thread.is_alive()
 
 
 def test_what_is_urgent_is_done_between_the_tiles_of_what_is_not(many_tiles, small, tmp_path):
-    engine, thread, told, _ = many_tiles
+    engine, thread, reports, _ = many_tiles
     pid = engine.pid
     result = engine.upscale(small, tmp_path / "urgent.png", None, TWICE, urgent=True)
     assert thread.is_alive(), "the other image is still being worked on"
     assert result.width == 64
     thread.join(120)
-    assert told[-1] == "done"
+    assert reports[-1] == "done"
     assert engine.pid == pid
     with Image.open(tmp_path / "many") as image:
         assert image.size == (960, 960)
@@ -93,7 +93,7 @@ def _upscales(engine, name):
 
 
 def test_an_urgent_error_harms_nobody_else(many_tiles, small, tmp_path):
-    engine, thread, told, _ = many_tiles
+    engine, thread, reports, _ = many_tiles
     broken = tmp_path / "broken.png"
     broken.write_bytes(small.read_bytes()[:60])
     with pytest.raises(DamagedImage):
@@ -101,11 +101,11 @@ def test_an_urgent_error_harms_nobody_else(many_tiles, small, tmp_path):
     with pytest.raises(EngineCanceled):
         engine.upscale(small, tmp_path / "b", None, TWICE, urgent=True, should_stop=lambda: True)
     thread.join(120)
-    assert told[-1] == "done"
+    assert reports[-1] == "done"
 
 
-def test_what_is_urgent_is_told_when_the_other_job_takes_the_child_along(many_tiles, small, tmp_path):
-    engine, thread, told, canceled = many_tiles
+def test_what_is_urgent_fails_when_the_other_job_takes_the_child_along(many_tiles, small, tmp_path):
+    engine, thread, reports, canceled = many_tiles
     # It cannot answer, so what is urgent is surely under way when the other is canceled.
     os.kill(engine.pid, signal.SIGSTOP)
     with pytest.raises(EngineCrashed, match="SIGKILL"):
@@ -113,7 +113,7 @@ def test_what_is_urgent_is_told_when_the_other_job_takes_the_child_along(many_ti
             small, tmp_path / "a", None, TWICE, urgent=True, should_stop=lambda: canceled.set() or False
         )
     thread.join(120)
-    assert isinstance(told[-1], EngineCanceled)
+    assert isinstance(reports[-1], EngineCanceled)
     assert engine.upscale(small, tmp_path / "b", None, TWICE, urgent=True).width == 64
 
 

@@ -19,7 +19,7 @@ def test_a_child_that_does_not_speak_the_protocol_is_dead_to_us():
     child.kill()
 
 
-def test_a_module_that_does_not_exist_tells_why_it_ended():
+def test_a_module_that_does_not_exist_logs_why_it_ended():
     child = ChildProcess("upscaler.no_such_module")
     with pytest.raises(ChildDiedError, match="exit status 1"):
         child.receive(20)

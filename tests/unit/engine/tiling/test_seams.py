@@ -133,4 +133,4 @@ def test_low_images_pass_whatever_is_in_them(height: int) -> None:
 
     upscaler.upscale(lines, recipe, out)
 
-    assert upscaler.describe() == before, "no backend was put aside for it"
+    assert upscaler.describe() == before, "no backend was put into quarantine for it"

@@ -127,13 +127,13 @@ def test_one_channel_gets_the_luma(upscaler: Upscaler) -> None:
     np.testing.assert_allclose(out[..., 0], colour @ (0.299, 0.587, 0.114), atol=1)
 
 
-def test_rows_are_told_from_the_top(lanczos: Upscaler) -> None:
-    told: list[int] = []
+def test_rows_are_reported_from_the_top(lanczos: Upscaler) -> None:
+    reported: list[int] = []
     upscaler = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
 
-    upscale(upscaler, _crop("coffee"), STANDARD_2X, on_rows=told.append)
+    upscale(upscaler, _crop("coffee"), STANDARD_2X, on_rows=reported.append)
 
-    assert told == [0, 32, 64, 96]
+    assert reported == [0, 32, 64, 96]
 
 
 def test_an_output_of_another_shape_is_refused(upscaler: Upscaler) -> None:
@@ -143,27 +143,31 @@ def test_an_output_of_another_shape_is_refused(upscaler: Upscaler) -> None:
 
 @pytest.mark.parametrize("recipe", [STANDARD_2X, BLEND_4X], ids=lambda recipe: recipe.name)
 def test_progress_rises_from_0_to_1(recipe: Recipe) -> None:
-    told: list[float] = []
+    reported: list[float] = []
     upscaler = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
 
-    upscale(upscaler, _crop("coffee"), recipe, on_progress=told.append)
+    upscale(upscaler, _crop("coffee"), recipe, on_progress=reported.append)
 
-    assert told[0] == 0
-    assert told[-1] == 1
-    assert all(earlier < later for earlier, later in itertools.pairwise(told))
-    assert len(told) > 12
+    assert reported[0] == 0
+    assert reported[-1] == 1
+    assert all(earlier < later for earlier, later in itertools.pairwise(reported))
+    assert len(reported) > 12
 
 
 def test_a_stop_is_heeded_between_tiles() -> None:
-    told: list[float] = []
+    reported: list[float] = []
     upscaler = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
 
     with pytest.raises(EngineCanceled):
         upscale(
-            upscaler, _crop("coffee"), STANDARD_2X, on_progress=told.append, should_stop=lambda: len(told) > 3
+            upscaler,
+            _crop("coffee"),
+            STANDARD_2X,
+            on_progress=reported.append,
+            should_stop=lambda: len(reported) > 3,
         )
 
-    assert 0 < told[-1] < 0.9
+    assert 0 < reported[-1] < 0.9
 
 
 class FailingModel(LoadedModel):
@@ -191,15 +195,15 @@ class FailingBackend(LanczosBackend):
 def test_a_backend_that_fails_half_way_is_replaced_and_nothing_of_it_is_left() -> None:
     settings = EngineSettings(tile_pixels=32)
     selection = Selection(settings, [FailingBackend(settings), LanczosBackend(settings)])
-    told: list[float] = []
+    reported: list[float] = []
     upscaler = Upscaler(settings, selection)
 
-    result = upscale(upscaler, _crop("coffee"), STANDARD_2X, on_progress=told.append)
+    result = upscale(upscaler, _crop("coffee"), STANDARD_2X, on_progress=reported.append)
 
     lanczos = Upscaler(EngineSettings(engine="lanczos", tile_pixels=32))
     expected = upscale(lanczos, _crop("coffee"), STANDARD_2X)
     np.testing.assert_array_equal(result, expected)
-    assert told == sorted(told)
+    assert reported == sorted(reported)
     assert upscaler.describe()["engine"] == "lanczos"
     assert "device lost" in upscaler.describe()["not_taken"][0]["reason"]
 
@@ -252,7 +256,7 @@ def test_it_reports_what_ran(upscaler: Upscaler, lanczos: Upscaler) -> None:
     assert not lanczos.runs_models()
 
 
-def test_no_backend_left_is_told() -> None:
+def test_no_backend_left_is_an_error_with_the_reason() -> None:
     settings = EngineSettings(tile_pixels=32)
     upscaler = Upscaler(settings, Selection(settings, [FailingBackend(settings)]))
 

@@ -41,7 +41,7 @@ def test_an_archive_is_made_block_by_block(storage: LocalStorage) -> None:
         assert archive.getinfo("small-2x.png").date_time == (2026, 1, 1, 12, 30, 0)
 
 
-def test_what_is_gone_is_told_to_the_manifest(storage: LocalStorage) -> None:
+def test_the_manifest_lists_what_is_gone(storage: LocalStorage) -> None:
     gone, kept = store(storage, "gone", b"g"), store(storage, "kept", b"k")
     storage.delete(gone.key)
 

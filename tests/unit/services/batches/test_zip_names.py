@@ -63,5 +63,5 @@ def test_utf8_without_a_flag_is_utf8() -> None:
         ("cp866", ["Кот.png", "Собака.png"]),
     ],
 )
-def test_else_the_names_together_tell_their_code_page(codec: str, names: list[str]) -> None:
+def test_else_the_names_together_give_their_code_page(codec: str, names: list[str]) -> None:
     assert names_in(raw_zip([(name.encode(codec), b"") for name in names])) == names

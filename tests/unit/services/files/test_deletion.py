@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from tests import factories
 from upscaler.errors import StorageUnavailable
 from upscaler.models import PendingFile, Setting
 from upscaler.services.files import pending_files
@@ -30,10 +31,7 @@ def storage(tmp_path: Path) -> LocalStorage:
 @pytest.fixture
 def row(db_session: Session) -> Setting:
     """Any row, in place of one that points to the file."""
-    row = Setting(key="a", value=KEY)
-    db_session.add(row)
-    db_session.commit()
-    return row
+    return factories.new_setting(db_session, "a", KEY)
 
 
 def pending(session: Session) -> list[str]:

@@ -33,10 +33,14 @@ def test_an_upload_describes_its_file(db_session: Session, services: Services, t
 
 def test_a_job_keeps_its_options_and_its_sender(db_session: Session) -> None:
     options = UpscaleOptions("4x", "photo")
-    told = Notifications("https://example.org/hook", "layla@example.org", "ar")
+    notifications = Notifications("https://example.org/hook", "layla@example.org", "ar")
 
     job = new_job(
-        db_session, factories.new_upload(db_session), options, Sender("layla", 7, Priority.BATCH, told), []
+        db_session,
+        factories.new_upload(db_session),
+        options,
+        Sender("layla", 7, Priority.BATCH, notifications),
+        [],
     )
 
     assert options_of(job.params) == options

@@ -54,7 +54,7 @@ def test_a_completed_job_names_what_really_ran_beside_what_was_chosen(
     assert (found.recipe, found.model) == (chosen, "what-ran")
 
 
-def test_a_job_that_has_begun_is_reckoned_by_the_device_it_runs_on(
+def test_a_job_that_has_begun_is_estimated_by_the_device_it_runs_on(
     worker: JobRunner, job: Job, new_job: NewJob, db_session: Session
 ) -> None:
     work = {"status": "completed", "finished_at": utcnow()}

@@ -31,7 +31,7 @@ def test_it_bridges_a_short_outage_without_computing_again(
 
 
 def time_passes(session: Session, job: Job) -> None:
-    """Make what was put off due."""
+    """Make what was deferred due."""
     found = reread(session, job)
     found.not_before = utcnow() - timedelta(seconds=1)
     found.created_at = utcnow() - timedelta(minutes=1)

@@ -23,7 +23,7 @@ from upscaler.storage import LocalStorage
 ADMIN = Actor(None, "abdullah", "127.0.0.1")
 
 
-@pytest.mark.parametrize("moment", ["storing", "telling"])
+@pytest.mark.parametrize("moment", ["storing", "recording"])
 def test_nothing_is_left_of_a_model_whose_process_dies_while_it_is_added(
     db_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
@@ -39,7 +39,7 @@ def test_nothing_is_left_of_a_model_whose_process_dies_while_it_is_added(
     with monkeypatch.context() as patched:
         patched.setattr(pending_files, "discard", lambda *_: None)
         patched.setattr(
-            *{"storing": (pending_files, "commit", die), "telling": (audit, "record", die)}[moment]
+            *{"storing": (pending_files, "commit", die), "recording": (audit, "record", die)}[moment]
         )
         with pytest.raises(Death):
             custom.add(db_session, ADMIN, files, name="mine", licence="", uses=())

@@ -9,7 +9,7 @@ from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.services.models.installed import installed_models
 
 
-def test_it_names_the_networks_of_its_host_with_those_that_were_added(tmp_path: Path) -> None:
+def test_it_lists_the_bundled_models_and_those_that_were_added(tmp_path: Path) -> None:
     bundled = installed_models(tmp_path / "models")
     assert {"waifu2x-upconv7-photo", "realesrgan-x4plus"} <= set(bundled)
 

@@ -26,7 +26,7 @@ from upscaler.storage import LocalStorage
 ADMIN = Actor(None, "abdullah", "127.0.0.1")
 
 
-def test_a_worker_fetches_what_it_lacks_and_nothing_else_than_what_was_tried(
+def test_a_worker_fetches_what_it_lacks_and_nothing_else_than_what_was_examined(
     db_session: Session, tmp_path: Path
 ) -> None:
     storage = LocalStorage(tmp_path / "files")
@@ -56,7 +56,7 @@ def test_a_worker_fetches_what_it_lacks_and_nothing_else_than_what_was_tried(
     assert list(here.root.iterdir()) == []
     provide(db_session, storage, here, "realesrgan-x4plus")
 
-    # A choice is served by one model; whoever comes later takes it.
+    # A choice is served by one model: the one added last.
     custom.add(db_session, ADMIN, files, name="other", licence="", uses=(use,))
     assert [one.uses for one in model_table.added(db_session)] == [(), (use,)]
     custom.delete(db_session, ADMIN, "mine")

@@ -35,7 +35,7 @@ def channel(policy: AddressPolicy = LOOPBACK, **options: Any) -> WebhookChannel:
 
 
 @pytest.fixture
-def letter() -> Callable[..., Message]:
+def new_message() -> Callable[..., Message]:
     """Return a function that makes a message."""
 
     def build(target: str, **values: Any) -> Message:
@@ -53,8 +53,8 @@ def letter() -> Callable[..., Message]:
 
 
 @pytest.fixture
-def told_job(new_job: Callable[..., Job], db_session: Session) -> Job:
-    """A job whose end is told by webhook and by mail."""
+def watched_job(new_job: Callable[..., Job], db_session: Session) -> Job:
+    """A job whose end is reported by webhook and by e-mail."""
     job = new_job(notify_email="layla@example.org", language="ar")
     job.params = {**job.params, "callback_url": HOOK}
     db_session.commit()

@@ -48,12 +48,12 @@ def test_a_further_event_is_reported_beside_the_end_and_once(
 
 
 def test_its_e_mail_has_its_words(
-    letter: Callable[..., Message], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    new_message: Callable[..., Message], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(mail, "EVENTS", {STARTED.name: STARTED})
     channel = MailChannel(MailServer("127.0.0.1", 1), "images@example.org", tmp_path)
 
-    message = channel.compose(letter("layla@example.org", payload={"type": "job.started", "data": {}}))
+    message = channel.compose(new_message("layla@example.org", payload={"type": "job.started", "data": {}}))
 
     assert message["Subject"] == "Your job has started"
     body = message.get_body(("plain",))

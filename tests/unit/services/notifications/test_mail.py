@@ -16,7 +16,7 @@ from upscaler.services.notifications.message import Message
 from upscaler.services.notifications.outcome import Outcome, Verdict
 from upscaler.services.notifications.smtp import MailServer
 
-NewLetter = Callable[..., Message]
+NewMessage = Callable[..., Message]
 SENDER = "ImageUpscalerPro <images@example.org>"
 LAYLA = "layla@example.org"
 
@@ -36,9 +36,9 @@ def parts(message: EmailMessage) -> tuple[str, str]:
     return str(text.get_content()), str(html.get_content())
 
 
-def test_it_arrives_with_text_and_html(letter: NewLetter) -> None:
+def test_it_arrives_with_text_and_html(new_message: NewMessage) -> None:
     with mail_server() as box:
-        outcome = channel(box.port).deliver(letter(LAYLA))
+        outcome = channel(box.port).deliver(new_message(LAYLA))
 
     assert outcome == Outcome(Verdict.DELIVERED, 250)
     assert box.envelopes == [("images@example.org", [LAYLA])]
@@ -56,9 +56,9 @@ def test_it_arrives_with_text_and_html(letter: NewLetter) -> None:
     assert '<html lang="en" dir="ltr">' in html
 
 
-def test_in_arabic_it_is_written_from_right_to_left(letter: NewLetter) -> None:
+def test_in_arabic_it_is_written_from_right_to_left(new_message: NewMessage) -> None:
     with mail_server() as box:
-        channel(box.port).deliver(letter(LAYLA, language="ar"))
+        channel(box.port).deliver(new_message(LAYLA, language="ar"))
 
     [message] = box.messages
     assert message["Content-Language"] == "ar"
@@ -71,39 +71,39 @@ def test_in_arabic_it_is_written_from_right_to_left(letter: NewLetter) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
-def test_a_failure_says_why_in_the_language_of_the_reader(letter: NewLetter, language: str) -> None:
+def test_a_failure_says_why_in_the_language_of_the_reader(new_message: NewMessage, language: str) -> None:
     error = (EngineCrashed.message, {"reason": "SIGSEGV"})
 
-    message = channel(1).compose(letter(LAYLA, payload=ended("failed"), error=error, language=language))
+    message = channel(1).compose(new_message(LAYLA, payload=ended("failed"), error=error, language=language))
 
     text, html = parts(message)
     assert "SIGSEGV" not in text + html
     assert ("the engine stopped unexpectedly" in text) is (language == "en")
 
 
-def test_a_canceled_job_is_told_as_one(letter: NewLetter) -> None:
-    message = channel(1).compose(letter(LAYLA, payload=ended("canceled")))
+def test_a_canceled_job_is_reported_as_one(new_message: NewMessage) -> None:
+    message = channel(1).compose(new_message(LAYLA, payload=ended("canceled")))
 
     assert message["Subject"] == "Upscaling was canceled"
 
 
 @pytest.mark.parametrize("language", [None, "xx", "fr"])
-def test_without_a_catalogue_it_is_in_english(letter: NewLetter, language: str | None) -> None:
-    message = channel(1).compose(letter(LAYLA, language=language))
+def test_without_a_catalogue_it_is_in_english(new_message: NewMessage, language: str | None) -> None:
+    message = channel(1).compose(new_message(LAYLA, language=language))
 
     assert message["Subject"] == "Your upscaled image is ready"
     assert '<html lang="en" dir="ltr">' in parts(message)[1]
 
 
-def test_a_line_break_cannot_add_a_header(letter: NewLetter) -> None:
+def test_a_line_break_cannot_add_a_header(new_message: NewMessage) -> None:
     with pytest.raises(ValueError, match=r"linefeed|carriage return"):
-        channel(1).compose(letter("layla@example.org\r\nBcc: everybody@example.org"))
+        channel(1).compose(new_message("layla@example.org\r\nBcc: everybody@example.org"))
 
 
-def test_what_comes_from_the_job_is_text_and_no_markup(letter: NewLetter) -> None:
+def test_what_comes_from_the_job_is_text_and_no_markup(new_message: NewMessage) -> None:
     error = ("Because of %(reason)s", {"reason": "<img src=x>"})
 
-    _, html = parts(channel(1).compose(letter(LAYLA, payload=ended("failed"), error=error)))
+    _, html = parts(channel(1).compose(new_message(LAYLA, payload=ended("failed"), error=error)))
 
     assert "<img" not in html
     assert "&lt;img src=x&gt;" in html

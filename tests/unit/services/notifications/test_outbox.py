@@ -57,10 +57,10 @@ def test_each_end_leaves_a_row_for_each_receiver(db_session: Session, new_job: N
     assert found["email", "job.canceled"].payload["data"]["error"] is None
 
 
-def test_no_payload_repeats_a_receiver(db_session: Session, told_job: Job) -> None:
-    end(db_session, told_job)
+def test_no_payload_repeats_a_receiver(db_session: Session, watched_job: Job) -> None:
+    end(db_session, watched_job)
 
-    public = {name: value for name, value in told_job.params.items() if name != "callback_url"}
+    public = {name: value for name, value in watched_job.params.items() if name != "callback_url"}
     for row in rows(db_session):
         assert row.payload["data"]["params"] == public
         assert "layla" not in str(row.payload)
@@ -73,22 +73,22 @@ def test_a_job_that_nobody_waits_for_leaves_no_row(db_session: Session, new_job:
     assert rows(db_session) == []
 
 
-def test_only_an_end_leaves_rows_and_only_the_first(db_session: Session, told_job: Job) -> None:
-    claim = lifecycle.claim(db_session, told_job.id, "one", 60)
+def test_only_an_end_leaves_rows_and_only_the_first(db_session: Session, watched_job: Job) -> None:
+    claim = lifecycle.claim(db_session, watched_job.id, "one", 60)
     assert claim is not None
     held = lifecycle.held_by(claim)
-    assert lifecycle.release(db_session, told_job.id, held, "a test", counts=True)
+    assert lifecycle.release(db_session, watched_job.id, held, "a test", counts=True)
     assert rows(db_session) == []
 
-    end(db_session, told_job)
-    assert not lifecycle.cancel(db_session, told_job.id, "again")
-    assert not lifecycle.fail(db_session, told_job.id, held, DamagedImage())
+    end(db_session, watched_job)
+    assert not lifecycle.cancel(db_session, watched_job.id, "again")
+    assert not lifecycle.fail(db_session, watched_job.id, held, DamagedImage())
 
     assert [row.kind for row in rows(db_session)] == ["webhook", "email"]
 
 
 def test_end_and_rows_are_one_transaction(
-    db_session: Session, told_job: Job, monkeypatch: pytest.MonkeyPatch
+    db_session: Session, watched_job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """When the rows cannot be written, the job has not ended either."""
 
@@ -97,18 +97,18 @@ def test_end_and_rows_are_one_transaction(
 
     monkeypatch.setattr(outbox, "write", broken)
     with pytest.raises(OSError, match="the disk is full"):
-        lifecycle.cancel(db_session, told_job.id, "in a test")
+        lifecycle.cancel(db_session, watched_job.id, "in a test")
     db_session.rollback()
 
-    assert db_session.get_one(Job, told_job.id).state is JobStatus.QUEUED
+    assert db_session.get_one(Job, watched_job.id).state is JobStatus.QUEUED
     assert rows(db_session) == []
 
 
-def test_an_event_is_written_once_for_each_channel(db_session: Session, told_job: Job) -> None:
-    end(db_session, told_job)
+def test_an_event_is_written_once_for_each_channel(db_session: Session, watched_job: Job) -> None:
+    end(db_session, watched_job)
     first = [(row.id, row.kind, row.event) for row in rows(db_session)]
 
-    outbox.write(db_session, told_job.id, end_of_job(JobStatus.CANCELED), NOW)
+    outbox.write(db_session, watched_job.id, end_of_job(JobStatus.CANCELED), NOW)
     db_session.commit()
 
     assert [(row.id, row.kind, row.event) for row in rows(db_session)] == first

@@ -29,8 +29,8 @@ def due(session: Session) -> datetime:
     return utcnow() + timedelta(seconds=1)
 
 
-def test_a_message_is_held_by_one_sender_until_its_lease_ends(db_session: Session, told_job: Job) -> None:
-    end(db_session, told_job)
+def test_a_message_is_held_by_one_sender_until_its_lease_ends(db_session: Session, watched_job: Job) -> None:
+    end(db_session, watched_job)
     moment = due(db_session)
     first, second = outbox.claim(db_session, moment), outbox.claim(db_session, moment)
 
@@ -43,7 +43,7 @@ def test_a_message_is_held_by_one_sender_until_its_lease_ends(db_session: Sessio
     again = outbox.claim(db_session, later)
     assert again is not None
     assert (again.id in {first.id, second.id}, again.attempt) == (True, 2)
-    # Whoever was too slow does not overwrite what its successor finds out.
+    # A slow sender does not overwrite what its successor finds out.
     slow = first if again.id == first.id else second
     assert not outbox.finish(db_session, slow, Outcome(Verdict.FAILED, 500), later)
     assert outbox.finish(db_session, again, Outcome(Verdict.DELIVERED, 200), later)
@@ -77,7 +77,7 @@ def test_many_senders_at_once_take_each_message_once(
     assert {(row.status, row.attempts) for row in rows(db_session)} == {("delivered", 1)}
 
 
-def test_what_fails_is_tried_again_by_the_schedule_and_then_given_up(
+def test_what_fails_is_sent_again_after_each_pause_and_then_given_up(
     db_session: Session, new_job: NewJob
 ) -> None:
     end(db_session, new_job(notify_email="layla@example.org"))

@@ -22,12 +22,12 @@ from upscaler.services.notifications.outcome import Outcome, Verdict
 from upscaler.services.notifications.webhook import READ_BYTES
 from upscaler.services.outbound.addresses import AddressPolicy
 
-NewLetter = Callable[..., Message]
+NewMessage = Callable[..., Message]
 
 
-def test_the_message_arrives_signed_and_complete(letter: NewLetter) -> None:
+def test_the_message_arrives_signed_and_complete(new_message: NewMessage) -> None:
     with receiver() as found:
-        outcome = channel().deliver(letter(found.url()))
+        outcome = channel().deliver(new_message(found.url()))
 
     assert outcome == Outcome(Verdict.DELIVERED, 200)
     [request] = found.requests
@@ -44,13 +44,13 @@ def test_the_message_arrives_signed_and_complete(letter: NewLetter) -> None:
     assert message["data"]["job_url"] == "https://images.example.org/jobs/job_1"
 
 
-def test_the_example_in_the_documentation_verifies_it(letter: NewLetter) -> None:
+def test_the_example_in_the_documentation_verifies_it(new_message: NewMessage) -> None:
     example = re.search(r"```python\n(.*?)```", (ROOT / "docs" / "webhooks.md").read_text(), re.DOTALL)
     assert example is not None
     names: dict[str, Any] = {}
     exec(example[1], names)  # noqa: S102 - our own documentation
     with receiver() as found:
-        channel().deliver(letter(found.url()))
+        channel().deliver(new_message(found.url()))
     [request] = found.requests
 
     assert names["verify"](request.body, request.headers, SECRET) == json.loads(request.body)
@@ -76,31 +76,31 @@ def test_the_example_in_the_documentation_verifies_it(letter: NewLetter) -> None
         (503, Verdict.RETRY),
     ],
 )
-def test_the_status_decides(letter: NewLetter, code: int, verdict: Verdict) -> None:
+def test_the_status_decides(new_message: NewMessage, code: int, verdict: Verdict) -> None:
     with receiver(status(code)) as found:
-        outcome = channel().deliver(letter(found.url()))
+        outcome = channel().deliver(new_message(found.url()))
 
     assert (outcome.verdict, outcome.status) == (verdict, code)
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
-def test_a_redirect_is_not_followed(letter: NewLetter, code: int) -> None:
+def test_a_redirect_is_not_followed(new_message: NewMessage, code: int) -> None:
     with receiver() as elsewhere, receiver(status(code, Location=elsewhere.url())) as found:
-        outcome = channel().deliver(letter(found.url()))
+        outcome = channel().deliver(new_message(found.url()))
 
     assert (outcome.verdict, outcome.status) == (Verdict.RETRY, code)
     assert len(found.requests) == 1
     assert elsewhere.requests == []
 
 
-def test_what_the_receiver_says_is_kept_in_short_and_printable(letter: NewLetter) -> None:
+def test_what_the_receiver_says_is_kept_in_short_and_printable(new_message: NewMessage) -> None:
     def answer(handler: BaseHTTPRequestHandler) -> None:
         handler.send_response(500)
         handler.end_headers()
         handler.wfile.write(b"no\x00 \x1b[31mroom\n\xff" + b"x" * 100_000)
 
     with receiver(answer) as found:
-        outcome = channel().deliver(letter(found.url()))
+        outcome = channel().deliver(new_message(found.url()))
 
     assert outcome.detail.startswith("no   [31mroom \N{REPLACEMENT CHARACTER}xx")
     assert outcome.detail.isprintable()
@@ -108,7 +108,9 @@ def test_what_the_receiver_says_is_kept_in_short_and_printable(letter: NewLetter
 
 
 @pytest.mark.parametrize("headers", [{}, {"Transfer-Encoding": "chunked"}, {"Content-Encoding": "gzip"}])
-def test_of_an_endless_body_only_the_beginning_is_read(letter: NewLetter, headers: dict[str, str]) -> None:
+def test_of_an_endless_body_only_the_beginning_is_read(
+    new_message: NewMessage, headers: dict[str, str]
+) -> None:
     sent = 0
 
     def answer(handler: BaseHTTPRequestHandler) -> None:
@@ -125,7 +127,7 @@ def test_of_an_endless_body_only_the_beginning_is_read(letter: NewLetter, header
 
     with receiver(answer) as found:
         started = time.monotonic()
-        outcome = channel().deliver(letter(found.url()))
+        outcome = channel().deliver(new_message(found.url()))
 
     assert outcome.verdict is Verdict.DELIVERED
     assert time.monotonic() - started < 10
@@ -134,7 +136,7 @@ def test_of_an_endless_body_only_the_beginning_is_read(letter: NewLetter, header
 
 
 @pytest.mark.parametrize("manner", ["silent", "dripping headers", "dripping status"])
-def test_a_receiver_that_takes_too_long_is_left(letter: NewLetter, manner: str) -> None:
+def test_a_receiver_that_takes_too_long_is_left(new_message: NewMessage, manner: str) -> None:
     with receiver() as found:
 
         def answer(handler: BaseHTTPRequestHandler) -> None:
@@ -146,14 +148,14 @@ def test_a_receiver_that_takes_too_long_is_left(letter: NewLetter, manner: str) 
 
         found.answer = answer
         started = time.monotonic()
-        outcome = channel(timeout_seconds=1.0).deliver(letter(found.url()))
+        outcome = channel(timeout_seconds=1.0).deliver(new_message(found.url()))
         took = time.monotonic() - started
 
     assert outcome == Outcome(Verdict.RETRY, detail="no complete answer within 1 s")
     assert 0.9 < took < 8
 
 
-def test_a_body_that_drips_does_not_undo_a_success(letter: NewLetter) -> None:
+def test_a_body_that_drips_does_not_undo_a_success(new_message: NewMessage) -> None:
     with receiver() as found:
 
         def answer(handler: BaseHTTPRequestHandler) -> None:
@@ -164,32 +166,32 @@ def test_a_body_that_drips_does_not_undo_a_success(letter: NewLetter) -> None:
 
         found.answer = answer
         # The time for one attempt includes its start, which takes a busy machine more than a second.
-        outcome = channel(timeout_seconds=5.0).deliver(letter(found.url()))
+        outcome = channel(timeout_seconds=5.0).deliver(new_message(found.url()))
 
     assert outcome == Outcome(Verdict.DELIVERED, 200)
 
 
 @pytest.mark.parametrize("answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 abc\r\n\r\n"])
-def test_an_answer_that_is_none_is_tried_again(letter: NewLetter, answer: bytes) -> None:
+def test_an_answer_that_is_none_leads_to_another_attempt(new_message: NewMessage, answer: bytes) -> None:
     with receiver(lambda handler: handler.wfile.write(answer) and None) as found:
-        outcome = channel().deliver(letter(found.url()))
+        outcome = channel().deliver(new_message(found.url()))
 
     assert (outcome.verdict, outcome.status) == (Verdict.RETRY, None)
     assert outcome.detail
 
 
-def test_a_receiver_that_is_not_there_is_tried_again(letter: NewLetter) -> None:
-    outcome = channel().deliver(letter(f"http://127.0.0.1:{free_port()}/"))
+def test_a_receiver_that_is_not_there_leads_to_another_attempt(new_message: NewMessage) -> None:
+    outcome = channel().deliver(new_message(f"http://127.0.0.1:{free_port()}/"))
 
     assert outcome.verdict is Verdict.RETRY
     assert "refused" in outcome.detail
 
 
-def test_a_name_that_does_not_exist_is_tried_again(letter: NewLetter) -> None:
+def test_a_name_that_does_not_exist_leads_to_another_attempt(new_message: NewMessage) -> None:
     def resolve(_name: str, _port: int) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    outcome = channel(resolve=resolve).deliver(letter("http://nowhere.example/"))
+    outcome = channel(resolve=resolve).deliver(new_message("http://nowhere.example/"))
 
     assert outcome.verdict is Verdict.RETRY
     assert "Name or service not known" in outcome.detail
@@ -205,9 +207,9 @@ def test_a_name_that_does_not_exist_is_tried_again(letter: NewLetter) -> None:
         "http://[::1]:{}/",
     ],
 )
-def test_nothing_is_sent_to_this_machine_unless_it_is_allowed(letter: NewLetter, target: str) -> None:
+def test_nothing_is_sent_to_this_machine_unless_it_is_allowed(new_message: NewMessage, target: str) -> None:
     with receiver() as found:
-        outcome = channel(AddressPolicy()).deliver(letter(target.format(found.port)))
+        outcome = channel(AddressPolicy()).deliver(new_message(target.format(found.port)))
 
     assert outcome.verdict is Verdict.FAILED
     assert found.requests == []

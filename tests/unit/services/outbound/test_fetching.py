@@ -230,7 +230,7 @@ def test_a_server_that_takes_too_long_is_left(tmp_path: Path, manner: str) -> No
         (lambda _handler: None, "return an image"),
     ],
 )
-def test_what_did_not_come_is_told_in_plain_words(
+def test_what_did_not_come_is_reported_in_plain_words(
     tmp_path: Path, answer: Callable[[BaseHTTPRequestHandler], None], words: str
 ) -> None:
     with receiver(answer) as host:

@@ -29,7 +29,7 @@ def image(tmp_path: Path) -> Iterator[IncomingFile]:
     path = tmp_path / "in.png"
     Image.linear_gradient("L").resize((400, 300)).save(path)
     yield IncomingFile(path, "in.png")
-    assert path.exists(), "what was sent belongs to whoever received it"
+    assert path.exists(), "what was sent belongs to the caller"
 
 
 def test_only_the_piece_is_kept(

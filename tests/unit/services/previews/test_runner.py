@@ -147,7 +147,7 @@ def test_when_all_fail_the_preview_has_failed(
     assert {made["error_code"] for made in done.results.values()} == {"file_deleted"}
 
 
-def test_a_crash_is_tried_once_more_and_what_was_made_is_kept(
+def test_a_crash_is_followed_by_one_more_attempt_and_what_was_made_is_kept(
     previews: PreviewRunner, engine: CopyingEngine, new_preview: Callable[..., Preview], db_session: Session
 ) -> None:
     first, second = new_preview(), new_preview()
@@ -165,7 +165,7 @@ def test_a_crash_is_tried_once_more_and_what_was_made_is_kept(
     assert done.status == "completed", "the other preset was made"
 
 
-def test_a_worker_that_stops_hands_back_what_is_left(
+def test_a_worker_that_stops_releases_what_is_left(
     previews: PreviewRunner, engine: CopyingEngine, new_preview: Callable[..., Preview], db_session: Session
 ) -> None:
     preview = new_preview()
@@ -177,7 +177,7 @@ def test_a_worker_that_stops_hands_back_what_is_left(
     assert engine.made == ["standard", "photo"]
 
 
-def test_what_takes_too_long_is_told(
+def test_what_takes_too_long_is_reported_as_a_timeout(
     previews: PreviewRunner,
     new_preview: Callable[..., Preview],
     db_session: Session,

@@ -138,8 +138,8 @@ def test_it_reads_image_formats_from_a_line(settings: RuntimeSettings, db_sessio
 def test_a_stored_value_that_this_version_cannot_use_gives_way_to_the_environment(
     settings: RuntimeSettings, db_session: Session
 ) -> None:
-    db_session.add_all([Setting(key="factors", value=["2x", "16x"]), Setting(key="queue_limit", value=7)])
-    db_session.commit()
+    factories.new_setting(db_session, "factors", ["2x", "16x"])
+    factories.new_setting(db_session, "queue_limit", 7)
 
     values = settings.values(db_session)
 
