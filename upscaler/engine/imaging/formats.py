@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+
+from upscaler.engine.imaging.bmp_header import HEADER_SIZES
 from upscaler.engine.imaging.headers import (
     avif_bit_depth,
     heic_bit_depth,
@@ -127,9 +130,10 @@ BMP = ImageFormat(
     label="BMP",
     mime_type="image/bmp",
     extensions=("bmp", "dib"),
-    reader=Reader("PIL.BmpImagePlugin:BmpImageFile"),
+    reader=Reader(None, f"{_READERS}.bmp_reader:BmpImage"),
     shown_in_browsers=True,
-    signatures=(((0, b"BM"), (6, b"\0\0\0\0")),),  # two letters alone begin many a text
+    # Two letters alone begin many a text; the length of the second header is one of a few.
+    signatures=tuple(((0, b"BM"), (14, struct.pack("<I", size))) for size in HEADER_SIZES),
 )
 
 FORMATS = checked((JPEG, PNG, WEBP, TIFF, AVIF, HEIC, GIF, BMP))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pkgutil import resolve_name
 from typing import Any
 
 # Bytes at the beginning of a file that its signature and its brands lie within.
@@ -20,8 +21,8 @@ class Reader:
     """Reader of a format's files.
 
     Attributes:
-        plugin: Pillow's reader as ``module:name``. It is called with an open file and returns an image that is not
-            decoded yet.
+        plugin: Pillow's reader as ``module:name``, None for an opener that uses none. It is called with an open file
+            and returns an image that is not decoded yet.
         opener: the class of this package that opens files of the format, as ``module:name``.
         bit_depth: returns the bits per channel as stored, from the opened image and the beginning of its file.
         size: returns width and height in pixels from the beginning of a file, for a reader that reserves memory for
@@ -29,10 +30,14 @@ class Reader:
 
     """
 
-    plugin: str
+    plugin: str | None
     opener: str = "upscaler.engine.imaging.readers.pillow_reader:PillowImage"
     bit_depth: Callable[[Any, bytes], int] = eight_bits
     size: Callable[[bytes], tuple[int, int]] | None = None
+
+    def load_plugin(self) -> Any:
+        """Return Pillow's reader, None for an opener that uses none."""
+        return None if self.plugin is None else resolve_name(self.plugin)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ _HEAD_BYTES = 4096
 # here, before a child limits what it may do.
 _READERS: dict[str, Any] = {kind.name: resolve_name(kind.reader.opener) for kind in FORMATS}
 for _kind in FORMATS:
-    resolve_name(_kind.reader.plugin)
+    _kind.reader.load_plugin()
 
 
 @dataclass(frozen=True)

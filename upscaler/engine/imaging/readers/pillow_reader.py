@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pkgutil import resolve_name
 from typing import IO, Any
 
 import numpy as np
@@ -32,7 +31,7 @@ class PillowImage(OpenedImage):
 
     def __init__(self, file: IO[bytes], kind: ImageFormat, head: bytes) -> None:
         self.file = file
-        self.image: Any = resolve_name(kind.reader.plugin)(file)
+        self.image: Any = kind.reader.load_plugin()(file)
         self.size = self.image.size
         self.mode = self.image.mode
         self.has_alpha = self.image.has_transparency_data

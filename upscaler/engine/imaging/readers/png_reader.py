@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from pkgutil import resolve_name
 from typing import IO, Any
 
 import numpy as np
@@ -34,7 +33,7 @@ class PngImage(OpenedImage):
         self._label = kind.label
         self._chunks = read_chunks(file)
         self._parts = io.BufferedReader(FileParts(file, self._chunks.parts))
-        self.image: Any = resolve_name(kind.reader.plugin)(self._parts)
+        self.image: Any = kind.reader.load_plugin()(self._parts)
         self.size = self.image.size
         self.mode = _MODES[self._chunks.colour_type]
         self.bit_depth = self._chunks.depth

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from pkgutil import resolve_name
 from typing import IO, Any
 
 import numpy as np
@@ -144,7 +143,7 @@ class TiffImage(OpenedImage):
 
     def _by_libtiff(self) -> Image.Image:
         self._file.seek(0)
-        image: Image.Image = resolve_name(self._kind.reader.plugin)(self._file)
+        image: Image.Image = self._kind.reader.load_plugin()(self._file)
         image.seek(self._number)
         image.load()
         return image
