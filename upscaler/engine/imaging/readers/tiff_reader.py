@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import struct
 from contextlib import suppress
 from typing import IO, Any
 
@@ -20,11 +22,18 @@ from upscaler.engine.notes import Note
 from upscaler.errors import DamagedImage, UnsupportedLayout
 
 _REDUCED, _MASK = 1, 4
+# Pages of which one is the image; there may be a million.
+_LOOKED_AT = 32
 _XMP, _ICC, _EXIF, _COLOR_MAP, _SUB_IFDS, _DNG_VERSION = 700, 34675, 34665, 320, 330, 50706
 _X_RESOLUTION, _Y_RESOLUTION, _UNIT, _ORIENTATION = 282, 283, 296, 274
 _ALPHA_MODES = {"gray": "LA", "rgb": "RGBA"}
 _MODES = {"gray": "L", "rgb": "RGB", "cmyk": "CMYK", "lab": "LAB"}
 _UNCOMPRESSED = 1
+# Tags from width to YCbCrPositioning, of which pixels depend, without texts, thresholds and print resolution.
+_OF_PIXELS = frozenset(
+    {*range(256, 263), 266, 273, *range(277, 280), 284, 317, *range(320, 326), 332, 338, 339, 347, 530}
+)
+_MOST_ENTRIES = 4096
 
 
 class TiffImage(OpenedImage):
@@ -34,16 +43,19 @@ class TiffImage(OpenedImage):
     """
 
     def __init__(self, file: IO[bytes], kind: ImageFormat, _head: bytes) -> None:
-        import tifffile  # noqa: PLC0415 - it loads NumPy, which most inspected files do not need
+        import tifffile  # noqa: PLC0415 - few files need it
 
+        # What it finds odd is of no use to operators: files that cannot be read are refused.
+        logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
         self._file = file
         self._kind = kind
         self._tiff = tifffile.TiffFile(file)
-        pages = [page.aspage() for page in self._tiff.pages]
+        pages = [page.aspage() for page in self._tiff.pages[:_LOOKED_AT]]
         wanted = [page for page in pages if not page.subfiletype & (_REDUCED | _MASK)] or pages[:1]
         self._page: Any = wanted[0]
         self._number = pages.index(self._page)
-        self.frames = len(wanted)
+        self.frames = len(self._tiff.pages) - len(pages) + len(wanted)
+        _check_directory(self._tiff, self._page)
         self.layout = _layout_of(self._page)
         reader = proven_reader(self.layout)
         if reader is None:
@@ -175,6 +187,18 @@ class TiffImage(OpenedImage):
         return by_rows(
             finite, np.dtype(np.uint16), lambda row: np.rint((row.astype(np.float64) - black) * scale)
         )
+
+
+def _check_directory(tiff: Any, page: Any) -> None:
+    """Raise ``DamagedImage`` for an unreadable tag that pixels depend on: a default would stand for it."""
+    file, order = tiff.filehandle, tiff.byteorder
+    head, entry_bytes = ("Q", 20) if tiff.is_bigtiff else ("H", 12)
+    file.seek(page.offset)
+    (count,) = struct.unpack(order + head, file.read(struct.calcsize(head)))
+    entries = file.read(min(count, _MOST_ENTRIES) * entry_bytes)
+    codes = {struct.unpack_from(order + "H", entries, at)[0] for at in range(0, len(entries), entry_bytes)}
+    if any(code in _OF_PIXELS and code not in page.tags for code in codes):
+        raise DamagedImage
 
 
 def _layout_of(page: Any) -> TiffLayout:

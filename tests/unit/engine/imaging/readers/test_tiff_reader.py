@@ -188,6 +188,24 @@ def test_a_file_that_is_cut_off_is_damaged(tmp_path, compression, tiled):
             decode(tmp_path / "a.tif")
 
 
+@pytest.mark.parametrize("code", [258, 259, 262, 277, 339])
+def test_a_tag_that_cannot_be_read_is_damage_and_has_no_default(tmp_path, code, caplog):
+    content = bytearray(write(Case("rgb", 8)).content)
+    entry = next(at for at in range(10, 200, 12) if int.from_bytes(content[at : at + 2], "little") == code)
+    content[entry + 2 : entry + 4] = b"\xc7\x00"
+    (tmp_path / "a.tif").write_bytes(content)
+    with pytest.raises(DamagedImage):
+        decode(tmp_path / "a.tif")
+    assert not caplog.records
+
+
+def test_a_hundred_pages_are_counted_without_reading_them(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for _ in range(100):
+            file.write(np.zeros((4, 4), np.uint8), photometric="minisblack")
+    assert decode(tmp_path / "a.tif").notes == [Note("frames_dropped", {"count": 100})]
+
+
 def test_a_raw_file_of_a_camera_is_refused(tmp_path):
     small, large = np.zeros((8, 8, 3), np.uint8), np.zeros((64, 64), np.uint16)
     with tifffile.TiffWriter(tmp_path / "a.tif") as file:
