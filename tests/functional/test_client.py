@@ -155,6 +155,7 @@ def test_the_command_line_has_a_folder_upscaled(
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["chelsea-fit.png", "coffee-fit.png"]
     assert size_of(tmp_path / "out" / "coffee-fit.png")[0] == 300
     assert f"{tmp_path / 'out' / 'coffee-fit.png'} (300 x " in output
+    assert output.splitlines()[-1] == "2 upscaled, 1 failed"
     assert errors.count("\n") == 1
     assert "broken.png: This isn't an image in a supported format" in errors
     with live_service.client(key) as client:
@@ -162,27 +163,85 @@ def test_the_command_line_has_a_folder_upscaled(
     assert newest == ["coffee.jpg", "chelsea.webp"]
 
 
-def test_ctrl_c_cancels_the_job_on_the_service_too(
-    live_service: LiveService, key: str, tmp_path: Path
+def test_the_command_line_skips_what_exists_and_takes_any_name(
+    live_service: LiveService, key: str, photographs: dict[str, Path], tmp_path: Path
 ) -> None:
-    photo = save_photograph("coffee", tmp_path / "slow.png", side=400)
+    image = photographs["coffee"].read_bytes()
+    (tmp_path / "in").mkdir()
+    for name in (b"caf\xe9.jpg", b"Mr. Smith", b"Thumbs.db"):
+        Path(os.fsdecode(bytes(tmp_path / "in") + b"/" + name)).write_bytes(image)
+    given = (
+        str(tmp_path / "in"),
+        "-o",
+        str(tmp_path / "out"),
+        "--factor",
+        "2x",
+        "--server",
+        live_service.url,
+    )
+
+    for summary in ("2 upscaled", "2 skipped"):
+        process = command_line(*given, UPSCALER_TOKEN=key)
+        output, errors = process.communicate(timeout=300)
+
+        assert (process.returncode, errors, output.splitlines()[-1]) == (0, "", summary)
+        assert sorted(os.fsencode(path.name) for path in (tmp_path / "out").iterdir()) == [
+            b"Mr. Smith-2x.png",
+            b"caf\xe9-2x.png",
+        ]
+
+
+def test_standard_input_goes_to_the_service_and_its_result_to_standard_output(
+    live_service: LiveService, photographs: dict[str, Path], tmp_path: Path
+) -> None:
+    with photographs["coffee"].open("rb") as image, (tmp_path / "out").open("wb") as result:
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "upscaler",
+                "-",
+                "--factor",
+                "2x",
+                "--server",
+                live_service.url,
+                "--quiet",
+            ],
+            cwd=ROOT,
+            stdin=image,
+            stdout=result,
+            stderr=subprocess.PIPE,
+            timeout=300,
+            check=False,
+        )
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert size_of(tmp_path / "out")[0] == 2 * size_of(photographs["coffee"])[0]
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_cancels_the_job_on_the_service_too(
+    live_service: LiveService, key: str, tmp_path: Path, number: signal.Signals, status: int
+) -> None:
+    name = f"slow-{number.name}.png"
+    photo = save_photograph("coffee", tmp_path / name, side=400)
     process = command_line(
         *(str(photo), "--factor", "4x", "--server", live_service.url),
         UPSCALER_TOKEN=key,
     )
     with live_service.client(key) as client:
         deadline = time.monotonic() + 120
-        while not (found := [job for job in client.jobs() if job.data["filename"] == "slow.png"]):
+        while not (found := [job for job in client.jobs() if job.data["filename"] == name]):
             assert time.monotonic() < deadline
             time.sleep(0.2)
 
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         _, errors = process.communicate(timeout=120)
 
-        assert process.returncode == 130
+        assert process.returncode == status
         assert errors.strip() == "upscaler: interrupted"
         assert client.wait(found[0].id, timeout_seconds=60).status == "canceled"
-    assert [path.name for path in tmp_path.iterdir()] == ["slow.png"]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
 def test_the_models_of_the_service_are_listed(live_service: LiveService) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Collection, Iterator
-from pathlib import Path
 
-from upscaler.cli.values import name_of, number_of, one_of
+from upscaler.cli.output import Output, output_of
+from upscaler.cli.terminal import shown
+from upscaler.cli.values import Wrong, name_of, number_of, one_of
 from upscaler.engine.backends.registry import ENGINE_NAMES
-from upscaler.engine.imaging.formats import format_for_extension
 from upscaler.engine.option_kinds import Choice, Flag, Option, WholeNumber
 from upscaler.engine.options import OPTIONS, UpscaleOptions
 
@@ -30,13 +30,24 @@ def build_parser() -> argparse.ArgumentParser:
         description="Upscale images with neural networks.",
         epilog="Models of your own: python -m upscaler models --help",
     )
-    parser.add_argument("inputs", metavar="IN", nargs="*", type=Path, help="images, or folders of images")
+    parser.add_argument(
+        "inputs", metavar="IN", nargs="*", help="images, or folders of images; - reads from standard input"
+    )
     parser.add_argument(
         "-o",
         "--output",
         metavar="OUT",
-        type=Path,
-        help="file for one image, whose extension sets the format, or folder for several (default: beside IN)",
+        help="file for one image, whose ending sets the format, or folder for several; - writes to standard output "
+        "(default: beside IN)",
+    )
+    parser.add_argument(
+        "--recursive", action="store_true", help="upscale images in the folders of a folder as well"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace results that exist")
+    parser.add_argument(
+        "--skip-existing",
+        action="store_true",
+        help="leave results that exist (default for the images of folders)",
     )
     for option in OPTIONS.values():
         add_option(parser, option)
@@ -60,7 +71,6 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="URL",
         help=f"address of a running service that does the work; an API key is taken from {CREDENTIALS}",
     )
-    parser.add_argument("--overwrite", action="store_true", help="replace results that exist")
     parser.add_argument("--quiet", action="store_true", help="print errors only")
     parser.add_argument("--list-models", action="store_true", help="print the models and exit")
     parser.add_argument("--list-presets", action="store_true", help="print the presets and exit")
@@ -71,8 +81,8 @@ def add_option(parser: argparse.ArgumentParser, option: Option) -> None:
     """Add the argument of an option of an upload. It is None where it was not given."""
     flag = f"--{(option.flag or option.name).replace('_', '-')}"
     default = DEFAULTS.get(option.name, option.default)
-    shown = f" (default: {default})" if default is not None and not isinstance(default, bool) else ""
-    words, kind = (option.help + shown).replace("%", "%%"), option.kind
+    usual = f" (default: {default})" if default is not None and not isinstance(default, bool) else ""
+    words, kind = (option.help + usual).replace("%", "%%"), option.kind
     if isinstance(kind, Flag):
         parser.add_argument(flag, dest=option.name, action=argparse.BooleanOptionalAction, help=words)
     elif isinstance(kind, Choice):
@@ -103,15 +113,26 @@ def conflicts(arguments: argparse.Namespace) -> Iterator[str]:
         yield "argument --factor: not allowed with arguments --width and --height"
     if arguments.detail is not None and arguments.model is not None:
         yield "argument --detail: not allowed with argument --model"
+    if arguments.skip_existing and arguments.overwrite:
+        yield "argument --skip-existing: not allowed with argument --overwrite"
+    if arguments.inputs and not isinstance(arguments.output_format, Wrong):
+        try:
+            output_for(arguments)
+        except ValueError as error:
+            yield shown(error)
+
+
+def output_for(arguments: argparse.Namespace) -> Output:
+    """Return where results go; raises ``ValueError`` as ``output_of`` does."""
+    return output_of(arguments.output, arguments.inputs, arguments.output_format)
 
 
 def options_of(arguments: argparse.Namespace) -> UpscaleOptions:
-    """Return the options that were given; the extension of OUT decides about the format without ``--format``."""
+    """Return the options that were given; the ending of OUT decides about the format without ``--format``."""
     given = {name: getattr(arguments, name) for name in OPTIONS if getattr(arguments, name) is not None}
-    output = arguments.output
-    named = format_for_extension(output.suffix[1:]) if output else None
-    if named and named.writable:
-        given.setdefault("output_format", named.name)
+    named = output_for(arguments).format_name
+    if named is not None:
+        given.setdefault("output_format", named)
     defaults = dict(DEFAULTS)
     if "target_width" in given or "target_height" in given:
         del defaults["factor"]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from upscaler.cli.plan import PlannedImage
+from upscaler.cli.staging import TEMPORARY, StagedImage
 from upscaler.cli.upscaling import Upscaled, UpscaleFailed, UpscaleInterrupted
 from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.notes import sentence_of
@@ -16,7 +18,7 @@ from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings, available_threads
 from upscaler.engine.tiling.scratch import Scratch
 from upscaler.engine.tiling.upscaler import Upscaler
-from upscaler.errors import EngineCanceled, UpscalerError
+from upscaler.errors import EngineCanceled, StorageFull, UpscalerError
 
 
 class LocalUpscaler:
@@ -33,11 +35,11 @@ class LocalUpscaler:
         self._engine = Engine(Upscaler(settings))
 
     def upscale(
-        self, image: PlannedImage, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
+        self, image: StagedImage, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
     ) -> Upscaled:
         """Upscale one image; see ``upscaling.ImageUpscaler``."""
         try:
-            with tempfile.TemporaryDirectory(prefix="upscaler-") as scratch:
+            with tempfile.TemporaryDirectory(prefix=TEMPORARY) as scratch:
                 result = upscale_file(
                     image.source,
                     image.target,
@@ -50,6 +52,8 @@ class LocalUpscaler:
                 )
         except EngineCanceled as error:
             raise UpscaleInterrupted from error
+        except StorageFull as error:
+            raise UpscaleFailed(os.strerror(errno.ENOSPC)) from error
         except UpscalerError as error:
             raise UpscaleFailed(error.internal_detail) from error
         changed = tuple(sentence_of(note) for note in result.receipt["changed"])

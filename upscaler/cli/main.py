@@ -10,13 +10,26 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import config as configuration
-from upscaler.cli.arguments import CREDENTIALS, MODEL_COMMANDS, build_parser, conflicts, options_of
-from upscaler.cli.plan import PlannedImage, plan
-from upscaler.cli.terminal import complain, interruption, print_table
-from upscaler.cli.upscaling import ImageUpscaler, UpscaleFailed, UpscaleInterrupted
+from upscaler.cli.arguments import (
+    CREDENTIALS,
+    MODEL_COMMANDS,
+    build_parser,
+    conflicts,
+    options_of,
+    output_for,
+)
+from upscaler.cli.inputs import STANDARD, Inputs, collect, listed
+from upscaler.cli.interruption import Interruption, interruption
+from upscaler.cli.output import Output
+from upscaler.cli.plan import plan, without_results
+from upscaler.cli.run import Outcome, Rules, Run, file_id
+from upscaler.cli.terminal import complain, prepare, print_table, say, shown
+from upscaler.cli.upscaling import ImageUpscaler
 from upscaler.cli.values import parse
+from upscaler.engine.imaging.formats import format_named
 from upscaler.engine.options import FACTORS, UpscaleOptions
 from upscaler.engine.presets import PRESET_TABLE
+from upscaler.engine.process.protocol import take_over_stdout
 
 if TYPE_CHECKING:
     from upscaler.client import Client
@@ -25,18 +38,30 @@ if TYPE_CHECKING:
 
 EXIT_FAILED = 1
 EXIT_WRONG_USE = 2
-EXIT_INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit status (argparse exits with 2 by itself on wrong use)."""
+    prepare()
     arguments = sys.argv[1:] if arguments is None else arguments
+    with interruption() as interrupted:
+        try:
+            return _run(arguments, interrupted)
+        except KeyboardInterrupt:
+            complain("interrupted")
+            return interrupted.status
+
+
+def _run(arguments: Sequence[str], interrupted: Interruption) -> int:
     if is_about_models(arguments):
         from upscaler.cli.models import run_models  # noqa: PLC0415
 
         return run_models(arguments[1:])
     parser = build_parser()
-    chosen = parse(parser, arguments, conflicts)
+    try:
+        chosen = parse(parser, arguments, conflicts)
+    except OSError as error:
+        parser.error(shown(f"{error.filename}: {error.strerror}"))
     if chosen.list_models:
         return list_models(chosen)
     if chosen.list_presets:
@@ -46,17 +71,77 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if not chosen.inputs:
         parser.error("name at least one image or folder")
-    options = options_of(chosen)
+    options, output = options_of(chosen), output_for(chosen)
     try:
-        images = plan(chosen.inputs, chosen.output, options)
+        check_standard_streams(chosen.inputs, output)
+        inputs = inputs_of(chosen, output)
     except ValueError as error:
-        parser.error(str(error))
-    try:
-        with upscaler_for(options, chosen, several=len(images) > 1) as upscaler:
-            return run(images, upscaler, chosen)
-    except KeyboardInterrupt:
+        parser.error(shown(error))
+    return upscale_all(inputs, output, options, chosen, interrupted)
+
+
+def check_standard_streams(given: Sequence[str], output: Output) -> None:
+    """Raise ``ValueError`` where an image would be read from or written to a terminal."""
+    if STANDARD in given and (sys.stdin is None or sys.stdin.isatty()):
+        raise ValueError("standard input is a terminal: send an image to it, such as: < image.jpg")
+    if output.is_standard and sys.stdout is None:
+        raise ValueError("standard output is closed: add > image.png, or -o image.png")
+    if output.is_standard and sys.stdout.isatty():
+        raise ValueError("an image is not written to a terminal: add > image.png, or -o image.png")
+
+
+def inputs_of(chosen: argparse.Namespace, output: Output) -> Inputs:
+    """Return the images that the arguments name.
+
+    Raises:
+        ValueError: nothing of what they name exists, or OUT is one of them.
+
+    """
+    inputs = collect(chosen.inputs, recursive=chosen.recursive, results=output.folder)
+    if set(inputs.missing) == set(chosen.inputs):
+        raise ValueError(", ".join(f"{name or repr(name)} does not exist" for name in inputs.missing))
+    if output.file is not None:
+        own = file_id(output.file)
+        if own is not None and own in {file_id(source.path) for source in inputs.sources}:
+            raise ValueError(f"{output.file} is an input and is not overwritten")
+    return inputs
+
+
+def upscale_all(
+    inputs: Inputs,
+    output: Output,
+    options: UpscaleOptions,
+    chosen: argparse.Namespace,
+    interrupted: Interruption,
+) -> int:
+    """Upscale what the arguments name, and print a summary; return the exit status."""
+    sources, results = without_results(inputs.sources, output)
+    rules = Rules(
+        format_named(options.output_format).extensions[0],
+        chosen.overwrite,
+        chosen.skip_existing,
+        chosen.quiet,
+    )
+    stdout = take_over_stdout() if output.is_standard else None
+    run = Run(rules, sources, stdout)
+    if results:
+        names = listed([source.path.name for source in results])
+        inputs.remarks.append(f"left out results of earlier runs: {names}")
+    for remark in [] if chosen.quiet else inputs.remarks:
+        complain(shown(remark))
+    for name in inputs.missing:
+        run.fail(name, "does not exist")
+    for name, reason in inputs.problems:
+        run.fail(name, reason)
+    if sources and not interrupted():
+        with upscaler_for(options, chosen, interrupted, several=len(sources) > 1) as upscaler:
+            run.do(plan(sources, output, options), upscaler, interrupted)
+    if not chosen.quiet:
+        say(run.summary())
+    if interrupted():
         complain("interrupted")
-        return EXIT_INTERRUPTED
+        return interrupted.status
+    return EXIT_FAILED if run.counts[Outcome.FAILED] else 0
 
 
 def is_about_models(arguments: Sequence[str]) -> bool:
@@ -66,13 +151,13 @@ def is_about_models(arguments: Sequence[str]) -> bool:
 
 @contextmanager
 def upscaler_for(
-    options: UpscaleOptions, chosen: argparse.Namespace, *, several: bool
+    options: UpscaleOptions, chosen: argparse.Namespace, interrupted: Interruption, *, several: bool
 ) -> Iterator[ImageUpscaler]:
     """Yield the upscaler: the service that was named, or the models in this process."""
     if chosen.server:
-        from upscaler.cli.remote import RemoteUpscaler  # noqa: PLC0415
+        from upscaler.cli.remote import RemoteUpscaler, pause_of  # noqa: PLC0415
 
-        with client_for(chosen) as client:
+        with client_for(chosen, pause_of(interrupted)) as client:
             yield RemoteUpscaler(client, options, several=several)
     else:
         from upscaler.cli.local import LocalUpscaler  # noqa: PLC0415
@@ -80,57 +165,15 @@ def upscaler_for(
         yield LocalUpscaler(options, chosen, configuration.models_dir())
 
 
-def client_for(chosen: argparse.Namespace) -> Client:
+def client_for(chosen: argparse.Namespace, sleep: Callable[[float], None] | None = None) -> Client:
     """Return a client of the service that was named; exit with 2 for an API key of the wrong form."""
     from upscaler.client import Client  # noqa: PLC0415
 
     try:
-        return Client(chosen.server, os.environ.get(CREDENTIALS) or None)
+        return Client(chosen.server, os.environ.get(CREDENTIALS) or None, sleep=sleep)
     except ValueError as error:
         complain(f"{CREDENTIALS}: {error}")
         raise SystemExit(EXIT_WRONG_USE) from error
-
-
-def run(images: Sequence[PlannedImage], upscaler: ImageUpscaler, chosen: argparse.Namespace) -> int:
-    """Upscale one image after another; a failure of one does not stop the others."""
-    with interruption() as interrupted:
-        succeeded = [attempt(image, upscaler, chosen, interrupted) for image in images]
-        if interrupted():
-            complain("interrupted")
-            return EXIT_INTERRUPTED
-    return 0 if all(succeeded) else EXIT_FAILED
-
-
-def attempt(
-    image: PlannedImage, upscaler: ImageUpscaler, chosen: argparse.Namespace, interrupted: Callable[[], bool]
-) -> bool:
-    """Upscale one image and print its result; on failure print the reason in one line and return False."""
-    from tqdm import tqdm  # noqa: PLC0415
-
-    if interrupted():
-        return False
-    hidden = chosen.quiet or not sys.stderr.isatty()
-    try:
-        image.prepare(overwrite=chosen.overwrite)
-        with tqdm(total=100, desc=image.source.name, unit="%", disable=hidden, leave=False) as bar:
-
-            def show(done: float) -> None:
-                bar.update(round(100 * done) - bar.n)
-
-            result = upscaler.upscale(image, show, interrupted)
-    except UpscaleInterrupted:
-        return False
-    except UpscaleFailed as error:
-        complain(f"{image.source}: {error}")
-        return False
-    except OSError as error:
-        complain(f"{image.source}: {error.strerror or error}")
-        return False
-    if not chosen.quiet:
-        print(f"{image.target} ({result.width} x {result.height})")
-        for change in result.changed:
-            print(f"  {change}")
-    return True
 
 
 def list_models(chosen: argparse.Namespace) -> int:

@@ -14,7 +14,7 @@ import httpx
 
 import config as configuration
 from upscaler.cli.arguments import listed
-from upscaler.cli.terminal import complain, print_table
+from upscaler.cli.terminal import complain, print_table, say
 from upscaler.cli.values import one_of, parse
 from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.model_import.importer import import_model, too_large
@@ -134,7 +134,7 @@ def add(choices: argparse.Namespace, models: ModelFolder) -> int:
         models.put(staging, manifest)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    print(f"{name} was added: {described(manifest.findings)}")
+    say(f"{name} was added: {described(manifest.findings)}")
     return 0
 
 
@@ -156,7 +156,7 @@ def show(models: ModelFolder) -> int:
 def remove(name: str, models: ModelFolder) -> int:
     """Remove a model."""
     models.remove(name)
-    print(f"{name} was removed")
+    say(f"{name} was removed")
     return 0
 
 
@@ -166,7 +166,7 @@ def check(name: str, models: ModelFolder) -> int:
     manifest.model(models.folder(name)).verified()
     found = probe(models.folder(name), manifest.kind, limits())
     models.update(replace(manifest, findings=found))
-    print(f"{name} is fine: {described(found)}")
+    say(f"{name} is fine: {described(found)}")
     return 0
 
 

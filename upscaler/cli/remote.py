@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from upscaler.cli.plan import PlannedImage
+from upscaler.cli.staging import StagedImage
 from upscaler.cli.upscaling import Upscaled, UpscaleFailed, UpscaleInterrupted
 from upscaler.client import Client, ClientError, Job
 from upscaler.engine.options import UpscaleOptions
+
+# How soon a pause ends after a signal, in seconds.
+_NOTICE_SECONDS = 0.2
+
+
+def pause_of(interrupted: Callable[[], bool]) -> Callable[[float], None]:
+    """Return a function that waits for some seconds; it raises ``UpscaleInterrupted`` when a signal comes."""
+
+    def pause(seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if interrupted():
+                raise UpscaleInterrupted
+            time.sleep(min(left, _NOTICE_SECONDS))
+
+    return pause
 
 
 class RemoteUpscaler:
@@ -20,7 +37,7 @@ class RemoteUpscaler:
         self._fields = {**options.as_dict(), **({"priority": "batch"} if several else {})}
 
     def upscale(
-        self, image: PlannedImage, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
+        self, image: StagedImage, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
     ) -> Upscaled:
         """Upscale one image; see ``upscaling.ImageUpscaler``. An interrupted job is canceled on the service as well."""
 
@@ -30,7 +47,7 @@ class RemoteUpscaler:
                 raise UpscaleInterrupted
 
         try:
-            accepted = self._client.upload(image.source, **self._fields)
+            accepted = self._client.upload(image.source, filename=image.name, **self._fields)
             try:
                 job = self._client.wait(accepted.id, on_progress=show)
             except UpscaleInterrupted:

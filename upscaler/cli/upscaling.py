@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from upscaler.cli.plan import PlannedImage
+from upscaler.cli.staging import StagedImage
 
 
 class UpscaleFailed(Exception):
@@ -30,7 +30,7 @@ class ImageUpscaler(Protocol):
     """Upscales images: with models in this process, or with a service."""
 
     def upscale(
-        self, image: PlannedImage, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
+        self, image: StagedImage, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
     ) -> Upscaled:
         """Write the result of an image; ``on_progress`` gets the part that is done, from 0 to 1.
 

@@ -19,6 +19,7 @@ class Client(JobCalls, BatchCalls, PreviewCalls, ServiceCalls):
         timeout_seconds: for one step of a request: connecting, sending a block, waiting for the response.
         attempts: maximum number of times that a request is sent, where there is no response or the service is busy.
         language: of the sentences in errors, as ``Accept-Language`` has it.
+        sleep: called with the seconds of each pause, by default ``time.sleep``; what it raises ends the call.
 
     Raises:
         ValueError: ``token`` or ``attempts`` cannot be used.

@@ -14,7 +14,7 @@ import httpx
 from upscaler.client.batch import Batch
 from upscaler.client.connection import Connection, json_of, prefer
 from upscaler.client.errors import JobNotCompleted
-from upscaler.client.forms import form_of
+from upscaler.client.forms import form_of, name_of
 
 
 class BatchCalls(Connection):
@@ -42,7 +42,7 @@ class BatchCalls(Connection):
         def attempt() -> httpx.Response:
             with ExitStack() as stack:
                 files = [
-                    ("file", (Path(image).name, stack.enter_context(Path(image).open("rb"))))
+                    ("file", (name_of(image), stack.enter_context(Path(image).open("rb"))))
                     for image in images
                 ]
                 headers = {"Idempotency-Key": key}

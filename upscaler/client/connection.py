@@ -36,12 +36,14 @@ class Connection:
         timeout_seconds: float = 60.0,
         attempts: int = 4,
         language: str = "en",
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         if attempts < 1:
             raise ValueError("there must be at least one attempt")
         if token is not None and not re.fullmatch(r"[\x21-\x7e]+", token):
             raise ValueError("a token has visible ASCII characters only")
-        self._transport = Transport(server, token, timeout_seconds, attempts, language)
+        self._sleep = sleep or time.sleep
+        self._transport = Transport(server, token, timeout_seconds, attempts, language, self._sleep)
         self._patience = httpx.Timeout(timeout_seconds, read=_BATCH_PATIENCE * timeout_seconds)
 
     def close(self) -> None:
@@ -70,7 +72,7 @@ class Connection:
                 raise WaitTimeout(
                     f"{path.rpartition('/')[2]} has not ended after {timeout_seconds:g} seconds."
                 )
-            time.sleep(pause)
+            self._sleep(pause)
 
     def _poll(self, path: str, kind: type[Kind], held_seconds: int) -> tuple[Kind | None, float]:
         """Poll once; return the state, or None when it was too early, and the seconds until the next poll."""

@@ -12,7 +12,7 @@ import httpx
 
 from upscaler.client.connection import Connection, json_of, prefer
 from upscaler.client.errors import ApiError, JobNotCompleted
-from upscaler.client.forms import form_of
+from upscaler.client.forms import form_of, name_of
 from upscaler.client.job import Job
 
 _LINK_EXPIRED = 410
@@ -66,7 +66,7 @@ class JobCalls(Connection):
                 return send(image, filename or "")
             # Opened for each attempt: the one before may have read half of it.
             with Path(image).open("rb") as file:
-                return send(file, filename or Path(image).name)
+                return send(file, name_of(filename or image))
 
         return Job(json_of(self._transport.repeated(attempt)))
 

@@ -12,7 +12,7 @@ import httpx
 
 from upscaler.client.connection import HELD_SECONDS, Connection, json_of
 from upscaler.client.errors import WaitTimeout
-from upscaler.client.forms import form_of
+from upscaler.client.forms import form_of, name_of
 from upscaler.client.state import GOING_ON
 
 
@@ -41,7 +41,7 @@ class PreviewCalls(Connection):
 
         def attempt() -> httpx.Response:
             with path.open("rb") as file:
-                files = {"file": (path.name, file)}
+                files = {"file": (name_of(path), file)}
                 return self._transport.send("POST", "/previews", data=form, files=files, headers=headers)
 
         preview = json_of(self._transport.repeated(attempt))
@@ -54,5 +54,5 @@ class PreviewCalls(Connection):
             preview = json_of(answer)
             if "Preference-Applied" not in answer.headers:
                 # Too many requests wait already, so this response came at once.
-                time.sleep(1)
+                self._sleep(1)
         return preview

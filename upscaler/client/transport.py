@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -31,11 +30,18 @@ class Transport:
     """
 
     def __init__(
-        self, server: str, token: str | None, timeout_seconds: float, attempts: int, language: str
+        self,
+        server: str,
+        token: str | None,
+        timeout_seconds: float,
+        attempts: int,
+        language: str,
+        sleep: Callable[[float], None],
     ) -> None:
         self._base = f"{server.rstrip('/')}/api/v1"
         self._authorization = {"Authorization": f"Bearer {token}"} if token else {}
         self._attempts = attempts
+        self._sleep = sleep
         self._http = httpx.Client(
             headers={
                 "User-Agent": f"imageupscalerpro-client/{__version__}",
@@ -96,7 +102,7 @@ class Transport:
                 if last:
                     reason = str(error) or type(error).__name__
                     raise ServerUnreachable(f"No response from {self._base}: {reason}") from error
-            time.sleep(min(pause, _LONGEST_PAUSE_SECONDS))
+            self._sleep(min(pause, _LONGEST_PAUSE_SECONDS))
         raise AssertionError("there is at least one attempt")
 
 

@@ -29,8 +29,7 @@ def test_without_arguments_it_makes_four_times_a_photo() -> None:
         (["--keep-metadata", "all", "--model", "mine"], {"keep_metadata": "all", "model": "mine"}),
         (["--format", "avif"], {"output_format": "avif"}),
         (["-o", "b.WEBP"], {"output_format": "webp"}),
-        (["-o", "b.webp", "--format", "tiff"], {"output_format": "tiff"}),
-        (["-o", "b.gif"], {}),
+        (["-o", "b.tif", "--format", "tiff"], {"output_format": "tiff"}),
         (["-o", "results"], {}),
     ],
 )

@@ -11,13 +11,13 @@ from PIL import Image
 from tests.support.small_models import write_onnx
 from upscaler.cli.arguments import build_parser
 from upscaler.cli.local import LocalUpscaler
-from upscaler.cli.plan import PlannedImage
+from upscaler.cli.staging import StagedImage
 from upscaler.cli.upscaling import UpscaleFailed, UpscaleInterrupted
 from upscaler.engine.model_zoo.custom_model import ONNX, Findings, Manifest, Use
 from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.options import UpscaleOptions
 
-Planned = Callable[..., PlannedImage]
+Planned = Callable[..., StagedImage]
 
 
 @pytest.fixture(autouse=True)
@@ -33,9 +33,9 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def planned(tmp_path: Path) -> Planned:
     """Return a maker of planned images."""
 
-    def make(image: Image.Image, name: str = "a.png") -> PlannedImage:
+    def make(image: Image.Image, name: str = "a.png") -> StagedImage:
         image.save(tmp_path / name)
-        return PlannedImage(tmp_path / name, tmp_path / "out.png")
+        return StagedImage(tmp_path / name, tmp_path / "out.png", name)
 
     return make
 

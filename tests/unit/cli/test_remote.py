@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -7,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.support.scripted import Answer, ScriptedServer, hangs_up, says
-from upscaler.cli.plan import PlannedImage
-from upscaler.cli.remote import RemoteUpscaler
+from upscaler.cli.remote import RemoteUpscaler, pause_of
+from upscaler.cli.staging import StagedImage
 from upscaler.cli.upscaling import Upscaled, UpscaleFailed, UpscaleInterrupted
 from upscaler.client import Client
 from upscaler.engine.options import UpscaleOptions
@@ -27,9 +28,9 @@ Serve = Callable[..., tuple[ScriptedServer, RemoteUpscaler]]
 
 
 @pytest.fixture
-def image(tmp_path: Path) -> PlannedImage:
-    (tmp_path / "a.png").write_bytes(b"pixels")
-    return PlannedImage(tmp_path / "a.png", tmp_path / "out.png")
+def image(tmp_path: Path) -> StagedImage:
+    (tmp_path / "source").write_bytes(b"pixels")
+    return StagedImage(tmp_path / "source", tmp_path / "out.png", "a.png")
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def paths(server: ScriptedServer) -> list[str]:
     return [request.path for request in server.requests]
 
 
-def test_an_image_is_sent_with_its_options_and_the_result_fetched(serve: Serve, image: PlannedImage) -> None:
+def test_an_image_is_sent_with_its_options_and_the_result_fetched(serve: Serve, image: StagedImage) -> None:
     server, upscaler = serve(says(202, QUEUED), state(RUNNING))
     server.answers += [state({**COMPLETED, "result_file": f"{server.url}/result"}), says(200, b"new pixels")]
     done: list[float] = []
@@ -73,7 +74,7 @@ def test_an_image_is_sent_with_its_options_and_the_result_fetched(serve: Serve, 
     assert b"priority" not in upload.body
 
 
-def test_one_of_several_images_waits_behind_single_ones(serve: Serve, image: PlannedImage) -> None:
+def test_one_of_several_images_waits_behind_single_ones(serve: Serve, image: StagedImage) -> None:
     server, upscaler = serve(says(422, {"code": "damaged_image", "detail": "Damaged."}), several=True)
 
     with pytest.raises(UpscaleFailed):
@@ -86,7 +87,7 @@ def test_one_of_several_images_waits_behind_single_ones(serve: Serve, image: Pla
     "cancellation", [says(200, {**QUEUED, "status": "canceled"}), says(409, {}), hangs_up]
 )
 def test_an_interruption_cancels_the_job_on_the_service(
-    serve: Serve, image: PlannedImage, cancellation: Answer
+    serve: Serve, image: StagedImage, cancellation: Answer
 ) -> None:
     server, upscaler = serve(says(202, QUEUED), state(RUNNING), cancellation)
 
@@ -113,7 +114,7 @@ def test_an_interruption_cancels_the_job_on_the_service(
     ids=["refused", "silent", "failed"],
 )
 def test_a_failure_has_the_sentence_of_the_service(
-    serve: Serve, image: PlannedImage, answers: list[Answer], reason: str
+    serve: Serve, image: StagedImage, answers: list[Answer], reason: str
 ) -> None:
     _, upscaler = serve(*answers)
 
@@ -121,3 +122,22 @@ def test_a_failure_has_the_sentence_of_the_service(
         upscaler.upscale(image, lambda _: None, lambda: False)
 
     assert not image.target.exists()
+
+
+def test_a_pause_ends_soon_after_a_signal() -> None:
+    asked: list[bool] = []
+
+    def interrupted() -> bool:
+        asked.append(True)
+        return len(asked) > 2
+
+    started = time.monotonic()
+    with pytest.raises(UpscaleInterrupted):
+        pause_of(interrupted)(60)
+    assert time.monotonic() - started < 5
+
+
+def test_a_pause_without_a_signal_lasts() -> None:
+    started = time.monotonic()
+    pause_of(lambda: False)(0.05)
+    assert time.monotonic() - started >= 0.05
