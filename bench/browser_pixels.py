@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
 _ARGUMENTS = [
@@ -20,8 +20,9 @@ _ARGUMENTS = [
 _DRAW = """async ([content, type]) => {
   const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
   const image = new Image();
-  image.src = URL.createObjectURL(new Blob([bytes], { type }));
-  try { await image.decode(); } catch { return null; }
+  const address = URL.createObjectURL(new Blob([bytes], { type }));
+  image.src = address;
+  try { await image.decode(); } catch { return null; } finally { URL.revokeObjectURL(address); }
   const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight);
   const context = canvas.getContext("2d", { colorSpace: "srgb", willReadFrequently: true });
   context.drawImage(image, 0, 0);
@@ -34,17 +35,13 @@ _DRAW = """async ([content, type]) => {
 }"""
 
 
-def first_image(browser: Browser, content: bytes, mime_type: str) -> np.ndarray | None:
+def first_image(page: Page, content: bytes, mime_type: str) -> np.ndarray | None:
     """Return what the browser shows of a file, an animation's first image: uint8 (H, W, 4) in sRGB, straight alpha.
 
     Returns None where the browser cannot show it. Colours of nearly invisible pixels are rough: a canvas
     premultiplies them.
     """
-    page = browser.new_page()
-    try:
-        drawn = page.evaluate(_DRAW, [base64.b64encode(content).decode(), mime_type])
-    finally:
-        page.close()
+    drawn = page.evaluate(_DRAW, [base64.b64encode(content).decode(), mime_type])
     if drawn is None:
         return None
     width, height, pixels = drawn
@@ -52,9 +49,9 @@ def first_image(browser: Browser, content: bytes, mime_type: str) -> np.ndarray 
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Run a browser."""
+def empty_page() -> Iterator[Page]:
+    """Run a browser with an empty page."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=_ARGUMENTS)
-        yield browser
+        yield browser.new_page()
         browser.close()

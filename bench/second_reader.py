@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 import pyvips
 from PIL import Image, ImageCms
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 
-from bench.browser_pixels import chromium, first_image
+from bench.browser_pixels import empty_page, first_image
 from upscaler.engine.imaging import formats
 from upscaler.engine.imaging.decode import decode
 from upscaler.engine.imaging.image import DecodedImage
@@ -65,7 +65,7 @@ class Row:
         return f"{self.kind:5} {verdict:6} {numbers:13} {self.second:17} {self.name:50} {self.state}"
 
 
-def rows_of(folder: Path, browser: Browser) -> Iterator[Row]:
+def rows_of(folder: Path, page: Page) -> Iterator[Row]:
     """Yield a row for each file below a folder that is of an accepted format."""
     inspector = Inspector()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -74,13 +74,13 @@ def rows_of(folder: Path, browser: Browser) -> Iterator[Row]:
         except EmptyFile:
             continue
         if kind is not None:
-            yield _row(path, path.relative_to(folder), kind, browser, inspector)
+            yield _row(path, path.relative_to(folder), kind, page, inspector)
     inspector.close()
 
 
-def _row(path: Path, name: Path, kind: formats.ImageFormat, browser: Browser, inspector: Inspector) -> Row:
+def _row(path: Path, name: Path, kind: formats.ImageFormat, page: Page, inspector: Inspector) -> Row:
     image, state = _ours(path, inspector)
-    shown, second = _theirs(path, kind, browser)
+    shown, second = _theirs(path, kind, page)
     if image is None or shown is None:
         return Row(str(name), kind.name, state, second)
     ours = as_shown(image)
@@ -110,13 +110,11 @@ def _state_of(error: UpscalerError) -> str:
     return f"{error.code} {' '.join(map(str, values.values()))}".strip()
 
 
-def _theirs(path: Path, kind: formats.ImageFormat, browser: Browser) -> tuple[np.ndarray | None, str]:
+def _theirs(path: Path, kind: formats.ImageFormat, page: Page) -> tuple[np.ndarray | None, str]:
     if kind.name in _WITHOUT_SECOND:
         return None, ""
     name = "libvips" if kind.name in _BY_LIBVIPS else "Chromium"
-    shown = (
-        _by_libvips(path) if name == "libvips" else first_image(browser, path.read_bytes(), kind.mime_type)
-    )
+    shown = _by_libvips(path) if name == "libvips" else first_image(page, path.read_bytes(), kind.mime_type)
     return shown, name if shown is not None else f"{name} refuses"
 
 
@@ -178,8 +176,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     rows = []
-    with chromium() as browser:
-        for row in rows_of(folder, browser):
+    with empty_page() as page:
+        for row in rows_of(folder, page):
             print(row, flush=True)
             rows.append(row)
     print(summary(rows))

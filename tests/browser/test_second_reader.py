@@ -22,7 +22,7 @@ def rows(tmp_path, browser: Browser) -> dict[str, Row]:
     (tmp_path / "cut.png").write_bytes((tmp_path / "a.png").read_bytes()[:60])
     (tmp_path / "turned.png").write_bytes(b"")
     (tmp_path / "text.txt").write_text("no image")
-    return {row.name: row for row in rows_of(tmp_path, browser)}
+    return {row.name: row for row in rows_of(tmp_path, browser.new_page())}
 
 
 def test_each_image_file_is_one_row(rows):
