@@ -141,7 +141,7 @@ def long_words(live_service, photographs):
 @pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_long_words_stay_inside_their_cards(sign_in, long_words, device, locale):
     page = sign_in(locale=locale, **device)
-    for path in ("users", "deliveries", "jobs?q=nothing", "audit"):
+    for path in ("users", "deliveries", "jobs?q=nothing", "audit", "models/1"):
         page.goto(f"/admin/{path}")
         assert (steps.overflow(page), page.evaluate(WIDER)) == (0, []), path
 

@@ -34,6 +34,26 @@ def test_the_link_alone_shows_both_images_and_the_facts(open_page, finished):
     assert steps.size_of(download.value) == (320, 214)
 
 
+def test_the_link_is_copied_and_the_button_says_so(open_page, finished):
+    page = open_page(f"/jobs/{finished['job_id']}", permissions=["clipboard-read", "clipboard-write"])
+    steps.result(page)
+    button = page.locator("#job-copy-link")
+    button.click()
+    expect(button).to_have_text("Link copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    expect(button).to_have_text("Copy link")
+
+
+def test_without_access_to_the_clipboard_the_button_says_what_to_do(open_page, finished):
+    page = open_page()
+    page.add_init_script("navigator.clipboard.writeText = () => Promise.reject(new Error('denied'))")
+    page.goto(f"/jobs/{finished['job_id']}")
+    steps.result(page)
+    button = page.locator("#job-copy-link")
+    button.click()
+    expect(button).to_have_text("Copy it from the address bar.")
+
+
 def test_images_show_where_the_service_was_opened_under_another_of_its_names(
     open_page, live_service, finished
 ):

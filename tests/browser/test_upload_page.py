@@ -274,6 +274,31 @@ def test_what_the_server_refuses_is_explained_in_its_words(open_page, expected_e
     expect(page.locator("#chosen")).to_be_visible()
 
 
+def test_an_error_comes_into_view_and_says_once_when_to_try_again(open_page, expected_errors, photographs):
+    expected_errors.append("status of 429")
+    page = open_page(viewport={"width": 360, "height": 740})
+    detail = "You've used your 10 images for this hour. Try again in 30 minutes."
+    answer = {"title": "Too many requests", "detail": detail, "code": "rate_limited", "status": 429}
+    page.route(
+        "**/api/v1/uploads",
+        lambda route: route.fulfill(status=429, headers={"Retry-After": "1800"}, json=answer),
+    )
+    steps.choose(page, photographs["coffee"])
+    page.locator("#submit").click()
+    message = page.locator("#file-message")
+    # Not all of it: the edge may lie on a part of a pixel.
+    expect(message).to_be_in_viewport(ratio=0.95)
+    expect(message).to_have_text(f"Too many requests{detail}")
+
+
+def test_the_file_field_has_a_name_in_every_state(open_page, photographs):
+    page = open_page()
+    field = page.locator("#file")
+    expect(field).to_have_accessible_name(re.compile("Choose an image"))
+    steps.choose(page, photographs["coffee"])
+    expect(field).to_have_accessible_name(re.compile("Choose another"))
+
+
 def test_a_server_that_cannot_be_reached_is_reported_and_the_choice_is_kept(
     open_page, expected_errors, photographs
 ):

@@ -11,6 +11,7 @@ from flask_appbuilder.security.decorators import has_access
 from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response
 
+from upscaler.engine.options import OPTIONS
 from upscaler.engine.presets import PRESET_TABLE
 from upscaler.errors import UpscalerError
 from upscaler.extensions import db
@@ -22,6 +23,7 @@ from upscaler.views.admin.messages import refuse
 from upscaler.views.admin.queries import Field
 from upscaler.views.admin.urls import GET, PK, POST
 from upscaler.views.context import current_actor, services
+from upscaler.views.option_controls import control_of
 
 
 def type_choices() -> Sequence[tuple[str, Any]]:
@@ -33,6 +35,11 @@ def type_choices() -> Sequence[tuple[str, Any]]:
         ("srmd", "SRMD"),
         ("other", lazy_gettext("Other")),
     )
+
+
+def _words(option: str) -> dict[str, str]:
+    """Return the translated label of each value of an option."""
+    return dict(control_of(OPTIONS[option], None).choices)
 
 
 class ModelsView(ConsoleList):
@@ -83,7 +90,14 @@ class ModelsView(ConsoleList):
             for choice in choices(db.session())
             if model.name in {part.name for part in choice.recipe.models}
         ]
-        page: str = self.render_template("admin/model.html", title=model.name, model=model, uses=uses)
+        page: str = self.render_template(
+            "admin/model.html",
+            title=model.name,
+            model=model,
+            uses=uses,
+            presets=_words("preset"),
+            noise=_words("denoise"),
+        )
         return page
 
     @has_access

@@ -90,7 +90,6 @@ def _sending() -> dict[str, str]:
         ),
         "error.unknown.title": gettext("Something went wrong"),
         "error.unknown.detail": gettext("The server sent an unexpected response. Try again."),
-        "error.retry_after": gettext("Try again in %(duration)s."),
     }
 
 
@@ -114,6 +113,7 @@ def _job() -> dict[str, str]:
         "job.offline": gettext("Connection lost. Your image is safe. Reconnecting…"),
         "job.title": gettext("%(percent)s done"),
         "job.link_copied": gettext("Link copied."),
+        "job.link_not_copied": gettext("Copy it from the address bar."),
     }
 
 

@@ -31,7 +31,8 @@ def test_a_model_shows_its_uses(admin, session: Session) -> None:
     page = admin.get(f"/admin/models/{model.id}").text
 
     assert MODELS[model.name].note in page
-    assert "<td>photo</td>" in page
+    assert "<td>Photo</td>" in page
+    assert "<td>None</td>" in page
 
 
 def test_an_unknown_model_is_not_found(admin) -> None:

@@ -12,10 +12,19 @@ export function setUpCopyLink() {
     button.remove();
     return;
   }
+  const words = byId("job-copy-words");
+  const unchanged = words.textContent;
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(window.location.href);
-    byId("job-status").textContent = t("job.link_copied");
-    button.classList.add("is-done");
-    setTimeout(() => button.classList.remove("is-done"), SHOWN_MS);
+    const copied = await navigator.clipboard.writeText(window.location.href).then(
+      () => true,
+      () => false,
+    );
+    words.textContent = t(copied ? "job.link_copied" : "job.link_not_copied");
+    byId("job-status").textContent = words.textContent;
+    button.classList.toggle("is-done", copied);
+    setTimeout(() => {
+      words.textContent = unchanged;
+      button.classList.remove("is-done");
+    }, SHOWN_MS);
   });
 }

@@ -1,10 +1,7 @@
 /** Messages that a visitor has to see: words first, then what to do next. */
 
-import { t } from "./config.js";
-import { formatDuration } from "./format.js";
-
-/** Show `detail`, under `title` when there is one, in a box with role="alert". */
-export function showMessage(box, { title = "", detail, retryAfter = null }) {
+/** Show `detail`, under `title` when there is one, in a box with role="alert", and bring it into view. */
+export function showMessage(box, { title = "", detail }) {
   box.replaceChildren();
   if (title) {
     const heading = document.createElement("strong");
@@ -14,12 +11,9 @@ export function showMessage(box, { title = "", detail, retryAfter = null }) {
   const text = document.createElement("p");
   text.textContent = detail;
   box.append(text);
-  if (retryAfter) {
-    const hint = document.createElement("p");
-    hint.textContent = t("error.retry_after", { duration: formatDuration(retryAfter) });
-    box.append(hint);
-  }
   box.hidden = false;
+  // The button that was pressed may be screens away.
+  box.scrollIntoView({ block: "nearest" });
 }
 
 /** Empty and hide the box. */

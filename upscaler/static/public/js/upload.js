@@ -163,7 +163,8 @@ class UploadForm {
     this.#sending = null;
     showSending(this.#form, false);
     this.#quote(this.#chosen?.dimensions);
-    if (wasFocused) byId("submit").focus();
+    // A message may have come into view, which must not leave it again.
+    if (wasFocused) byId("submit").focus({ preventScroll: true });
   }
 }
 
