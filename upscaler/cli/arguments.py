@@ -28,7 +28,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m upscaler",
         description="Upscale images with neural networks.",
-        epilog="Models of your own: python -m upscaler models --help",
+        epilog="Exit status: 0 when all is done or there was nothing to do, 1 when an image failed, 2 for wrong use. "
+        "Models of your own: python -m upscaler models --help",
     )
     parser.add_argument(
         "inputs", metavar="IN", nargs="*", help="images, or folders of images; - reads from standard input"

@@ -13,10 +13,16 @@ _STATUS = 128
 
 
 class Interruption:
-    """A signal that ends the program, once it has come."""
+    """A signal that ends the program, once it has come.
+
+    Work with models asks for it between tiles: ``KeyboardInterrupt`` could be raised inside a callback from a native
+    library, which would swallow it. Everything else is within ``at_once``, where a signal raises it. A second signal
+    always does.
+    """
 
     def __init__(self) -> None:
         self._signal: int = 0
+        self._raises = False
 
     def __call__(self) -> bool:
         """Return whether a signal has come."""
@@ -27,20 +33,27 @@ class Interruption:
         """The exit status for the signal; that of Ctrl-C before one has come."""
         return _STATUS + (self._signal or signal.SIGINT)
 
-    def receive(self, number: int, _: FrameType | None) -> None:
-        """Note a signal; a second one raises ``KeyboardInterrupt`` at once."""
-        if self._signal:
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Raise ``KeyboardInterrupt`` for a signal in the block, or before it."""
+        before, self._raises = self._raises, True
+        try:
+            if self._signal:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._raises = before
+
+    def receive(self, number: int, _: FrameType | None = None) -> None:
+        """Note a signal."""
+        is_second, self._signal = self._signal != 0, self._signal or number
+        if is_second or self._raises:
             raise KeyboardInterrupt
-        self._signal = number
 
 
 @contextmanager
 def interruption() -> Iterator[Interruption]:
-    """Yield whether a signal has come: work stops where nothing is left behind, and a second signal stops it at once.
-
-    ``KeyboardInterrupt`` could be raised inside a callback from a native library, which would swallow it. A signal that
-    the caller has switched off, as ``nohup`` does, stays so.
-    """
+    """Yield the interruption of the program; a signal that the caller has switched off, as ``nohup`` does, stays so."""
     noted = Interruption()
     before = {}
     for number in _SIGNALS:

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from upscaler.cli.interruption import Interruption
 from upscaler.cli.staging import TEMPORARY, StagedImage
 from upscaler.cli.upscaling import Upscaled, UpscaleFailed, UpscaleInterrupted
 from upscaler.engine.model_zoo.model_folder import ModelFolder
@@ -35,7 +36,7 @@ class LocalUpscaler:
         self._engine = Engine(Upscaler(settings))
 
     def upscale(
-        self, image: StagedImage, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
+        self, image: StagedImage, on_progress: Callable[[float], None], interrupted: Interruption
     ) -> Upscaled:
         """Upscale one image; see ``upscaling.ImageUpscaler``."""
         try:

@@ -53,6 +53,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str], interrupted: Interruption) -> int:
+    with interrupted.at_once():
+        chosen = _chosen(arguments)
+        if isinstance(chosen, int):
+            return chosen
+    return upscale_all(*chosen, interrupted)
+
+
+def _chosen(arguments: Sequence[str]) -> tuple[Inputs, Output, UpscaleOptions, argparse.Namespace] | int:
+    """Return what is to be upscaled, and how; or the exit status of a command that upscales nothing."""
     if is_about_models(arguments):
         from upscaler.cli.models import run_models  # noqa: PLC0415
 
@@ -77,7 +86,7 @@ def _run(arguments: Sequence[str], interrupted: Interruption) -> int:
         inputs = inputs_of(chosen, output)
     except ValueError as error:
         parser.error(shown(error))
-    return upscale_all(inputs, output, options, chosen, interrupted)
+    return inputs, output, options, chosen
 
 
 def check_standard_streams(given: Sequence[str], output: Output) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from upscaler.cli.interruption import Interruption
 from upscaler.cli.staging import StagedImage
 from upscaler.cli.upscaling import Upscaled, UpscaleFailed, UpscaleInterrupted
 from upscaler.client import Client, ClientError, Job
@@ -37,7 +38,7 @@ class RemoteUpscaler:
         self._fields = {**options.as_dict(), **({"priority": "batch"} if several else {})}
 
     def upscale(
-        self, image: StagedImage, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
+        self, image: StagedImage, on_progress: Callable[[float], None], interrupted: Interruption
     ) -> Upscaled:
         """Upscale one image; see ``upscaling.ImageUpscaler``. An interrupted job is canceled on the service as well."""
 
@@ -47,7 +48,8 @@ class RemoteUpscaler:
                 raise UpscaleInterrupted
 
         try:
-            accepted = self._client.upload(image.source, filename=image.name, **self._fields)
+            with interrupted.at_once():
+                accepted = self._client.upload(image.source, filename=image.name, **self._fields)
             try:
                 job = self._client.wait(accepted.id, on_progress=show)
             except UpscaleInterrupted:
@@ -55,7 +57,8 @@ class RemoteUpscaler:
                 with suppress(ClientError):
                     self._client.cancel(accepted.id)
                 raise
-            self._client.download(job, image.target)
+            with interrupted.at_once():
+                self._client.download(job, image.target)
         except ClientError as error:
             raise UpscaleFailed(str(error)) from error
         result = job.data["result"]

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from upscaler.cli.inputs import Source
+from upscaler.cli.interruption import Interruption
 from upscaler.cli.plan import PlannedImage
 from upscaler.cli.staging import RESULTS, TEMPORARY, staged
 from upscaler.cli.terminal import complain, say, shown
@@ -68,16 +69,14 @@ class Run:
             filter(None, (file_id(source.path) for source in self.sources if not source.is_standard))
         )
 
-    def do(
-        self, images: Sequence[PlannedImage], upscaler: ImageUpscaler, interrupted: Callable[[], bool]
-    ) -> None:
+    def do(self, images: Sequence[PlannedImage], upscaler: ImageUpscaler, interrupted: Interruption) -> None:
         """Upscale images until all are done or the program is interrupted."""
         for image in images:
             if interrupted():
                 return
             try:
                 self.counts[self._outcome(image, upscaler, interrupted)] += 1
-            except UpscaleInterrupted:
+            except (UpscaleInterrupted, KeyboardInterrupt):
                 return
             except UpscaleFailed as error:
                 self.fail(str(image.source), str(error))
@@ -96,15 +95,14 @@ class Run:
         parts = [f"{self.counts[outcome]} {outcome.value}" for outcome in Outcome if self.counts[outcome]]
         return ", ".join(parts) or "nothing to do"
 
-    def _outcome(
-        self, image: PlannedImage, upscaler: ImageUpscaler, interrupted: Callable[[], bool]
-    ) -> Outcome:
+    def _outcome(self, image: PlannedImage, upscaler: ImageUpscaler, interrupted: Interruption) -> Outcome:
         if image.target is not None and os.path.lexists(image.target) and self._skips(image):
             self._say(f"{shown(image.target)} exists: skipped")
             return Outcome.SKIPPED
         if image.target is not None:
             self._prepare(image.target)
-        with self._progress(image.source) as show, staged(image, self.rules.extension, self.stdout) as files:
+        staging = staged(image, self.rules.extension, self.stdout, interrupted)
+        with self._progress(image.source) as show, staging as files:
             result = upscaler.upscale(files, show, interrupted)
         self._report(image, result)
         return Outcome.UPSCALED

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from upscaler.cli.interruption import Interruption
 from upscaler.cli.plan import STDIN_NAME, PlannedImage
 from upscaler.engine.result import part_path
 
@@ -38,7 +39,9 @@ class StagedImage:
 
 
 @contextmanager
-def staged(image: PlannedImage, extension: str, stdout: IO[bytes] | None) -> Iterator[StagedImage]:
+def staged(
+    image: PlannedImage, extension: str, stdout: IO[bytes] | None, interrupted: Interruption
+) -> Iterator[StagedImage]:
     """Yield the files of an image, and put the result in its place when the block ends without an error.
 
     Libraries take no names that are not valid UTF-8, so both files are reached through links in a temporary folder.
@@ -47,6 +50,7 @@ def staged(image: PlannedImage, extension: str, stdout: IO[bytes] | None) -> Ite
         image: the image; its target's folder exists.
         extension: of the result, without the dot.
         stdout: standard output, where the result goes there.
+        interrupted: of the program; a pipe may keep its reader or writer waiting for as long as it likes.
 
     Raises:
         OSError: a file cannot be read or written.
@@ -54,7 +58,8 @@ def staged(image: PlannedImage, extension: str, stdout: IO[bytes] | None) -> Ite
     """
     with tempfile.TemporaryDirectory(prefix=TEMPORARY) as folder:
         workplace = Path(folder)
-        source = _source(image, workplace)
+        with interrupted.at_once():
+            source = _source(image, workplace)
         target = workplace / f"result.{extension}"
         if image.target is not None:
             results = workplace / RESULTS
@@ -66,7 +71,8 @@ def staged(image: PlannedImage, extension: str, stdout: IO[bytes] | None) -> Ite
             if image.target is not None:
                 target.replace(image.target)
             elif stdout is not None:
-                _copy(target, stdout)
+                with interrupted.at_once():
+                    _copy(target, stdout)
         finally:
             for path in (target, part_path(target)):
                 path.unlink(missing_ok=True)

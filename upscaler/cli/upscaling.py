@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from upscaler.cli.interruption import Interruption
 from upscaler.cli.staging import StagedImage
 
 
@@ -30,7 +31,7 @@ class ImageUpscaler(Protocol):
     """Upscales images: with models in this process, or with a service."""
 
     def upscale(
-        self, image: StagedImage, on_progress: Callable[[float], None], interrupted: Callable[[], bool]
+        self, image: StagedImage, on_progress: Callable[[float], None], interrupted: Interruption
     ) -> Upscaled:
         """Write the result of an image; ``on_progress`` gets the part that is done, from 0 to 1.
 

@@ -16,6 +16,10 @@ from urllib.parse import unquote_to_bytes
 
 from upscaler.filenames.encodings import WINDOWS, decoded
 
+_PARAMETERS = frozenset({b"name", b"filename"})
+# No real header is longer. Longer ones are read up to here.
+_MOST_BYTES = 16_384
+
 _KEY = re.compile(rb';\s*([^=;\s"]+)\s*=\s*')
 # A quote that ends a value: the header goes on with another parameter, or not at all.
 _CLOSING = re.compile(rb'(?<!\\)(?:\\\\)*(")\s*(?=;|$)')
@@ -46,16 +50,19 @@ _NAMED = frozenset(
 
 
 def parameters_of(header: bytes) -> dict[str, str]:
-    """Return the parameters of a header's value, such as ``name`` and ``filename``.
+    """Return the parameters ``name`` and ``filename`` of a header's value.
 
     Nothing in a header is an error: what cannot be read is left out, and so is a parameter that was given before.
     """
+    header = header[:_MOST_BYTES]
     raw: dict[bytes, bytes] = {}
     position = header.find(b";")
     while position >= 0:
         if match := _KEY.match(header, position):
             value, position = _value_at(header, match.end())
-            raw.setdefault(match[1].lower(), value)
+            key = match[1].lower()
+            if key.split(b"*")[0] in _PARAMETERS:
+                raw.setdefault(key, value)
         position = header.find(b";", position if match else position + 1)
     plain = {_text(key): _plain(value) for key, value in raw.items() if b"*" not in key}
     # The extended form was added for names that the plain one cannot carry, so it is the better one.
@@ -89,7 +96,10 @@ def _words(text: str) -> str:
         parts = decode_header(text)
     except HeaderParseError:
         return text
-    return "".join(part if isinstance(part, str) else _text(part, charset or "") for part, charset in parts)
+    return "".join(
+        part if isinstance(part, str) else part.decode(_codec(charset or "") or "utf-8", "replace")
+        for part, charset in parts
+    )
 
 
 def _extended(raw: dict[bytes, bytes]) -> dict[str, str]:
@@ -123,13 +133,19 @@ def _split(value: bytes) -> tuple[bytes, bytes]:
 
 def _text(value: bytes, charset: str = "") -> str:
     """Decode bytes: as the charset that was named, else as UTF-8, else as the likeliest code page."""
-    try:
-        named = codecs.lookup(charset).name if charset else ""
-    except LookupError:
-        named = ""
-    if named in _NAMED:
+    codec = _codec(charset)
+    if codec is not None:
         try:
-            return value.decode(named)
+            return value.decode(codec)
         except UnicodeDecodeError:
             pass
     return decoded([value], WINDOWS)[0]
+
+
+def _codec(charset: str) -> str | None:
+    """Return the codec of a charset that a header may name, or None."""
+    try:
+        name = codecs.lookup(charset).name
+    except (LookupError, ValueError):
+        return None
+    return name if name in _NAMED else None

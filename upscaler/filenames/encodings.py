@@ -29,7 +29,7 @@ _OF_WORDS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Nd", "Nl"})
 # Letters of these stand beside each other in one word.
 _EAST_ASIAN = ("CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "FULLWIDTH", "HANGUL", "IDEOGRAPHIC")
 # Bytes that are looked at: enough to be sure, and soon done.
-_SAMPLE_BYTES = 2000
+_SAMPLE_BYTES = 600
 
 
 def decoded(names: Sequence[bytes], pages: Sequence[str]) -> list[str]:

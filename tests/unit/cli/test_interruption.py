@@ -55,6 +55,25 @@ send({int(number)})
 """) == (0, ["after", "as", "before"], "")
 
 
+def test_what_may_wait_for_long_ends_at_once() -> None:
+    status, heard, errors = run("""
+with interruption() as interrupted:
+    with interrupted.at_once():
+        pass
+    try:
+        with interrupted.at_once():
+            send(signal.SIGTERM)
+    except KeyboardInterrupt:
+        print("ended", interrupted.status)
+    with interrupted.at_once():
+        print("begun")
+""")
+
+    assert heard == ["ended", "143"]
+    assert status != 0
+    assert errors.endswith("KeyboardInterrupt\n")
+
+
 def test_a_signal_that_was_switched_off_stays_so() -> None:
     assert run("""
 signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,7 @@ from PIL import Image
 
 from tests.support.small_models import write_onnx
 from upscaler.cli.arguments import build_parser
+from upscaler.cli.interruption import Interruption
 from upscaler.cli.local import LocalUpscaler
 from upscaler.cli.staging import StagedImage
 from upscaler.cli.upscaling import UpscaleFailed, UpscaleInterrupted
@@ -54,7 +56,7 @@ def test_a_result_has_its_size_and_a_sentence_for_each_change(
     options = UpscaleOptions("2x", output_format="webp")
 
     result = upscaler(tmp_path / "models", "--engine", "lanczos", options=options).upscale(
-        image, done.append, lambda: False
+        image, done.append, Interruption()
     )
 
     assert (result.width, result.height) == (12, 8)
@@ -69,11 +71,15 @@ def test_a_result_has_its_size_and_a_sentence_for_each_change(
 def test_an_interruption_leaves_no_file(planned: Planned, tmp_path: Path, scratch: Path) -> None:
     image = planned(Image.new("RGB", (200, 100)))
     done: list[float] = []
+    interrupted = Interruption()
+
+    def show(share: float) -> None:
+        done.append(share)
+        if len(done) == 3:
+            interrupted.receive(signal.SIGTERM)
 
     with pytest.raises(UpscaleInterrupted):
-        upscaler(tmp_path / "models", "--engine", "lanczos", "--tile", "32").upscale(
-            image, done.append, lambda: len(done) > 2
-        )
+        upscaler(tmp_path / "models", "--engine", "lanczos", "--tile", "32").upscale(image, show, interrupted)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "scratch"]
     assert list(scratch.iterdir()) == []
@@ -84,11 +90,11 @@ def test_a_failure_has_the_reason_for_the_operator(planned: Planned, tmp_path: P
     options = UpscaleOptions("2x", model="absent")
 
     with pytest.raises(UpscaleFailed, match='no model "absent"'):
-        upscaler(tmp_path / "models", options=options).upscale(image, lambda _: None, lambda: False)
+        upscaler(tmp_path / "models", options=options).upscale(image, lambda _: None, Interruption())
 
     image.source.write_bytes(b"")
     with pytest.raises(UpscaleFailed, match="This file is empty"):
-        upscaler(tmp_path / "models").upscale(image, lambda _: None, lambda: False)
+        upscaler(tmp_path / "models").upscale(image, lambda _: None, Interruption())
 
 
 def test_an_added_model_serves_the_choice_that_it_was_added_for(planned: Planned, tmp_path: Path) -> None:
@@ -103,7 +109,7 @@ def test_an_added_model_serves_the_choice_that_it_was_added_for(planned: Planned
     def upscale(preset: str) -> None:
         options = UpscaleOptions("2x", preset)
         upscaler(models.root, "--engine", "openvino", options=options).upscale(
-            image, lambda _: None, lambda: False
+            image, lambda _: None, Interruption()
         )
 
     upscale("standard")

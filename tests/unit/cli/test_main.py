@@ -227,6 +227,19 @@ def test_standard_input_and_output_carry_images_and_nothing_else(photo: Photo, t
     assert errors.startswith("upscaler: standard input: This file is empty")
 
 
+def test_a_signal_ends_the_wait_for_a_pipe(tmp_path: Path) -> None:
+    process = start("-", "-o", "-", env={"TMPDIR": str(tmp_path)})
+    while not list(tmp_path.glob("upscaler-*/stdin")) and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    assert process.stderr is not None
+
+    assert process.wait(timeout=60) == 143
+    assert process.stderr.read().splitlines()[-1] == b"upscaler: interrupted"
+    assert list(tmp_path.iterdir()) == []
+    process.communicate()
+
+
 @pytest.fixture
 def terminal() -> Iterator[int]:
     """A terminal, as a file descriptor."""

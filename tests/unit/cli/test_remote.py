@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.scripted import Answer, ScriptedServer, hangs_up, says
+from upscaler.cli.interruption import Interruption
 from upscaler.cli.remote import RemoteUpscaler, pause_of
 from upscaler.cli.staging import StagedImage
 from upscaler.cli.upscaling import Upscaled, UpscaleFailed, UpscaleInterrupted
@@ -62,7 +64,7 @@ def test_an_image_is_sent_with_its_options_and_the_result_fetched(serve: Serve, 
     server.answers += [state({**COMPLETED, "result_file": f"{server.url}/result"}), says(200, b"new pixels")]
     done: list[float] = []
 
-    result = upscaler.upscale(image, done.append, lambda: False)
+    result = upscaler.upscale(image, done.append, Interruption())
 
     assert result == Upscaled(24, 18, ("First image of an animation",))
     assert image.target.read_bytes() == b"new pixels"
@@ -78,7 +80,7 @@ def test_one_of_several_images_waits_behind_single_ones(serve: Serve, image: Sta
     server, upscaler = serve(says(422, {"code": "damaged_image", "detail": "Damaged."}), several=True)
 
     with pytest.raises(UpscaleFailed):
-        upscaler.upscale(image, lambda _: None, lambda: False)
+        upscaler.upscale(image, lambda _: None, Interruption())
 
     assert b'name="priority"\r\n\r\nbatch' in server.requests[0].body
 
@@ -90,9 +92,10 @@ def test_an_interruption_cancels_the_job_on_the_service(
     serve: Serve, image: StagedImage, cancellation: Answer
 ) -> None:
     server, upscaler = serve(says(202, QUEUED), state(RUNNING), cancellation)
+    interrupted = Interruption()
 
     with pytest.raises(UpscaleInterrupted):
-        upscaler.upscale(image, lambda _: None, lambda: True)
+        upscaler.upscale(image, lambda _: interrupted.receive(signal.SIGINT), interrupted)
 
     assert paths(server) == ["/api/v1/uploads", "/api/v1/jobs/job_1", "/api/v1/jobs/job_1/cancel"]
     assert not image.target.exists()
@@ -119,7 +122,7 @@ def test_a_failure_has_the_sentence_of_the_service(
     _, upscaler = serve(*answers)
 
     with pytest.raises(UpscaleFailed, match=reason):
-        upscaler.upscale(image, lambda _: None, lambda: False)
+        upscaler.upscale(image, lambda _: None, Interruption())
 
     assert not image.target.exists()
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from upscaler.cli.inputs import Source
+from upscaler.cli.interruption import Interruption
 from upscaler.cli.plan import PlannedImage
 from upscaler.cli.run import Outcome, Rules, Run
 from upscaler.cli.staging import StagedImage
@@ -16,9 +18,7 @@ from upscaler.cli.upscaling import Upscaled, UpscaleFailed, UpscaleInterrupted
 class Copying:
     """Takes no time: the result is the original. What an original says is done."""
 
-    def upscale(
-        self, image: StagedImage, on_progress: Callable[[float], None], _: Callable[[], bool]
-    ) -> Upscaled:
+    def upscale(self, image: StagedImage, on_progress: Callable[[float], None], _: Interruption) -> Upscaled:
         content = image.source.read_bytes()
         if content == b"bad":
             raise UpscaleFailed("it is bad")
@@ -44,7 +44,7 @@ def image(tmp_path: Path) -> Callable[..., PlannedImage]:
 
 def run(*images: PlannedImage, **rules: bool) -> Run:
     one = Run(Rules("png", **rules), [image.source for image in images])
-    one.do(images, Copying(), lambda: False)
+    one.do(images, Copying(), Interruption())
     return one
 
 
@@ -156,5 +156,7 @@ def test_a_folder_that_cannot_be_made_is_named(
 def test_an_interrupted_run_ends_there(image: Callable[..., PlannedImage]) -> None:
     assert counts(run(image("a.png"), image("b.png", b"stop"), image("c.png"))) == (1, 0, 0)
     one = Run(Rules("png"), [])
-    one.do([image("d.png")], Copying(), lambda: True)
+    interrupted = Interruption()
+    interrupted.receive(signal.SIGTERM)
+    one.do([image("d.png")], Copying(), interrupted)
     assert one.summary() == "nothing to do"

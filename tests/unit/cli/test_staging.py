@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from upscaler.cli.inputs import Source
+from upscaler.cli.interruption import Interruption
 from upscaler.cli.plan import PlannedImage
 from upscaler.cli.staging import staged
 
@@ -30,7 +31,7 @@ def planned(tmp_path: Path, name: str = "caf\udce9 \u202e.PNG") -> PlannedImage:
 def test_the_paths_are_plain_and_the_result_gets_its_name_in_the_end(tmp_path: Path, temporary: Path) -> None:
     image = planned(tmp_path)
     assert image.target is not None
-    with staged(image, "png", None) as files:
+    with staged(image, "png", None, Interruption()) as files:
         assert (files.name, files.source.name) == (image.source.path.name, "source.PNG")
         assert str(files.source).isascii()
         assert str(files.target).isascii()
@@ -48,7 +49,7 @@ def test_nothing_is_left_when_it_fails(tmp_path: Path, temporary: Path, error: t
     image = planned(tmp_path)
 
     def work() -> None:
-        with staged(image, "png", None) as files:
+        with staged(image, "png", None, Interruption()) as files:
             files.target.write_bytes(b"half")
             files.target.with_name(files.target.name + ".part").write_bytes(b"half")
             raise error
@@ -64,7 +65,8 @@ def test_standard_input_and_output(temporary: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"original")))
     stdout = io.BytesIO()
 
-    with staged(PlannedImage(Source(Path("-"), is_standard=True), None), "webp", stdout) as files:
+    image = PlannedImage(Source(Path("-"), is_standard=True), None)
+    with staged(image, "webp", stdout, Interruption()) as files:
         assert (files.name, files.source.read_bytes()) == ("stdin", b"original")
         assert files.target.suffix == ".webp"
         files.target.write_bytes(b"result")

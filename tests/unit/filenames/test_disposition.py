@@ -71,6 +71,9 @@ def test_a_header_without_a_name_has_none(header: bytes) -> None:
         b";a=" * 20_000,
         b'filename="=?utf-8?Q?' + b"=c3=a9" * 10_000 + b'?="',
         b"filename*99999999999999999999=a",
+        b"; ".join(b'x%d="\xe9"' % number for number in range(20_000)),
+        b'filename="' + b" ".join(b"=?utf-%d?Q?=e9?=" % number for number in range(1_000)) + b'"',
+        b"filename*=a\0b''x",
     ],
 )
 def test_no_header_takes_long(header: bytes) -> None:

@@ -49,6 +49,15 @@ def original_name(upload: Upload) -> str:
     return fitting_filename(upload.original_filename, formats.extensions_of(upload.mime_type))
 
 
+def local_name(upload: Upload) -> str:
+    """Return the name of the file in which an engine reads an original.
+
+    Its extension is the one that was sent, which the receipt compares with the content, or that of the stored file.
+    """
+    claimed = split_extension(upload.original_filename)[1].lower()
+    return f"source.{claimed or upload.storage_path.rpartition('.')[2]}"
+
+
 def result_name(job: Job) -> str:
     """Return the file name of a result, such as ``holiday-4x.png``."""
     stem = split_extension(job.upload.original_filename)[0]

@@ -32,10 +32,10 @@ from upscaler.errors import (
     StoredFileDamaged,
     UpscalerError,
 )
-from upscaler.filenames.text import split_extension
 from upscaler.models import Job, Worker, utcnow
 from upscaler.models.database import Sessions
 from upscaler.services.files import pending_files
+from upscaler.services.files.names import local_name
 from upscaler.services.files.workspace import Workspace
 from upscaler.services.jobs import estimates, lifecycle, scheduling, workers
 from upscaler.services.jobs.heartbeat import Heartbeat
@@ -169,15 +169,13 @@ class JobRunner:
     def _upscale(self, claim: Claim, heartbeat: Heartbeat, started_at: datetime) -> None:
         with self._sessions() as session:
             job = session.get_one(Job, claim.job_id)
-            options = options_of(job.params)
-            upload = job.upload
+            options, upload = options_of(job.params), job.upload
             original = Original(upload.storage_path, upload.sha256, upload.size_bytes)
-            claimed = split_extension(upload.original_filename)[1].lower()
+            source_name = local_name(upload)
             self._estimate(session, claim, job, options)
         with tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix=f"{claim.job_id}-") as name:
             folder = Path(name)
-            # The receipt says so when the name that was sent does not fit the content.
-            source = folder / f"source.{claimed or original.key.rpartition('.')[2]}"
+            source = folder / source_name
             target = folder / f"result.{format_named(options.output_format).extensions[0]}"
             previews = Previews(folder / "preview.webp", folder / "original.webp")
             fetch_original(partial(self._patiently, heartbeat, self._storage.fetch), original, source)

@@ -9,6 +9,7 @@ from upscaler.models import Job, Upload
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.files.names import (
     fitting_filename,
+    local_name,
     original_name,
     readable_bytes,
     result_name,
@@ -92,6 +93,15 @@ def test_an_original_is_offered_with_the_extension_of_its_content(
     filename: str, mime_type: str, offered: str
 ) -> None:
     assert original_name(Upload(original_filename=filename, mime_type=mime_type)) == offered
+
+
+@pytest.mark.parametrize(
+    ("filename", "name"), [("cat.JPG", "source.jpg"), ("Mr. Smith", "source.png"), ("a.sh", "source.png")]
+)
+def test_an_engine_reads_an_original_under_the_extension_that_was_sent(filename: str, name: str) -> None:
+    upload = Upload(original_filename=filename, storage_path="uploads/ab/upl_ab.png")
+
+    assert local_name(upload) == name
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from werkzeug.test import TestResponse
 
 from tests.unit.views.api.conftest import Program, small_png
 from upscaler.models import Job
@@ -30,7 +33,7 @@ def form(*parts: tuple[bytes, bytes]) -> bytes:
     )
 
 
-def send(program: Program, body: bytes, path: str = "/uploads") -> Job:
+def send(program: Program, body: bytes, path: str = "/uploads") -> TestResponse:
     return program.post(path, data=body, content_type=f"multipart/form-data; boundary={BOUNDARY}")
 
 
@@ -101,3 +104,17 @@ def test_a_long_field_is_refused(visitor: Program) -> None:
     )
 
     assert (answer.status_code, answer.get_json()["code"]) == (413, "form_too_large")
+
+
+@given(
+    header=st.binary(max_size=80)
+    | st.lists(
+        st.sampled_from([b'"', b"\\", b";", b"=", b"*", b"'", b"%", b"name", b"filename", b"\xe9", b" "])
+    ).map(b"".join),
+    cut=st.integers(0, 60),
+)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_header_is_an_error_of_the_server(visitor: Program, header: bytes, cut: int) -> None:
+    body = form((b'name="preset"; ' + header, b"art"), (header, b"x"))
+
+    assert send(visitor, body[: len(body) - cut]).status_code in {400, 413, 415, 422}
