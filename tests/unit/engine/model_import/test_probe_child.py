@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import resource
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -70,7 +72,16 @@ def limits_of(pid: int) -> dict[str, str]:
     return {row[:26].strip(): row[26:].split()[0] for row in rows}
 
 
-def test_it_has_its_limits_before_it_loads_a_library(tmp_path: Path) -> None:
+@pytest.fixture
+def core_files() -> Iterator[None]:
+    """Allow this process, and thereby its children, core files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_CORE, (soft, hard))
+
+
+def test_it_has_its_limits_before_it_loads_a_library(core_files: None, tmp_path: Path) -> None:
     write_onnx(tmp_path / "model.onnx")
     child = ChildProcess(
         "upscaler.engine.model_import.probe_child", [str(tmp_path), ONNX, "1", str(ALLOWED_BYTES)]
