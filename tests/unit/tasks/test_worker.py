@@ -74,6 +74,8 @@ def test_a_delivered_id_has_the_job_run_and_its_end_reported(
     with receiver() as host:
         job.params["callback_url"] = host.url()
         session.commit()
+        # The sender does not look again by itself.
+        worker._deliveries._look_seconds = 300.0
         worker.start()
 
         worker.run_job(job.id)
