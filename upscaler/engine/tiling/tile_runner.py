@@ -143,6 +143,9 @@ class TileRunner:
                 raise BackendChangedError
             try:
                 result = run_window(loaded, window, self._stop_if_asked)
+            except EngineCanceled:
+                # From a pause within the window, of which the device knows nothing.
+                raise
             except FAILURES as error:
                 raise BackendError(reason_of(error, model.name), error) from error
             self._done += window_pixels * model.seconds_per_megapixel * scale**2

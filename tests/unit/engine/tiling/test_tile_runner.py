@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from tests.support.engine import SpoiltModel
-from upscaler.engine.backends.base import LoadedModel, Result
+from upscaler.engine.backends.base import LoadedModel, Result, Window
 from upscaler.engine.backends.lanczos import LanczosBackend
 from upscaler.engine.backends.selection import Selection
 from upscaler.engine.model_zoo.catalogue import Model
@@ -36,6 +38,28 @@ class FailingBackend(LanczosBackend):
         if self.fails:
             raise self._error
         return result
+
+
+class PausingModel(LoadedModel):
+    """A model that takes long over each window."""
+
+    def __init__(self, inner: LoadedModel) -> None:
+        super().__init__(inner.model)
+        self._inner = inner
+
+    def run(self, window: Window) -> Result:
+        return self._inner.run(window)
+
+    def run_pausing(self, window: Window, pause: Callable[[], None]) -> Result:
+        pause()
+        return self.run(window)
+
+
+class PausingBackend(LanczosBackend):
+    """A backend that pauses within each window."""
+
+    def load(self, model: Model) -> LoadedModel:
+        return PausingModel(super().load(model))
 
 
 def run(out, *, done=frozenset(), selection=None, stop=None, core=20):
@@ -88,6 +112,21 @@ def test_levels_fill_the_type_of_the_output():
 def test_a_stop_is_heeded():
     with pytest.raises(EngineCanceled):
         run(blank(), stop=lambda: True)
+
+
+def test_a_stop_within_a_window_is_no_failure_of_the_device():
+    selection = Selection(SETTINGS, [PausingBackend(SETTINGS)])
+    calls: list[bool] = []
+
+    def stop() -> bool:
+        calls.append(True)
+        # Asked before the window, and then within it.
+        return len(calls) == 2
+
+    with pytest.raises(EngineCanceled):
+        run(blank(), selection=selection, stop=stop)
+
+    assert selection.describe()["quarantined"] == []
 
 
 @pytest.mark.parametrize(
