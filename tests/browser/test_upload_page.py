@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import re
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -329,3 +330,50 @@ def test_the_example_is_compared_by_touch(open_page):
     assert box is not None
     page.touchscreen.tap(box["x"] + box["width"] * 0.8, box["y"] + box["height"] / 2)
     assert 75 <= int(slider.input_value()) <= 85
+
+
+@pytest.mark.parametrize("change", ["changed", "deleted"])
+def test_a_file_that_changed_after_it_was_chosen_is_to_be_chosen_again(
+    open_page, photographs, tmp_path, expected_errors, change
+):
+    expected_errors.append("ERR_UPLOAD_FILE_CHANGED|ERR_FILE_NOT_FOUND|ERR_FAILED")
+    path = tmp_path / "coffee.jpg"
+    path.write_bytes(photographs["coffee"].read_bytes())
+    page = open_page()
+    steps.choose(page, path)
+    page.get_by_role("radio", name="4x").check()
+    if change == "changed":
+        path.write_bytes(photographs["coffee"].read_bytes() + b"more")
+    else:
+        path.unlink()
+
+    page.locator("#submit").click()
+
+    message = page.locator("#file-message")
+    expect(message).to_contain_text("File can't be read")
+    expect(message).to_contain_text("Choose it again.")
+    expect(message).not_to_contain_text("connection")
+    expect(page.locator("#file-label")).to_be_visible()
+    assert focus_on(page) == "file"
+    expect(page.get_by_role("radio", name="4x")).to_be_checked()
+
+    path.write_bytes(photographs["coffee"].read_bytes())
+    steps.choose(page, path)
+    expect(message).to_be_hidden()
+    steps.submit(page)
+    steps.result(page)
+
+
+def test_a_file_that_is_gone_before_the_page_looks_at_it_or_tries_a_crop_is_told(
+    open_page, photographs, tmp_path, expected_errors
+):
+    expected_errors.append("ERR_")
+    path = tmp_path / "coffee.jpg"
+    path.write_bytes(photographs["coffee"].read_bytes())
+    page = open_page()
+    steps.choose(page, path)
+    path.unlink()
+
+    page.get_by_role("button", name="Compare presets").click()
+
+    expect(page.locator("#trial-words")).to_contain_text("Choose it again.")

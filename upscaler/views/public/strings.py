@@ -88,6 +88,10 @@ def _sending() -> dict[str, str]:
         "error.network.detail": gettext(
             "The server could not be reached. Check your connection and try again."
         ),
+        "error.file.title": gettext("File can't be read"),
+        "error.file.detail": gettext(
+            "The file was changed, moved or deleted after you chose it. Choose it again."
+        ),
         "error.unknown.title": gettext("Something went wrong"),
         "error.unknown.detail": gettext("The server sent an unexpected response. Try again."),
     }

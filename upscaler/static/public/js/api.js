@@ -1,6 +1,7 @@
 /** Calls of the REST API. Every failure is an `ApiError` with words that can be shown. */
 
 import { config, t } from "./config.js";
+import { isReadable } from "./file_access.js";
 
 const API = `${config.root}/api/v1`;
 
@@ -19,6 +20,24 @@ export class ApiError extends Error {
   get transient() {
     return this.status === 0 || this.status === 429 || this.status >= 500;
   }
+}
+
+/** The code of the error of a file that changed or vanished after it was chosen. */
+export const FILE_CHANGED = "file_changed";
+
+/** The error of a file that cannot be read any more. */
+export function fileChangedError() {
+  return new ApiError({
+    title: t("error.file.title"),
+    detail: t("error.file.detail"),
+    code: FILE_CHANGED,
+    status: 0,
+  });
+}
+
+/** The error of a request with a file that got no answer: browsers do not say whether the network failed or the file. */
+async function noAnswerError(file) {
+  return (await isReadable(file)) ? networkError() : fileChangedError();
 }
 
 function networkError() {
@@ -109,7 +128,11 @@ export async function createPreview(piece, name, fields, signal) {
   for (const field of fields) body.append(...field);
   body.append("file", piece, name);
   const headers = { Accept: "application/json", "X-CSRFToken": csrfToken() };
-  return withOwnImages(await requestJson("/previews", { method: "POST", headers, body, signal }));
+  try {
+    return withOwnImages(await requestJson("/previews", { method: "POST", headers, body, signal }));
+  } catch (error) {
+    throw error.code === "network" ? await noAnswerError(piece) : error;
+  }
 }
 
 /** The state of a trial. */
@@ -142,7 +165,7 @@ export function sendUpload(file, fields, onProgress) {
       if (request.status === 202) resolve(JSON.parse(request.responseText));
       else reject(problemError(request.status, request.responseText, request.getResponseHeader("Retry-After")));
     });
-    request.addEventListener("error", () => reject(networkError()));
+    request.addEventListener("error", async () => reject(await noAnswerError(file)));
     request.addEventListener("abort", () => resolve(null));
   });
   const body = new FormData();

@@ -1,6 +1,7 @@
 /** The checks of a chosen file: its format from its first bytes, its size in pixels. */
 
 import { config, formatInteger, t } from "./config.js";
+import { isReadable } from "./file_access.js";
 import { formatBytes, formatDimensions } from "./format.js";
 
 const HEAD_BYTES = 64;
@@ -65,6 +66,7 @@ export function upscaled({ width, height }, factor) {
 export async function inspect(file) {
   const { limits } = config;
   if (file.size === 0) return { problem: t("file.empty") };
+  if (!(await isReadable(file))) return { problem: t("error.file.detail") };
   const format = await formatOf(file);
   if (!format) return { problem: t("file.kind", { kinds: limits.kinds_text }) };
   if (isCameraRaw(file, format)) return { problem: t("file.raw") };

@@ -1,8 +1,9 @@
-/** The start of every public page. The address decides what is shown: the form at "/", a job at "/jobs/<id>". */
+/** The start of the pages of images. The address decides what is shown: the form at "/", a job at "/jobs/<id>". */
 
 import { jobIdFromAddress, pathOfJob } from "./address.js";
 import { setUpCompare } from "./compare.js";
 import { setUpCopyLink } from "./copy_link.js";
+import { followHistory } from "./history.js";
 import { openJob } from "./job.js";
 import { setUpUpload } from "./upload.js";
 
@@ -25,13 +26,13 @@ function showAddress() {
 
 for (const figure of document.querySelectorAll("[data-compare]")) setUpCompare(figure);
 setUpCopyLink();
+// The page of a job has no form: where the address leads back to it, its page is loaded.
+const go = followHistory(() => landing !== null || jobIdFromAddress() !== "", showAddress);
 if (landing) {
   setUpUpload(({ job_id: jobId }) => {
-    window.history.pushState(null, "", pathOfJob(jobId));
-    showAddress();
+    go(pathOfJob(jobId));
     window.scrollTo(0, 0);
     document.getElementById("job-title").focus({ preventScroll: true });
   });
-  window.addEventListener("popstate", showAddress);
 }
 showAddress();

@@ -1,6 +1,6 @@
 /** The upload form in its three states: nothing chosen, an image chosen, an image being sent. */
 
-import { sendUpload } from "./api.js";
+import { FILE_CHANGED, sendUpload } from "./api.js";
 import { showChosen, showGrowth, showNoneChosen } from "./chosen.js";
 import { config, t } from "./config.js";
 import { byId } from "./dom.js";
@@ -142,6 +142,7 @@ class UploadForm {
     try {
       this.#sent(await this.#sending.done);
     } catch (error) {
+      if (error.code === FILE_CHANGED) this.#forget();
       showMessage(this.#message, error);
     } finally {
       this.#sendingEnded();
@@ -164,7 +165,7 @@ class UploadForm {
     showSending(this.#form, false);
     this.#quote(this.#chosen?.dimensions);
     // A message may have come into view, which must not leave it again.
-    if (wasFocused) byId("submit").focus({ preventScroll: true });
+    if (wasFocused) byId(this.#chosen ? "submit" : "file").focus({ preventScroll: true });
   }
 }
 
