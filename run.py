@@ -104,6 +104,8 @@ def web_command(config: configuration.Config) -> list[str]:
         *("--bind", f"{host}:{config.port}"),
         *("--worker-class", "gthread", "--workers", "1", "--threads", str(config.web_threads)),
         *("--graceful-timeout", "5", "--timeout", "120", "--log-level", "warning", "--no-control-socket"),
+        # Only TRUSTED_PROXIES says whose headers count, not the address that a connection comes from.
+        *("--forwarded-allow-ips", ""),
         # Longer than the minute for which proxies keep a connection: a request that is on its way when the server
         # closes the connection gets no response.
         *("--keep-alive", "75"),

@@ -35,8 +35,8 @@ class Config(RuntimeValues):
     data_dir: Path = Field(Path("data"), description="folder of the database, the queue, files and logs")
     public_url: Url = Field(
         "",
-        description="URL of the site, such as `https://example.org`; empty: taken from each request, "
-        "and webhooks carry no links",
+        description="URL of the site, such as `https://example.org` or `https://example.org/upscaler`; empty: taken "
+        "from each request, and webhooks carry no links",
     )
     trusted_proxies: WholeNumber = Field(
         0, ge=0, le=10, description="number of reverse proxies whose `X-Forwarded-*` headers are trusted"

@@ -7,7 +7,6 @@ import hmac
 from datetime import timedelta
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
 import config as configuration
 from upscaler import logs
@@ -25,11 +24,13 @@ from upscaler.views import (
     localization,
     metrics,
     middleware,
+    proxies,
     public,
     security,
 )
 from upscaler.views.api.upload_request import UploadRequest
 from upscaler.views.limiter import limiter
+from upscaler.views.sessions import SiteSessions
 
 
 def build(config: configuration.Config | None = None) -> Flask:
@@ -40,9 +41,8 @@ def build(config: configuration.Config | None = None) -> Flask:
     converters.init_app(app)
     app.request_class = UploadRequest
     app.config.from_mapping(_flask_settings(config))
-    if config.trusted_proxies:
-        hops = config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # as Flask's docs do
+    app.session_interface = SiteSessions()
+    proxies.init_app(app, config.trusted_proxies)
     app.extensions["config"] = config
     services = Services.from_config(config, queue=HueyQueue(build_huey(config)))
     services.prepare()
@@ -79,7 +79,8 @@ def _flask_settings(config: configuration.Config) -> dict[str, object]:
         "SQLALCHEMY_DATABASE_URI": config.database_uri,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(config.database_uri),
         "SESSION_COOKIE_HTTPONLY": True,
-        "SESSION_COOKIE_SAMESITE": "Strict",
+        # A link from another site finds people signed in. What changes something needs a token as well.
+        "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": config.production,
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
         "JWT_SECRET_KEY": _token_key(config),

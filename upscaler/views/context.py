@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
+from urllib.parse import urlsplit
 
-from flask import current_app, request
+from flask import current_app, request, url_for
 from flask_login import current_user
 
 from config import Config
@@ -70,6 +71,15 @@ def current_actor() -> Actor:
 
 
 def absolute_url(path: str) -> str:
-    """Return the absolute URL of a path as clients reach it."""
-    base = config().public_url or request.host_url.rstrip("/")
-    return f"{base}{request.script_root}{path}"
+    """Return the absolute URL of a path of this service, such as that of a signed link, as clients reach it."""
+    public = config().public_url
+    if not public:
+        return f"{request.root_url.rstrip('/')}{path}"
+    # A public URL may name the prefix that a proxy serves us under; else the proxy does.
+    has_path = bool(urlsplit(public).path)
+    return f"{public}{'' if has_path else request.script_root}{path}"
+
+
+def endpoint_url(endpoint: str, **values: Any) -> str:
+    """Return the absolute URL of a route as clients reach it; the arguments are those of ``url_for``."""
+    return absolute_url(url_for(endpoint, **values)[len(request.script_root) :])

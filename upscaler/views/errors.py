@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import structlog
-from flask import Flask, Response, make_response, request, url_for
+from flask import Flask, Response, g, make_response, request
 from flask_babel import gettext
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
@@ -18,7 +18,7 @@ from upscaler.errors import N_, UpscalerError
 from upscaler.extensions import db
 from upscaler.storage.base import as_ours
 from upscaler.views.admin.error_page import is_in_console, render_console_error
-from upscaler.views.context import absolute_url
+from upscaler.views.context import endpoint_url
 from upscaler.views.public.rendering import render_error
 from upscaler.views.rate_limit_messages import rate_limited
 from upscaler.views.sentences import localized
@@ -63,7 +63,7 @@ def respond(error: UpscalerError) -> Response:
 def problem(error: UpscalerError) -> Response:
     """Return an error as RFC 9457 defines it."""
     body = {
-        "type": absolute_url(f"{url_for('api.docs')}#error-{error.code}".removeprefix(request.script_root)),
+        "type": endpoint_url("api.docs", _anchor=f"error-{error.code}"),
         "title": gettext(error.title),
         "status": error.status,
         "detail": localized(error.message, error.values),
@@ -128,6 +128,8 @@ def _http(error: HTTPException) -> AnyResponse:
 
 def _database(error: OperationalError) -> Response:
     db.session.rollback()
+    # Flask-Login would read the account again for the error's page.
+    g._login_user = None
     log.error("database.unavailable", path=request.path, exc_info=error)
     return respond(errors.ServiceUnavailable())
 

@@ -7,11 +7,14 @@ from pathlib import Path
 from types import MappingProxyType
 
 from babel import Locale
-from flask import Flask, current_app, has_request_context, request, session
+from flask import Flask, Response, current_app, has_request_context, request
 
 from config import ROOT
 
 DEFAULT = "en"
+# The cookie that remembers a choice. Not part of the session, which visitors have none of.
+COOKIE = "locale"
+_COOKIE_SECONDS = 365 * 24 * 3600
 
 
 def languages(folder: Path) -> dict[str, dict[str, str]]:
@@ -36,12 +39,26 @@ def init_app(app: Flask) -> None:
     app.extensions["babel"].locale_selector = select_locale
 
 
+def remember(response: Response, tag: str) -> None:
+    """Have the browser remember the language with this tag."""
+    sessions = current_app.session_interface
+    response.set_cookie(
+        COOKIE,
+        tag,
+        max_age=_COOKIE_SECONDS,
+        path=sessions.get_cookie_path(current_app),
+        secure=sessions.get_cookie_secure(current_app),
+        httponly=True,
+        samesite="Lax",
+    )
+
+
 def select_locale() -> str:
     """Return the language the visitor chose, else the best that the browser asks for, else English."""
     if not has_request_context():
         return DEFAULT
     offered = current_app.config["LANGUAGES"]
-    chosen = session.get("locale")
+    chosen = request.cookies.get(COOKIE)
     if chosen in offered:
         return str(chosen)
     return request.accept_languages.best_match(offered, DEFAULT) or DEFAULT

@@ -8,8 +8,11 @@ from flask import Flask, Response, g, request
 
 from upscaler.extensions import csrf
 from upscaler.views.context import cookie_account, services
+from upscaler.views.targets import this_page
 
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+# What these do concerns no account, so their forms carry no token, for which visitors would need a session.
+_WITHOUT_TOKEN = frozenset({"public.choose_language"})
 
 
 def init_app(app: Flask) -> None:
@@ -17,6 +20,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_check_csrf)
     app.after_request(_add_headers)
     app.jinja_env.globals["csp_nonce"] = csp_nonce
+    app.jinja_env.globals["this_page"] = this_page
 
 
 def csp_nonce() -> str:
@@ -32,7 +36,7 @@ def _image_sources() -> str:
 
 
 def _check_csrf() -> None:
-    if request.method in _SAFE_METHODS:
+    if request.method in _SAFE_METHODS or request.endpoint in _WITHOUT_TOKEN:
         return
     # A caller without an account in the cookie has no rights that another site could misuse, and needs no token.
     # Neither does one that sends a key or a token: the cookie is ignored then, and no other site knows either.

@@ -234,6 +234,25 @@ def has_a_defect() -> None:
     raise ValueError("a secret value")
 
 
+def test_the_page_for_a_lost_database_needs_none(
+    app: Flask, client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = factories.new_account(db.session())
+    with client.session_transaction() as signed_in:
+        signed_in["_user_id"] = account.get_id()
+
+    def away(*_: object) -> None:
+        database_is_away()
+
+    monkeypatch.setattr(app.extensions["appbuilder"].sm, "load_user", away)
+    monkeypatch.setattr(app.login_manager, "_user_callback", away)  # type: ignore[attr-defined] # Flask-Login's place
+
+    answer = client.get("/")
+
+    assert (answer.status_code, answer.mimetype) == (503, "text/html")
+    assert "a secret address" not in answer.text
+
+
 @pytest.mark.parametrize(
     ("fail", "status"), [(database_is_away, 503), (disk_is_full, 507), (has_a_defect, 500)]
 )

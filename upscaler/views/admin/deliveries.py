@@ -20,8 +20,9 @@ from upscaler.views.admin.formatting import DELIVERY_KIND_LABELS, DELIVERY_STATU
 from upscaler.views.admin.lists import ConsoleList
 from upscaler.views.admin.messages import refuse
 from upscaler.views.admin.queries import Field
-from upscaler.views.admin.urls import GET, ID, POST, local_target
+from upscaler.views.admin.urls import GET, ID, POST
 from upscaler.views.context import current_actor
+from upscaler.views.targets import local_target
 
 
 def kind_choices() -> Sequence[tuple[str, Any]]:

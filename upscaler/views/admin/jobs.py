@@ -29,10 +29,11 @@ from upscaler.views.admin.formatting import STATUS_LABELS
 from upscaler.views.admin.lists import ConsoleList
 from upscaler.views.admin.messages import refuse
 from upscaler.views.admin.queries import Field
-from upscaler.views.admin.urls import GET, ID, POST, local_target
+from upscaler.views.admin.urls import GET, ID, POST
 from upscaler.views.context import current_actor, links, services
 from upscaler.views.option_controls import Control, control_of
 from upscaler.views.sentences import localized
+from upscaler.views.targets import local_path, local_target
 
 
 class JobInterface(SQLAInterface):
@@ -169,7 +170,7 @@ class JobView(ConsoleList):
         except UpscalerError as error:
             refuse(error)
             return _back(pk)
-        return redirect(f"{request.script_root}{links().path(key, name, time.time())}&download=1", 303)
+        return redirect(f"{local_path(links().path(key, name, time.time()))}&download=1", 303)
 
     @has_access
     def delete(self, pk: str) -> Response:
@@ -199,14 +200,16 @@ class JobView(ConsoleList):
 
 def _images(job: Job) -> dict[str, str | None]:
     """Return signed addresses of the original and of the result's preview, None for what cannot be shown."""
-    signer, now, root = links(), time.time(), request.script_root
+    signer, now = links(), time.time()
     name = job.upload.original_filename
     original = job.original_preview_path
     if original is None and job.upload.mime_type in SHOWN_MIME_TYPES:
         original = job.upload.storage_path
     return {
-        "original": f"{root}{signer.path(original, name, now)}" if original else None,
-        "result": f"{root}{signer.path(job.preview_path, 'preview.webp', now)}" if job.preview_path else None,
+        "original": local_path(signer.path(original, name, now)) if original else None,
+        "result": local_path(signer.path(job.preview_path, "preview.webp", now))
+        if job.preview_path
+        else None,
     }
 
 

@@ -21,11 +21,9 @@ from upscaler.services import audit
 from upscaler.services.accounts import sign_in
 from upscaler.services.accounts.account_data import MAX_EMAIL
 from upscaler.views import login_limits
-from upscaler.views.admin.urls import FORM, POST, ExactPaths, local_target
+from upscaler.views.admin.urls import FORM, POST, ROOT, ExactPaths
 from upscaler.views.limiter import limiter
-
-# What a session keeps when its owner signs in or out: nothing but the choice of language.
-_KEPT = ("locale",)
+from upscaler.views.targets import local_target
 
 
 class LoginForm(DynamicForm):
@@ -126,13 +124,15 @@ class ConsoleSecurity(SecurityManager):
 
 def _renew_session() -> None:
     """Start a new session, so that nothing planted in the old one survives a login or a logout."""
-    kept = {name: session[name] for name in _KEPT if name in session}
     session.clear()
-    session.update(kept)
 
 
 def _after_login(user: Account) -> str:
     wanted = local_target(request.args.get("next", ""))
     if user.is_admin:
         return wanted or url_for("DashboardView.show")
-    return wanted if wanted and not wanted.startswith("/admin") else url_for("public.index")
+    return (
+        wanted
+        if wanted and not wanted.startswith(f"{request.script_root}{ROOT}")
+        else url_for("public.index")
+    )

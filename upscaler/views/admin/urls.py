@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from flask import redirect, request, url_for
 from flask_appbuilder.hooks import before_request, get_before_request_hooks, wrap_route_handler_with_hooks
 from flask_login import current_user
 from werkzeug.wrappers import Response
+
+from upscaler.views.targets import this_page
 
 ROOT = "/admin"
 
@@ -49,19 +50,5 @@ def ask_to_sign_in() -> Response | None:
     """Send a visitor without an account to the login page, and back to where they wanted to go."""
     if current_user.is_authenticated:
         return None
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    wanted = this_page() if request.method == "GET" else None
     return redirect(url_for("LoginView.login", next=wanted), 303)
-
-
-def local_target(target: str) -> str | None:
-    """Return the path and query of ``target`` when it is on this site, else None."""
-    # Browsers read a backslash as a slash and skip control characters, so "/\\host" would leave this site.
-    if "\\" in target or not target.isprintable() or len(target) > 2000:
-        return None
-    try:
-        parts = urlsplit(target)
-    except ValueError:
-        return None
-    if parts.scheme or parts.netloc or not target.startswith("/") or target.startswith("//"):
-        return None
-    return target

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from flask import jsonify, url_for
+from flask import jsonify
 from flask.typing import ResponseReturnValue
 
 from upscaler import errors
@@ -30,7 +30,7 @@ from upscaler.views.api.schemas.requests import BatchForm
 from upscaler.views.api.serializers.batches import batch_status
 from upscaler.views.api.uploads import parse_options, sender_of
 from upscaler.views.archives import send_archive
-from upscaler.views.context import absolute_url, current_account, current_actor, services
+from upscaler.views.context import current_account, current_actor, endpoint_url, services
 
 # Fields of the form besides the files.
 FIELDS = frozenset(BatchForm().fields) - FILE_FIELDS
@@ -101,7 +101,7 @@ def _room() -> UnpackLimits:
 
 def _accepted(batch_id: str) -> ResponseReturnValue:
     state = batch_status(find_batch(db.session(), batch_id))
-    location = absolute_url(url_for("api.get_batch", batch_id=batch_id))
+    location = endpoint_url("api.get_batch", batch_id=batch_id)
     return jsonify(state), 202, {"Location": location, "Cache-Control": "no-store"}
 
 

@@ -6,7 +6,7 @@ import time
 from functools import partial
 from typing import Any
 
-from flask import jsonify, redirect, url_for
+from flask import jsonify, redirect
 from flask.typing import ResponseReturnValue
 from marshmallow import fields, validate
 
@@ -41,7 +41,15 @@ from upscaler.views.api.schemas.jobs import STATUSES, AcceptedJobSchema, JobList
 from upscaler.views.api.schemas.periods import PeriodQuery
 from upscaler.views.api.schemas.requests import OverridesBody
 from upscaler.views.api.serializers.jobs import accepted_job, job_status, job_summary
-from upscaler.views.context import absolute_url, current_account, current_actor, links, services, signed_in
+from upscaler.views.context import (
+    absolute_url,
+    current_account,
+    current_actor,
+    endpoint_url,
+    links,
+    services,
+    signed_in,
+)
 
 _NO_RESULT = N_("This job has no result. Wait until it is completed, or retry it if it failed.")
 
@@ -144,7 +152,7 @@ def _changeable(job_id: str) -> Job:
 
 
 def _accepted(job: Job) -> ResponseReturnValue:
-    location = absolute_url(url_for("api.get_job", job_id=job.id))
+    location = endpoint_url("api.get_job", job_id=job.id)
     return jsonify(accepted_job(job)), 202, {"Location": location}
 
 

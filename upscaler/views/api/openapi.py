@@ -9,7 +9,7 @@ from typing import Any
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Blueprint, jsonify
+from flask import Blueprint, jsonify, request
 from flask.typing import ResponseReturnValue
 from marshmallow import Schema
 
@@ -79,7 +79,8 @@ def register(blueprint: Blueprint, operations: Sequence[Operation]) -> None:
     """Add the routes of the description. They are open to all and are no operations themselves."""
 
     def openapi() -> ResponseReturnValue:
-        return jsonify(document(tuple(operations))), {"Cache-Control": "public, max-age=300"}
+        described = {**document(tuple(operations)), "servers": [{"url": request.script_root or "/"}]}
+        return jsonify(described), {"Cache-Control": "public, max-age=300"}
 
     def docs() -> ResponseReturnValue:
         described = document(tuple(operations))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from flask import jsonify, url_for
+from flask import jsonify
 from flask.typing import ResponseReturnValue
 
 from upscaler import errors
@@ -25,7 +25,7 @@ from upscaler.views.api.routing import FORM
 from upscaler.views.api.schemas.previews import CROP, PREVIEW_OPTIONS, PreviewBody, PreviewForm, PreviewSchema
 from upscaler.views.api.serializers.previews import preview_status
 from upscaler.views.api.uploads import IMAGE_ERRORS, check_image, image_of
-from upscaler.views.context import absolute_url, current_account, services
+from upscaler.views.context import current_account, endpoint_url, services
 
 # Fields of the form besides the file.
 FIELDS = frozenset(PreviewForm().fields) - {"file"}
@@ -47,7 +47,7 @@ def create_preview() -> ResponseReturnValue:
                 image_of(form, limit) as image,
                 services().previews.stored(db.session, image, crop, wanted, presets, owner_id) as preview,
             ):
-                location = absolute_url(url_for("api.get_preview", preview_id=preview.id))
+                location = endpoint_url("api.get_preview", preview_id=preview.id)
                 headers = {"Location": location, "Cache-Control": "no-store", "Retry-After": str(SOONEST)}
                 return keep((jsonify(preview_status(preview)), 202, headers))
 

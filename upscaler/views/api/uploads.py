@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from flask import jsonify, redirect, url_for
+from flask import jsonify, redirect
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -32,7 +32,7 @@ from upscaler.views.api.routing import FORM
 from upscaler.views.api.schemas.jobs import AcceptedJobSchema
 from upscaler.views.api.schemas.requests import AddressBody, UploadForm
 from upscaler.views.api.serializers.jobs import accepted_job
-from upscaler.views.context import absolute_url, current_account, current_actor, links, services
+from upscaler.views.context import absolute_url, current_account, current_actor, endpoint_url, links, services
 from upscaler.views.localization import select_locale
 
 # Fields of the form besides the file.
@@ -75,7 +75,7 @@ def create_upload() -> ResponseReturnValue:
 
 
 def _accepted(job: Job) -> ResponseReturnValue:
-    location = absolute_url(url_for("api.get_job", job_id=job.id))
+    location = endpoint_url("api.get_job", job_id=job.id)
     return jsonify(accepted_job(job)), 202, {"Location": location, "Cache-Control": "no-store"}
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Flask, redirect, request, session, url_for
+from flask import Blueprint, Flask, make_response, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from upscaler.errors import InvalidParameter, JobNotFound
+from upscaler.errors import Forbidden, InvalidParameter, JobNotFound
 from upscaler.extensions import db
 from upscaler.models import Job
 from upscaler.views.context import config, current_account, services
+from upscaler.views.localization import remember
 from upscaler.views.public.limits import page_limits
 from upscaler.views.public.rendering import available_languages, render_page, script_config
 from upscaler.views.public.upload_form import upload_options
+from upscaler.views.targets import local_target, this_page
 
 
 def init_app(app: Flask) -> None:
@@ -32,7 +34,7 @@ def ask_to_sign_in() -> Response | None:
         or not services().settings.values(db.session()).require_login
     ):
         return None
-    return redirect(url_for("LoginView.login", next=request.full_path.rstrip("?")), 303)
+    return redirect(url_for("LoginView.login", next=this_page()), 303)
 
 
 def index() -> str:
@@ -57,19 +59,15 @@ def job(job_id: str) -> str:
 
 
 def choose_language() -> Response:
-    """Store a visitor's language and redirect to the page that asked."""
+    """Remember a person's language and redirect to the page that asked."""
+    # Browsers that do not say where a form comes from are few, and nothing but the language is at stake.
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        raise Forbidden
     language = request.form.get("language", "")
     languages = available_languages()
     if language not in languages:
         raise InvalidParameter(name="language", value=language, choices=", ".join(languages))
-    session["locale"] = language.replace("-", "_")
-    return redirect(local_path(request.form.get("next", "")), 303)
-
-
-def local_path(target: str) -> str:
-    """Return ``target`` when it is a path on this site, else the landing page: no form leads to another site."""
-    # Browsers read a backslash as a slash and skip control characters, so "/\host" would leave this site.
-    safe = (
-        target.startswith("/") and not target.startswith("//") and "\\" not in target and target.isprintable()
-    )
-    return target if safe else url_for("public.index")
+    target = local_target(request.form.get("next", "")) or url_for("public.index")
+    response = make_response(redirect(target, 303))
+    remember(response, language.replace("-", "_"))
+    return response

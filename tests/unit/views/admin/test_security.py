@@ -3,8 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from flask import Flask
 from sqlalchemy.orm import Session
 
+from tests.factories import PASSWORD
+from tests.unit.views.admin.conftest import TOKEN
 from upscaler.models import ADMIN_ROLE, Account, AuditLog
 from upscaler.services.accounts import accounts
 from upscaler.services.audit import Actor
@@ -89,7 +92,6 @@ def test_the_session_is_a_new_one_after_the_login(visitor, new_account: NewAccou
     new_account("abdullah", ADMIN_ROLE)
     with visitor._client.session_transaction() as planted:
         planted["planted"] = "by somebody else"
-        planted["locale"] = "ar"
     visitor.get("/admin/login")
     before = visitor.cookie
 
@@ -98,7 +100,25 @@ def test_the_session_is_a_new_one_after_the_login(visitor, new_account: NewAccou
     assert visitor.cookie != before
     with visitor._client.session_transaction() as now:
         assert "planted" not in now
-        assert now["locale"] == "ar"
+
+
+def test_the_way_to_the_page_that_was_asked_for_has_the_prefix_of_a_proxy(
+    app: Flask, new_account: NewAccount
+) -> None:
+    new_account("abdullah", ADMIN_ROLE)
+    client, root = app.test_client(), "http://localhost/upscaler"
+
+    login = client.get("/admin/jobs?status=failed", base_url=root).location
+    assert login.startswith("/upscaler/admin/login?next=")
+    path = login.removeprefix("/upscaler")
+    token = TOKEN.search(client.get(path, base_url=root).text)
+    assert token
+    form = {"csrf_token": token[1], "username": "abdullah", "password": PASSWORD}
+    answer = client.post(path, data=form, base_url=root)
+
+    assert answer.location == "/upscaler/admin/jobs?status=failed"
+    assert "Path=/upscaler" in answer.headers["Set-Cookie"].split("; ")
+    assert client.get("/admin/jobs", base_url=root).status_code == 200
 
 
 def test_signing_out_needs_a_form_and_ends_the_session(admin, trail: Trail) -> None:

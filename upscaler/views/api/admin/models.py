@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
-from flask import jsonify, url_for
+from flask import jsonify
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -37,7 +37,7 @@ from upscaler.views.api.paging import PageQuery, answer_page
 from upscaler.views.api.routing import FORM
 from upscaler.views.api.schemas.models import AdminModelListSchema, AdminModelSchema, ModelBody, ModelForm
 from upscaler.views.api.serializers.models import admin_model_fields
-from upscaler.views.context import absolute_url, current_actor, services
+from upscaler.views.context import current_actor, endpoint_url, services
 
 _FIELDS = frozenset({"name", "licence", "preset", "factor"})
 
@@ -65,7 +65,7 @@ def create_model() -> ResponseReturnValue:
         row = services().custom_models.add(
             db.session(), current_actor(), files, name=name, licence=licence, uses=uses
         )
-    location = absolute_url(url_for("api.update_model", model_id=row.name))
+    location = endpoint_url("api.update_model", model_id=row.name)
     return _answer(row), 201, {"Location": location, "Cache-Control": "no-store"}
 
 

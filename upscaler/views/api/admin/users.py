@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import jsonify, url_for
+from flask import jsonify
 from flask.typing import ResponseReturnValue
 
 from upscaler.errors import AccountConflict, AccountNotFound, InvalidAccount, UnusableParameter
@@ -26,7 +26,7 @@ from upscaler.views.api.schemas.accounts import (
     UsersQuery,
 )
 from upscaler.views.api.serializers.accounts import account_fields
-from upscaler.views.context import absolute_url, current_actor
+from upscaler.views.context import current_actor, endpoint_url
 
 
 def list_users(query: dict[str, Any]) -> ResponseReturnValue:
@@ -49,7 +49,7 @@ def create_user(body: dict[str, Any]) -> ResponseReturnValue:
         active=body.get("is_active", True),
     )
     user = accounts.create(db.session(), current_actor(), data, body["password"])
-    return _answer(user, 201, {"Location": absolute_url(url_for("api.get_user", user_id=user.id))})
+    return _answer(user, 201, {"Location": endpoint_url("api.get_user", user_id=user.id)})
 
 
 def get_user(user_id: int) -> ResponseReturnValue:

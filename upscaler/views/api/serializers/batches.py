@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from flask import url_for
-
 from upscaler.extensions import db
 from upscaler.models import Batch, BatchItem, iso8601
 from upscaler.services.batches import state
@@ -17,7 +15,7 @@ from upscaler.services.jobs.workers import count_online
 from upscaler.views.api.schemas.batches import BatchItemSchema
 from upscaler.views.api.serializers.jobs import job_error, job_files, link_to, status_reason
 from upscaler.views.archives import archive_key
-from upscaler.views.context import absolute_url, links
+from upscaler.views.context import endpoint_url, links
 
 _NO_JOB: dict[str, Any] = dict.fromkeys(BatchItemSchema().fields)
 
@@ -59,7 +57,7 @@ def _item(item: BatchItem, signer: LinkSigner, now: float) -> dict[str, Any]:
         "job_id": job.id,
         "parent_id": job.parent_id,
         "upload_id": job.upload_id,
-        "job_url": absolute_url(url_for("api.get_job", job_id=job.id)),
+        "job_url": endpoint_url("api.get_job", job_id=job.id),
         **job_files(job, signer, now),
         "error": job_error(job),
     }
