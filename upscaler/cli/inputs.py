@@ -89,7 +89,10 @@ def _named(text: str, inputs: Inputs, *, recursive: bool, results: Path | None) 
     if not text:
         inputs.missing.append(text)
     elif path.is_dir():
-        return list(_in_folder(path, inputs, recursive=recursive, results=results))
+        found = list(_in_folder(path, inputs, recursive=recursive, results=results))
+        if not found:
+            inputs.remarks.append(f"there are no images in {path}")
+        return found
     elif is_junk(path.name):
         inputs.remarks.append(f"left out {path}, which is a file of the system")
     elif path.is_file():

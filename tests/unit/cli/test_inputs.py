@@ -62,6 +62,14 @@ def test_folders_in_folders_are_named_or_searched(tmp_path: Path) -> None:
     assert found.remarks == []
 
 
+def test_a_folder_without_images_is_named(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+
+    found = find(tmp_path)
+
+    assert (found.sources, found.remarks) == ([], [f"there are no images in {tmp_path}"])
+
+
 def test_files_are_taken_as_they_are_named_and_once(tmp_path: Path) -> None:
     images(tmp_path, "b.png", ".a.png")
     (tmp_path / "notes.txt").touch()
