@@ -58,6 +58,14 @@ def test_arabic_runs_from_right_to_left_and_leaves_no_english(open_page, photogr
     assert english_words(page.locator("main").inner_text()) <= {"coffee", "jpg"}
 
 
+def test_a_latin_file_name_stands_where_an_arabic_line_begins(open_page, photographs):
+    page = open_page(locale="ar", **PHONE)
+    steps.choose(page, photographs["coffee"])
+    name, size = (page.locator(part).bounding_box() for part in ("#chosen-name", "#chosen-size"))
+    assert name["x"] + name["width"] == pytest.approx(size["x"] + size["width"], abs=1)
+    assert name["width"] < size["width"]
+
+
 def english_words(text: str) -> set[str]:
     return set(re.findall(r"[A-Za-z]{3,}", text))
 
