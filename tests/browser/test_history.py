@@ -49,7 +49,7 @@ def test_after_a_reload_back_and_forward_show_what_the_address_says(
     steps.result(page)
 
 
-def test_two_jobs_in_one_window_are_told_apart(
+def test_two_jobs_in_one_window_are_distinguished(
     open_page, live_service: LiveService, photographs: dict[str, Path]
 ) -> None:
     page = open_page()

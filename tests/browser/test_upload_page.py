@@ -367,7 +367,7 @@ def test_a_file_that_changed_after_it_was_chosen_is_to_be_chosen_again(
     steps.result(page)
 
 
-def test_a_file_that_is_gone_before_the_page_looks_at_it_or_tries_a_crop_is_told(
+def test_a_file_that_is_gone_before_the_page_reads_it_or_crops_it_is_reported(
     open_page, photographs, tmp_path, expected_errors
 ):
     expected_errors.append("ERR_")

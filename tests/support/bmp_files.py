@@ -141,7 +141,7 @@ def _layout(case: Case) -> tuple[int, int, tuple[int, ...]]:
         return bits, 6 if case.alpha_fields else 3, tuple(masks)
     if case.pixels in RUNS:
         return int(case.pixels[3:]), RUNS[case.pixels], (0xFF0000, 0xFF00, 0xFF, 0)
-    bits = int("".join(letter for letter in case.pixels if letter.isdigit()))
+    bits = int("".join(digit for digit in case.pixels if digit.isdigit()))
     return bits, 0, (0x7C00, 0x3E0, 0x1F, 0) if bits == 16 else (0xFF0000, 0xFF00, 0xFF, 0)
 
 

@@ -93,7 +93,7 @@ def test_standard_input_is_no_file_of_that_name(tmp_path: Path, monkeypatch: pyt
     assert [str(source) for source in find("-", "./-").sources] == ["standard input", "-"]
 
 
-def test_what_cannot_be_read_is_told_and_the_others_are_taken(tmp_path: Path) -> None:
+def test_what_cannot_be_read_is_reported_and_the_others_are_taken(tmp_path: Path) -> None:
     images(tmp_path, "a.png")
     os.mkfifo(tmp_path / "pipe")
     long = "x" * 300

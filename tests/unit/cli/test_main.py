@@ -315,7 +315,7 @@ def test_a_full_disk_fails_with_one_line_and_leaves_nothing(photo: Photo, tmp_pa
 
 
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv of util-linux is not installed")
-def test_what_may_not_be_read_or_written_is_told(photo: Photo, tmp_path: Path) -> None:
+def test_what_may_not_be_read_or_written_is_reported(photo: Photo, tmp_path: Path) -> None:
     secret, fine, locked = photo("secret.png"), photo("fine.png"), tmp_path / "locked"
     secret.chmod(0)
     locked.mkdir(mode=0o555)

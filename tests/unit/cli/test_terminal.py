@@ -60,7 +60,7 @@ def test_a_reader_that_has_left_is_no_error(monkeypatch: pytest.MonkeyPatch) -> 
         say("nor this")
 
 
-def test_a_full_disk_is_told_once(
+def test_a_full_disk_is_reported_once(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Path("/dev/full").open("w") as full:
