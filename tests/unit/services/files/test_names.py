@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy.orm import Session
 
-from upscaler.models import Job, Upload
+from tests import factories
+from upscaler.models import Job
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.files.names import (
     fitting_filename,
@@ -90,16 +92,22 @@ def test_a_file_name_is_one_part_of_what_names_may_have(name: str, safe: str) ->
     ],
 )
 def test_an_original_is_offered_with_the_extension_of_its_content(
-    filename: str, mime_type: str, offered: str
+    db_session: Session, filename: str, mime_type: str, offered: str
 ) -> None:
-    assert original_name(Upload(original_filename=filename, mime_type=mime_type)) == offered
+    upload = factories.new_upload(db_session, original_filename=filename, mime_type=mime_type)
+
+    assert original_name(upload) == offered
 
 
 @pytest.mark.parametrize(
     ("filename", "name"), [("cat.JPG", "source.jpg"), ("Mr. Smith", "source.png"), ("a.sh", "source.png")]
 )
-def test_an_engine_reads_an_original_under_the_extension_that_was_sent(filename: str, name: str) -> None:
-    upload = Upload(original_filename=filename, storage_path="uploads/ab/upl_ab.png")
+def test_an_engine_reads_an_original_under_the_extension_that_was_sent(
+    db_session: Session, filename: str, name: str
+) -> None:
+    upload = factories.new_upload(
+        db_session, original_filename=filename, storage_path="uploads/ab/upl_ab.png"
+    )
 
     assert local_name(upload) == name
 
