@@ -152,7 +152,16 @@ class TooManyPixels(UpscalerError):
     status = 422
     code = "too_many_pixels"
     title = N_("Image too large")
-    message = N_("The image is %(width)s x %(height)s pixels. The limit is %(limit)s.")
+    message = N_(
+        "The image is %(width)s x %(height)s pixels. It may have up to %(limit)s pixels. Make it smaller first."
+    )
+
+
+class SideTooLong(TooManyPixels):
+    message = N_(
+        "The image is %(width)s x %(height)s pixels. No side may be longer than %(limit)s pixels. "
+        "Make it smaller first."
+    )
 
 
 class ResultTooLarge(UpscalerError):
@@ -160,7 +169,7 @@ class ResultTooLarge(UpscalerError):
     code = "result_too_large"
     title = N_("Result too large")
     message = N_(
-        "The result would be %(width)s x %(height)s pixels. The limit is %(limit)s. Choose a smaller "
+        "The result would be %(width)s x %(height)s pixels. The limit is %(limit)s pixels. Choose a smaller "
         "factor or image."
     )
 
@@ -169,7 +178,7 @@ class FormatTooSmall(ResultTooLarge):
     code = "format_limit_exceeded"
     title = N_("Result too large for the format")
     message = N_(
-        "The result would be %(width)s x %(height)s pixels. A %(kind)s file holds up to %(limit)s. "
+        "The result would be %(width)s x %(height)s pixels. A %(kind)s file holds up to %(limit)s pixels. "
         "Choose one of: %(choices)s."
     )
 

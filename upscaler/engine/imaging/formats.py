@@ -172,9 +172,8 @@ def check_result_size(width: int, height: int, kind: ImageFormat) -> None:
     """Raise ``FormatTooSmall`` when a file of that format cannot hold an image of that many pixels."""
     if kind.holds(width, height):
         return
-    limit = f"{kind.max_side} x {kind.max_side} pixels"
-    if kind.max_pixels:
-        limit += f", {kind.max_pixels // 1_000_000} MP"
+    is_too_long = max(width, height) > kind.max_side
+    limit = f"{kind.max_side} x {kind.max_side}" if is_too_long else f"{kind.max_pixels:,}"
     roomy = [other.label for other in FORMATS if other.writable and other.holds(width, height)]
     raise FormatTooSmall(
         kind=kind.label, limit=limit, width=width, height=height, choices=", ".join(roomy) or "-"

@@ -14,7 +14,7 @@ from upscaler.engine.imaging.crops import Crop, cut
 from upscaler.engine.imaging.decode import decode_opened
 from upscaler.engine.imaging.formats import FORMATS, format_of_content
 from upscaler.engine.imaging.opening import ImageInfo, describe, open_image, read_head
-from upscaler.errors import SeveralImages, TooManyPixels, UnsupportedImage
+from upscaler.errors import SeveralImages, SideTooLong, TooManyPixels, UnsupportedImage
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,6 @@ def _names_of(mime_types: tuple[str, ...]) -> str:
 
 def _check_size(width: int, height: int, limits: InspectionLimits) -> None:
     if max(width, height) > limits.max_side:
-        raise TooManyPixels(width=width, height=height, limit=f"{limits.max_side} x {limits.max_side}")
+        raise SideTooLong(width=width, height=height, limit=f"{limits.max_side:,}")
     if width * height > limits.max_pixels:
-        raise TooManyPixels(width=width, height=height, limit=f"{limits.max_pixels / 1e6:.1f} MP")
+        raise TooManyPixels(width=width, height=height, limit=f"{limits.max_pixels:,}")

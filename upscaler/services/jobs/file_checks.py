@@ -11,7 +11,7 @@ from upscaler.engine.imaging.inspection import InspectionLimits
 from upscaler.engine.imaging.opening import ImageInfo
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.inspector import Inspector
-from upscaler.errors import EmptyFile, FileTooLarge, ResultTooLarge, TooManyPixels
+from upscaler.errors import EmptyFile, FileTooLarge, ResultTooLarge, SideTooLong, TooManyPixels
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.files.names import readable_bytes
 
@@ -62,11 +62,11 @@ def inspection_limits(limits: RuntimeValues) -> InspectionLimits:
 
 
 def check_image_size(width: int, height: int, limits: RuntimeValues) -> None:
-    """Raise ``TooManyPixels`` for an image of width x height pixels that would be refused."""
+    """Raise ``TooManyPixels`` or ``SideTooLong`` for an image of width x height pixels that would be refused."""
     if max(width, height) > limits.max_image_side:
-        raise TooManyPixels(width=width, height=height, limit=f"{limits.max_image_side:,} pixels a side")
+        raise SideTooLong(width=width, height=height, limit=f"{limits.max_image_side:,}")
     if width * height > limits.max_input_pixels:
-        raise TooManyPixels(width=width, height=height, limit=f"{limits.max_input_pixels:,} pixels")
+        raise TooManyPixels(width=width, height=height, limit=f"{limits.max_input_pixels:,}")
 
 
 def check_result_size(
@@ -81,6 +81,6 @@ def check_result_size(
     """
     wide, high = options.result_size(width, height, limits.factors)
     if wide * high > limits.max_output_pixels:
-        raise ResultTooLarge(width=wide, height=high, limit=f"{limits.max_output_pixels:,} pixels")
+        raise ResultTooLarge(width=wide, height=high, limit=f"{limits.max_output_pixels:,}")
     formats.check_result_size(wide, high, formats.format_named(options.output_format))
     return wide, high

@@ -14,6 +14,31 @@ from upscaler.errors import N_, InvalidParameter, UnknownParameter
 # Parts of a JSON Schema that say which values a program may send.
 _CONSTRAINTS = ("type", "minimum", "maximum", "pattern", "enum", "items", "minItems")
 
+_ONE_OF = N_("Use one of: %(choices)s."), InvalidParameter.message
+_WHOLE_NUMBER = (
+    N_("Enter a whole number from %(low)s to %(high)s."),
+    N_('"%(value)s" isn\'t a valid value for "%(name)s". Use a whole number from %(low)s to %(high)s.'),
+)
+_RATE = (
+    N_("Enter a rate such as %(example)s, or off."),
+    N_('"%(value)s" isn\'t a valid value for "%(name)s". Use a rate such as %(example)s, or off.'),
+)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """The values that a setting may have, in words marked for translation.
+
+    Attributes:
+        advice: the sentence for a form.
+        refusal: the sentence about a value of the API.
+        values: what fills the placeholders of both.
+    """
+
+    advice: str
+    refusal: str
+    values: Mapping[str, object]
+
 
 @dataclass(frozen=True)
 class Definition:
@@ -42,29 +67,24 @@ class Definition:
         return tuple((self.schema["items"] if self.several else self.schema).get("enum", ()))
 
     @property
-    def expected(self) -> tuple[str, dict[str, object]]:
-        """The values that it may have, as a message id and the values to fill into it."""
+    def expected(self) -> Expected:
+        """The values that it may have."""
         if self.choices:
-            return "%(choices)s", {"choices": ", ".join(self.choices)}
+            return Expected(*_ONE_OF, {"choices": ", ".join(self.choices)})
         if self.schema["type"] == "boolean":
-            return N_("on or off"), {}
+            return Expected(*_ONE_OF, {"choices": "on, off"})
         if self.schema["type"] == "integer":
             bounds = {"low": self.schema["minimum"], "high": self.schema["maximum"]}
-            return N_("a whole number from %(low)s to %(high)s"), bounds
-        return N_("a rate such as %(example)s, or off"), {"example": self.example}
+            return Expected(*_WHOLE_NUMBER, bounds)
+        return Expected(*_RATE, {"example": self.example})
 
     def parse(self, value: object) -> Any:
         """Return the typed value; raise ``InvalidParameter``. Text is read as in the environment."""
         try:
             return getattr(RuntimeValues.model_validate({self.key: value}), self.key)
         except ValidationError:
-            text, values = self.expected
-            raise InvalidParameter(
-                N_('"%(value)s" isn\'t a valid value for "%(name)s", which takes %(choices)s.'),
-                name=self.key,
-                value=value,
-                choices=text % values,
-            ) from None
+            expected = self.expected
+            raise InvalidParameter(expected.refusal, name=self.key, value=value, **expected.values) from None
 
 
 def _definitions() -> dict[str, Definition]:

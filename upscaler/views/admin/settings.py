@@ -20,6 +20,7 @@ from upscaler.extensions import db
 from upscaler.services.settings.definitions import DEFINITIONS, Definition
 from upscaler.views.admin.urls import FORM, ExactPaths
 from upscaler.views.context import config, current_actor, services
+from upscaler.views.sentences import localized
 
 SWITCH = ("on", "off")
 
@@ -112,9 +113,8 @@ def _field(
     try:
         definition.parse(value)
     except InvalidParameter:
-        text, values = definition.expected
-        expected = gettext("Enter %(expected)s.", expected=gettext(text) % values)
-        return SettingField(definition, value, shown, expected)
+        expected = definition.expected
+        return SettingField(definition, value, shown, localized(expected.advice, expected.values))
     return SettingField(definition, value, shown)
 
 

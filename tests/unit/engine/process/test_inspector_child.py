@@ -12,7 +12,7 @@ from upscaler.engine.imaging.inspection import InspectionLimits, inspect_image
 from upscaler.engine.imaging.opening import ImageInfo
 from upscaler.engine.process.inspector_child import serve
 from upscaler.engine.process.protocol import Message, decode_message, encode_message, error_from_message
-from upscaler.errors import CropOutside, DamagedImage, TooManyPixels, UnsupportedImage
+from upscaler.errors import CropOutside, DamagedImage, SideTooLong, UnsupportedImage
 
 
 def answers_to(*requests: Message) -> list[Message]:
@@ -48,7 +48,7 @@ def test_each_request_has_one_answer_and_a_refusal_does_not_end_it(
     )
 
     assert [type(error_from_message(found["error"])) for found in answers[:-1]] == [
-        TooManyPixels,
+        SideTooLong,
         DamagedImage,
         UnsupportedImage,
     ]

@@ -46,18 +46,18 @@ def test_every_number_has_bounds_and_every_setting_a_mark() -> None:
 @pytest.mark.parametrize(
     ("key", "sentence"),
     [
-        ("frames", "which takes first, refuse."),
-        ("factors", "which takes 2x, 3x, 4x, 8x."),
-        ("require_login", "which takes on or off."),
-        ("link_ttl_seconds", "which takes a whole number from 60 to 100000000."),
-        ("rate_limit", "which takes a rate such as 10 per hour, or off."),
+        ("frames", "Use one of: first, refuse."),
+        ("factors", "Use one of: 2x, 3x, 4x, 8x."),
+        ("require_login", "Use one of: on, off."),
+        ("link_ttl_seconds", "Use a whole number from 60 to 100000000."),
+        ("rate_limit", "Use a rate such as 10 per hour, or off."),
     ],
 )
 def test_a_refusal_says_which_values_there_are(key: str, sentence: str) -> None:
     with pytest.raises(InvalidParameter) as refused:
         DEFINITIONS[key].parse("nonsense")
 
-    assert refused.value.detail == f'"nonsense" isn\'t a valid value for "{key}", {sentence}'
+    assert refused.value.detail == f'"nonsense" isn\'t a valid value for "{key}". {sentence}'
     assert refused.value.parameter == key
 
 
