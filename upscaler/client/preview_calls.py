@@ -52,7 +52,7 @@ class PreviewCalls(Connection):
             held = {"Prefer": f"wait={min(HELD_SECONDS, left)}"}
             answer = self._transport.call("GET", f"/previews/{preview['id']}", headers=held)
             preview = json_of(answer)
-            if "Preference-Applied" not in answer.headers:
+            if preview["status"] in GOING_ON and "Preference-Applied" not in answer.headers:
                 # Too many requests wait already, so this response came at once.
                 self._sleep(1)
         return preview
