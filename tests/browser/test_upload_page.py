@@ -6,7 +6,7 @@ import re
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser import steps
 
@@ -380,3 +380,16 @@ def test_a_file_that_is_gone_before_the_page_reads_it_or_crops_it_is_reported(
     page.get_by_role("button", name="Compare presets").click()
 
     expect(page.locator("#trial-words")).to_contain_text("Choose it again.")
+
+
+def test_a_file_that_is_chosen_before_the_scripts_are_there_counts(open_page, photographs):
+    page = open_page("about:blank")
+    held: list[Route] = []
+    page.route("**/main.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks the function
+    page.goto("/", wait_until="commit")
+    page.set_input_files("#file", photographs["coffee"])
+    expect(page.locator("#chosen")).to_be_hidden()
+
+    held[0].continue_()
+
+    expect(page.locator("#chosen-name")).to_have_text("coffee.jpg")

@@ -45,6 +45,8 @@ class UploadForm {
     this.#showQuality();
     const isOpen = () => !this.#sending && !byId("landing").hidden;
     watchSources(byId("drop-overlay"), isOpen, (files) => this.#choose([...files]));
+    // A file may have been chosen before this script was there.
+    this.#choose([...byId("file").files]);
   }
 
   get #factor() {
