@@ -47,6 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with interruption() as interrupted:
         try:
             return _run(arguments, interrupted)
+        except configuration.ConfigError as error:
+            complain(str(error))
+            return EXIT_WRONG_USE
         except KeyboardInterrupt:
             complain("interrupted")
             return interrupted.status

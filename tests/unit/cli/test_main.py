@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import psutil
 import pytest
 from PIL import Image
 
+import config
 import upscaler
 from tests.support.disks import filled_up, small_disk
 from upscaler.cli import main
@@ -185,6 +187,17 @@ def test_bad_use_ends_with_2_before_any_work(
         main(wrong)
     assert left.value.code == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "b.png"]
+
+
+def test_settings_that_cannot_be_read_end_it_with_one_line(
+    photo: Photo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / ".env").write_bytes("DATA_DIR=données".encode("latin-1"))
+    monkeypatch.setattr(config, "models_dir", partial(config.models_dir, env_file=tmp_path / ".env"))
+
+    assert main([*FAST, str(photo("a.png"))]) == 2
+
+    assert capsys.readouterr().err.count("\n") == 1
 
 
 def test_it_says_what_was_changed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -19,7 +19,6 @@ from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
 
 from upscaler.engine.model_zoo.model_folder import ModelFolder
-from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import EngineProcess
 from upscaler.errors import EngineCanceled, EngineCrashed, EngineTimeout, UpscalerError
@@ -164,7 +163,7 @@ class PreviewRunner:
         self, claim: _Claim, source: Path, options: UpscaleOptions, should_stop: Callable[[], bool]
     ) -> dict[str, Any]:
         with self._sessions() as session:
-            served, model = model_table.chosen(session, options)
+            served, _ = model_table.chosen(session, options)
             if served.model is not None:
                 provisioning.provide(session, self._storage, self._models, served.model)
             if served.refine_faces:
@@ -191,7 +190,7 @@ class PreviewRunner:
         self._storage.save(key, target)
         return {
             "path": key,
-            "model": recipe_for(served, model=model).name,
+            "model": result.receipt["model"],
             "width": result.width,
             "height": result.height,
             "seconds": round(time.monotonic() - started, 2),

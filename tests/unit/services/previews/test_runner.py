@@ -55,7 +55,7 @@ class CopyingEngine:
             raise waiting.pop()
         self.made.append(options.preset)
         target.write_bytes(source.read_bytes())
-        return UpscaleResult({}, 20, 16, 4, "image/png", "0" * 64)
+        return UpscaleResult({"model": "what-ran"}, 20, 16, 4, "image/png", "0" * 64)
 
 
 @pytest.fixture
@@ -115,6 +115,7 @@ def test_every_preset_is_made_and_stored(
     assert (done.status, done.claim_token, done.ended) == ("completed", None, True)
     assert list(done.results) == list(PRESETS)
     for made in done.results.values():
+        assert made["model"] == "what-ran"
         assert (made["width"], made["height"]) == (20, 16)
         with storage.open(made["path"]) as file:
             assert file.read() == b"crop"
