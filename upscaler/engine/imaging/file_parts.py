@@ -1,4 +1,4 @@
-"""Parts of a file, read as if they were one file."""
+"""Parts of a file and bytes of one's own, read as if they were one file."""
 
 from __future__ import annotations
 
@@ -8,19 +8,22 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import IO, Any
 
+# Offset and length of a range of a file in bytes, or bytes that are not in it.
+Part = tuple[int, int] | bytes
+
 
 class FileParts(io.RawIOBase):
-    """Byte ranges of a file, one behind the other.
+    """Parts, one behind the other.
 
     Args:
         file: to read; it is not closed.
-        parts: (offset, length) of each range in bytes.
+        parts: ranges of it, and other bytes.
     """
 
-    def __init__(self, file: IO[bytes], parts: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, file: IO[bytes], parts: Sequence[Part]) -> None:
         self._file = file
-        self._offsets = [offset for offset, _ in parts]
-        self._ends = list(accumulate(length for _, length in parts))
+        self._parts = parts
+        self._ends = list(accumulate(len(part) if isinstance(part, bytes) else part[1] for part in parts))
         self._at = 0
 
     def readable(self) -> bool:
@@ -42,14 +45,19 @@ class FileParts(io.RawIOBase):
         return self._at
 
     def readinto(self, buffer: Any) -> int:
-        """Read at most what is left of one range."""
+        """Read at most what is left of one part."""
         target = memoryview(buffer).cast("B")
-        part = bisect_right(self._ends, self._at)
-        if part == len(self._ends) or not len(target):
+        number = bisect_right(self._ends, self._at)
+        if number == len(self._ends) or not len(target):
             return 0
-        start = self._ends[part - 1] if part else 0
-        self._file.seek(self._offsets[part] + self._at - start)
-        data = self._file.read(min(len(target), self._ends[part] - self._at))
+        part = self._parts[number]
+        place = self._at - (self._ends[number - 1] if number else 0)
+        size = min(len(target), self._ends[number] - self._at)
+        if isinstance(part, bytes):
+            data = part[place : place + size]
+        else:
+            self._file.seek(part[0] + place)
+            data = self._file.read(size)
         target[: len(data)] = data
         self._at += len(data)
         return len(data)

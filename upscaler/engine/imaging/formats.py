@@ -23,7 +23,7 @@ JPEG = ImageFormat(
     label="JPEG",
     mime_type="image/jpeg",
     extensions=("jpg", "jpeg", "jpe", "jfif"),
-    reader=Reader("PIL.JpegImagePlugin:jpeg_factory", f"{_READERS}.jpeg_reader:JpegImage"),
+    reader=Reader(None, f"{_READERS}.jpeg_reader:JpegImage"),
     shown_in_browsers=True,
     signatures=(((0, b"\xff\xd8\xff"),),),
     writer=Writer("jpegsave", {"subsample_mode": "off", "optimize_coding": True}, resolution_in_exif=True),

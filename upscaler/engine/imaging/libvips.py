@@ -4,8 +4,46 @@ from __future__ import annotations
 
 import errno
 import os
+from typing import IO
 
-from upscaler.errors import EngineError, StorageFull
+import numpy as np
+
+from upscaler.engine.imaging.image import Pixels
+from upscaler.errors import DamagedImage, EngineError, StorageFull
+
+_BLOCK = 1 << 20
+_LEVELS = {"uchar": np.uint8, "ushort": np.uint16}
+
+
+def read_pixels(file: IO[bytes], fail_on: str, *, unlimited: bool = False) -> Pixels:
+    """Decode an image file: uint8 or uint16 (H, W, channels), CMYK with 0 for no ink.
+
+    Args:
+        file: to read from its beginning; it stays open.
+        fail_on: what is an error, in libvips's words: "truncated", "error" or "warning".
+        unlimited: whether to go without libvips's own limits, for a file whose size was checked.
+
+    Raises:
+        DamagedImage: it cannot be read to its end.
+
+    """
+    import pyvips  # noqa: PLC0415 - it loads libvips, which the web process never needs
+
+    source = pyvips.SourceCustom()
+    source.on_read(lambda size: file.read(min(size, _BLOCK)))
+    source.on_seek(file.seek)
+    file.seek(0)
+    try:
+        image = pyvips.Image.new_from_source(
+            source, "", access="sequential", unlimited=unlimited, fail_on=fail_on
+        )
+        memory = image.write_to_memory()
+    except pyvips.Error as error:
+        raise DamagedImage from error
+    if image.format not in _LEVELS:
+        raise DamagedImage
+    pixels: Pixels = np.frombuffer(memory, _LEVELS[image.format])
+    return pixels.reshape(image.height, image.width, image.bands)
 
 
 def srgb_profile() -> bytes:

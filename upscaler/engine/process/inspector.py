@@ -93,6 +93,8 @@ class Inspector:
             return self._child
         self._discard()
         environment = {name: os.environ[name] for name in CHILD_ENVIRONMENT if name in os.environ}
+        # Threads of libvips take address space, which is limited, and one file is checked at a time.
+        environment["VIPS_CONCURRENCY"] = "1"
         self._child = ChildProcess(
             "upscaler.engine.process.inspector_child", [str(self._memory_bytes)], environment=environment
         )

@@ -11,12 +11,14 @@ from hypothesis import strategies as st
 from upscaler.engine.imaging.file_parts import FileParts
 
 CONTENT = bytes(range(200))
-PARTS = st.lists(st.tuples(st.integers(0, 190), st.integers(0, 10)), max_size=6)
+PARTS = st.lists(st.tuples(st.integers(0, 190), st.integers(0, 10)) | st.binary(max_size=10), max_size=6)
 
 
 @given(parts=PARTS, start=st.integers(0, 80), sizes=st.lists(st.integers(0, 30), max_size=8))
 def test_it_reads_what_the_parts_make_together(parts, start, sizes):
-    whole = b"".join(CONTENT[offset : offset + length] for offset, length in parts)
+    whole = b"".join(
+        part if isinstance(part, bytes) else CONTENT[part[0] : part[0] + part[1]] for part in parts
+    )
     with io.BufferedReader(FileParts(io.BytesIO(CONTENT), parts), 16) as file:
         file.seek(start)
         place = start

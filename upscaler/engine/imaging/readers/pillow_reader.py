@@ -1,4 +1,4 @@
-"""Files that Pillow reads right in every layout of theirs: JPEG, WebP, AVIF, HEIC, GIF and BMP."""
+"""Files that Pillow reads right in every layout of theirs, and what other readers share with it."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from upscaler.engine.imaging.file_parts import FileParts
 from upscaler.engine.imaging.icc_profile import Primaries
 from upscaler.engine.imaging.image import Pixels, white_of
 from upscaler.engine.imaging.image_format import ImageFormat
+from upscaler.engine.imaging.libvips import read_pixels
 from upscaler.engine.imaging.orientation import ORIENTATION_TAG, valid_orientation
 from upscaler.engine.imaging.png_chunks import PngChunks, read_chunks
 from upscaler.engine.imaging.readers.base import ColourTag, OpenedImage
@@ -23,7 +24,6 @@ from upscaler.errors import DamagedImage, UnsupportedLayout
 
 _GRAY, _RGB, _PALETTE, _GRAY_ALPHA, _RGBA = 0, 2, 3, 4, 6
 _MODES = {_GRAY: "L", _RGB: "RGB", _PALETTE: "P", _GRAY_ALPHA: "LA", _RGBA: "RGBA"}
-_VIPS_BLOCK = 1 << 20
 
 
 class PngImage(OpenedImage):
@@ -89,7 +89,9 @@ class PngImage(OpenedImage):
         self.image.close()
 
     def _deep_samples(self) -> Samples:
-        pixels = _read_deep(self._parts)
+        pixels = read_pixels(self._parts, fail_on="truncated", unlimited=True)
+        if pixels.dtype != np.uint16:
+            raise DamagedImage
         channels = pixels.shape[2]
         space: Space = "gray" if channels <= 2 else "rgb"
         if channels in (2, 4):
@@ -135,29 +137,3 @@ def _primaries_of(numbers: tuple[float, ...] | None) -> Primaries | None:
     except ValueError:
         return None
     return primaries
-
-
-def _read_deep(parts: IO[bytes]) -> Pixels:
-    """Return uint16 (H, W, channels) of a file with 16 bits per sample.
-
-    Raises:
-        DamagedImage: it cannot be read to its end.
-
-    """
-    import pyvips  # noqa: PLC0415 - it loads libvips, which the web process never needs
-
-    source = pyvips.SourceCustom()
-    source.on_read(lambda size: parts.read(min(size, _VIPS_BLOCK)))
-    source.on_seek(parts.seek)
-    parts.seek(0)
-    try:
-        image = pyvips.Image.new_from_source(
-            source, "", access="sequential", unlimited=True, fail_on="truncated"
-        )
-        memory = image.write_to_memory()
-    except pyvips.Error as error:
-        raise DamagedImage from error
-    if image.format != "ushort":
-        raise DamagedImage
-    pixels: Pixels = np.frombuffer(memory, np.uint16).reshape(image.height, image.width, image.bands)
-    return pixels
