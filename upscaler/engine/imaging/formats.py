@@ -8,7 +8,6 @@ from upscaler.engine.imaging.bmp_header import HEADER_SIZES
 from upscaler.engine.imaging.headers import (
     avif_bit_depth,
     heic_bit_depth,
-    webp_size,
 )
 from upscaler.engine.imaging.image_format import ImageFormat, Reader, Writer, checked
 from upscaler.errors import FormatTooSmall
@@ -55,7 +54,7 @@ WEBP = ImageFormat(
     label="WebP",
     mime_type="image/webp",
     extensions=("webp",),
-    reader=Reader("PIL.WebPImagePlugin:WebPImageFile", size=webp_size),
+    reader=Reader(None, f"{_READERS}.webp_reader:WebpImage"),
     shown_in_browsers=True,
     signatures=(((0, b"RIFF"), (8, b"WEBP")),),
     is_series=True,

@@ -25,15 +25,12 @@ class Reader:
             and returns an image that is not decoded yet.
         opener: the class of this package that opens files of the format, as ``module:name``.
         bit_depth: returns the bits per channel as stored, from the opened image and the beginning of its file.
-        size: returns width and height in pixels from the beginning of a file, for a reader that reserves memory for
-            the pixels while it opens one; None where opening is cheap.
 
     """
 
     plugin: str | None
     opener: str = "upscaler.engine.imaging.readers.pillow_reader:PillowImage"
     bit_depth: Callable[[Any, bytes], int] = eight_bits
-    size: Callable[[bytes], tuple[int, int]] | None = None
 
     def load_plugin(self) -> Any:
         """Return Pillow's reader, None for an opener that uses none."""

@@ -65,8 +65,6 @@ def inspect_image(
         raise UnsupportedImage(formats=_names_of(limits.allowed_mimes))
     if filename is not None:
         refuse_camera_raw(filename, kind.name)
-    if kind.reader.size is not None:
-        _check_size(*kind.reader.size(head), limits)
     with open_image(path, kind) as opened:
         # First of all, since even asking Pillow for the orientation of a PNG file decodes its pixels.
         _check_size(*opened.size, limits)

@@ -15,13 +15,12 @@ _BLOCK = 1 << 20
 _LEVELS = {"uchar": np.uint8, "ushort": np.uint16}
 
 
-def read_pixels(file: IO[bytes], fail_on: str, *, unlimited: bool = False) -> Pixels:
+def read_pixels(file: IO[bytes], **options: str | bool) -> Pixels:
     """Decode an image file: uint8 or uint16 (H, W, channels), CMYK with 0 for no ink.
 
     Args:
         file: to read from its beginning; it stays open.
-        fail_on: what is an error, in libvips's words: "truncated", "error" or "warning".
-        unlimited: whether to go without libvips's own limits, for a file whose size was checked.
+        options: of the loader in libvips, such as ``fail_on``.
 
     Raises:
         DamagedImage: it cannot be read to its end.
@@ -34,9 +33,7 @@ def read_pixels(file: IO[bytes], fail_on: str, *, unlimited: bool = False) -> Pi
     source.on_seek(file.seek)
     file.seek(0)
     try:
-        image = pyvips.Image.new_from_source(
-            source, "", access="sequential", unlimited=unlimited, fail_on=fail_on
-        )
+        image = pyvips.Image.new_from_source(source, "", access="sequential", **options)
         memory = image.write_to_memory()
     except pyvips.Error as error:
         raise DamagedImage from error

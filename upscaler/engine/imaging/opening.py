@@ -20,7 +20,7 @@ from upscaler.engine.imaging.orientation import is_transposed
 from upscaler.engine.imaging.readers.base import OpenedImage
 from upscaler.errors import DamagedImage, EmptyFile, UpscalerError
 
-# Room for what is read before a parser is: signatures, the size of a WebP, the depth of an AVIF.
+# Room for what is read before a parser is: signatures, and the depth of an AVIF.
 _HEAD_BYTES = 4096
 
 # Pillow's `Image.open` applies a limit on pixels that is one for the whole process and cannot be set per call, so the

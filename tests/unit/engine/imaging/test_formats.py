@@ -72,12 +72,6 @@ def test_a_file_is_inspected_and_decoded(tmp_path, limits, kind):
     assert np.abs(decode(path).rgb.astype(int) - (200, 100, 50)).max() <= 4
 
 
-@readable
-def test_a_reader_of_the_size_agrees_with_the_opened_file(kind):
-    if kind.reader.size is not None:
-        assert kind.reader.size(encoded(kind)[:64]) == (64, 48)
-
-
 @writable
 def test_a_written_file_is_of_its_format_and_holds_the_image(tmp_path, colours, kind):
     pixels = colours(64, 48)

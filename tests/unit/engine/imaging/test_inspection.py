@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.support import webp_files
 from upscaler.engine.imaging.inspection import InspectionLimits, inspect_image
 from upscaler.engine.imaging.opening import ImageInfo
 from upscaler.engine.imaging.orientation import ORIENTATION_TAG
@@ -202,9 +203,9 @@ def test_it_finds_out_that_a_header_promised_more_than_there_is(file, limits):
 
 
 def test_it_judges_a_webp_bomb_before_its_canvas_is_reserved(file, limits):
-    header = b"VP8X" + struct.pack("<I", 10) + bytes(4) + (16_382).to_bytes(3, "little") * 2
+    bits = webp_files.bits_of(webp_files.scene((8, 8)), lossless=True)
     with pytest.raises(TooManyPixels):
-        inspect_image(file(b"RIFF" + struct.pack("<I", 22) + b"WEBP" + header), limits)
+        inspect_image(file(webp_files.join([webp_files.header(0, (16_383, 16_383)), *bits])), limits)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
