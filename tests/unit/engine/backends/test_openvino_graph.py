@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 
 from upscaler.engine.backends.openvino_graph import build_model, build_parts
 from upscaler.engine.backends.openvino_library import ov
-from upscaler.engine.model_zoo.catalogue import MODELS
-from upscaler.engine.model_zoo.ncnn_graph import Graph, GraphError, Layer, Value, read_graph
-from upscaler.engine.model_zoo.weights import find_weights
+from upscaler.engine.model_zoo.ncnn_graph import Graph, GraphError, Layer, Value
 
 Floats = NDArray[np.float32]
 
@@ -139,17 +137,6 @@ def test_fractions_become_levels() -> None:
 def test_what_would_be_computed_wrongly_is_refused(unsupported: Layer, reason: str) -> None:
     with pytest.raises(GraphError, match=reason):
         run(unsupported)
-
-
-def test_a_model_is_cut_only_where_one_blob_passes() -> None:
-    files = find_weights(MODELS["realesr-animevideov3-x4"], "")
-    graph = read_graph(files.param, files.bin)
-
-    # Its last layer adds the upscaled input: that passes beside what the layers before it give.
-    with pytest.raises(GraphError, match="cannot be cut"):
-        build_parts(graph, "x", "Interp")
-    with pytest.raises(GraphError, match="no layer of kind Pooling"):
-        build_parts(graph, "x", "Pooling")
 
 
 def test_both_parts_of_a_model_give_what_the_whole_gives() -> None:
