@@ -33,7 +33,7 @@ def planes_of(window: Window, model: Model) -> NDArray[np.float32]:
 
 
 class LoadedModel(ABC):
-    """A model in memory. It may be called from several threads, but runs one window at a time."""
+    """A model in memory. It may be called from several threads, but runs ``Backend.streams`` windows at a time."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -65,6 +65,8 @@ class Backend(ABC):
             is heeded, between windows only.
         on_processor: False where it runs on a graphics device.
         test_model: name of a small model that this backend runs, for its self-test.
+        streams: windows that its loaded models run at once, each on another thread; each may take
+            ``memory_budget``.
         runs_models: False where it only stands in for the models, and gives other results than they do.
 
     """
@@ -73,6 +75,7 @@ class Backend(ABC):
     test_model = "waifu2x-upconv7-photo"
     on_processor = True
     runs_models = True
+    streams = 1
     memory_budget = 1_000_000_000
     largest_window = 512
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Set
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
 
 import numpy as np
@@ -19,6 +21,7 @@ from upscaler.engine.model_zoo.recipes import Recipe, scale_of
 from upscaler.engine.progress import Progress
 from upscaler.engine.tiling.scratch import Tile
 from upscaler.engine.tiling.seams import SeamCheck
+from upscaler.engine.tiling.streams import in_order
 from upscaler.engine.tiling.tiles import Span, core_of, read_window
 from upscaler.errors import EngineCanceled, OutputRejected
 
@@ -57,6 +60,9 @@ class TileRunner:
         self._backend = selection.backend
         self._done = 0.0
         self._total = 1.0
+        # Windows in threads of their own add to what is done; this one stops, pauses and reports.
+        self._adding = threading.Lock()
+        self._own_thread = threading.get_ident()
 
     def run(
         self,
@@ -81,7 +87,16 @@ class TileRunner:
         on_rows(0)
         seams = SeamCheck(rgb, out, self._recipe.scale, rows, columns)
         # While the models work on a window, the one before it is rounded and stored.
-        with ThreadPoolExecutor(1, "store") as storing:
+        pending = [
+            partial(self._upscaled_core, rgb, row, column)
+            for row_number, row in enumerate(rows)
+            for column_number, column in enumerate(columns)
+            if (row_number, column_number) not in done
+        ]
+        with (
+            ThreadPoolExecutor(1, "store") as storing,
+            closing(in_order(pending, self._backend.streams, self._pause)) as cores,
+        ):
             stored: Future[None] | None = None
             for row_number, row in enumerate(rows):
                 for column_number, column in enumerate(columns):
@@ -89,7 +104,7 @@ class TileRunner:
                     if tile in done:
                         self._skip(_pixels(row) * _pixels(column))
                         continue
-                    core = self._upscaled_core(rgb, row, column)
+                    core = next(cores)
                     if stored is not None:
                         stored.result()
                     stored = storing.submit(self._store, out, core, (row, column), partial(note, tile))
@@ -102,9 +117,8 @@ class TileRunner:
                 on_rows(row.stop)
 
     def _skip(self, window_pixels: int) -> None:
-        self._stop_if_asked()
-        self._done += window_pixels * self._recipe.seconds_per_megapixel
-        self._progress.report(min(self._done / self._total, 1.0))
+        self._add(window_pixels * self._recipe.seconds_per_megapixel)
+        self._pause()
 
     def _store(self, out: Pixels, core: Result, window: tuple[Span, Span], note: Callable[[], None]) -> None:
         row, column = window
@@ -136,24 +150,36 @@ class TileRunner:
         scale, deep = 1, window.dtype == np.float32
         result = window.astype(np.float32)
         for model in models:
-            self._stop_if_asked()
+            self._pause()
             window = np.clip(result, 0, 255) if deep else to_levels(result)
             loaded = self._selection.load(model, self._attempts)
             if self._selection.backend is not self._backend:
                 raise BackendChangedError
             try:
-                result = run_window(loaded, window, self._stop_if_asked)
+                result = run_window(loaded, window, self._pause)
             except EngineCanceled:
                 # From a pause within the window, of which the device knows nothing.
                 raise
             except FAILURES as error:
                 raise BackendError(reason_of(error, model.name), error) from error
-            self._done += window_pixels * model.seconds_per_megapixel * scale**2
+            self._add(window_pixels * model.seconds_per_megapixel * scale**2)
             scale *= model.scale
-            self._progress.report(min(self._done / self._total, 1.0))
+        self._report()
         return result
 
-    def _stop_if_asked(self) -> None:
+    def _add(self, work: float) -> None:
+        with self._adding:
+            self._done += work
+
+    def _report(self) -> None:
+        if threading.get_ident() == self._own_thread:
+            self._progress.report(min(self._done / self._total, 1.0))
+
+    def _pause(self) -> None:
+        """Report the progress and stop if asked to; in the thread of this image only, for requests run in pauses."""
+        if threading.get_ident() != self._own_thread:
+            return
+        self._report()
         if self._should_stop and self._should_stop():
             raise EngineCanceled
 

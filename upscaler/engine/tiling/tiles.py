@@ -71,6 +71,33 @@ def spans(side: int, core: int, margin: int, edge: int) -> list[Span]:
     ]
 
 
+def cut_evenly(
+    sides: tuple[int, int], core: int, margin: int, edge: int, streams: int
+) -> tuple[list[Span], list[Span]]:
+    """Cut the height and the width of an image, so that ``streams`` windows at a time get through it soonest.
+
+    One stream gets as few windows as ``core`` permits. More streams get some more, where otherwise one of them would
+    have nothing to do: the parameters are those of ``spans``.
+    """
+    height, width = sides
+
+    def cuts(side: int) -> list[list[Span]]:
+        fewest = math.ceil(side / core)
+        most = max(fewest, min(fewest + streams - 1, side // SMALLEST_CORE))
+        return [spans(side, math.ceil(side / count), margin, edge) for count in range(fewest, most + 1)]
+
+    def time(cut: tuple[list[Span], list[Span]]) -> tuple[int, int]:
+        rows, columns = cut
+        windows = len(rows) * len(columns)
+        return math.ceil(windows / streams) * _longest(rows) * _longest(columns), windows
+
+    return min(itertools.product(cuts(height), cuts(width)), key=time)
+
+
+def _longest(cut: list[Span]) -> int:
+    return max(span.read_stop - span.read_start for span in cut)
+
+
 def read_window(rgb: Pixels, rows: Span, columns: Span) -> Window:
     """Copy a window out of an image; beyond it lies its reflection, or its edge where it is too small.
 

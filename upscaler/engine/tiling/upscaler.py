@@ -28,7 +28,7 @@ from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import NoTileLog, TileLog
 from upscaler.engine.tiling.stage_run import StageRun
 from upscaler.engine.tiling.tile_runner import BackendChangedError, BackendError, Plan, TileRunner
-from upscaler.engine.tiling.tiles import Span, core_side, edge_for, margin_for, spans
+from upscaler.engine.tiling.tiles import Span, core_side, cut_evenly, edge_for, margin_for
 from upscaler.errors import ModelNotFound, UnknownModel
 from upscaler.version import __version__
 
@@ -259,7 +259,7 @@ class Upscaler:
                 scale *= model.scale
         wanted = [pixels for pixels in (self._settings.tile_pixels, self._selection.tile_limit) if pixels]
         core = core_side(side, margin, min(wanted, default=0))
-        return spans(height, core, margin, edge), spans(width, core, margin, edge)
+        return cut_evenly((height, width), core, margin, edge, backend.streams)
 
 
 def _key(rgb: Pixels, recipe: Recipe, backend: Backend, plan: Plan) -> str:

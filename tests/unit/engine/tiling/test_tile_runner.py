@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -9,7 +10,7 @@ from tests.support.engine import SpoiltModel
 from upscaler.engine.backends.base import LoadedModel, Result, Window
 from upscaler.engine.backends.lanczos import LanczosBackend
 from upscaler.engine.backends.selection import Selection
-from upscaler.engine.model_zoo.catalogue import Model
+from upscaler.engine.model_zoo.catalogue import MODELS, Model
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.progress import Progress
 from upscaler.engine.settings import EngineSettings
@@ -60,6 +61,23 @@ class PausingBackend(LanczosBackend):
 
     def load(self, model: Model) -> LoadedModel:
         return PausingModel(super().load(model))
+
+
+class ManyBackend(LanczosBackend):
+    """Lanczos with three windows at once; notes the threads that ran them."""
+
+    streams = 3
+
+    def __init__(self) -> None:
+        super().__init__(SETTINGS)
+        self.threads: set[int] = set()
+
+    def load(self, model: Model) -> LoadedModel:
+        return SpoiltModel(super().load(model), self._note)
+
+    def _note(self, result: Result) -> Result:
+        self.threads.add(threading.get_ident())
+        return result
 
 
 def run(out, *, done=frozenset(), selection=None, stop=None, core=20):
@@ -143,3 +161,42 @@ def test_a_failure_names_the_model_and_says_whether_memory_was_short(error, out_
         run(blank(), selection=selection)
 
     assert caught.value.out_of_memory is out_of_memory
+
+
+def test_several_windows_at_once_give_the_same_in_the_same_order():
+    alone, together = blank(), blank()
+    backend = ManyBackend()
+    selection = Selection(SETTINGS, [backend])
+    selection.load(MODELS[RECIPE.models[0].name])
+    backend.threads.clear()
+    stopping_threads = set()
+
+    expected = run(alone)
+    tiles, rows, shares = run(
+        together, selection=selection, stop=lambda: stopping_threads.add(threading.get_ident())
+    )
+
+    np.testing.assert_array_equal(together, alone)
+    assert (tiles, rows) == expected[:2]
+    assert shares[-1] == pytest.approx(1.0)
+    own = threading.get_ident()
+    assert backend.threads
+    assert own not in backend.threads
+    assert stopping_threads == {own}, "a request in a pause runs in the thread of the image"
+
+
+def test_several_windows_at_once_leave_out_those_that_are_done():
+    out, again = blank(), blank()
+    run(out)
+    again[:, :40] = out[:, :40]
+
+    tiles, _, shares = run(again, done={(0, 0), (1, 0)}, selection=Selection(SETTINGS, [ManyBackend()]))
+
+    assert tiles == [(0, 1), (0, 2), (1, 1), (1, 2)]
+    np.testing.assert_array_equal(again, out)
+    assert shares[-1] == pytest.approx(1.0)
+
+
+def test_several_windows_at_once_stop_when_asked_to():
+    with pytest.raises(EngineCanceled):
+        run(blank(), selection=Selection(SETTINGS, [ManyBackend()]), stop=lambda: True)

@@ -8,7 +8,16 @@ from hypothesis import strategies as st
 from upscaler.engine.backends.base import LoadedModel, Result, Window
 from upscaler.engine.backends.windows import run_window, to_levels
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
-from upscaler.engine.tiling.tiles import Span, core_of, core_side, edge_for, margin_for, read_window, spans
+from upscaler.engine.tiling.tiles import (
+    Span,
+    core_of,
+    core_side,
+    cut_evenly,
+    edge_for,
+    margin_for,
+    read_window,
+    spans,
+)
 from upscaler.errors import OutputRejected
 
 PHOTO = MODELS["waifu2x-upconv7-photo"]
@@ -50,6 +59,45 @@ def test_margins_of_a_chain_add_up_in_input_pixels() -> None:
     assert margin_for([PHOTO, PHOTO]) == 11  # 7 + 7 / 2
     assert edge_for([X4PLUS]) == 10
     assert edge_for([MODELS["waifu2x-cunet-1x-n1"], X4PLUS]) == 28 + 10
+
+
+@settings(deadline=None)
+@given(st.integers(1, 3000), st.integers(1, 3000), st.integers(32, 600), st.integers(0, 60))
+def test_one_stream_gets_as_few_windows_as_the_core_permits(
+    height: int, width: int, core: int, margin: int
+) -> None:
+    rows, columns = cut_evenly((height, width), core, margin, 10, 1)
+
+    assert (len(rows), len(columns)) == (
+        len(spans(height, core, margin, 10)),
+        len(spans(width, core, margin, 10)),
+    )
+
+
+@settings(deadline=None)
+@given(st.integers(1, 3000), st.integers(1, 3000), st.integers(32, 600), st.integers(2, 5))
+def test_several_streams_take_no_longer_than_with_the_fewest_windows(
+    height: int, width: int, core: int, streams: int
+) -> None:
+    def seconds(cut: tuple[list[Span], list[Span]]) -> int:
+        (rows, columns), rounds = cut, -(-len(cut[0]) * len(cut[1]) // streams)
+        longest = [max(span.read_stop - span.read_start for span in axis) for axis in (rows, columns)]
+        return rounds * longest[0] * longest[1]
+
+    rows, columns = cut_evenly((height, width), core, 28, 10, streams)
+
+    assert seconds((rows, columns)) <= seconds(cut_evenly((height, width), core, 28, 10, 1))
+    for cut, side in ((rows, height), (columns, width)):
+        assert [span.start for span in cut] == [0, *(span.stop for span in cut[:-1])]
+        assert cut[-1].stop == side
+        assert max(span.stop - span.start for span in cut) <= core
+
+
+def test_an_image_of_one_window_is_shared_out_unless_it_is_tiny() -> None:
+    rows, columns = cut_evenly((400, 300), 440, 28, 10, 2)
+    assert (len(rows), len(columns)) == (2, 1)
+
+    assert [len(cut) for cut in cut_evenly((50, 40), 440, 28, 10, 2)] == [1, 1]
 
 
 def test_a_core_is_what_the_window_leaves() -> None:
