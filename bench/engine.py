@@ -17,6 +17,7 @@ from skimage import data
 
 from bench.peers import NcnnBf16Backend, OnnxRuntimeBackend
 from upscaler.engine.backends.base import Backend, LoadedModel, Window
+from upscaler.engine.backends.mnn import MnnBackend
 from upscaler.engine.backends.ncnn import NcnnCpuBackend, NcnnVulkanBackend
 from upscaler.engine.backends.openvino import OpenVinoBackend
 from upscaler.engine.backends.windows import run_window
@@ -53,6 +54,7 @@ def candidates(settings: EngineSettings) -> list[Backend]:
         OnnxRuntimeBackend(settings),
         OpenVinoBackend(settings, "fp32"),
         OpenVinoBackend(settings, "bf16"),
+        MnnBackend(settings),
         NcnnVulkanBackend(settings, "fp32"),
         NcnnVulkanBackend(settings, "fp16"),
     ]

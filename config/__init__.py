@@ -7,7 +7,7 @@ Of the rest of the program, only names are imported here: of presets, factors, i
 """
 
 from config.keys import secret_key
-from config.loading import load, models_dir
+from config.loading import cache_dir, load, models_dir
 from config.runtime import Runtime, RuntimeValues, runtime_mark
 from config.settings import Config, sqlite_uri
 from config.sources import ROOT, ConfigError, example_password, example_settings
@@ -18,6 +18,7 @@ __all__ = [
     "ConfigError",
     "Runtime",
     "RuntimeValues",
+    "cache_dir",
     "example_password",
     "example_settings",
     "load",

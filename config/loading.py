@@ -39,7 +39,16 @@ def models_dir(environ: Mapping[str, str] | None = None, env_file: Path | None =
     values = variables(environ, env_file)
     if folder := values.get("ENGINE_MODELS_DIR"):
         return Path(folder)
-    return ROOT / (values.get("DATA_DIR") or Config.model_fields["data_dir"].default) / "models"
+    return _data_dir(values) / "models"
+
+
+def cache_dir(environ: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env") -> Path:
+    """Return the folder of what can be made again; the other settings need not be valid."""
+    return _data_dir(variables(environ, env_file)) / "cache"
+
+
+def _data_dir(values: Mapping[str, str]) -> Path:
+    return ROOT / (values.get("DATA_DIR") or Config.model_fields["data_dir"].default)
 
 
 def _read_secret(variable: str, path: Path) -> str:

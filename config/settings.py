@@ -259,6 +259,11 @@ class Config(RuntimeValues):
         return Path(self.engine_models_dir) if self.engine_models_dir else self.data_dir / "models"
 
     @property
+    def cache_dir(self) -> Path:
+        """The folder of what can be made again, such as models in a backend's own format."""
+        return self.data_dir / "cache"
+
+    @property
     def scratch_dir(self) -> Path:
         """The folder of temporary files."""
         return self.data_dir / "scratch"

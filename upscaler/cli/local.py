@@ -25,13 +25,16 @@ from upscaler.errors import EngineCanceled, StorageFull, UpscalerError
 class LocalUpscaler:
     """Runs models in this process; they are loaded with the first image and stay loaded."""
 
-    def __init__(self, options: UpscaleOptions, arguments: argparse.Namespace, models_dir: Path) -> None:
+    def __init__(
+        self, options: UpscaleOptions, arguments: argparse.Namespace, models_dir: Path, cache_dir: Path
+    ) -> None:
         self._options = ModelFolder(models_dir).serving(options)
         settings = EngineSettings(
             engine=arguments.engine or "auto",
             threads=arguments.threads or available_threads(),
             tile_pixels=arguments.tile or 0,
             models_dir=str(models_dir),
+            cache_dir=str(cache_dir),
         )
         self._engine = Engine(Upscaler(settings))
 

@@ -174,7 +174,7 @@ def upscaler_for(
     else:
         from upscaler.cli.local import LocalUpscaler  # noqa: PLC0415
 
-        yield LocalUpscaler(options, chosen, configuration.models_dir())
+        yield LocalUpscaler(options, chosen, configuration.models_dir(), configuration.cache_dir())
 
 
 def client_for(chosen: argparse.Namespace, sleep: Callable[[float], None] | None = None) -> Client:

@@ -22,6 +22,7 @@ class EngineSettings:
         tile_pixels: side of a tile's core in input pixels, 0 for a size that suits the backend.
         gpu_index: Vulkan device to use, -1 for the first real one (never a software device).
         models_dir: a folder with further weights, or "".
+        cache_dir: a folder for what a backend makes of the weights, or "" to make it anew in each process.
     """
 
     engine: str = "auto"
@@ -29,6 +30,7 @@ class EngineSettings:
     tile_pixels: int = 0
     gpu_index: int = -1
     models_dir: str = ""
+    cache_dir: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON-ready values."""

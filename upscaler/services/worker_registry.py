@@ -57,6 +57,7 @@ class WorkerServices(Services):
             tile_pixels=self.config.engine_tile,
             gpu_index=self.config.engine_gpu,
             models_dir=str(self.config.models_dir),
+            cache_dir=str(self.config.cache_dir),
         )
         limits = EngineLimits(
             timeout_seconds=self.config.job_timeout_seconds, memory_bytes=self.config.job_memory_bytes

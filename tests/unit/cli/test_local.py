@@ -44,7 +44,7 @@ def planned(tmp_path: Path) -> Planned:
 
 def upscaler(models_dir: Path, *arguments: str, options: UpscaleOptions | None = None) -> LocalUpscaler:
     given = build_parser().parse_args(["--threads", "1", *arguments])
-    return LocalUpscaler(options or UpscaleOptions("2x"), given, models_dir)
+    return LocalUpscaler(options or UpscaleOptions("2x"), given, models_dir, models_dir.parent / "cache")
 
 
 def test_a_result_has_its_size_and_a_sentence_for_each_change(

@@ -66,7 +66,7 @@ def test_folders_lie_in_the_data_folder_unless_models_have_their_own(tmp_path: P
     config = load({"DATA_DIR": str(tmp_path)}, env_file=None)
     own = load({"DATA_DIR": str(tmp_path), "ENGINE_MODELS_DIR": "/srv/models"}, env_file=None)
 
-    assert [config.files_dir, config.models_dir, config.scratch_dir, config.logs_dir] == [
-        tmp_path / name for name in ("files", "models", "scratch", "logs")
+    assert [config.files_dir, config.models_dir, config.cache_dir, config.scratch_dir, config.logs_dir] == [
+        tmp_path / name for name in ("files", "models", "cache", "scratch", "logs")
     ]
     assert own.models_dir == Path("/srv/models")

