@@ -150,6 +150,30 @@ def test_an_image_is_the_same_on_one_stream_and_on_several(backend: MnnBackend) 
 
 
 @needs_mnn
+def test_a_request_in_a_pause_changes_nothing(backend: MnnBackend) -> None:
+    image = np.ascontiguousarray(data.astronaut()[:150, :190])
+    recipe = Recipe("photo", ("waifu2x-upconv7-photo",))
+    upscaler = Upscaler(EngineSettings("mnn", 2, 64, cache_dir=backend.settings.cache_dir))
+    expected = np.zeros((300, 380, 3), np.uint8)
+    upscaler.upscale(image, recipe, expected)
+    urgent: list[np.ndarray] = []
+
+    def pause() -> bool:
+        if len(urgent) < 3:
+            urgent.append(np.zeros((80, 80, 3), np.uint8))
+            upscaler.upscale(image[:40, :40], recipe, urgent[-1])
+        return False
+
+    out = np.zeros_like(expected)
+    upscaler.upscale(image, recipe, out, should_stop=pause)
+
+    np.testing.assert_array_equal(out, expected)
+    assert len(urgent) == 3
+    assert urgent[0].any()
+    np.testing.assert_array_equal(urgent[0], urgent[2])
+
+
+@needs_mnn
 @pytest.mark.parametrize(("output_range", "factor"), [(UNIT, 255), (LEVELS, 1)])
 @pytest.mark.parametrize("kind", [ONNX, NCNN])
 def test_a_custom_model_gives_levels(
