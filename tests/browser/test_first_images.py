@@ -11,7 +11,7 @@ from playwright.sync_api import Browser
 
 from bench.browser_pixels import first_image
 from bench.second_reader import as_shown
-from tests.support import bmp_files, gif_files, jpeg_files, webp_files
+from tests.support import bmp_files, gif_files, iso_files, jpeg_files, webp_files
 from upscaler.engine.imaging.decode import decode
 
 SAMPLED = 60
@@ -35,9 +35,11 @@ def generated() -> Iterator[tuple[str, str, bytes]]:
         yield f"jpeg {case}", "image/jpeg", jpeg_files.write(case).content
     for case in sample(webp_files.cases()):
         yield f"webp {case}", "image/webp", webp_files.write(case).content
+    for name, content in iso_files.avif_cases():
+        yield f"avif {name}", "image/avif", content
 
 
-@pytest.mark.parametrize("kind", ["bmp", "gif", "jpeg", "webp"])
+@pytest.mark.parametrize("kind", ["bmp", "gif", "jpeg", "webp", "avif"])
 def test_generated_files_are_read_as_a_browser_shows_them(browser: Browser, tmp_path, kind):
     page, compared = browser.new_page(), 0
     for name, mime_type, content in generated():

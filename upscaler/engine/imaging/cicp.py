@@ -44,6 +44,24 @@ class UnknownColoursError(ValueError):
 
 
 @dataclass(frozen=True)
+class CodePoints:
+    """The numbers by which a video or image stream describes its colours.
+
+    Attributes:
+        primaries: ``ColourPrimaries``.
+        transfer: ``TransferCharacteristics``.
+        matrix: ``MatrixCoefficients``.
+        is_full: whether levels use their whole range, not the narrow one of video.
+
+    """
+
+    primaries: int
+    transfer: int
+    matrix: int
+    is_full: bool
+
+
+@dataclass(frozen=True)
 class Encoding:
     """What RGB values mean.
 

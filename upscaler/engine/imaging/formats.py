@@ -5,10 +5,6 @@ from __future__ import annotations
 import struct
 
 from upscaler.engine.imaging.bmp_header import HEADER_SIZES
-from upscaler.engine.imaging.headers import (
-    avif_bit_depth,
-    heic_bit_depth,
-)
 from upscaler.engine.imaging.image_format import ImageFormat, Reader, Writer, checked
 from upscaler.errors import FormatTooSmall
 
@@ -91,7 +87,7 @@ AVIF = ImageFormat(
     label="AVIF",
     mime_type="image/avif",
     extensions=("avif",),
-    reader=Reader("PIL.AvifImagePlugin:AvifImageFile", f"{_READERS}.iso_reader:IsoImage", avif_bit_depth),
+    reader=Reader("PIL.AvifImagePlugin:AvifImageFile", f"{_READERS}.avif_reader:AvifImage"),
     shown_in_browsers=True,
     brands=(b"avif", b"avis"),
     is_series=True,
@@ -110,7 +106,7 @@ HEIC = ImageFormat(
     label="HEIC",
     mime_type="image/heic",
     extensions=("heic", "heif", "hif"),
-    reader=Reader("pillow_heif:HeifImageFile", f"{_READERS}.iso_reader:IsoImage", heic_bit_depth),
+    reader=Reader(None, f"{_READERS}.heic_reader:HeicImage"),
     shown_in_browsers=False,
     brands=(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"),
 )

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
 from typing import Any
 
 # Bytes at the beginning of a file that its signature and its brands lie within.
 SIGNATURE_BYTES = 64
-
-
-def eight_bits(_image: Any, _head: bytes) -> int:
-    """Return the bits per channel of a format that knows one depth only."""
-    return 8
 
 
 @dataclass(frozen=True)
@@ -24,13 +19,11 @@ class Reader:
         plugin: Pillow's reader as ``module:name``, None for an opener that uses none. It is called with an open file
             and returns an image that is not decoded yet.
         opener: the class of this package that opens files of the format, as ``module:name``.
-        bit_depth: returns the bits per channel as stored, from the opened image and the beginning of its file.
 
     """
 
     plugin: str | None
     opener: str = "upscaler.engine.imaging.readers.pillow_reader:PillowImage"
-    bit_depth: Callable[[Any, bytes], int] = eight_bits
 
     def load_plugin(self) -> Any:
         """Return Pillow's reader, None for an opener that uses none."""

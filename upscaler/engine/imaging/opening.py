@@ -15,13 +15,10 @@ from pkgutil import resolve_name
 from typing import Any
 
 from upscaler.engine.imaging.formats import FORMATS
-from upscaler.engine.imaging.image_format import ImageFormat
+from upscaler.engine.imaging.image_format import SIGNATURE_BYTES, ImageFormat
 from upscaler.engine.imaging.orientation import is_transposed
 from upscaler.engine.imaging.readers.base import OpenedImage
 from upscaler.errors import DamagedImage, EmptyFile, UpscalerError
-
-# Room for what is read before a parser is: signatures, and the depth of an AVIF.
-_HEAD_BYTES = 4096
 
 # Pillow's `Image.open` applies a limit on pixels that is one for the whole process and cannot be set per call, so the
 # readers are called directly and the caller's own limits decide. Only these parsers ever see a file. All are imported
@@ -62,14 +59,14 @@ class ImageInfo:
 
 
 def read_head(path: Path) -> bytes:
-    """Return the first bytes of a file, enough for its signature and its size in pixels.
+    """Return the first bytes of a file, enough for its signature.
 
     Raises:
         EmptyFile: it has no bytes.
 
     """
     with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+        head = file.read(SIGNATURE_BYTES)
     if not head:
         raise EmptyFile
     return head
@@ -87,9 +84,7 @@ def open_image(path: Path, kind: ImageFormat) -> Iterator[OpenedImage]:
         with path.open("rb") as file, warnings.catch_warnings():
             # Pillow warns about odd metadata; whether the pixels can be read is what matters here.
             warnings.simplefilter("ignore")
-            head = file.read(_HEAD_BYTES)
-            file.seek(0)
-            opened = _READERS[kind.name](file, kind, head)
+            opened = _READERS[kind.name](file, kind)
             try:
                 yield opened
             finally:

@@ -30,7 +30,7 @@ _GAMMA_TOLERANCE = 0.001
 class BmpImage(OpenedImage):
     """A BMP file; arguments as of ``PillowImage``."""
 
-    def __init__(self, file: IO[bytes], kind: ImageFormat, _head: bytes) -> None:
+    def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         self._file = file
         self._label = kind.label
         self._header = header = read_header(file)

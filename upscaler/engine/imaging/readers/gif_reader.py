@@ -22,7 +22,7 @@ class GifImage(OpenedImage):
     The first image is placed on a transparent ground of the size of the whole; the background colour is ignored.
     """
 
-    def __init__(self, file: IO[bytes], kind: ImageFormat, _head: bytes) -> None:
+    def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         self._plugin: Any = kind.reader.load_plugin()
         self._blocks = blocks = read_blocks(file)
         if blocks.table is None:

@@ -41,7 +41,7 @@ _ADOBE_RGB = Encoding(
 class JpegImage(OpenedImage):
     """A JPEG file; arguments as of ``PillowImage``."""
 
-    def __init__(self, file: IO[bytes], kind: ImageFormat, _head: bytes) -> None:
+    def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         self._file = file
         self._label = kind.label
         self._segments = segments = read_segments(file)

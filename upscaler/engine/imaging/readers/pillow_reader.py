@@ -25,18 +25,16 @@ class PillowImage(OpenedImage):
     Args:
         file: to read, at its beginning; it stays open.
         kind: its format.
-        head: its first bytes.
 
     """
 
-    def __init__(self, file: IO[bytes], kind: ImageFormat, head: bytes) -> None:
+    def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         self.file = file
         self.image: Any = kind.reader.load_plugin()(file)
         self.size = self.image.size
         self.mode = self.image.mode
         self.has_alpha = self.image.has_transparency_data
         self.frames = getattr(self.image, "n_frames", 1)
-        self.bit_depth = kind.reader.bit_depth(self.image, head)
 
     @property
     def orientation(self) -> int:  # type: ignore[override]

@@ -29,7 +29,7 @@ _MODES = {_GRAY: "L", _RGB: "RGB", _PALETTE: "P", _GRAY_ALPHA: "LA", _RGBA: "RGB
 class PngImage(OpenedImage):
     """A PNG file; arguments as of ``PillowImage``."""
 
-    def __init__(self, file: IO[bytes], kind: ImageFormat, _head: bytes) -> None:
+    def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         self._label = kind.label
         self._chunks = read_chunks(file)
         self._parts = io.BufferedReader(FileParts(file, self._chunks.parts))

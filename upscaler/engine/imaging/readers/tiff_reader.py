@@ -42,7 +42,7 @@ class TiffImage(OpenedImage):
     The image is the first one that is no smaller copy and no mask.
     """
 
-    def __init__(self, file: IO[bytes], kind: ImageFormat, _head: bytes) -> None:
+    def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         import tifffile  # noqa: PLC0415 - few files need it
 
         # What it finds odd is of no use to operators: files that cannot be read are refused.

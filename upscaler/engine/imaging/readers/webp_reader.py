@@ -25,7 +25,7 @@ _OPAQUE = 255
 class WebpImage(OpenedImage):
     """A WebP file; arguments as of ``PillowImage``."""
 
-    def __init__(self, file: IO[bytes], kind: ImageFormat, _head: bytes) -> None:
+    def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         self._file = file
         self._label = kind.label
         self._chunks = chunks = read_chunks(file)
