@@ -31,8 +31,8 @@ from upscaler.errors import EmptyFile, UpscalerError
 _LIMITS = InspectionLimits(formats.INPUT_MIME_TYPES, 30_000, 50_000_000)
 # Lossy formats leave some freedom to their decoders, conversions between profiles a level or two.
 _MEAN, _MOST, _SHARE = 1.0, 8, 0.005
-_BY_LIBVIPS = ("tiff",)
-_WITHOUT_SECOND = ("heic",)
+_LEVEL_OF_32_BITS = 0xFFFFFFFF // 255
+_BY_LIBVIPS = ("tiff", "heic")
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,6 @@ def _state_of(error: UpscalerError) -> str:
 
 
 def _theirs(path: Path, kind: formats.ImageFormat, page: Page) -> tuple[np.ndarray | None, str]:
-    if kind.name in _WITHOUT_SECOND:
-        return None, ""
     name = "libvips" if kind.name in _BY_LIBVIPS else "Chromium"
     shown = _by_libvips(path) if name == "libvips" else first_image(page, path.read_bytes(), kind.mime_type)
     return shown, name if shown is not None else f"{name} refuses"
@@ -125,6 +123,8 @@ def _by_libvips(path: Path) -> np.ndarray | None:
             image = image.icc_transform(
                 "srgb", embedded=True, intent="relative", black_point_compensation=True
             )
+        if image.format == "uint":
+            image = (image / _LEVEL_OF_32_BITS).cast("uchar")
         image = image.colourspace("srgb").cast("uchar")
         if image.bands < 3:
             image = image[0].bandjoin([image[0], *image.bandsplit()])
