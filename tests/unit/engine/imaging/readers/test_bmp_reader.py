@@ -137,6 +137,15 @@ def test_a_file_that_is_cut_off_is_damaged(file, limits, pixels, share):
         inspect_image(file(content[: int(len(content) * share)]), limits)
 
 
+@pytest.mark.parametrize("pixels", ["rle24", "rle8", "rle4"])
+def test_run_lengths_that_end_early_are_damaged(file, pixels):
+    content = write(Case(64, pixels)).content
+    decode(file(content[:-4]))
+    for length in range(len(content) - 60, len(content) - 6):
+        with pytest.raises(DamagedImage):
+            decode(file(content[:length]))
+
+
 def test_bytes_behind_the_image_are_ignored(file):
     written = write(Case(40, "rgb24"), behind=b"trailing")
     np.testing.assert_array_equal(decode(file(written.content)).rgb, np.rint(written.colour * 255))
