@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,3 +13,11 @@ def script() -> Iterator[Callable[..., ScriptedServer]]:
     """Return a starter of servers that give the named answers."""
     with scripted_servers() as start:
         yield start
+
+
+@pytest.fixture(autouse=True)
+def hangups() -> Iterator[None]:
+    """Give the programs of a test the usual signals: what runs the tests may have them ignored, as ``nohup`` has."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)

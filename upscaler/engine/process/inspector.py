@@ -19,6 +19,9 @@ logger = logging.getLogger(__name__)
 
 # The environment of the child: no passwords, no keys.
 CHILD_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
+# Each thread takes address space, which is limited, and there would be one for each processor; one file is checked at
+# a time.
+_ONE_THREAD = {"VIPS_CONCURRENCY": "1", "OPENBLAS_NUM_THREADS": "1"}
 _START_SECONDS = 30.0
 _CLOSE_SECONDS = 1.0
 
@@ -93,8 +96,7 @@ class Inspector:
             return self._child
         self._discard()
         environment = {name: os.environ[name] for name in CHILD_ENVIRONMENT if name in os.environ}
-        # Threads of libvips take address space, which is limited, and one file is checked at a time.
-        environment["VIPS_CONCURRENCY"] = "1"
+        environment.update(_ONE_THREAD)
         self._child = ChildProcess(
             "upscaler.engine.process.inspector_child", [str(self._memory_bytes)], environment=environment
         )
