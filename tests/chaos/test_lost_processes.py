@@ -28,17 +28,18 @@ def fragile_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveSe
 @pytest.fixture(scope="module")
 def slow_image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An image that keeps the large model busy for a while."""
-    return save_photograph("coffee", tmp_path_factory.mktemp("slow") / "coffee.png", side=240)
+    return save_photograph("coffee", tmp_path_factory.mktemp("slow") / "coffee.png", side=400)
 
 
 def running(service: LiveService, job_id: str) -> None:
-    for _ in range(600):
+    # A fast processor is done within seconds: it has to be seen at work before.
+    for _ in range(2000):
         job = service.job(job_id)
         # Decoding takes 2 percent: more means that a tile is finished.
         if job["status"] == "running" and job["progress"] > 10:
             return
         assert job["status"] in {"queued", "running"}, job
-        time.sleep(0.1)
+        time.sleep(0.03)
     pytest.fail("the job did not start")
 
 
