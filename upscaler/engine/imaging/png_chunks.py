@@ -16,10 +16,14 @@ from typing import IO
 
 from isal import isal_zlib
 
+from upscaler.engine.imaging.apng import FirstFrame
+from upscaler.engine.imaging.file_parts import Part
 from upscaler.engine.imaging.png import SIGNATURE
 from upscaler.errors import DamagedImage
 
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
+# What readers get before the pixels: they look for texts and EXIF no further.
+_WITH_PIXELS = (b"IHDR", b"PLTE", b"eXIf")
 # Chunks whose content is read here. The longest profiles, of printers, have a few megabytes.
 _MOST_PROFILE_BYTES = 16 << 20
 # Text that may hold the orientation of an image. Pillow refuses longer ones.
@@ -37,7 +41,7 @@ class PngChunks:
     Attributes:
         depth: bits per sample, 1 to 16.
         colour_type: 0 gray, 2 RGB, 3 palette, 4 gray and alpha, 6 RGBA.
-        parts: (offset, length) of the bytes that make a file of the pixels alone.
+        parts: what makes a file of the pixels alone; of an animation those of its first image.
         transparent: content of tRNS, None without one.
         icc: ICC profile, empty for one that cannot be unpacked, None without one.
         gamma: the exponent of gAMA.
@@ -46,6 +50,7 @@ class PngChunks:
         codes: the four code points of cICP (H.273).
         dpi: resolution in dots per inch.
         frames: images of an animation; 1 for a still image.
+        is_partial: whether the first image of an animation covers a part of the canvas only.
         texts: whether there are text chunks, XMP aside.
         xmp: whether there is an XMP packet.
 
@@ -53,7 +58,7 @@ class PngChunks:
 
     depth: int = 0
     colour_type: int = 0
-    parts: list[tuple[int, int]] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     transparent: bytes | None = None
     icc: bytes | None = None
     gamma: float | None = None
@@ -62,6 +67,7 @@ class PngChunks:
     codes: tuple[int, int, int, int] | None = None
     dpi: tuple[float, float] | None = None
     frames: int = 1
+    is_partial: bool = False
     texts: bool = False
     xmp: bool = False
 
@@ -78,7 +84,10 @@ def read_chunks(file: IO[bytes]) -> PngChunks:
     """
     found = PngChunks(parts=[(0, len(SIGNATURE))])
     at = len(SIGNATURE)
-    kinds: set[bytes] = set()
+    pixels: list[Part] = []
+    end: list[Part] = []
+    first = FirstFrame()
+    size = None
     while True:
         file.seek(at)
         head = file.read(8)
@@ -86,20 +95,27 @@ def read_chunks(file: IO[bytes]) -> PngChunks:
             break
         length, kind = struct.unpack(">I4s", head)
         content, is_whole = _read_content(file, kind, length)
-        if not is_whole and kind in _CRITICAL:
+        is_first = kind in (b"fcTL", b"fdAT") and first.is_due
+        if not is_whole and (kind in _CRITICAL or is_first):
             raise DamagedImage
-        if is_whole and kind in _CRITICAL:
-            found.parts.append((at, 12 + length))
-            kinds.add(kind)
+        if is_first and kind == b"fdAT":
+            first.take_pixels(file, at, length)
         elif is_whole:
+            first.take(kind, content)
             _take(found, kind, content, (at, 12 + length))
         if kind == b"IHDR":
             found.depth, found.colour_type = content[8], content[9]
+            size = struct.unpack_from(">II", content)
+        if kind == b"IDAT":
+            pixels.append((at, 12 + length))
         if kind == b"IEND":
+            end.append((at, 12 + length))
             break
         at += 12 + length
-    if not {b"IHDR", b"IDAT"} <= kinds:
+    if size is None or not pixels:
         raise DamagedImage
+    found.is_partial = bool(first.parts) and not first.covers(*size)
+    found.parts += (first.parts or pixels) + end
     return found
 
 
@@ -121,7 +137,7 @@ def _read_content(file: IO[bytes], kind: bytes, length: int) -> tuple[bytes, boo
 def _take(found: PngChunks, kind: bytes, content: bytes, part: tuple[int, int]) -> None:
     if kind in _TEXTS:
         _take_text(found, kind, content, part)
-    elif kind == b"eXIf":
+    elif kind in _WITH_PIXELS:
         found.parts.append(part)
     elif kind in _PARSERS:
         try:
@@ -144,8 +160,7 @@ def _take_text(found: PngChunks, kind: bytes, content: bytes, part: tuple[int, i
     )
     if packed and _unpacked(packed, _MOST_TEXT_BYTES - 1) is None:
         return
-    # Text stands before the pixels: readers look no further.
-    found.parts.insert(2, part)
+    found.parts.append(part)
 
 
 def _unpacked(data: bytes, most: int) -> bytes | None:

@@ -32,6 +32,8 @@ class PngImage(OpenedImage):
     def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         self._label = kind.label
         self._chunks = read_chunks(file)
+        if self._chunks.is_partial:
+            raise UnsupportedLayout(kind=kind.label, layout="an animation whose first image is a part of it")
         self._parts = io.BufferedReader(FileParts(file, self._chunks.parts))
         self.image: Any = kind.reader.load_plugin()(self._parts)
         self.size = self.image.size

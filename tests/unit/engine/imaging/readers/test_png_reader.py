@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.png_files import GRAY, PALETTE, RGB, PngCase, every_case, join, split, write_png
+from tests.support.png_files import (
+    GRAY,
+    HEIGHT,
+    PALETTE,
+    RGB,
+    WIDTH,
+    PngCase,
+    every_case,
+    join,
+    split,
+    write_png,
+)
 from upscaler.engine.imaging.decode import decode
 from upscaler.engine.imaging.formats import PNG
 from upscaler.engine.imaging.opening import open_image
@@ -184,3 +195,34 @@ def test_an_animation_is_counted_and_its_first_image_read(tmp_path):
     image = decoded(tmp_path, written.content)
     np.testing.assert_array_equal(image.rgb, written.colour)
     assert image.notes == [Note("frames_dropped", {"count": 5})]
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_a_still_image_apart_is_not_shown_in_place_of_the_animation(tmp_path, depth):
+    case = PngCase(RGB, depth)
+    image = decoded(tmp_path, animation(case, (WIDTH, HEIGHT, 0, 0)), deep=True)
+    np.testing.assert_array_equal(image.rgb, write_png(case).colour)
+
+
+def test_a_first_image_that_covers_a_part_of_an_animation_is_refused(tmp_path):
+    with pytest.raises(UnsupportedLayout, match="part"):
+        decoded(tmp_path, animation(PLAIN, (WIDTH, HEIGHT - 1, 0, 1)))
+
+
+def test_damage_in_the_first_image_of_an_animation(tmp_path):
+    content = animation(PLAIN, (WIDTH, HEIGHT, 0, 0))
+    at = content.index(b"fdAT") + 20
+    with pytest.raises(DamagedImage):
+        decoded(tmp_path, content[:at] + bytes([content[at] ^ 1]) + content[at + 1 :])
+
+
+def animation(case: PngCase, place: tuple[int, int, int, int]) -> bytes:
+    """Return an animation of the scene, with a black image for readers of still images."""
+    chunks = split(write_png(case).content)
+    pixels = [data for kind, data in chunks if kind == b"IDAT"]
+    bytes_per_row = 1 + 3 * WIDTH * case.depth // 8
+    black = (b"IDAT", zlib.compress(bytes(HEIGHT * bytes_per_row)))
+    control = (b"fcTL", struct.pack(">5I2H2B", 0, *place, 1, 10, 0, 0))
+    frame = [(b"fdAT", struct.pack(">I", number) + data) for number, data in enumerate(pixels, 1)]
+    second = [(b"fcTL", control[1]), (b"fdAT", b"\0\0\0\x09" + black[1])]
+    return join([chunks[0], (b"acTL", struct.pack(">II", 2, 0)), black, control, *frame, *second, chunks[-1]])
