@@ -22,13 +22,9 @@ from upscaler.engine.imaging.png import SIGNATURE
 from upscaler.errors import DamagedImage
 
 _CRITICAL = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
-# What readers get before the pixels: they look for texts and EXIF no further.
-_WITH_PIXELS = (b"IHDR", b"PLTE", b"eXIf")
+_BEFORE_PIXELS = (b"IHDR", b"PLTE")
 # Chunks whose content is read here. The longest profiles, of printers, have a few megabytes.
 _MOST_PROFILE_BYTES = 16 << 20
-# Text that may hold the orientation of an image. Pillow refuses longer ones.
-_MOST_TEXT_BYTES = 1 << 20
-_ORIENTATION_TEXTS = (b"Raw profile type exif", b"Raw profile type APP1", b"XML:com.adobe.xmp")
 _BLOCK = 1 << 20
 _METRES_PER_INCH = 0.0254
 _TEXTS = (b"tEXt", b"zTXt", b"iTXt")
@@ -51,6 +47,7 @@ class PngChunks:
         dpi: resolution in dots per inch.
         frames: images of an animation; 1 for a still image.
         is_partial: whether the first image of an animation covers a part of the canvas only.
+        exif: content of eXIf. What texts say about the orientation counts for nothing, as in browsers.
         texts: whether there are text chunks, XMP aside.
         xmp: whether there is an XMP packet.
 
@@ -68,6 +65,7 @@ class PngChunks:
     dpi: tuple[float, float] | None = None
     frames: int = 1
     is_partial: bool = False
+    exif: bytes = b""
     texts: bool = False
     xmp: bool = False
 
@@ -136,8 +134,9 @@ def _read_content(file: IO[bytes], kind: bytes, length: int) -> tuple[bytes, boo
 
 def _take(found: PngChunks, kind: bytes, content: bytes, part: tuple[int, int]) -> None:
     if kind in _TEXTS:
-        _take_text(found, kind, content, part)
-    elif kind in _WITH_PIXELS:
+        is_xmp = content.startswith(b"XML:com.adobe.xmp\0")
+        found.xmp, found.texts = found.xmp or is_xmp, found.texts or not is_xmp
+    elif kind in _BEFORE_PIXELS:
         found.parts.append(part)
     elif kind in _PARSERS:
         try:
@@ -145,22 +144,6 @@ def _take(found: PngChunks, kind: bytes, content: bytes, part: tuple[int, int]) 
         except (struct.error, IndexError):
             # A chunk of the wrong length says nothing.
             return
-
-
-def _take_text(found: PngChunks, kind: bytes, content: bytes, part: tuple[int, int]) -> None:
-    keyword, _, rest = content.partition(b"\0")
-    if keyword == b"XML:com.adobe.xmp":
-        found.xmp = True
-    else:
-        found.texts = True
-    if keyword not in _ORIENTATION_TEXTS or len(content) > _MOST_TEXT_BYTES:
-        return
-    packed = {b"zTXt": rest[1:], b"iTXt": rest.split(b"\0", 4)[-1] if rest[:1] == b"\1" else b""}.get(
-        kind, b""
-    )
-    if packed and _unpacked(packed, _MOST_TEXT_BYTES - 1) is None:
-        return
-    found.parts.append(part)
 
 
 def _unpacked(data: bytes, most: int) -> bytes | None:
@@ -203,6 +186,10 @@ def _transparent(found: PngChunks, content: bytes) -> None:
     found.transparent = content
 
 
+def _exif(found: PngChunks, content: bytes) -> None:
+    found.exif = content
+
+
 def _is_srgb(found: PngChunks, content: bytes) -> None:
     found.is_srgb = len(content) == 1
 
@@ -221,4 +208,5 @@ _PARSERS: dict[bytes, Callable[[PngChunks, bytes], None]] = {
     b"pHYs": _resolution,
     b"tRNS": _transparent,
     b"acTL": _animation,
+    b"eXIf": _exif,
 }

@@ -20,7 +20,7 @@ _ROUGH_MATRICES = (1, 9, 12)
 
 
 class AvifImage(IsoOpenedImage):
-    """An AVIF file; arguments as of ``PillowImage``."""
+    """An AVIF file; arguments as of ``OpenedImage``."""
 
     def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         super().__init__(file, kind, b"av01")

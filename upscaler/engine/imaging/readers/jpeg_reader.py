@@ -39,7 +39,7 @@ _ADOBE_RGB = Encoding(
 
 
 class JpegImage(OpenedImage):
-    """A JPEG file; arguments as of ``PillowImage``."""
+    """A JPEG file; arguments as of ``OpenedImage``."""
 
     def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         self._file = file

@@ -9,15 +9,15 @@ import numpy as np
 from PIL import Image
 
 from upscaler.engine.imaging import cicp
+from upscaler.engine.imaging.exif import orientation_of, read_exif
 from upscaler.engine.imaging.file_parts import FileParts
 from upscaler.engine.imaging.icc_profile import Primaries
 from upscaler.engine.imaging.image import Pixels, white_of
 from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.imaging.libvips import read_pixels
-from upscaler.engine.imaging.orientation import ORIENTATION_TAG, valid_orientation
 from upscaler.engine.imaging.png_chunks import PngChunks, read_chunks
 from upscaler.engine.imaging.readers.base import ColourTag, OpenedImage
-from upscaler.engine.imaging.readers.pillow_reader import samples_of
+from upscaler.engine.imaging.readers.pillow_samples import samples_of
 from upscaler.engine.imaging.resolution import dpi_of_exif, valid_dpi
 from upscaler.engine.imaging.samples import Samples, Space
 from upscaler.errors import DamagedImage, UnsupportedLayout
@@ -27,13 +27,14 @@ _MODES = {_GRAY: "L", _RGB: "RGB", _PALETTE: "P", _GRAY_ALPHA: "LA", _RGBA: "RGB
 
 
 class PngImage(OpenedImage):
-    """A PNG file; arguments as of ``PillowImage``."""
+    """A PNG file; arguments as of ``OpenedImage``."""
 
     def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         self._label = kind.label
         self._chunks = read_chunks(file)
         if self._chunks.is_partial:
             raise UnsupportedLayout(kind=kind.label, layout="an animation whose first image is a part of it")
+        self._exif = read_exif(self._chunks.exif)
         self._parts = io.BufferedReader(FileParts(file, self._chunks.parts))
         self.image: Any = kind.reader.load_plugin()(self._parts)
         self.size = self.image.size
@@ -41,17 +42,17 @@ class PngImage(OpenedImage):
         self.bit_depth = self._chunks.depth
         self.has_alpha = self._chunks.transparent is not None or self.mode in ("LA", "RGBA")
         self.frames = self._chunks.frames
-        self.metadata = _metadata_of(self._chunks, has_exif=bool(self.image.info.get("exif")))
+        self.metadata = _metadata_of(self._chunks, has_exif=bool(self._exif))
 
     @property
     def orientation(self) -> int:  # type: ignore[override]
-        """EXIF orientation; Pillow decodes the pixels to find it."""
-        return valid_orientation(self.image.getexif().get(ORIENTATION_TAG, 1))
+        """EXIF orientation."""
+        return orientation_of(self._exif)
 
     @property
     def dpi(self) -> tuple[float, float] | None:  # type: ignore[override]
         """Resolution in dots per inch: of pHYs, else of EXIF."""
-        return valid_dpi(self._chunks.dpi) or dpi_of_exif(self.image.getexif())
+        return valid_dpi(self._chunks.dpi) or dpi_of_exif(self._exif)
 
     def load(self) -> None:
         """Decode the image to its end."""
@@ -71,8 +72,7 @@ class PngImage(OpenedImage):
 
     def exif(self) -> Image.Exif:
         """Return the EXIF data."""
-        exif: Image.Exif = self.image.getexif()
-        return exif
+        return self._exif
 
     def colour_tag(self) -> ColourTag:
         """Return the description of the highest rank: cICP, iCCP, sRGB, then gAMA with cHRM (the standard's 4.3)."""

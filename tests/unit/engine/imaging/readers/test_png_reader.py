@@ -176,7 +176,7 @@ def test_colours_that_are_not_known_to_be_shown_right_are_refused(tmp_path, code
 
 
 @pytest.mark.parametrize("text", [b"Raw profile type exif", b"XML:com.adobe.xmp"])
-def test_an_orientation_in_a_text_is_found(tmp_path, text):
+def test_an_orientation_in_a_text_counts_for_nothing_as_in_browsers(tmp_path, text):
     packet = b'<x xmlns:tiff="http://ns.adobe.com/tiff/1.0/" tiff:Orientation="6"/>'
     exif = Image.Exif()
     exif[0x0112] = 6
@@ -187,7 +187,18 @@ def test_an_orientation_in_a_text_is_found(tmp_path, text):
         b"XML:com.adobe.xmp": (b"iTXt", text + b"\0\0\0\0\0" + packet),
     }[text]
     image = decoded(tmp_path, write_png(PLAIN, [content]).content)
+    assert image.source["orientation"] == 1
+
+
+@pytest.mark.parametrize("after_pixels", [False, True])
+def test_the_orientation_of_exif(tmp_path, after_pixels):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    chunks = split(write_png(PLAIN).content)
+    chunks.insert(-1 if after_pixels else 1, (b"eXIf", exif.tobytes()[6:]))
+    image = decoded(tmp_path, join(chunks))
     assert image.source["orientation"] == 6
+    assert image.rgb.shape[:2] == (WIDTH, HEIGHT)
 
 
 def test_an_animation_is_counted_and_its_first_image_read(tmp_path):
