@@ -12,6 +12,7 @@ from huey.consumer import Consumer
 
 from config import Config
 from upscaler.errors import ServiceUnavailable
+from upscaler.tasks.messages import JobIdSerializer
 
 _DOWN: tuple[type[Exception], ...] = (OSError, sqlite3.Error)
 # The SQLite queue also works where this library is not installed.
@@ -23,6 +24,9 @@ with contextlib.suppress(ImportError):
 # Timeouts of calls to Redis, in seconds. A worker's blocking read ends by itself after one second.
 REDIS_TIMEOUTS = {"socket_connect_timeout": 1, "socket_timeout": 5}
 
+
+# The only task, as Huey names it in every process: by module and function.
+_TASK = f"{__name__}.run_job"
 
 # How often the consumer's main thread checks for a stop, in seconds. Huey's own 0.1 s was a third of the processor
 # time of an idle worker, and there is no option for it.
@@ -52,9 +56,13 @@ def build_huey(config: Config) -> Huey:
         from redis import ConnectionPool  # noqa: PLC0415 - only this queue needs it
 
         pool = ConnectionPool.from_url(config.redis_url, **REDIS_TIMEOUTS)
-        return CalmRedisHuey("upscaler", connection_pool=pool, results=False, utc=True)
+        return CalmRedisHuey("upscaler", connection_pool=pool, **_options())
     config.data_dir.mkdir(parents=True, exist_ok=True)
-    return CalmSqliteHuey("upscaler", filename=str(config.data_dir / "queue.db"), results=False, utc=True)
+    return CalmSqliteHuey("upscaler", filename=str(config.data_dir / "queue.db"), **_options())
+
+
+def _options() -> dict[str, Any]:
+    return {"results": False, "utc": True, "serializer": JobIdSerializer(_TASK)}
 
 
 def declare_run_job(huey: Huey, run: Callable[[str], None]) -> Any:

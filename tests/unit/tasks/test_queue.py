@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from config import Config, load
 from tests.support.servers import redis_server
 from tests.support.service import ROOT, free_port
 from upscaler.errors import ServiceUnavailable
+from upscaler.tasks.messages import UnknownMessageError
 from upscaler.tasks.queue import HueyQueue, build_huey, declare_run_job
 
 
@@ -82,11 +84,11 @@ def test_the_queue_knows_priorities(settings: Config) -> None:
     huey = build_huey(settings)
     task = declare_run_job(huey, print)
 
-    huey.enqueue(task.s("later", priority=0))
-    huey.enqueue(task.s("sooner", priority=10))
+    huey.enqueue(task.s("job_later", priority=0))
+    huey.enqueue(task.s("job_sooner", priority=10))
 
     assert isinstance(huey, PriorityRedisHuey if settings.redis_url else SqliteHuey)
-    assert [huey.dequeue().args[0] for _ in range(2)] == ["sooner", "later"]
+    assert [huey.dequeue().args[0] for _ in range(2)] == ["job_sooner", "job_later"]
     assert huey.dequeue() is None
     huey.storage.close()
 
@@ -146,6 +148,7 @@ def test_the_sqlite_queue_needs_no_redis_library(tmp_path: Path) -> None:
 import sys
 sys.modules["redis"] = None
 from config import load
+from upscaler.tasks.messages import UnknownMessageError
 from upscaler.tasks.queue import HueyQueue, build_huey
 queue = HueyQueue(build_huey(load(env_file=None)))
 queue.enqueue("job_1")
@@ -178,3 +181,32 @@ def test_a_queue_that_is_down_says_so(tmp_path: Path) -> None:
         queue.enqueue("job_1")
     with pytest.raises(ServiceUnavailable):
         queue.pending()
+
+
+def test_what_somebody_else_wrote_into_the_queue_is_passed_over_and_never_run(settings: Config) -> None:
+    huey = build_huey(settings)
+    ran: list[str] = []
+    task = declare_run_job(huey, ran.append)
+    planted = settings.data_dir / "planted"
+    huey.storage.enqueue(pickle.dumps(Planted(planted)), 9)
+    huey.storage.enqueue(b'{"job_id": "job_1", "on_complete": 1}', 8)
+    HueyQueue(huey, task).enqueue("job_1")
+
+    for _ in range(2):
+        with pytest.raises(UnknownMessageError):
+            huey.dequeue()
+    huey.execute(huey.dequeue())
+
+    assert ran == ["job_1"]
+    assert not planted.exists()
+    huey.storage.close()
+
+
+class Planted:
+    """Makes a folder where it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (str(self._path),)
