@@ -113,9 +113,15 @@ def instead(*wrong: str) -> str:
 
 @dataclass(frozen=True)
 class SomeOf:
-    """Mark of a ``tuple[str, ...]`` that holds at least one of the choices: a list, or a text with commas."""
+    """Mark of a ``tuple[str, ...]`` that holds some of the choices: a list, or a text with commas.
+
+    Attributes:
+        choices: what it may hold.
+        may_be_empty: whether it may hold none of them.
+    """
 
     choices: tuple[str, ...]
+    may_be_empty: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Split a text before the type is checked, and put what was chosen into the order of the choices."""
@@ -126,11 +132,12 @@ class SomeOf:
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
         """Describe a list of choices."""
-        return {"type": "array", "minItems": 1, "items": {"type": "string", "enum": list(self.choices)}}
+        least = 0 if self.may_be_empty else 1
+        return {"type": "array", "minItems": least, "items": {"type": "string", "enum": list(self.choices)}}
 
     def _checked(self, chosen: Sequence[str]) -> tuple[str, ...]:
         wrong = [choice for choice in chosen if choice not in self.choices]
-        if wrong or not chosen:
+        if wrong or not (chosen or self.may_be_empty):
             raise ValueError(f"must be one or more of {', '.join(self.choices)}{instead(*wrong)}")
         return tuple(choice for choice in self.choices if choice in chosen)
 

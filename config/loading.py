@@ -8,16 +8,23 @@ from typing import get_args
 
 from pydantic import ValidationError
 
+from config.audit import refused
 from config.kinds import instead
 from config.settings import Config
 from config.sources import ROOT, ConfigError, text_of, variables
 
 
-def load(environ: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env") -> Config:
+def load(
+    environ: Mapping[str, str] | None = None,
+    env_file: Path | None = ROOT / ".env",
+    *,
+    may_be_unsafe: bool = False,
+) -> Config:
     """Read the settings: the environment first, then ``env_file``, then the defaults.
 
     Raises:
-        ConfigError: one line that names the variable, or the file, and what is wrong with it.
+        ConfigError: one line that names the variable, or the file, and what is wrong with it; one line for each
+            setting that is unsafe where others reach the service, unless they ``may_be_unsafe``.
     """
     values = variables(environ, env_file)
     fields: dict[str, str] = {}
@@ -29,9 +36,12 @@ def load(environ: Mapping[str, str] | None = None, env_file: Path | None = ROOT 
             fields[name] = values[variable]
     try:
         # An empty variable means "not set", as it does in compose files and .env.
-        return Config.model_validate({name: value for name, value in fields.items() if value != ""})
+        config = Config.model_validate({name: value for name, value in fields.items() if value != ""})
     except ValidationError as error:
         raise ConfigError(_one_line(error)) from None
+    if not may_be_unsafe and (findings := refused(config)):
+        raise ConfigError("\n".join(map(str, findings)))
+    return config
 
 
 def models_dir(environ: Mapping[str, str] | None = None, env_file: Path | None = ROOT / ".env") -> Path:

@@ -7,14 +7,27 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from config.kinds import MailSender, Networks, OneOf, Origins, SigningSecrets, Switch, Url, WholeNumber
+from config.kinds import (
+    MailSender,
+    Networks,
+    OneOf,
+    Origins,
+    SigningSecrets,
+    SomeOf,
+    Switch,
+    Url,
+    WholeNumber,
+)
 from config.runtime import RuntimeValues
-from config.sources import ROOT, example_password
+from config.sources import ROOT
 from upscaler.engine.backends.registry import ENGINE_NAMES
 from upscaler.storage.registry import BACKENDS
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
+
+# What is unsafe and may be wanted: see ``config.audit``.
+RISKS = ("plain_http", "open_redis", "no_limits", "wide_networks")
 
 
 def sqlite_uri(path: Path) -> URL:
@@ -28,7 +41,13 @@ class Config(RuntimeValues):
     """The settings of one process. A field's name in upper case is the name of its environment variable."""
 
     flask_env: Literal["development", "production"] = Field(
-        "development", description="`production` refuses to start with insecure settings"
+        "development",
+        description="`production` refuses to start with unsafe settings, as does a `HOST` that other machines reach",
+    )
+    accepted_risks: Annotated[tuple[str, ...], SomeOf(RISKS, may_be_empty=True)] = Field(
+        (),
+        description="what is unsafe and wanted where others reach the service: `plain_http` on a network that is "
+        "trusted, `open_redis`, `no_limits`, `wide_networks`; empty: such settings stop the start",
     )
     host: str = Field("127.0.0.1", description="address that `make run` listens on")
     port: WholeNumber = Field(8000, ge=1, le=65535, description="port that `make run` listens on")
@@ -195,21 +214,6 @@ class Config(RuntimeValues):
             raise ValueError("SMTP_USER and SMTP_PASSWORD must be set together")
         if self.production and self.smtp_user and self.smtp_security == "none":
             raise ValueError("SMTP_SECURITY must be starttls or tls in production when there is a password")
-        return self
-
-    @model_validator(mode="after")
-    def _secure_in_production(self) -> Config:
-        if self.flask_env == "production":
-            key = self.secret_key.get_secret_value()
-            if len(key) < 32:
-                raise ValueError("SECRET_KEY must have at least 32 characters in production")
-            if 0 < len(self.metrics_token.get_secret_value()) < 16:
-                raise ValueError("METRICS_TOKEN must have at least 16 characters in production")
-            password = self.admin_seed_pass.get_secret_value()
-            if password and password == example_password():
-                raise ValueError(
-                    "ADMIN_SEED_PASS is the example's password; choose another one in production"
-                )
         return self
 
     @model_validator(mode="after")

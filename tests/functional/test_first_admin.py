@@ -37,7 +37,11 @@ def knows(settings: dict[str, str], password: str) -> bool:
 
 def test_the_password_of_the_example_is_replaced_by_the_settings_or_refused(tmp_path: Path) -> None:
     settings = environment(tmp_path, 1)
-    production = {"FLASK_ENV": "production", "SECRET_KEY": "a secret of more than thirty-two characters"}
+    production = {
+        "FLASK_ENV": "production",
+        "SECRET_KEY": "a secret of more than thirty-two characters",
+        "PUBLIC_URL": "https://example.org",
+    }
     first = prepared(settings, ADMIN_SEED_USER="abdullah", ADMIN_SEED_PASS=EXAMPLE)
     assert "Created the admin abdullah." in first.stdout
     assert knows(settings, EXAMPLE)

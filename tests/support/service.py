@@ -45,12 +45,18 @@ def free_port() -> int:
 
 
 def environment(data_dir: Path, port: int, **settings: str) -> dict[str, str]:
-    """Return the environment of a first start, without the machine's own `.env`."""
+    """Return the environment of a first start, without the machine's own `.env`.
+
+    A service in production, or at an address that other machines reach, is told its own URL.
+    """
     base = {
         name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR", "CI"}
     }
     seed = {"ADMIN_SEED_USER": ADMIN[0], "ADMIN_SEED_PASS": ADMIN[1]}
-    return {**base, **seed, "DATA_DIR": str(data_dir), "HOST": "127.0.0.1", "PORT": str(port), **settings}
+    host = settings.get("HOST", "127.0.0.1")
+    is_exposed = host != "127.0.0.1" or settings.get("FLASK_ENV") == "production"
+    public = {"PUBLIC_URL": f"http://{host}:{port}"} if is_exposed else {}
+    return {**base, **seed, "DATA_DIR": str(data_dir), "HOST": host, "PORT": str(port), **public, **settings}
 
 
 class LiveService:

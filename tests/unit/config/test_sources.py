@@ -11,7 +11,7 @@ def test_the_environment_is_laid_over_the_file(tmp_path: Path) -> None:
     env_file = tmp_path / ".env"
     env_file.write_text("PORT=9000\nHOST=0.0.0.0\nEMPTY\n")
 
-    assert variables({"PORT": "9001"}, env_file) == {"PORT": "9001", "HOST": "0.0.0.0", "EMPTY": ""}  # noqa: S104 - compared, not bound
+    assert variables({"PORT": "9001"}, env_file) == {"PORT": "9001", "HOST": "0.0.0.0", "EMPTY": ""}
 
 
 def test_without_an_environment_it_reads_that_of_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

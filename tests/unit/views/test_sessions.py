@@ -6,7 +6,11 @@ import pytest
 
 from tests.support.application import application
 
-PRODUCTION = {"FLASK_ENV": "production", "SECRET_KEY": "k" * 40}
+PRODUCTION = {
+    "FLASK_ENV": "production",
+    "SECRET_KEY": "a key of more than thirty-two characters",
+    "PUBLIC_URL": "https://example.org",
+}
 
 
 @pytest.mark.parametrize(
