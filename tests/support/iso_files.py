@@ -209,7 +209,12 @@ def avif_image(pixels: np.ndarray, bits: int = 8, layout: int = 444, **options: 
     content = imagecodecs.avif_encode(
         pixels, level=level, speed=8, bitspersample=bits, pixelformat=form, codec="aom", **options
     )
-    return _first_image(bytes(content), b"av01", b"av1C")
+    return avif_content(bytes(content))
+
+
+def avif_content(content: bytes) -> Coded:
+    """Return the coded image of a file that another program wrote."""
+    return _first_image(content, b"av01", b"av1C")
 
 
 def heic_image(pixels: np.ndarray, bits: int = 8, layout: int = 444, **options: object) -> Coded:

@@ -23,7 +23,7 @@ class Reader:
     """
 
     plugin: str | None
-    opener: str
+    opener: str = "upscaler.engine.imaging.readers.pillow_reader:PillowImage"
 
     def load_plugin(self) -> Any:
         """Return Pillow's reader, None for an opener that uses none."""

@@ -54,6 +54,7 @@ class Track:
         coding: type of its images.
         boxes: what describes them.
         samples: how many there are.
+        start: offset of the first one in the file.
         refers: types of its references.
 
     """
@@ -64,6 +65,7 @@ class Track:
     coding: bytes
     boxes: list[Box]
     samples: int
+    start: int
     refers: frozenset[bytes]
 
 
@@ -271,5 +273,12 @@ def _track(data: bytes) -> Track:
         coding=coding,
         boxes=list(boxes(entry[_SAMPLE_ENTRY_BYTES:])),
         samples=samples,
+        start=_first_chunk(table),
         refers=frozenset(kind for kind, _ in boxes(parts.get(b"tref", b""))),
     )
+
+
+def _first_chunk(table: dict[bytes, bytes]) -> int:
+    """Return the offset of a track's first chunk in the file (14496-12, 8.7.5)."""
+    form, offsets = (">Q", table[b"co64"]) if b"co64" in table else (">I", table[b"stco"])
+    return int(struct.unpack_from(form, offsets, 8)[0])

@@ -36,6 +36,8 @@ class IsoImage:
         is_gray: whether there is no colour.
         has_alpha: whether there is transparency.
         is_premultiplied: whether colours are multiplied by their opacity.
+        has_narrow_alpha: whether opacity is coded by AV1 and not known to be in the full range, as it has to be (AVIF,
+            4.1): readers disagree on what it means.
         codes: its colours by code points, those of the container before those of the stream; None without any.
         icc: ICC profile, None without one.
         is_square: whether pixels are as wide as they are high.
@@ -56,6 +58,7 @@ class IsoImage:
     is_gray: bool
     has_alpha: bool
     is_premultiplied: bool
+    has_narrow_alpha: bool
     codes: CodePoints | None
     icc: bytes | None
     is_square: bool
@@ -77,7 +80,7 @@ def read_image(file: IO[bytes]) -> IsoImage:
     index = read_boxes(file)
     try:
         if index.tracks and (index.brand == b"avis" or index.primary not in index.items):
-            return _of_track(index)
+            return _of_track(index, file)
         if index.primary in index.items:
             return _of_item(index, file)
     except (struct.error, IndexError) as error:
@@ -96,6 +99,11 @@ def _of_item(index: IsoFile, file: IO[bytes]) -> IsoImage:
     described = [*primary.properties, *coded.properties]
     depth, is_gray, codes = _of_stream(coded.kind, described, index.content(file, coded, _STREAM_BYTES))
     width, height = struct.unpack_from(">II", size, 4)
+    alphas = [
+        item
+        for item in index.items.values()
+        if _is_auxiliary(item, _ALPHAS) and parts.intersection(item.refers.get(b"auxl", ()))
+    ]
     return IsoImage(
         kind=primary.kind,
         coding=coded.kind,
@@ -103,11 +111,12 @@ def _of_item(index: IsoFile, file: IO[bytes]) -> IsoImage:
         transforms=tuple(box for box in primary.properties if box[0] in (b"clap", b"irot", b"imir")),
         depth=depth,
         is_gray=is_gray,
-        has_alpha=any(
-            _is_auxiliary(item, _ALPHAS) and parts.intersection(item.refers.get(b"auxl", ()))
-            for item in index.items.values()
-        ),
+        has_alpha=bool(alphas),
         is_premultiplied=b"prem" in primary.refers or b"prem" in coded.refers,
+        has_narrow_alpha=any(
+            _is_narrow(item.kind, item.properties, index.content(file, item, _STREAM_BYTES))
+            for item in (_first_coded(index, alpha) for alpha in alphas)
+        ),
         codes=codes,
         icc=_profile(described),
         is_square=_is_square(described),
@@ -122,13 +131,14 @@ def _of_item(index: IsoFile, file: IO[bytes]) -> IsoImage:
     )
 
 
-def _of_track(index: IsoFile) -> IsoImage:
+def _of_track(index: IsoFile, file: IO[bytes]) -> IsoImage:
     tracks = [track for track in index.tracks if track.handler == b"pict"]
     if not tracks:
         raise DamagedImage
     track: Track = tracks[0]
     described = track.boxes
-    depth, is_gray, codes = _of_stream(track.coding, described, b"")
+    depth, is_gray, codes = _of_stream(track.coding, described, _beginning(file, track))
+    alphas = [other for other in index.tracks if other.handler == b"auxv"]
     return IsoImage(
         kind=TRACK,
         coding=track.coding,
@@ -136,8 +146,11 @@ def _of_track(index: IsoFile) -> IsoImage:
         transforms=() if track.is_upright else ((b"tkhd", b""),),
         depth=depth,
         is_gray=is_gray,
-        has_alpha=any(other.handler == b"auxv" for other in index.tracks),
+        has_alpha=bool(alphas),
         is_premultiplied=b"prem" in track.refers,
+        has_narrow_alpha=any(
+            _is_narrow(alpha.coding, alpha.boxes, _beginning(file, alpha)) for alpha in alphas
+        ),
         codes=codes,
         icc=_profile(described),
         is_square=_is_square(described),
@@ -148,6 +161,11 @@ def _of_track(index: IsoFile) -> IsoImage:
         items=0,
         lists={},
     )
+
+
+def _beginning(file: IO[bytes], track: Track) -> bytes:
+    file.seek(track.start)
+    return file.read(_STREAM_BYTES)
 
 
 def _first_coded(index: IsoFile, primary: Item) -> Item:
@@ -185,8 +203,7 @@ def _of_stream(coding: bytes, described: Sequence[Box], stream: bytes) -> tuple[
             raise DamagedImage
         flags = configuration[2]
         depth = 8 if not flags & 0x40 else 12 if flags & 0x20 else 10
-        own = av1_header.read_colours(configuration[4:]) or av1_header.read_colours(stream)
-        return depth, bool(flags & 0x10), codes or own
+        return depth, bool(flags & 0x10), codes or _own_of_av1(described, stream)
     configuration = _content(described, b"hvcC") or b""
     if coding != b"hvc1":
         return 8, False, codes
@@ -194,6 +211,17 @@ def _of_stream(coding: bytes, described: Sequence[Box], stream: bytes) -> tuple[
         raise DamagedImage
     own = hevc_header.read_colours(configuration)
     return 8 + (configuration[17] & 7), configuration[16] & 3 == 0, codes or own
+
+
+def _own_of_av1(described: Sequence[Box], stream: bytes) -> CodePoints | None:
+    """Return the code points that a stream itself has."""
+    configuration = _content(described, b"av1C") or b""
+    return av1_header.read_colours(configuration[4:]) or av1_header.read_colours(stream)
+
+
+def _is_narrow(coding: bytes, described: Sequence[Box], stream: bytes) -> bool:
+    own = _own_of_av1(described, stream)
+    return coding == b"av01" and (own is None or not own.is_full)
 
 
 def _profile(described: Sequence[Box]) -> bytes | None:

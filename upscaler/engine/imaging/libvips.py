@@ -15,11 +15,12 @@ _BLOCK = 1 << 20
 _LEVELS = {"uchar": np.uint8, "ushort": np.uint16}
 
 
-def read_pixels(file: IO[bytes], **options: str | bool) -> Pixels:
+def read_pixels(file: IO[bytes], *, last_rows: int = 0, **options: str | bool) -> Pixels:
     """Decode an image file: uint8 or uint16 (H, W, channels), CMYK with 0 for no ink.
 
     Args:
         file: to read from its beginning; it stays open.
+        last_rows: how many rows at the end are wanted; 0 for all.
         options: of the loader in libvips, such as ``fail_on``.
 
     Raises:
@@ -34,6 +35,8 @@ def read_pixels(file: IO[bytes], **options: str | bool) -> Pixels:
     file.seek(0)
     try:
         image = pyvips.Image.new_from_source(source, "", access="sequential", **options)
+        if 0 < last_rows < image.height:
+            image = image.crop(0, image.height - last_rows, image.width, last_rows)
         memory = image.write_to_memory()
     except pyvips.Error as error:
         raise DamagedImage from error

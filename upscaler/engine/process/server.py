@@ -200,8 +200,8 @@ def main(arguments: list[str]) -> None:
     child_limits.prefer_as_victim()
     faulthandler.enable()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
-    # It logs a dozen lines for each image that do not help.
-    logging.getLogger("pyvips").setLevel(logging.WARNING)
+    # It logs a dozen lines for each image that do not help, and warnings that readers expect.
+    logging.getLogger("pyvips").setLevel(logging.ERROR)
     settings, held = EngineSettings(**json.loads(arguments[1])), json.loads(arguments[3])
     host = Host(settings, Path(arguments[2]), take_over_stdout(), held)
     host.serve(sys.stdin.buffer)

@@ -166,7 +166,7 @@ def test_a_brand_may_stand_behind_a_general_one(brand, kind):
 
 def test_it_finds_a_kind_by_its_media_type_and_by_an_extension():
     assert formats.format_for_mime("image/webp") is formats.WEBP
-    assert formats.extensions_of("image/jpeg") == ("jpg", "jpeg", "jpe", "jfif")
+    assert formats.extensions_of("image/jpeg") == ("jpg", "jpeg", "jpe", "jfif", "jif", "jfi", "mpo")
     assert formats.format_for_extension("HEIC") is formats.HEIC
     assert formats.format_for_extension("exe") is None
     with pytest.raises(KeyError):

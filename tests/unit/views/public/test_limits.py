@@ -33,7 +33,7 @@ def test_each_preset_is_described(site):
 
 def test_a_file_picker_accepts_types_and_endings_of_the_allowed_kinds_only(site):
     assert limits(allowed_mimes=["image/png", "image/jpeg"])["accept"] == (
-        "image/jpeg,image/png,.jpg,.jpeg,.jpe,.jfif,.png,.apng"
+        "image/jpeg,image/png,.jpg,.jpeg,.jpe,.jfif,.jif,.jfi,.mpo,.png,.apng"
     )
 
 

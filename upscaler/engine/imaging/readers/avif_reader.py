@@ -20,12 +20,18 @@ _ROUGH_MATRICES = (1, 9, 12)
 
 
 class AvifImage(IsoOpenedImage):
-    """An AVIF file; arguments as of ``OpenedImage``."""
+    """An AVIF file; arguments as of ``PillowImage``."""
 
     def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         super().__init__(file, kind, b"av01")
         self._plugin = kind.reader.load_plugin()
         is_rough = self.bit_depth == 8 and not self.codes.is_full and self.codes.matrix in _ROUGH_MATRICES
+        if self.image.has_narrow_alpha:
+            raise self.unsupported("transparency in the narrow range of video")
+        if self.image.kind == TRACK and is_rough:
+            raise self.unsupported(
+                f"a sequence by the matrix {self.codes.matrix} in the narrow range of video"
+            )
         self._decode = self._by_libheif
         if self.image.kind == TRACK:
             self._decode = self._by_pillow

@@ -28,10 +28,6 @@ class ColourTag:
 class OpenedImage(ABC):
     """An opened file whose pixels are not decoded yet; its first image, unless attributes say otherwise.
 
-    Args:
-        file: to read, at its beginning; it stays open.
-        kind: its format.
-
     Attributes:
         size: width and height in pixels as stored.
         mode: the layout in Pillow's words.

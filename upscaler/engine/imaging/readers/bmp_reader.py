@@ -28,7 +28,7 @@ _GAMMA_TOLERANCE = 0.001
 
 
 class BmpImage(OpenedImage):
-    """A BMP file; arguments as of ``OpenedImage``."""
+    """A BMP file; arguments as of ``PillowImage``."""
 
     def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         self._file = file

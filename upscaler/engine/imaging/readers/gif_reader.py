@@ -17,7 +17,7 @@ from upscaler.errors import UnsupportedLayout
 
 
 class GifImage(OpenedImage):
-    """A GIF file; arguments as of ``OpenedImage``.
+    """A GIF file; arguments as of ``PillowImage``.
 
     The first image is placed on a transparent ground of the size of the whole; the background colour is ignored.
     """

@@ -18,7 +18,7 @@ _MOST_ITEMS = 1000
 
 
 class HeicImage(IsoOpenedImage):
-    """A HEIC file; arguments as of ``OpenedImage``."""
+    """A HEIC file; arguments as of ``PillowImage``."""
 
     def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         super().__init__(file, kind, b"hvc1")

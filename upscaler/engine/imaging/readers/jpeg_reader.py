@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from functools import cached_property
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 from PIL import Image
 
 from upscaler.engine.imaging import exif as exif_data
 from upscaler.engine.imaging.cicp import Encoding
-from upscaler.engine.imaging.file_parts import FileParts
+from upscaler.engine.imaging.file_parts import FileParts, Part
 from upscaler.engine.imaging.icc_profile import Curve, Primaries
 from upscaler.engine.imaging.image import Pixels
 from upscaler.engine.imaging.image_format import ImageFormat
@@ -30,6 +31,11 @@ _LIBJPEG_MOST = 65500
 _LS = 0xF7
 _END = b"\xff\xd9"
 _OTHER_END = bytes(range(1, 200)) * 3 + _END
+# Bytes at the end of the data that every whole image needs, with room for a restart marker behind the last block.
+_NEEDED_BYTES = 16
+_MOST_FILLING = 1 << 16
+# Those of the last blocks, which have up to four times eight.
+_LAST_ROWS = 32
 _RGBA = tuple(b"RGBA")
 _ADOBE_RGB = Encoding(
     "Adobe RGB (1998)",
@@ -39,7 +45,7 @@ _ADOBE_RGB = Encoding(
 
 
 class JpegImage(OpenedImage):
-    """A JPEG file; arguments as of ``OpenedImage``."""
+    """A JPEG file; arguments as of ``PillowImage``."""
 
     def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         self._file = file
@@ -103,23 +109,56 @@ class JpegImage(OpenedImage):
         # Decoders fill in the end of the last rows without a word. A whole image needs no more data.
         if self._may_lack_data(pixels) and not np.array_equal(pixels, self._decoded(_OTHER_END)):
             raise DamagedImage
+        # Nor do they say that they lost their way in damaged data, and had all rows before its end.
+        if self._has_one_scan and self._is_whole_without_its_end(pixels):
+            raise DamagedImage
         return pixels
 
+    def _is_whole_without_its_end(self, pixels: Pixels) -> bool:
+        """Return whether the last blocks are the same without the last bytes of the data."""
+        *parts, data = self._segments.parts
+        start, length = _shortened(self._file, data)
+        if length < _NEEDED_BYTES:
+            # So little data may be what the other end happens to be.
+            return False
+        file = self._file_of([*parts, (start, length), _OTHER_END])
+        try:
+            last = read_pixels(file, last_rows=_LAST_ROWS, fail_on="warning")
+        except DamagedImage:
+            return False
+        return np.array_equal(pixels[-_LAST_ROWS:], last)
+
+    @property
+    def _has_one_scan(self) -> bool:
+        """Whether rows are decoded while the data is read. Of several scans, all are read before the first row."""
+        return self._segments.scans == 1 and self._segments.process != PROGRESSIVE
+
     def _may_lack_data(self, pixels: Pixels) -> bool:
-        """Return whether the end of the data may be missing. Of several scans, all are read before the first row."""
-        if self._segments.scans > 1 or self._segments.process == PROGRESSIVE:
+        """Return whether the end of the data may be missing."""
+        if not self._has_one_scan:
             return False
         # Blocks without data are medium gray.
         is_filled_in = bool((np.abs(pixels[-1:, -1:].astype(int) - 128) <= 1).all())
         return is_filled_in or not self._segments.has_end
 
     def _decoded(self, end: bytes) -> Pixels:
-        # All that a warning can be about, other than pixels, was left out or put right.
-        parts = io.BufferedReader(FileParts(self._file, [*self._segments.parts, end]))
-        pixels = read_pixels(parts, fail_on="warning")
+        pixels = read_pixels(self._file_of([*self._segments.parts, end]), fail_on="warning")
         if pixels.shape != (self.size[1], self.size[0], len(self._segments.components)):
             raise DamagedImage
         return pixels
+
+    def _file_of(self, parts: Sequence[Part]) -> io.BufferedReader:
+        """Return a file in which all that a warning can be about, other than pixels, was left out or put right."""
+        return io.BufferedReader(FileParts(self._file, parts))
+
+
+def _shortened(file: IO[bytes], data: Part) -> tuple[int, int]:
+    """Return a range of the file without what some writers fill up the data with, and without some bytes more."""
+    start, length = cast("tuple[int, int]", data)
+    last = min(length, _MOST_FILLING)
+    file.seek(start + length - last)
+    filling = last - len(file.read(last).rstrip(b"\0\xff"))
+    return start, max(0, length - filling - _NEEDED_BYTES)
 
 
 def _problem(segments: JpegSegments) -> str | None:

@@ -17,7 +17,7 @@ from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.imaging.libvips import read_pixels
 from upscaler.engine.imaging.png_chunks import PngChunks, read_chunks
 from upscaler.engine.imaging.readers.base import ColourTag, OpenedImage
-from upscaler.engine.imaging.readers.pillow_samples import samples_of
+from upscaler.engine.imaging.readers.pillow_reader import samples_of
 from upscaler.engine.imaging.resolution import dpi_of_exif, valid_dpi
 from upscaler.engine.imaging.samples import Samples, Space
 from upscaler.errors import DamagedImage, UnsupportedLayout
@@ -27,7 +27,7 @@ _MODES = {_GRAY: "L", _RGB: "RGB", _PALETTE: "P", _GRAY_ALPHA: "LA", _RGBA: "RGB
 
 
 class PngImage(OpenedImage):
-    """A PNG file; arguments as of ``OpenedImage``."""
+    """A PNG file; arguments as of ``PillowImage``."""
 
     def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         self._label = kind.label

@@ -14,7 +14,7 @@ from upscaler.engine.imaging.image import Pixels, as_8_bits, white_of
 from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.imaging.orientation import as_stored, valid_orientation
 from upscaler.engine.imaging.readers.base import ColourTag, OpenedImage
-from upscaler.engine.imaging.readers.pillow_samples import samples_of
+from upscaler.engine.imaging.readers.pillow_reader import samples_of
 from upscaler.engine.imaging.resolution import dpi_of_tags
 from upscaler.engine.imaging.samples import Samples, by_rows, to_alpha_free, to_levels
 from upscaler.engine.imaging.tiff_layout import Alpha, TiffLayout, TiffReader, proven_reader
@@ -37,7 +37,7 @@ _MOST_ENTRIES = 4096
 
 
 class TiffImage(OpenedImage):
-    """A TIFF file; arguments as of ``OpenedImage``.
+    """A TIFF file; arguments as of ``PillowImage``.
 
     The image is the first one that is no smaller copy and no mask.
     """

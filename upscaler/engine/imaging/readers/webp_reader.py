@@ -23,7 +23,7 @@ _OPAQUE = 255
 
 
 class WebpImage(OpenedImage):
-    """A WebP file; arguments as of ``OpenedImage``."""
+    """A WebP file; arguments as of ``PillowImage``."""
 
     def __init__(self, file: IO[bytes], kind: ImageFormat) -> None:
         self._file = file

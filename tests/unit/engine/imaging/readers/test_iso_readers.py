@@ -182,6 +182,15 @@ def test_transparency_is_read_right(file, kind, bits, premultiplied):
     assert image.notes == []
 
 
+def test_transparency_in_the_narrow_range_is_refused(file, limits, save):
+    narrow = save("narrow.avif", Image.fromarray(opacity(8)), range="limited", quality=100)
+    auxiliary = iso_files.avif_content(narrow.read_bytes()).item(
+        pixi(8), auxc(ALPHA), refers=[(b"auxl", [1])], flags=HIDDEN
+    )
+    with pytest.raises(UnsupportedLayout, match="transparency in the narrow range"):
+        inspect_image(file(AVIF.file(AVIF.coded(scene()).item(pixi(8, 8, 8), RGB), auxiliary)), limits)
+
+
 CODES = [
     *((1, 13), (2, 2), (1, 1), (1, 6)),
     *((5, 13), (6, 6), (12, 13), (9, 14), (11, 13), (1, 4), (22, 13)),
@@ -491,6 +500,18 @@ def test_of_an_avif_sequence_the_first_image_is_read(save, limits, with_alpha):
     image = decode(path)
     assert np.abs(image.rgb[15, 20].astype(int) - (200, 100, 50)).max() <= 3
     assert Note("frames_dropped", {"count": 2}) in image.notes
+
+
+def test_a_sequence_that_readers_convert_roughly_is_refused(save, limits):
+    frames = [Image.new("RGB", (40, 30), colour) for colour in ((200, 100, 50), (0, 0, 255))]
+    path = save("a.avif", frames[0], save_all=True, append_images=frames[1:], range="limited")
+    inspect_image(path, limits)
+    content = path.read_bytes()
+    codes = b"nclx\0\1\0\x0d\0\6\0"
+    assert codes in content
+    path.write_bytes(content.replace(codes, codes[:9] + b"\1\0"))
+    with pytest.raises(UnsupportedLayout, match="a sequence by the matrix 1 in the narrow range"):
+        inspect_image(path, limits)
 
 
 @both

@@ -173,6 +173,27 @@ def test_zeros_behind_whole_data_are_ignored(file, limits):
     assert_shown(file(written.content), written)
 
 
+@pytest.mark.parametrize("restart", [0, 3])
+def test_data_that_is_left_over_is_damage(file, limits, restart):
+    written = write(Case(restart=restart), end=b"")
+    with pytest.raises(DamagedImage):
+        inspect_image(file(written.content + bytes(range(1, 100)) + END), limits)
+
+
+@pytest.mark.parametrize("filling", [bytes(300), b"\xff" * 300, b"\xff\xd2"])
+def test_what_writers_fill_up_the_data_with_is_ignored(file, limits, filling):
+    written = write(Case(), end=b"")
+    path = file(written.content + filling + END)
+    inspect_image(path, limits)
+    assert_shown(path, written)
+
+
+@pytest.mark.parametrize("side", [1, 8, 40])
+@pytest.mark.parametrize("level", range(0, 256, 5))
+def test_an_image_of_one_colour_is_whole(limits, save, side, level):
+    inspect_image(save("b.jpg", np.full((side, side), level, np.uint8)), limits)
+
+
 def test_medium_gray_at_the_end_is_no_damage(file, limits, save):
     inspect_image(save("b.jpg", np.full((40, 40, 3), 128, np.uint8)), limits)
 
