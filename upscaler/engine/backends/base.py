@@ -32,6 +32,24 @@ def planes_of(window: Window, model: Model) -> NDArray[np.float32]:
     return planes
 
 
+def image_of(planes: NDArray[np.float32], window: Window, model: Model) -> Result:
+    """Return the result of a catalogue model as an image: float32 levels (height, width, 3), C-contiguous.
+
+    Args:
+        planes: the output of the model for ``window``, levels (3, height, width).
+        window: as ``LoadedModel.run`` takes it; a model that gives differences is added to its pixels, each enlarged.
+        model: that gave the output.
+    """
+    image: Result = np.array(planes.transpose(1, 2, 0), np.float32, order="C")
+    if model.gives_differences:
+        border, scale = model.border, model.scale
+        inner = window[border : window.shape[0] - border, border : window.shape[1] - border]
+        for row in range(scale):
+            for column in range(scale):
+                image[row::scale, column::scale] += inner
+    return image
+
+
 class LoadedModel(ABC):
     """A model in memory. It may be called from several threads, but runs ``Backend.streams`` windows at a time."""
 

@@ -15,6 +15,7 @@ import numpy as np
 from upscaler.engine.model_zoo.ncnn_graph import Graph, GraphError, Layer
 
 _SPATIAL_AXES = [2, 3]  # height and width of (batch, channels, height, width)
+_NO_LIMIT = -233
 
 Node = Any  # of whichever library makes them
 
@@ -180,13 +181,44 @@ def _pixel_shuffle(ops: Any, layer: Layer, inputs: list[Node]) -> Node:
 
 
 def _crop(ops: Any, layer: Layer, inputs: list[Node]) -> Node:
-    """Cut a part as large as the second input out of the first, from the given offsets on."""
+    """Cut out a part: from starts to ends along axes, or from the given offsets on as large as the second input."""
+    if len(inputs) == 1:
+        return _crop_between(ops, layer, inputs[0])
     layer.only(0, 1)
     start = np.array([layer.integer(1), layer.integer(0)], np.int64)
     size = ops.gather(ops.shape_of(inputs[1]), np.array(_SPATIAL_AXES, np.int64), np.int64(0))
     return ops.slice(
         inputs[0], start, ops.add(size, start), np.array([1, 1], np.int64), np.array(_SPATIAL_AXES, np.int64)
     )
+
+
+def _crop_between(ops: Any, layer: Layer, node: Node) -> Node:
+    """Cut as slices of numpy do: what is negative counts from the end."""
+    layer.only(9, 10, 11)
+    starts, ends, axes = (layer.integers(number) for number in (9, 10, 11))
+    # ncnn writes -233 for no limit, and counts axes without the batch: only negative ones mean the same here.
+    known = (
+        all(-3 <= axis < 0 for axis in axes) and not {_NO_LIMIT, 0} & set(ends) and _NO_LIMIT not in starts
+    )
+    if not (known and 0 < len(axes) == len(starts) == len(ends)):
+        raise GraphError(f"{layer.name}: only crops with limits, along axes from the last one, are supported")
+    steps = [1] * len(starts)
+    return ops.slice(node, *(np.array(values, np.int64) for values in (starts, ends, steps, axes)))
+
+
+def _memory_data(ops: Any, layer: Layer, inputs: list[Node]) -> Node:  # noqa: ARG001 - one signature for all
+    layer.only(0, 1, 2)
+    return layer.weights["data"][np.newaxis]
+
+
+def _sigmoid(ops: Any, layer: Layer, inputs: list[Node]) -> Node:
+    layer.only()
+    return ops.sigmoid(inputs[0])
+
+
+def _swish(ops: Any, layer: Layer, inputs: list[Node]) -> Node:
+    layer.only()
+    return ops.multiply(inputs[0], ops.sigmoid(inputs[0]))
 
 
 def _pooling(ops: Any, layer: Layer, inputs: list[Node]) -> Node:
@@ -210,8 +242,11 @@ _BUILDERS: dict[str, Callable[[Any, Layer, list[Node]], Node]] = {
     "Eltwise": _eltwise,
     "InnerProduct": _inner_product,
     "Interp": _interp,
+    "MemoryData": _memory_data,
     "PReLU": _prelu,
     "PixelShuffle": _pixel_shuffle,
     "Pooling": _pooling,
     "Scale": _scale,
+    "Sigmoid": _sigmoid,
+    "Swish": _swish,
 }

@@ -13,7 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upscaler.engine.backends.adapted import AdaptedModel, Runner
-from upscaler.engine.backends.base import Backend, LoadedModel, Registration, Result, Window, planes_of
+from upscaler.engine.backends.base import (
+    Backend,
+    LoadedModel,
+    Registration,
+    Result,
+    Window,
+    image_of,
+    planes_of,
+)
 from upscaler.engine.backends.layer_graph import Part, cut
 from upscaler.engine.backends.mnn_agreement import check_agreement
 from upscaler.engine.backends.mnn_files import MnnFiles
@@ -21,7 +29,7 @@ from upscaler.engine.backends.mnn_library import Network, first_shape, library
 from upscaler.engine.backends.onnx_writer import as_onnx
 from upscaler.engine.backends.session_pool import SessionPool
 from upscaler.engine.devices.memory import memory_bytes
-from upscaler.engine.model_zoo.catalogue import CUNET, CUSTOM, RRDB, SRMD, SRVGG, UPCONV7, Model
+from upscaler.engine.model_zoo.catalogue import CUGAN, CUNET, CUSTOM, RRDB, SPAN, SRMD, SRVGG, UPCONV7, Model
 from upscaler.engine.model_zoo.custom_model import NCNN, ONNX, CustomModel
 from upscaler.engine.model_zoo.ncnn_graph import read_graph
 from upscaler.engine.model_zoo.weights import find_weights
@@ -51,7 +59,8 @@ class MnnModel(LoadedModel):
         """Run the window through a session that is free, or through a new one."""
         planes = planes_of(window, self.model)[np.newaxis]
         with self._pool.taken() as session:
-            return np.ascontiguousarray(session(planes)[0].transpose(1, 2, 0))
+            levels = session(planes)[0]
+        return image_of(levels, window, self.model)
 
 
 class _TwoParts:
@@ -101,7 +110,16 @@ class MnnBackend(Backend):
     @property
     def bytes_per_pixel(self) -> Mapping[str, int]:
         """Memory of one window, as measured; that of a custom model is more than any of the others."""
-        return {RRDB: 4500, SRVGG: 2000, UPCONV7: 2000, CUNET: 2800, SRMD: 1300, CUSTOM: 20_000}
+        return {
+            RRDB: 4500,
+            SRVGG: 2000,
+            UPCONV7: 2000,
+            CUNET: 2800,
+            SRMD: 1300,
+            SPAN: 2000,
+            CUGAN: 6000,
+            CUSTOM: 20_000,
+        }
 
     def probe(self) -> str | None:
         """Check that the wheel is installed and loads."""

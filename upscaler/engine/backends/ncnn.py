@@ -14,9 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upscaler.engine.backends.adapted import AdaptedModel, Runner
-from upscaler.engine.backends.base import Backend, LoadedModel, Registration, Result, Window, planes_of
+from upscaler.engine.backends.base import (
+    Backend,
+    LoadedModel,
+    Registration,
+    Result,
+    Window,
+    image_of,
+    planes_of,
+)
 from upscaler.engine.backends.vulkan_probe import VulkanDevice, find_device
-from upscaler.engine.model_zoo.catalogue import CUNET, CUSTOM, RRDB, SRMD, SRVGG, UPCONV7, Model
+from upscaler.engine.model_zoo.catalogue import CUGAN, CUNET, CUSTOM, RRDB, SPAN, SRMD, SRVGG, UPCONV7, Model
 from upscaler.engine.model_zoo.custom_model import NCNN, CustomModel
 from upscaler.engine.model_zoo.ncnn_graph import read_graph
 from upscaler.engine.model_zoo.weights import find_weights
@@ -52,8 +60,8 @@ class NcnnModel(LoadedModel):
             if extractor.input(self._input, ncnn.Mat(planes)) != 0:
                 raise EngineError
             output = _extracted(extractor, self._output)
-            levels: Result = np.array(output).transpose(1, 2, 0) * np.float32(255)
-        return levels
+            levels = np.array(output) * np.float32(255)
+        return image_of(levels, window, self.model)
 
 
 def _extracted(extractor: Any, blob: str) -> Any:
@@ -139,7 +147,16 @@ class NcnnCpuBackend(_NcnnBackend):
     @property
     def bytes_per_pixel(self) -> Mapping[str, int]:
         """Memory with winograd convolutions and packed layouts, both of which double the speed."""
-        return {RRDB: 70_000, SRVGG: 8_000, UPCONV7: 8_000, CUNET: 8_000, SRMD: 16_000, CUSTOM: 70_000}
+        return {
+            RRDB: 70_000,
+            SRVGG: 8_000,
+            UPCONV7: 8_000,
+            CUNET: 8_000,
+            SRMD: 16_000,
+            SPAN: 8_000,
+            CUGAN: 16_000,
+            CUSTOM: 70_000,
+        }
 
     def _configure(self, net: Any) -> None:
         super()._configure(net)
@@ -188,6 +205,8 @@ class NcnnVulkanBackend(_NcnnBackend):
             UPCONV7: 4_000 * factor,
             CUNET: 5_000 * factor,
             SRMD: 6_000 * factor,
+            SPAN: 6_000 * factor,
+            CUGAN: 10_000 * factor,
             CUSTOM: 22_000 * factor,
         }
 

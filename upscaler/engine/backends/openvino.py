@@ -13,11 +13,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from upscaler.engine.backends.adapted import AdaptedModel, Runner
-from upscaler.engine.backends.base import Backend, LoadedModel, Registration, Result, Window, planes_of
+from upscaler.engine.backends.base import (
+    Backend,
+    LoadedModel,
+    Registration,
+    Result,
+    Window,
+    image_of,
+    planes_of,
+)
 from upscaler.engine.backends.openvino_graph import build_model, build_parts
 from upscaler.engine.backends.openvino_onnx import read_onnx
 from upscaler.engine.backends.precision import faster_precision, options
-from upscaler.engine.model_zoo.catalogue import CUNET, CUSTOM, RRDB, SRMD, SRVGG, UPCONV7, Model
+from upscaler.engine.model_zoo.catalogue import CUGAN, CUNET, CUSTOM, RRDB, SPAN, SRMD, SRVGG, UPCONV7, Model
 from upscaler.engine.model_zoo.custom_model import NCNN, ONNX, CustomModel
 from upscaler.engine.model_zoo.ncnn_graph import read_graph
 from upscaler.engine.model_zoo.weights import find_weights
@@ -48,7 +56,7 @@ class OpenVinoModel(LoadedModel):
         with self._lock:
             self._request.infer([planes], share_inputs=True)
             # The request owns its output and overwrites it in the next run.
-            return np.array(self._request.get_output_tensor(0).data[0].transpose(1, 2, 0), order="C")
+            return image_of(self._request.get_output_tensor(0).data[0], window, self.model)
 
 
 class TwoPartModel(LoadedModel):
@@ -148,6 +156,8 @@ class OpenVinoBackend(Backend):
             UPCONV7: 1000 * factor,
             CUNET: 2500 * factor,
             SRMD: 2000 * factor,
+            SPAN: 2000 * factor,
+            CUGAN: 4000 * factor,
             # Not measured: more than any of the others.
             CUSTOM: 8000 * factor,
         }

@@ -16,6 +16,7 @@ else:
 
 # The architecture of a model decides its speed, its memory and how it treats its border; see ``models.toml``.
 RRDB, SRVGG, UPCONV7, CUNET, SRMD = "rrdb", "srvgg", "upconv7", "cunet", "srmd"
+SPAN, CUGAN = "span", "cugan"
 # A model that the operator added, see ``custom_model``.
 CUSTOM = "custom"
 
@@ -28,7 +29,7 @@ class Model:
 
     Attributes:
         name: the name that people see and that recipes use.
-        type: ``esrgan``, ``waifu2x``, ``srmd`` or ``other``.
+        type: ``esrgan``, ``waifu2x``, ``srmd``, ``span``, ``realcugan`` or ``other``.
         architecture: one of this module's architecture names.
         scale: output side in pixels per input side.
         licence: SPDX name of the licence of the weights.
@@ -46,6 +47,7 @@ class Model:
             removes; None for a model that removes no noise on request.
         multiple: the input side must be a multiple of this, or U-Net levels lose the last pixels.
         maximum_side: largest input side in pixels, 0 where there is none.
+        gives_differences: whether its output is what the pixels of its input, each enlarged, differ from the result.
         maps: values of constant channels that the model takes behind the three colours.
 
     """
@@ -67,6 +69,7 @@ class Model:
     noise_level: int | None = None
     multiple: int = 1
     maximum_side: int = 0
+    gives_differences: bool = False
     maps: tuple[float, ...] = ()
 
 

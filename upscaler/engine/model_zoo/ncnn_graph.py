@@ -32,7 +32,8 @@ class GraphError(ValueError):
 class Layer:
     """One layer: its kind and name, the blobs it reads and writes, its numbered parameters, and its weights.
 
-    ``weights`` holds float32 arrays: "weight" as (out, in, height, width), "bias" and "slope" as (channels,).
+    ``weights`` holds float32 arrays: "weight" as (out, in, height, width), "bias" and "slope" as (channels,), "data"
+    as (channels, height, width).
     """
 
     kind: str
@@ -62,6 +63,10 @@ class Layer:
         if not isinstance(value, tuple):
             raise GraphError(f"{self.name}: parameter {number} is not an array")
         return value
+
+    def integers(self, number: int) -> tuple[int, ...]:
+        """Return parameter ``number`` as an array of whole numbers, empty where it is not given."""
+        return tuple(int(value) for value in self.reals(number))
 
     def only(self, *known: int) -> None:
         """Raise ``GraphError`` when a parameter is given that the caller does not handle."""
@@ -181,6 +186,11 @@ def _prelu(layer: Layer, reader: _WeightReader) -> dict[str, Weights]:
     return {"slope": reader.plain(layer.integer(0))}
 
 
+def _memory_data(layer: Layer, reader: _WeightReader) -> dict[str, Weights]:
+    width, height, channels = (layer.integer(number) for number in (0, 1, 2))
+    return {"data": reader.plain(width * height * channels).reshape(channels, height, width)}
+
+
 def _no_weights(layer: Layer, reader: _WeightReader) -> dict[str, Weights]:  # noqa: ARG001 - one signature for all
     return {}
 
@@ -202,11 +212,14 @@ _LOADERS: dict[str, Callable[[Layer, _WeightReader], dict[str, Weights]]] = {
     "InnerProduct": _inner_product,
     "Input": _no_weights,
     "Interp": _no_weights,
+    "MemoryData": _memory_data,
     "PReLU": _prelu,
     "PixelShuffle": _no_weights,
     "Pooling": _no_weights,
     "Scale": _scale,
+    "Sigmoid": _no_weights,
     "Split": _no_weights,
+    "Swish": _no_weights,
 }
 
 

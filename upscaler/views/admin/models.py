@@ -33,6 +33,8 @@ def type_choices() -> Sequence[tuple[str, Any]]:
         ("waifu2x", "waifu2x"),
         ("faces", lazy_gettext("Faces")),
         ("srmd", "SRMD"),
+        ("span", "SPAN"),
+        ("realcugan", "Real-CUGAN"),
         ("other", lazy_gettext("Other")),
     )
 

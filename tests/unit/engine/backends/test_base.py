@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from upscaler.engine.backends.base import Registration, planes_of
+from upscaler.engine.backends.base import Registration, image_of, planes_of
 from upscaler.engine.backends.lanczos import LanczosBackend
 from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.settings import EngineSettings
@@ -21,6 +21,19 @@ def test_planes_are_fractions_with_the_models_maps_behind_them() -> None:
     assert (planes.shape, planes.dtype) == ((5, 1, 2), np.float32)
     np.testing.assert_allclose(planes[:3, 0], [[0, 1], [0.2, 0], [1, 0.4]], rtol=1e-6)
     np.testing.assert_array_equal(planes[3:, 0], [[0.25, 0.25], [7, 7]])
+
+
+def test_differences_are_added_to_the_enlarged_input_without_its_border() -> None:
+    window = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
+    planes = np.zeros((3, 4, 6), np.float32)
+    planes[0, 1, 2] = -7.5
+
+    plain = image_of(planes, window, replace(MODEL, scale=2, border=1))
+    added = image_of(planes, window, replace(MODEL, scale=2, border=1, gives_differences=True))
+
+    np.testing.assert_array_equal(plain, planes.transpose(1, 2, 0))
+    np.testing.assert_array_equal(added - plain, window[1:3, 1:4].repeat(2, axis=0).repeat(2, axis=1))
+    assert added.flags.c_contiguous
 
 
 @pytest.mark.parametrize(

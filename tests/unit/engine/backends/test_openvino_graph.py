@@ -71,6 +71,9 @@ SUM, LAST = 2 * X[0] + X[1], -X[1]
         (layer("BinaryOp", {0: 1, 1: 1, 2: 0.5}), X - 0.5),
         (layer("BinaryOp", {0: 2}, inputs=("x", "x")), X * X),
         (layer("Interp", {0: 1, 1: 2.0, 2: 3.0}), X.repeat(2, axis=1).repeat(3, axis=2)),
+        (layer("Sigmoid"), 1 / (1 + np.exp(-X))),
+        (layer("Swish"), X / (1 + np.exp(-X))),
+        (layer("Crop", {9: (1.0, 1.0), 10: (-1.0, 2.0), 11: (-1.0, -2.0)}), X[:, 1:2, 1:-1]),
         (layer("Pooling", {0: 1, 4: 1}), X.mean(axis=(1, 2), keepdims=True)),
         (layer("Scale", {0: -233}, inputs=("x", "x")), X * X),
         (layer("InnerProduct", {0: 2, 1: 1, 2: 4}, weight=MIXED, bias=[1, 2]), [SUM + 1, LAST + 2]),
@@ -95,6 +98,14 @@ def test_a_crop_is_as_large_as_its_second_input() -> None:
     cropped = run(small, layer("Crop", {0: 1, 1: 1}, inputs=("x", "small")), x=X)
 
     np.testing.assert_array_equal(cropped, X[:, 1:2, 1:3])
+
+
+def test_stored_numbers_are_a_blob_of_one_pixel() -> None:
+    means = Layer(
+        "MemoryData", "means", (), ("means",), {0: 1, 1: 1, 2: 2}, {"data": np.full((2, 1, 1), 3, np.float32)}
+    )
+
+    np.testing.assert_array_equal(run(means, layer("BinaryOp", {0: 1}, inputs=("x", "means"))), X - 3)
 
 
 def test_a_deconvolution_spreads_each_pixel() -> None:
@@ -131,6 +142,10 @@ def test_fractions_become_levels() -> None:
         (layer("Interp", {0: 2, 1: 2.0, 2: 2.0}), "interpolation 2"),
         (layer("Pooling", {0: 0, 4: 1}), "only the global mean"),
         (layer("Pooling", {0: 1}), "only the global mean"),
+        (layer("Crop", {9: (1.0,), 10: (-233.0,), 11: (-1.0,)}), "only crops with limits"),
+        (layer("Crop", {9: (1.0,), 10: (0.0,), 11: (-1.0,)}), "only crops with limits"),
+        (layer("Crop", {9: (1.0,), 10: (-1.0,), 11: (2.0,)}), "only crops with limits"),
+        (layer("Crop", {9: (1.0,), 10: (-1.0,)}), "only crops with limits"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

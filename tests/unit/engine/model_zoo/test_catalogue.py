@@ -2,20 +2,24 @@ from __future__ import annotations
 
 import pytest
 
-from upscaler.engine.model_zoo.catalogue import CUNET, MODELS, UPCONV7, Model, read_catalogue
+from upscaler.engine.model_zoo.catalogue import CUGAN, CUNET, MODELS, UPCONV7, Model, read_catalogue
 
 
 def test_it_holds_every_model_of_the_packages() -> None:
     by_type = [model.type for model in MODELS.values()]
 
-    assert len(MODELS) == 30
-    # The compact models share their weights, those of one waifu2x family their layers, SRMD's of one scale both.
-    assert len({model.bin_sha256 for model in MODELS.values()}) == 2 + 1 + 19 + 2
-    assert len({model.param_sha256 for model in MODELS.values()}) == 5 + 3 + 2
+    assert len(MODELS) == 40
+    # The compact models share their weights, those of one waifu2x or Real-CUGAN family their layers, SRMD's of one
+    # scale both.
+    assert len({model.bin_sha256 for model in MODELS.values()}) == 2 + 1 + 19 + 2 + 2 + 8
+    assert len({model.param_sha256 for model in MODELS.values()}) == 5 + 3 + 2 + 2 + 2
     assert by_type.count("esrgan") == 5
     # Two upconv_7 families and cunet at 2x with five noise levels (none included), cunet at 1x with four.
     assert by_type.count("waifu2x") == 3 * 5 + 4
     assert by_type.count("srmd") == 2 * 3
+    assert by_type.count("span") == 2
+    # Real-CUGAN at 2x with three noise levels, at 4x with one; at both without removal and conservative.
+    assert by_type.count("realcugan") == 5 + 3
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
@@ -24,8 +28,8 @@ def test_its_facts_fit_together(model: Model) -> None:
     assert model.minimum_side > 2 * model.border
     assert model.minimum_side % model.multiple == 0
     assert len(model.param_sha256) == len(model.bin_sha256) == 64
-    assert (model.border > 0) == (model.architecture in (UPCONV7, CUNET))
-    assert model.licence in ("BSD-3-Clause", "MIT")
+    assert (model.border > 0) == (model.architecture in (UPCONV7, CUNET, CUGAN))
+    assert model.licence in ("Apache-2.0", "BSD-3-Clause", "MIT")
 
 
 def test_a_family_shares_its_fields_and_a_model_may_give_its_own() -> None:

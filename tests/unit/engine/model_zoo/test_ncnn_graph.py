@@ -56,6 +56,15 @@ def test_half_floats_are_padded_to_four_bytes(tmp_path: Path) -> None:
     assert layer.weights["bias"].tolist() == [7]
 
 
+def test_stored_numbers_stand_without_a_tag(tmp_path: Path) -> None:
+    param = "7767517\n3 3\nInput i 0 1 x\nMemoryData m 0 1 y 0=1 1=2 2=3\nConcat c 2 1 x y out\n"
+    numbers = np.arange(6, dtype="<f4")
+
+    layer = read_graph(*_write(tmp_path, param, numbers.tobytes())).layers[1]
+
+    np.testing.assert_array_equal(layer.weights["data"], numbers.reshape(3, 2, 1))
+
+
 @pytest.mark.parametrize(
     ("param", "weights", "complaint"),
     [
