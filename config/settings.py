@@ -106,6 +106,10 @@ class Config(RuntimeValues):
     engine: Annotated[str, OneOf(ENGINE_NAMES)] = Field(
         "auto", description="backend that runs the models; `auto` takes the fastest that passes its self-test"
     )
+    engine_trial: Switch = Field(
+        True,
+        description="whether an idle worker measures, for some seconds and once, which backend runs each model fastest",
+    )
     engine_threads: WholeNumber = Field(
         0, ge=0, le=256, description="processors for the models; 0 for all that are available"
     )

@@ -22,7 +22,10 @@ class EngineSettings:
         tile_pixels: side of a tile's core in input pixels, 0 for a size that suits the backend.
         gpu_index: Vulkan device to use, -1 for the first real one (never a software device).
         models_dir: a folder with further weights, or "".
-        cache_dir: a folder for what a backend makes of the weights, or "" to make it anew in each process.
+        cache_dir: a folder for what a backend makes of the weights and for measured speeds, or "" to make them anew
+            in each process.
+        memory_bytes: memory that the engine's process may take, 0 for that of the machine.
+        trial: whether the engine's process measures the speed of the backends while it has nothing to do.
     """
 
     engine: str = "auto"
@@ -31,6 +34,8 @@ class EngineSettings:
     gpu_index: int = -1
     models_dir: str = ""
     cache_dir: str = ""
+    memory_bytes: int = 0
+    trial: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON-ready values."""

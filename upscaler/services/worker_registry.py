@@ -58,6 +58,8 @@ class WorkerServices(Services):
             gpu_index=self.config.engine_gpu,
             models_dir=str(self.config.models_dir),
             cache_dir=str(self.config.cache_dir),
+            memory_bytes=self.config.job_memory_bytes,
+            trial=self.config.engine_trial,
         )
         limits = EngineLimits(
             timeout_seconds=self.config.job_timeout_seconds, memory_bytes=self.config.job_memory_bytes

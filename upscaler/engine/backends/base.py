@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from upscaler.engine.backends.layer_graph import Part
 from upscaler.engine.devices.quarantine import Device
 from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.engine.settings import EngineSettings
@@ -18,6 +19,8 @@ from upscaler.engine.settings import EngineSettings
 # Levels from 0 to 255: uint8, or float32 with fractions where the image has more than 8 bits.
 Window = NDArray[Any]
 Result = NDArray[np.float32]
+# From float32 (1, channels, height, width) to the output of the layers, of the same axes.
+PartRunner = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 def planes_of(window: Window, model: Model) -> NDArray[np.float32]:
@@ -83,7 +86,7 @@ class Backend(ABC):
             is heeded, between windows only.
         on_processor: False where it runs on a graphics device.
         test_model: name of a small model that this backend runs, for its self-test.
-        streams: windows that its loaded models run at once, each on another thread; each may take
+        streams: windows that its loaded models run at once at most, each on another thread; each may take
             ``memory_budget``.
         runs_models: False where it only stands in for the models, and gives other results than they do.
 
@@ -138,9 +141,21 @@ class Backend(ABC):
 
         """
 
+    def load_part(self, model: Model, part: Part) -> PartRunner | None:  # noqa: ARG002 - some cannot
+        """Load some layers of a model as the whole model is loaded, to measure their speed; None where it cannot."""
+        return None
+
+    def streams_for(self, models: Iterable[Model]) -> int:  # noqa: ARG002 - most need no more than their threads
+        """Return how many windows of a recipe with these models run at once."""
+        return self.streams
+
+    def budget_for(self, model: Model) -> int:  # noqa: ARG002 - one of most backends suits all models
+        """Return the bytes that the activations of one window of a model may take."""
+        return self.memory_budget
+
     def window_side(self, model: Model) -> int:
         """Return the longest side in pixels of a window whose activations stay within the budget."""
-        side = math.isqrt(self.memory_budget // self.bytes_per_pixel[model.architecture])
+        side = math.isqrt(self.budget_for(model) // self.bytes_per_pixel[model.architecture])
         side = min(side, self.largest_window, model.maximum_side or side)
         return max(model.minimum_side, side)
 
@@ -152,6 +167,7 @@ class Backend(ABC):
             "precision": self.precision,
             "version": self.version,
             "gpu": not self.on_processor,
+            "streams": self.streams,
         }
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from upscaler.engine.backends.base import Backend
 from upscaler.engine.backends.registry import AUTO, BACKENDS, ENGINE_NAMES, registration_of
+from upscaler.engine.devices.processor import processor
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineUnavailable
 
@@ -32,7 +35,10 @@ def candidates_for(settings: EngineSettings, *, precise: bool = False, kind: str
 
 
 def _automatic(settings: EngineSettings, kind: str) -> list[Backend]:
-    """Return the candidates of all automatic backends that read the kind: graphics devices before processors."""
+    """Return the candidates of all automatic backends that read the kind: graphics devices before processors.
+
+    Among the processors' the likeliest to be fastest for models of the catalogue comes first.
+    """
     registrations = [registration_of(name) for name in BACKENDS]
     found = [
         backend
@@ -40,7 +46,18 @@ def _automatic(settings: EngineSettings, kind: str) -> list[Backend]:
         if registration.automatic and registration.reads(kind)
         for backend in registration.candidates(settings)
     ]
-    return sorted(found, key=lambda backend: backend.on_processor)
+    first = "" if kind else likeliest(processor().flags)
+    return sorted(
+        found, key=lambda backend: (backend.on_processor, backend.on_processor and backend.name != first)
+    )
+
+
+def likeliest(flags: Collection[str]) -> str:
+    """Return the name of the backend that is most often the fastest on processors with these instructions.
+
+    OpenVINO uses bfloat16 and the wide registers of AVX-512 best. With AVX2 alone MNN took half its time, or less.
+    """
+    return "mnn" if "avx2" in flags and "avx512f" not in flags else "openvino"
 
 
 def _named(settings: EngineSettings, kind: str) -> list[Backend]:

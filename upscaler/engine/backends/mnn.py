@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from upscaler.engine.backends.adapted import AdaptedModel, Runner
 from upscaler.engine.backends.base import (
     Backend,
     LoadedModel,
+    PartRunner,
     Registration,
     Result,
     Window,
@@ -28,7 +28,8 @@ from upscaler.engine.backends.mnn_files import MnnFiles
 from upscaler.engine.backends.mnn_library import Network, first_shape, library
 from upscaler.engine.backends.onnx_writer import as_onnx
 from upscaler.engine.backends.session_pool import SessionPool
-from upscaler.engine.devices.memory import memory_bytes
+from upscaler.engine.backends.stream_memory import Share, available_bytes, share
+from upscaler.engine.devices.processor import processor
 from upscaler.engine.model_zoo.catalogue import CUGAN, CUNET, CUSTOM, RRDB, SPAN, SRMD, SRVGG, UPCONV7, Model
 from upscaler.engine.model_zoo.custom_model import NCNN, ONNX, CustomModel
 from upscaler.engine.model_zoo.ncnn_graph import read_graph
@@ -37,8 +38,12 @@ from upscaler.engine.model_zoo.weights import find_weights
 _COLOURS = 3
 # Each window at work has a copy of the weights in the layout of its convolutions, 0.6 GB of x4plus.
 _MOST_STREAMS = 4
-# With less memory convolutions are computed the slow way, one window at a time.
-_ROOMY_BYTES = 4_000_000_000
+# The weights of one stream in bytes, in the layout of fast convolutions and as they are.
+_FAST_WEIGHTS = {RRDB: 620_000_000}
+_PLAIN_WEIGHTS = {RRDB: 160_000_000}
+_SMALL_WEIGHTS = 40_000_000
+# Bytes of a window where memory is short of everything: 70 px of x4plus.
+_LEAST_WINDOW = 22_000_000
 # Where RRDB networks begin to upscale, and the rows that the layers behind it take at once; see ``openvino``.
 _RRDB_CUT = "Interp"
 _STRIP_ROWS = 32
@@ -49,11 +54,17 @@ _Session = Callable[[NDArray[np.float32]], NDArray[np.float32]]
 
 
 class MnnModel(LoadedModel):
-    """A model with a session for each window at work. Several threads may run it at once."""
+    """A model with a session for each window at work. Several threads may run it at once.
 
-    def __init__(self, model: Model, make: Callable[[], _Session], streams: int) -> None:
+    Args:
+        model: the model.
+        make: makes a session; False where it is to be there at once, and may be slower.
+        streams: windows of an image that run side by side.
+    """
+
+    def __init__(self, model: Model, make: Callable[[bool], _Session], streams: int) -> None:
         super().__init__(model)
-        self._pool = SessionPool(make, streams)
+        self._pool = SessionPool(lambda: make(True), streams, lambda: make(False))
 
     def run(self, window: Window) -> Result:
         """Run the window through a session that is free, or through a new one."""
@@ -94,7 +105,7 @@ class MnnBackend(Backend):
     name = "mnn"
     # 316 px of x4plus: half a minute on one thread, which nothing can stop.
     memory_budget = 450_000_000
-    device = platform.processor() or platform.machine()
+    device = processor().name
     precision = "fp32"
 
     @property
@@ -105,7 +116,30 @@ class MnnBackend(Backend):
     @property
     def streams(self) -> int:  # type: ignore[override]  # one of the other backends
         """A window on each thread: no thread waits for the others behind a layer."""
-        return max(1, min(self.settings.threads, _MOST_STREAMS)) if self._roomy else 1
+        return max(1, min(self.settings.threads, _MOST_STREAMS))
+
+    def streams_for(self, models: Iterable[Model]) -> int:
+        """Return as many as there is memory for with each of the models."""
+        return min((self._share(model).streams for model in models), default=self.streams)
+
+    def budget_for(self, model: Model) -> int:
+        """Return what the streams leave for each window, within the budget."""
+        return min(self.memory_budget, self._share(model).window_bytes)
+
+    def _share(self, model: Model) -> Share:
+        fast = self._fast_share(model)
+        if fast is not None:
+            return fast
+        weights = _PLAIN_WEIGHTS.get(model.architecture, _SMALL_WEIGHTS)
+        pixel = self.bytes_per_pixel[model.architecture]
+        # Where there is too little even for this, small windows are tried.
+        return share(self._available, 1, weights=weights, pixel=pixel) or Share(1, _LEAST_WINDOW)
+
+    def _fast_share(self, model: Model) -> Share | None:
+        """Return what there is memory for with fast convolutions; None for too little."""
+        weights = _FAST_WEIGHTS.get(model.architecture, _SMALL_WEIGHTS)
+        pixel = self.bytes_per_pixel[model.architecture]
+        return share(self._available, self.streams, weights=weights, pixel=pixel)
 
     @property
     def bytes_per_pixel(self) -> Mapping[str, int]:
@@ -143,14 +177,32 @@ class MnnBackend(Backend):
             body_file = self._files.converted(as_onnx(body))
             tail_file = self._files.converted(as_onnx(tail, factor=255))
 
-            def make() -> _Session:
-                networks = (self._network(body_file, body.channels), self._network(tail_file, tail.channels))
+            def make(fast: bool) -> _Session:
+                networks = (
+                    self._network(model, body_file, body.channels, fast=fast),
+                    self._network(model, tail_file, tail.channels, fast=fast),
+                )
                 return _TwoParts(*networks, model.scale)
 
-            return MnnModel(model, make, self.streams)
+            return MnnModel(model, make, self.streams_for([model]))
         whole = Part(graph.layers, graph.input, graph.output, channels)
         file = self._files.converted(as_onnx(whole, factor=255))
-        return MnnModel(model, lambda: self._network(file, channels).run, self.streams)
+
+        def make_whole(fast: bool) -> _Session:
+            return self._network(model, file, channels, fast=fast).run
+
+        return MnnModel(model, make_whole, self.streams_for([model]))
+
+    def load_part(self, model: Model, part: Part) -> PartRunner:
+        """Convert some layers, and make the first session."""
+        file = self._files.converted(as_onnx(part))
+        pool = SessionPool(lambda: self._network(model, file, part.channels), self.streams)
+
+        def run(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+            with pool.taken() as network:
+                return network.run(planes)
+
+        return run
 
     def runner(self, model: CustomModel) -> Runner:
         """Load a custom model.
@@ -170,7 +222,7 @@ class MnnBackend(Backend):
             content = as_onnx(part, factor=model.output_factor)
 
         def made(path: Path) -> Runner:
-            pool = SessionPool(lambda: self._network(path, model.channels, model.maximum_side), keep=1)
+            pool = SessionPool(lambda: self._network(model, path, model.channels, model.maximum_side), keep=1)
 
             def run(planes: NDArray[np.float32]) -> NDArray[np.float32]:
                 with pool.taken() as network:
@@ -186,17 +238,25 @@ class MnnBackend(Backend):
         return MnnFiles(self.settings.cache_dir, self.version)
 
     @cached_property
-    def _roomy(self) -> bool:
-        return memory_bytes() >= _ROOMY_BYTES
+    def _available(self) -> int:
+        return available_bytes(self.settings)
 
-    def _network(self, path: Path, channels: int, side: int = 0) -> Network:
-        threads = max(1, self.settings.threads // self.streams)
-        return Network(path, first_shape(channels, side), threads=threads, winograd=self._roomy)
+    def _network(
+        self, model: Model, path: Path, channels: int, side: int = 0, *, fast: bool = True
+    ) -> Network:
+        """Make a session of a part of a model.
+
+        Without ``fast``, it is ready twenty times as soon, because the weights of its convolutions stay as they are.
+        """
+        threads = max(1, self.settings.threads // self.streams_for([model]))
+        fast = fast and self._fast_share(model) is not None
+        return Network(path, first_shape(channels, side), threads=threads, winograd=fast)
 
 
 # Another processor stands behind it for what it does not read, or computes otherwise.
 REGISTRATION = Registration(
     candidates=lambda settings: [MnnBackend(settings)],
+    automatic=True,
     custom_kinds=frozenset({ONNX, NCNN}),
     partial_kinds=frozenset({ONNX, NCNN}),
 )

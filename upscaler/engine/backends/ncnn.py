@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
-import platform
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,12 @@ from upscaler.engine.backends.base import (
     image_of,
     planes_of,
 )
+from upscaler.engine.backends.stream_memory import Share, available_bytes, share
 from upscaler.engine.backends.vulkan_probe import VulkanDevice, find_device
+from upscaler.engine.devices.processor import processor
 from upscaler.engine.model_zoo.catalogue import CUGAN, CUNET, CUSTOM, RRDB, SPAN, SRMD, SRVGG, UPCONV7, Model
 from upscaler.engine.model_zoo.custom_model import NCNN, CustomModel
-from upscaler.engine.model_zoo.ncnn_graph import read_graph
+from upscaler.engine.model_zoo.ncnn_graph import Graph, read_graph
 from upscaler.engine.model_zoo.weights import find_weights
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import N_, EngineError, EngineUnavailable
@@ -37,24 +39,27 @@ _NO_MEMORY = -100
 # where that is not known.
 _MEMORY_SHARE = 0.75
 _UNKNOWN_BYTES = 1_500_000_000
+# Each window at work has memory of its own on a processor.
+_MOST_STREAMS = 4
+_LEAST_SIDE = 96
 
 
 class NcnnModel(LoadedModel):
-    """A model loaded into an ``ncnn.Net``."""
+    """A model loaded into an ``ncnn.Net``; several threads may run it, ``at_once`` of them at a time, or any number."""
 
-    def __init__(self, model: Model, net: Any, input_blob: str, output_blob: str) -> None:
+    def __init__(self, model: Model, net: Any, graph: Graph, at_once: int | None) -> None:
         super().__init__(model)
         self._net = net
-        self._input = input_blob
-        self._output = output_blob
-        self._lock = threading.Lock()
+        self._input = graph.input
+        self._output = graph.output
+        self._turn = nullcontext() if at_once is None else threading.Semaphore(at_once)
 
     def run(self, window: Window) -> Result:
         """Run the window through an extractor of its own."""
         import ncnn  # noqa: PLC0415 - heavy, and not installed everywhere
 
         planes = planes_of(window, self.model)
-        with self._lock:
+        with self._turn:
             extractor = self._net.create_extractor()
             # The Mat borrows the memory of `planes` and keeps no reference: the name must live until the end.
             if extractor.input(self._input, ncnn.Mat(planes)) != 0:
@@ -78,6 +83,8 @@ class _NcnnBackend(Backend):
     """The part that ncnn on a processor and on a graphics device share."""
 
     name = "ncnn"
+    # Windows that a model takes at once, None for any number.
+    _at_once: int | None = 1
 
     @property
     def version(self) -> str:
@@ -98,7 +105,7 @@ class _NcnnBackend(Backend):
             return AdaptedModel(model, self.runner(model))
         files = find_weights(model, self.settings.models_dir)
         graph = read_graph(files.param)
-        return NcnnModel(model, self._net(files.param, files.bin, model.name), graph.input, graph.output)
+        return NcnnModel(model, self._net(files.param, files.bin, model.name), graph, self._at_once)
 
     def runner(self, model: CustomModel) -> Runner:
         """Load a custom model.
@@ -141,8 +148,28 @@ class NcnnCpuBackend(_NcnnBackend):
     # ncnn takes 10 to 16 times OpenVINO's memory; smaller windows than this budget allows would cost more in
     # overlap than they save.
     memory_budget = 2_000_000_000
-    device = platform.processor() or platform.machine()
+    device = processor().name
     precision = "fp32"
+    _at_once = None
+
+    @property
+    def streams(self) -> int:  # type: ignore[override]  # one of the other backends
+        """A window on each thread: no thread waits for the others behind a layer."""
+        return max(1, min(self.settings.threads, _MOST_STREAMS))
+
+    def streams_for(self, models: Iterable[Model]) -> int:
+        """Return as many as there is memory for with each of the models."""
+        return min((self._share(model).streams for model in models), default=self.streams)
+
+    def budget_for(self, model: Model) -> int:
+        """Return what the streams leave for each window, within the budget."""
+        return min(self.memory_budget, self._share(model).window_bytes)
+
+    def _share(self, model: Model) -> Share:
+        pixel = self.bytes_per_pixel[model.architecture]
+        available = available_bytes(self.settings)
+        # One net serves all streams. Where there is too little memory, small windows are tried.
+        return share(available, self.streams, weights=0, pixel=pixel) or Share(1, _LEAST_SIDE**2 * pixel)
 
     @property
     def bytes_per_pixel(self) -> Mapping[str, int]:
@@ -159,7 +186,7 @@ class NcnnCpuBackend(_NcnnBackend):
         }
 
     def _configure(self, net: Any) -> None:
-        super()._configure(net)
+        net.opt.num_threads = max(1, self.settings.threads // self.streams)
         net.opt.use_vulkan_compute = False
 
 

@@ -16,13 +16,15 @@ from upscaler.engine.backends.adapted import AdaptedModel, Runner
 from upscaler.engine.backends.base import (
     Backend,
     LoadedModel,
+    PartRunner,
     Registration,
     Result,
     Window,
     image_of,
     planes_of,
 )
-from upscaler.engine.backends.openvino_graph import build_model, build_parts
+from upscaler.engine.backends.layer_graph import Part
+from upscaler.engine.backends.openvino_graph import build_model, build_part, build_parts
 from upscaler.engine.backends.openvino_onnx import read_onnx
 from upscaler.engine.backends.precision import faster_precision, options
 from upscaler.engine.model_zoo.catalogue import CUGAN, CUNET, CUSTOM, RRDB, SPAN, SRMD, SRVGG, UPCONV7, Model
@@ -185,6 +187,16 @@ class OpenVinoBackend(Backend):
             return TwoPartModel(model, self._compiled(body), self._compiled(tail))
         built = build_model(graph, model.name, channels=_COLOURS + len(model.maps))
         return OpenVinoModel(model, self._compiled(built))
+
+    def load_part(self, model: Model, part: Part) -> PartRunner:
+        """Compile some layers."""
+        request = self._compiled(build_part(part, model.name)).create_infer_request()
+
+        def run(planes: NDArray[np.float32]) -> NDArray[np.float32]:
+            request.infer([planes], share_inputs=True)
+            return np.array(request.get_output_tensor(0).data, np.float32)
+
+        return run
 
     def runner(self, model: CustomModel) -> Runner:
         """Compile a custom model.

@@ -15,7 +15,7 @@ def build_model(graph: Graph, name: str, *, channels: int = 3, factor: int = 255
 
     ``factor`` turns the network's output into levels: 255 where that is 0..1.
     """
-    return _model(Part(graph.layers, graph.input, graph.output, channels), name, factor=factor)
+    return build_part(Part(graph.layers, graph.input, graph.output, channels), name, factor=factor)
 
 
 def build_parts(
@@ -31,10 +31,11 @@ def build_parts(
 
     """
     body, tail = cut(graph, kind, channels=channels)
-    return _model(body, f"{name}-body"), _model(tail, f"{name}-tail", factor=factor)
+    return build_part(body, f"{name}-body"), build_part(tail, f"{name}-tail", factor=factor)
 
 
-def _model(part: Part, name: str, *, factor: int = 1) -> Any:
+def build_part(part: Part, name: str, *, factor: int = 1) -> Any:
+    """Return the model of some layers, whose output is multiplied by ``factor``."""
     # Heavy, and only needed where a model is loaded.
     from upscaler.engine.backends.openvino_library import ops, ov  # noqa: PLC0415
 

@@ -99,6 +99,14 @@ class CandidatePool:
             candidate.passed = self._passes(candidate, [candidate.backend.test_model], attempts)
         return candidate.passed
 
+    def processors(self) -> list[Candidate]:
+        """Return the candidates on processors that exist here, whether they are in quarantine or not."""
+        found = [candidate for candidate in self if candidate.backend.on_processor]
+        for candidate in found:
+            if not candidate.probed:
+                self._probe(candidate)
+        return [candidate for candidate in found if candidate.missing is None]
+
     def has_other_precision(self, backend: Backend, attempts: AttemptLog) -> bool:
         """Return whether the same device can be used in another precision."""
         return any(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from upscaler.engine.backends.base import Backend, LoadedModel
@@ -73,6 +73,42 @@ class Selection:
             if self._current is None:
                 self._current = self._first_usable(attempts or AttemptLog())
             return self._current.backend
+
+    def may_choose_by_speed(self, attempts: AttemptLog | None = None) -> bool:
+        """Return whether measured speeds decide between processors: no graphics device is in use, no engine named."""
+        return self._settings.engine == AUTO and self.choose(attempts).on_processor
+
+    def contestants(self) -> Iterator[Backend]:
+        """Yield the backends whose speeds are to be measured, one after another, each once it passed its self-test.
+
+        Those are the processors', or the one in use where the speeds decide nothing.
+        """
+        try:
+            if not self.may_choose_by_speed():
+                yield self.choose()
+                return
+        except EngineUnavailable:
+            return
+        seen: set[Device] = set()
+        for candidate in self._present():
+            try:
+                with self._lock:
+                    usable = self._pool().is_usable(candidate, AttemptLog())
+            except EngineUnavailable:
+                continue
+            if usable and candidate.backend.runs_models and candidate.device not in seen:
+                seen.add(candidate.device)
+                yield candidate.backend
+
+    def ordered(self, devices: Sequence[Device]) -> list[Backend]:
+        """Return the processors' backends: those of ``devices`` first, in that order."""
+        places = {device: place for place, device in enumerate(devices)}
+        found = [candidate.backend for candidate in self._present()]
+        return sorted(found, key=lambda backend: places.get(backend.device_key, len(places)))
+
+    def _present(self) -> list[Candidate]:
+        with self._lock:
+            return self._pool().processors()
 
     @property
     def tile_limit(self) -> int:

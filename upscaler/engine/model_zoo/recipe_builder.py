@@ -49,6 +49,13 @@ def all_recipes() -> tuple[Choice, ...]:
     )
 
 
+def models_of_presets() -> tuple[Model, ...]:
+    """Return the models that the presets use without further options, each once; those of the first preset first."""
+    recipes = (recipe_for(UpscaleOptions(factor, preset)) for preset in PRESETS for factor in FACTORS)
+    models = (model for recipe in recipes for stage in recipe.stages for model in stage.models)
+    return tuple({model.name: model for model in models}.values())
+
+
 def recipe_for(
     options: UpscaleOptions, width: int = 1, height: int = 1, model: Model | None = None
 ) -> Recipe:

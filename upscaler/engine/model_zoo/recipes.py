@@ -55,6 +55,17 @@ class Recipe:
         return tuple(branches)
 
     @property
+    def costliest(self) -> Model:
+        """The model of this stage that takes most of its time."""
+        costs: dict[float, Model] = {}
+        for branch in self.branches:
+            scale = 1
+            for model in branch.models:
+                costs.setdefault(model.seconds_per_megapixel * scale**2, model)
+                scale *= model.scale
+        return costs[max(costs)]
+
+    @property
     def stages(self) -> tuple[Recipe, ...]:
         """The recipes that go through the whole image one after another, none of which has a ``then``."""
         return (replace(self, then=None), *(self.then.stages if self.then else ()))

@@ -83,11 +83,29 @@ class Host:
                 self._arrived.notify()
 
     def _next(self) -> Message | None:
-        with self._arrived:
-            while not (self._urgent or self._waiting or self._input_ended):
-                self._arrived.wait()
-            queue = self._urgent or self._waiting
-            return queue.popleft() if queue else None
+        """Wait for a request; meanwhile the speeds of the backends are measured, in pieces of a moment each."""
+        while True:
+            with self._arrived:
+                queue = self._urgent or self._waiting
+                if queue or self._input_ended:
+                    return queue.popleft() if queue else None
+            if not self._refined():
+                with self._arrived:
+                    self._arrived.wait_for(lambda: self._urgent or self._waiting or self._input_ended)
+
+    def _refined(self) -> bool:
+        """Do a piece of the trial; return whether it made one."""
+        if self._engine is None:
+            return False
+        try:
+            more = self._engine.upscaler.refine()
+        except Exception:
+            # Requests can be answered without it.
+            logger.exception("engine_trial_failed")
+            return False
+        if more:
+            self._report_state()
+        return more
 
     def _reply(self, request: Message) -> None:
         answer = self._answer(request)
@@ -148,7 +166,8 @@ class Host:
     def _warm_up(self, request: Message) -> None:
         from upscaler.engine.model_zoo.recipe_builder import recipe_for  # noqa: PLC0415 - see below
 
-        self._loaded_engine().upscaler.warm_up(recipe_for(UpscaleOptions.from_mapping(request["options"])))
+        recipe = recipe_for(UpscaleOptions.from_mapping(request["options"]))
+        self._loaded_engine().upscaler.suited_to(recipe, deep=False).warm_up(recipe)
 
     def _upscale(self, request: Message) -> dict[str, Any]:
         # Imported here, not above, so that the process answers its parent within the first moments.

@@ -52,6 +52,8 @@ class StageRun:
             "models": [model.name for model in self.models],
             "scale": self.recipe.scale,
             **self.backend.describe(),
+            "streams": self.backend.streams_for(self.recipe.models),
+            "chosen_by": self.description.get("chosen_by", ""),
             "tile": self.tile,
         }
 

@@ -95,7 +95,7 @@ class TileRunner:
         ]
         with (
             ThreadPoolExecutor(1, "store") as storing,
-            closing(in_order(pending, self._backend.streams, self._pause)) as cores,
+            closing(in_order(pending, self._backend.streams_for(self._recipe.models), self._pause)) as cores,
         ):
             stored: Future[None] | None = None
             for row_number, row in enumerate(rows):

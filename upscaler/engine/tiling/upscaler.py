@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import astuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from upscaler.engine.backends.base import Backend
 from upscaler.engine.backends.candidates import candidates_for
+from upscaler.engine.backends.registry import AUTO
 from upscaler.engine.backends.selection import Selection
+from upscaler.engine.backends.speed_table import SpeedTable
+from upscaler.engine.backends.trial import trial
 from upscaler.engine.devices.activity import in_use
 from upscaler.engine.devices.attempts import AttemptLog
-from upscaler.engine.devices.quarantine import Quarantine
+from upscaler.engine.devices.quarantine import Device, Quarantine
 from upscaler.engine.imaging.image import Pixels
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
 from upscaler.engine.model_zoo.custom_model import FACES, CustomModel, not_for_upscaling
 from upscaler.engine.model_zoo.model_folder import ModelFolder
+from upscaler.engine.model_zoo.recipe_builder import models_of_presets
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.progress import Progress
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import NoTileLog, TileLog
 from upscaler.engine.tiling.stage_run import StageRun
+from upscaler.engine.tiling.tile_key import key_of_tiles, side_of
 from upscaler.engine.tiling.tile_runner import BackendChangedError, BackendError, Plan, TileRunner
-from upscaler.engine.tiling.tiles import Span, core_side, cut_evenly, edge_for, margin_for
+from upscaler.engine.tiling.tiles import core_side, cut_evenly, edge_for, margin_for
 from upscaler.errors import ModelNotFound, UnknownModel
-from upscaler.version import __version__
 
 _log = logging.getLogger(__name__)
 
-
-# Pixels that are hashed at once.
-_DIGEST_PIXELS = 1_000_000
+_DONE = object()
 
 
 class Upscaler:
@@ -49,6 +45,7 @@ class Upscaler:
         selection: chooses the backend; None for a selection of its own.
         kind: that of the custom model that it serves, "" for those of the catalogue.
         held: the devices in quarantine, as ``state`` of the process before this one had them.
+        speeds: of the models on this machine; None for those that its file holds.
     """
 
     def __init__(
@@ -57,6 +54,7 @@ class Upscaler:
         selection: Selection | None = None,
         kind: str = "",
         held: Sequence[Mapping[str, Any]] = (),
+        speeds: SpeedTable | None = None,
     ) -> None:
         self._settings = settings
         self._held_with_custom: list[Mapping[str, Any]] = [
@@ -67,6 +65,10 @@ class Upscaler:
         self._kind = kind
         self._precise: Upscaler | None = None
         self._custom: tuple[CustomModel, Upscaler] | None = None
+        self._speeds = SpeedTable.of(settings) if speeds is None else speeds
+        self._trial: Iterator[None] | None = None
+        # By the fastest device, the upscalers of models that another backend runs faster than the one in use here.
+        self._faster: dict[Device, Upscaler] = {}
         # Side of the tiles' cores of the last image, in input pixels.
         self._tile = 0
 
@@ -93,12 +95,43 @@ class Upscaler:
     def suited_to(self, recipe: Recipe, *, deep: bool, attempts: AttemptLog | None = None) -> Upscaler:
         """Return the upscaler that is to run a stage, in float32 for images of more than 8 bits.
 
-        A custom model chooses a backend for itself, so that its failures do not count against the backend of the
-        others. The last one that was used stays loaded.
+        That is the one whose backend runs the stage's costliest model fastest, as far as that was measured. A custom
+        model chooses a backend for itself, so that its failures do not count against the backend of the others. The
+        last one that was used stays loaded.
         """
         custom = next((model for model in recipe.models if isinstance(model, CustomModel)), None)
+        if custom is None and self._selection.may_choose_by_speed(attempts):
+            faster = self._fastest(recipe.costliest, deep=deep)
+            if faster is not None:
+                return faster
         chosen = self if custom is None else self._for_custom(custom)
         return chosen.precise(attempts) if deep else chosen
+
+    def _fastest(self, model: Model, *, deep: bool) -> Upscaler | None:
+        """Return the upscaler with the fastest backend for a model; None where that is not known."""
+        order = [speed.key for speed in self._speeds.ranking(model) if not deep or speed.precision == "fp32"]
+        if not order:
+            return None
+        if order[0] == self._selection.backend.device_key:
+            return self
+        if order[0] not in self._faster:
+            candidates = [
+                backend
+                for backend in self._selection.ordered(order)
+                if not deep or backend.precision == "fp32"
+            ]
+            selection = Selection(self._settings, candidates, quarantine=self._selection.quarantine)
+            self._faster[order[0]] = Upscaler(self._settings, selection, speeds=self._speeds)
+        return self._faster[order[0]]
+
+    def refine(self) -> bool:
+        """Go on with the trial of backends for a moment; return whether there is more to do."""
+        if self._trial is None:
+            if not self._settings.trial:
+                return False
+            models = models_of_presets()
+            self._trial = trial(self._selection.contestants, models, self._speeds, self._settings)
+        return next(self._trial, _DONE) is not _DONE
 
     def precise(self, attempts: AttemptLog | None = None) -> Upscaler:
         """Return an upscaler that runs the same models in float32; they are loaded on first use."""
@@ -136,7 +169,12 @@ class Upscaler:
         """
         loaded = {name for upscaler in self._all_in_memory() for name in upscaler._selection.loaded}
         held = [*self._selection.quarantine.as_list(), *self._held_for_custom()]
-        return {**self._description(), "loaded": sorted(loaded), "quarantined": held}
+        return {
+            **self._description(),
+            "loaded": sorted(loaded),
+            "quarantined": held,
+            "speeds": self._speeds.by_name(self._selection.quarantine.holds),
+        }
 
     def _held_for_custom(self) -> list[Mapping[str, Any]]:
         """Return the quarantine entries of the custom model in use, and of those that are not."""
@@ -151,7 +189,7 @@ class Upscaler:
 
     def _all_in_memory(self) -> list[Upscaler]:
         """Return this upscaler, and those that some images take in its place."""
-        others = (self._precise, self._custom and self._custom[1])
+        others = (self._precise, self._custom and self._custom[1], *self._faster.values())
         return [self, *(upscaler for upscaler in others if upscaler is not None)]
 
     def recheck(self) -> None:
@@ -220,12 +258,12 @@ class Upscaler:
             self.warm_up(recipe, attempts)
             backend = self._selection.choose(attempts)
             plan = self._plan(height, width, recipe)
-            tile = _tile_of(plan)
+            tile = side_of(plan)
             names = [model.name for model in recipe.models]
             try:
                 runner = TileRunner(self._selection, recipe, progress, should_stop, attempts)
                 log = tiles or NoTileLog()
-                done = log.begin(_key(rgb, recipe, backend, plan) if log.remembers else "")
+                done = log.begin(key_of_tiles(rgb, recipe, backend, plan) if log.remembers else "")
                 with in_use(backend.device_key, names, testing=False):
                     runner.run(rgb, out, plan, on_rows or (lambda _: None), done, log.note)
             except BackendChangedError:
@@ -244,7 +282,16 @@ class Upscaler:
             else:
                 self._tile = tile
                 progress.report(1.0)
-                return StageRun(recipe, backend, tile, {**self._description(), **backend.describe()})
+                chosen_by = self._chosen_by(recipe, backend.device_key)
+                description = {**self._description(), **backend.describe(), "chosen_by": chosen_by}
+                return StageRun(recipe, backend, tile, description)
+
+    def _chosen_by(self, recipe: Recipe, device: Device) -> str:
+        """Return what led to a backend: the "setting", the "trial", or else the "default" order."""
+        if self._settings.engine != AUTO:
+            return "setting"
+        ranking = self._speeds.ranking(recipe.costliest)
+        return "trial" if any(speed.key == device for speed in ranking) else "default"
 
     def _plan(self, height: int, width: int, recipe: Recipe) -> Plan:
         """Return the spans of rows and of columns: as large as the recipe's largest consumer of memory permits."""
@@ -259,26 +306,4 @@ class Upscaler:
                 scale *= model.scale
         wanted = [pixels for pixels in (self._settings.tile_pixels, self._selection.tile_limit) if pixels]
         core = core_side(side, margin, min(wanted, default=0))
-        return cut_evenly((height, width), core, margin, edge, backend.streams)
-
-
-def _key(rgb: Pixels, recipe: Recipe, backend: Backend, plan: Plan) -> str:
-    """Return a digest of everything that the pixels of an upscaled image depend on."""
-    inputs = [
-        *(__version__, recipe.name, recipe.scale, recipe.blend, backend.describe(), rgb.dtype.str, rgb.shape),
-        [
-            [(model.name, model.param_sha256, model.bin_sha256) for model in models]
-            for models, _ in recipe.branches
-        ],
-        [[astuple(span) for span in axis] for axis in plan],
-    ]
-    digest = hashlib.blake2b(json.dumps(inputs, sort_keys=True).encode(), digest_size=16)
-    step = max(1, _DIGEST_PIXELS // rgb.shape[1])
-    for top in range(0, rgb.shape[0], step):
-        digest.update(np.ascontiguousarray(rgb[top : top + step]).data)
-    return digest.hexdigest()
-
-
-def _tile_of(plan: tuple[list[Span], list[Span]]) -> int:
-    """Return the longest side of a core, in input pixels."""
-    return max(span.stop - span.start for axis in plan for span in axis)
+        return cut_evenly((height, width), core, margin, edge, backend.streams_for(recipe.models))
