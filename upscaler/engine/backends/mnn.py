@@ -187,11 +187,8 @@ class MnnBackend(Backend):
             return MnnModel(model, make, self.streams_for([model]))
         whole = Part(graph.layers, graph.input, graph.output, channels)
         file = self._files.converted(as_onnx(whole, factor=255))
-
-        def make_whole(fast: bool) -> _Session:
-            return self._network(model, file, channels, fast=fast).run
-
-        return MnnModel(model, make_whole, self.streams_for([model]))
+        # A session of a small model is there at once as it is.
+        return MnnModel(model, lambda _: self._network(model, file, channels).run, self.streams_for([model]))
 
     def load_part(self, model: Model, part: Part) -> PartRunner:
         """Convert some layers, and make the first session."""

@@ -83,10 +83,10 @@ class EngineChild:
         return self._last_state
 
     def running(self) -> ChildProcess:
-        """Return the child; start one where none runs."""
+        """Return the child; start one where none runs. A device of which the last one died while idle is blamed."""
         with self._lock:
             if self.process is not None and not self.process.running:
-                self.discard(self.process)
+                self.died(self.process, self.process.death())
             if self.process is None:
                 arguments = [
                     json.dumps(self._settings.as_dict()),

@@ -168,6 +168,12 @@ class ChildProcess:
                 raise ChildDiedError(self._reason())
             return message
 
+    def death(self) -> ChildDiedError:
+        """Return how it ended, of a process that has ended; all that it sent before has arrived then."""
+        for thread in self._threads:
+            thread.join(_TAIL_SECONDS)
+        return ChildDiedError(self._reason())
+
     def end(self, grace_seconds: float) -> None:
         """Let the child leave by itself for a while, then kill it. Safe to call twice."""
         assert self._process.stdin is not None  # noqa: S101 - a pipe, as set above; for mypy

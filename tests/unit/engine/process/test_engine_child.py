@@ -52,3 +52,15 @@ def test_a_device_is_blamed_once_for_a_fault_and_not_for_a_kill(engine: EngineCh
     assert first.blamed is second.blamed
     assert first.blamed.reason == "the process ended with SIGSEGV"
     assert [(entry["device"], entry["failures"]) for entry in engine.state["quarantined"]] == [("a card", 1)]
+
+
+def test_a_device_of_which_an_idle_child_died_is_blamed(engine: EngineChild, ends) -> None:
+    first = engine.running()
+    # Once it is ready, or its last message would overwrite what stands for one of a trial.
+    assert first.receive(60) == {"ready": True}
+    first.use = {**USE, "testing": True}
+    os.kill(first.pid, signal.SIGSEGV)
+    assert ends(first.pid)
+
+    assert engine.running() is not first
+    assert [entry["device"] for entry in engine.state["quarantined"]] == ["a card"]

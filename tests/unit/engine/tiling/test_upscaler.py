@@ -267,6 +267,6 @@ def test_no_backend_left_is_an_error_with_the_reason() -> None:
 def test_it_describes_the_backend_in_json(upscaler: Upscaler) -> None:
     described = json.loads(json.dumps(upscaler.describe()))
 
-    assert described["engine"] in ("openvino", "ncnn")
+    assert described["engine"] in ("openvino", "mnn", "ncnn")
     assert described["threads"] == 1
     assert {"device", "precision", "version", "not_taken"} < set(described)

@@ -29,6 +29,20 @@ class NotTakenSchema(Schema):
     reason = fields.String(required=True, metadata={"description": "why it is not in use"})
 
 
+class SpeedSchema(Schema):
+    """The measured speed of a model on a worker's machine."""
+
+    RULES = OPEN
+
+    engine = fields.String(metadata={"description": "name of the backend that is fastest with this model"})
+    precision = fields.String(metadata={"description": "numbers that it computes in"})
+    device = fields.String(metadata={"description": "name of its processor or graphics device"})
+    streams = fields.Integer(metadata={"description": "windows of an image that run side by side"})
+    pixels_per_second = fields.Float(
+        metadata={"description": "input pixels of the model per second, of all streams together"}
+    )
+
+
 class BackendSchema(Schema):
     """The backend of a worker; little is known until it has looked at its machine."""
 
@@ -40,6 +54,18 @@ class BackendSchema(Schema):
     version = fields.String(metadata={"description": "version of the backend's library"})
     gpu = fields.Boolean(metadata={"description": "whether the device is a GPU"})
     threads = fields.Integer(metadata={"description": "processor threads that the models may use"})
+    streams = fields.Integer(metadata={"description": "windows of an image that run side by side at most"})
+    chosen_by = fields.String(
+        metadata={
+            "description": "why this backend: `setting` (the operator named it), `trial` (measured to be the fastest "
+            "here), or `default` (not measured yet)"
+        }
+    )
+    speeds = fields.Dict(
+        keys=fields.String(),
+        values=fields.Nested(SpeedSchema),
+        metadata={"description": "by model, the fastest backend as measured on this machine"},
+    )
     not_taken = fields.List(
         fields.Nested(NotTakenSchema), metadata={"description": "backends that are not in use, and why"}
     )
