@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from upscaler.engine.backends.layer_graph import Part
 from upscaler.engine.devices.quarantine import Device
-from upscaler.engine.model_zoo.catalogue import Model
+from upscaler.engine.model_zoo.catalogue import Model, stand_ins_of
 from upscaler.engine.settings import EngineSettings
 
 # Levels from 0 to 255: uint8, or float32 with fractions where the image has more than 8 bits.
@@ -158,6 +158,16 @@ class Backend(ABC):
         side = math.isqrt(self.budget_for(model) // self.bytes_per_pixel[model.architecture])
         side = min(side, self.largest_window, model.maximum_side or side)
         return max(model.minimum_side, side)
+
+    def side_through(self, models: Iterable[Model]) -> int:
+        """Return the longest side of a window that models one after another, and their stand-ins, have memory for."""
+        side, scale = self.largest_window, 1
+        for model in models:
+            side = min(side, self.window_side(model) // scale)
+            if model.stand_in:
+                side = min(side, self.side_through(stand_ins_of(model)) // scale)
+            scale *= model.scale
+        return side
 
     def describe(self) -> dict[str, Any]:
         """Return name, device, precision, version and whether it is a GPU as JSON-ready values."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from upscaler.engine.backends.base import LoadedModel, Result, Window
 from upscaler.engine.backends.golden import compare, has_reference
-from upscaler.engine.backends.windows import run_window
+from upscaler.engine.backends.windows import check_numbers, run_window
 from upscaler.errors import OutputRejected
 
 _SIDE = 64
@@ -35,9 +35,12 @@ def known_result(loaded: LoadedModel) -> Result:
 
     """
     border = loaded.model.border
-    return run_window(
+    result = run_window(
         loaded, np.pad(known_image(), ((border, border), (border, border), (0, 0)), mode="reflect")
     )
+    # No model strays on this image.
+    check_numbers(result, loaded.model)
+    return result
 
 
 def self_test(loaded: LoadedModel, precision: str | None = None) -> None:

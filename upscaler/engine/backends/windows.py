@@ -23,6 +23,8 @@ _BEYOND_RANGE = 4096
 def run_window(loaded: LoadedModel, window: Window, pause: Callable[[], None] = lambda: None) -> Result:
     """Run a model on a window of any size from ``2 * border + 1`` pixels on, and check its result.
 
+    The numbers of a model that has a stand-in are not checked: they may be anything where it strays.
+
     Below its minimum a model may end the process, and at an odd size a U-Net loses its last pixels: such
     windows are extended to the right and below, and the surplus of the result is cut off.
 
@@ -41,13 +43,19 @@ def run_window(loaded: LoadedModel, window: Window, pause: Callable[[], None] = 
     expected = (_result_side(full_height, model), _result_side(full_width, model), 3)
     if result.shape != expected:
         raise OutputRejected(reason=f"{model.name} gave {result.shape} in place of {expected}")
+    if not model.stand_in:
+        check_numbers(result, model)
+    return result[: _result_side(height, model), : _result_side(width, model)]
+
+
+def check_numbers(result: Result, model: Model) -> None:
+    """Raise ``OutputRejected`` where a model's result holds numbers that are not finite or far out of range."""
     # A single NaN makes both extremes NaN.
     lowest, highest = float(result.min()), float(result.max())
     if not (math.isfinite(lowest) and math.isfinite(highest)):
         raise OutputRejected(reason=f"{model.name} gave numbers that are not finite")
     if lowest < -_BEYOND_RANGE or highest > 255 + _BEYOND_RANGE:
         raise OutputRejected(reason=f"{model.name} gave numbers out of range, {lowest:.0f} to {highest:.0f}")
-    return result[: _result_side(height, model), : _result_side(width, model)]
 
 
 def _permitted(side: int, model: Model) -> int:

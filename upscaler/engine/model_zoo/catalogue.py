@@ -48,6 +48,7 @@ class Model:
         multiple: the input side must be a multiple of this, or U-Net levels lose the last pixels.
         maximum_side: largest input side in pixels, 0 where there is none.
         gives_differences: whether its output is what the pixels of its input, each enlarged, differ from the result.
+        stand_in: names of models that, one after another, take its place where its result leaves the image altogether.
         maps: values of constant channels that the model takes behind the three colours.
 
     """
@@ -70,6 +71,7 @@ class Model:
     multiple: int = 1
     maximum_side: int = 0
     gives_differences: bool = False
+    stand_in: tuple[str, ...] = ()
     maps: tuple[float, ...] = ()
 
 
@@ -83,9 +85,15 @@ def _models_of(family: Mapping[str, Any]) -> Iterator[Model]:
     shared = {field: value for field, value in family.items() if field not in ("model", "blur_maps")}
     blur: tuple[float, ...] = tuple(family.get("blur_maps", ()))
     for fields in family["model"]:
-        model = Model(**{**shared, **fields})
+        given = {**shared, **fields}
+        model = Model(**{**given, "stand_in": tuple(given.get("stand_in", ()))})
         # SRMD takes the noise as one more map behind those of the blur, as a share of the full range.
         yield replace(model, maps=(*blur, model.noise_level / 255)) if blur and model.noise_level else model
+
+
+def stand_ins_of(model: Model) -> tuple[Model, ...]:
+    """Return the models that take the place of one where it strays, in the order they run."""
+    return tuple(MODELS[name] for name in model.stand_in)
 
 
 MODELS: Mapping[str, Model] = read_catalogue(_CATALOGUE_FILE.read_text("utf-8"))

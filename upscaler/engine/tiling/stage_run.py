@@ -21,6 +21,7 @@ class StageRun:
         backend: that ran it from the first tile to the last.
         tile: longest side of a tile's core in input pixels.
         description: of the backend and of those that were not taken, as JSON-ready values.
+        stand_ins: further models, which took the place of some of the recipe's on parts of the image.
 
     """
 
@@ -28,6 +29,7 @@ class StageRun:
     backend: Backend
     tile: int
     description: dict[str, Any]
+    stand_ins: tuple[Model, ...] = ()
 
     @property
     def name(self) -> str:
@@ -37,7 +39,10 @@ class StageRun:
     @property
     def models(self) -> tuple[Model, ...]:
         """The models that ran; none where the backend stood in for them."""
-        return self.recipe.models if self.backend.runs_models else ()
+        if not self.backend.runs_models:
+            return ()
+        planned = self.recipe.models
+        return (*planned, *(model for model in self.stand_ins if model not in planned))
 
     @property
     def attempt(self) -> Attempt:

@@ -16,13 +16,14 @@ from upscaler.engine.backends.windows import run_window, to_levels
 from upscaler.engine.devices.attempts import AttemptLog
 from upscaler.engine.devices.failures import FAILURES, is_out_of_memory, reason_of
 from upscaler.engine.imaging.image import Pixels, to_luma, white_of
-from upscaler.engine.model_zoo.catalogue import Model
+from upscaler.engine.model_zoo.catalogue import Model, stand_ins_of
 from upscaler.engine.model_zoo.recipes import Recipe, scale_of
 from upscaler.engine.progress import Progress
 from upscaler.engine.tiling.scratch import Tile
 from upscaler.engine.tiling.seams import SeamCheck
+from upscaler.engine.tiling.stand_in import blended, bounds, strayed
 from upscaler.engine.tiling.streams import in_order
-from upscaler.engine.tiling.tiles import Span, core_of, read_window
+from upscaler.engine.tiling.tiles import Span, core_of, margin_for, read_window
 from upscaler.errors import EngineCanceled, OutputRejected
 
 # The spans of rows and of columns.
@@ -60,6 +61,8 @@ class TileRunner:
         self._backend = selection.backend
         self._done = 0.0
         self._total = 1.0
+        # The models that took the place of others somewhere, by name.
+        self.stand_ins: dict[str, Model] = {}
         # Windows in threads of their own add to what is done; this one stops, pauses and reports.
         self._adding = threading.Lock()
         self._own_thread = threading.get_ident()
@@ -150,21 +153,41 @@ class TileRunner:
         scale, deep = 1, window.dtype == np.float32
         result = window.astype(np.float32)
         for model in models:
-            self._pause()
             window = np.clip(result, 0, 255) if deep else to_levels(result)
-            loaded = self._selection.load(model, self._attempts)
-            if self._selection.backend is not self._backend:
-                raise BackendChangedError
-            try:
-                result = run_window(loaded, window, self._pause)
-            except EngineCanceled:
-                # From a pause within the window, of which the device knows nothing.
-                raise
-            except FAILURES as error:
-                raise BackendError(reason_of(error, model.name), error) from error
+            result = self._run_model(model, window)
+            if model.stand_in:
+                result = self._with_stand_in(model, window, result)
             self._add(window_pixels * model.seconds_per_megapixel * scale**2)
             scale *= model.scale
         self._report()
+        return result
+
+    def _run_model(self, model: Model, window: Window) -> Result:
+        self._pause()
+        loaded = self._selection.load(model, self._attempts)
+        if self._selection.backend is not self._backend:
+            raise BackendChangedError
+        try:
+            return run_window(loaded, window, self._pause)
+        except EngineCanceled:
+            # From a pause within the window, of which the device knows nothing.
+            raise
+        except FAILURES as error:
+            raise BackendError(reason_of(error, model.name), error) from error
+
+    def _with_stand_in(self, model: Model, window: Window, result: Result) -> Result:
+        """Return the result of a model for a window, with that of its stand-in where it strayed."""
+        where = strayed(result, window, model.scale)
+        if not where.any():
+            return result
+        stand_in, scale = stand_ins_of(model), model.scale
+        rows, columns = bounds(where, margin_for(stand_in))
+        other = self._through(stand_in, read_window(window, rows, columns), 0)
+        part = result[rows.start * scale : rows.stop * scale, columns.start * scale : columns.stop * scale]
+        inside = where[rows.start : rows.stop, columns.start : columns.stop]
+        part[:] = blended(part, core_of(other, stand_in, rows, columns), inside, scale)
+        with self._adding:
+            self.stand_ins.update((used.name, used) for used in stand_in)
         return result
 
     def _add(self, work: float) -> None:

@@ -98,10 +98,11 @@ def _longest(cut: list[Span]) -> int:
     return max(span.read_stop - span.read_start for span in cut)
 
 
-def read_window(rgb: Pixels, rows: Span, columns: Span) -> Window:
-    """Copy a window out of an image; beyond it lies its reflection, or its edge where it is too small.
+def read_window(rgb: Pixels | Window, rows: Span, columns: Span) -> Window:
+    """Copy a window out of an image, or out of another window.
 
-    Levels of 16 bits become levels from 0 to 255 with fractions.
+    Beyond it lies its reflection, or its edge where it is too small. Levels of 16 bits become levels from 0 to
+    255 with fractions.
     """
     height, width, _ = rgb.shape
     inside = rgb[
@@ -117,7 +118,7 @@ def read_window(rgb: Pixels, rows: Span, columns: Span) -> Window:
     padded = np.pad(inside, pads, mode="reflect" if roomy else "edge")
     if padded.dtype == np.uint16:
         return np.divide(padded, np.float32(257), dtype=np.float32)
-    return np.ascontiguousarray(padded, np.uint8)
+    return np.ascontiguousarray(padded)
 
 
 def core_of(result: Result, models: Sequence[Model], rows: Span, columns: Span) -> Result:

@@ -284,7 +284,7 @@ class Upscaler:
                 progress.report(1.0)
                 chosen_by = self._chosen_by(recipe, backend.device_key)
                 description = {**self._description(), **backend.describe(), "chosen_by": chosen_by}
-                return StageRun(recipe, backend, tile, description)
+                return StageRun(recipe, backend, tile, description, tuple(runner.stand_ins.values()))
 
     def _chosen_by(self, recipe: Recipe, device: Device) -> str:
         """Return what led to a backend: the "setting", the "trial", or else the "default" order."""
@@ -300,10 +300,7 @@ class Upscaler:
         for models, _ in recipe.branches:
             margin = max(margin, margin_for(models))
             edge = max(edge, edge_for(models))
-            scale = 1
-            for model in models:
-                side = min(side, backend.window_side(model) // scale)
-                scale *= model.scale
+            side = min(side, backend.side_through(models))
         wanted = [pixels for pixels in (self._settings.tile_pixels, self._selection.tile_limit) if pixels]
         core = core_side(side, margin, min(wanted, default=0))
         return cut_evenly((height, width), core, margin, edge, backend.streams_for(recipe.models))

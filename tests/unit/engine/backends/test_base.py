@@ -54,6 +54,18 @@ def test_a_window_stays_within_the_budget(budget: int, minimum: int, maximum: in
     assert backend.window_side(replace(MODEL, minimum_side=minimum, maximum_side=maximum)) == side
 
 
+def test_a_window_goes_through_all_models_and_their_stand_ins() -> None:
+    backend = LanczosBackend(EngineSettings(threads=1))
+    backend.memory_budget = 300 * 400**2
+    span = MODELS["span-x4"]
+
+    assert backend.side_through((MODEL,)) == 400
+    assert backend.side_through((MODEL, MODEL)) == 200
+    # The stand-in is the first model, twice.
+    assert backend.side_through((span,)) == 200
+    assert backend.side_through((MODEL, span)) == 100
+
+
 def test_a_backend_that_knows_some_layers_only_does_not_read_all() -> None:
     registration = Registration(
         lambda _: [], custom_kinds=frozenset({"onnx", "ncnn"}), partial_kinds=frozenset({"ncnn"})

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from upscaler.engine.model_zoo.catalogue import CUGAN, CUNET, MODELS, UPCONV7, Model, read_catalogue
+from upscaler.engine.model_zoo.catalogue import (
+    CUGAN,
+    CUNET,
+    MODELS,
+    UPCONV7,
+    Model,
+    read_catalogue,
+    stand_ins_of,
+)
+from upscaler.engine.model_zoo.recipes import scale_of
 
 
 def test_it_holds_every_model_of_the_packages() -> None:
@@ -66,3 +75,13 @@ def test_no_two_models_have_the_same_files_and_maps() -> None:
     known = {(model.param_sha256, model.bin_sha256, model.maps) for model in MODELS.values()}
 
     assert len(known) == len(MODELS)
+
+
+@pytest.mark.parametrize(
+    "model", [model for model in MODELS.values() if model.stand_in], ids=lambda model: model.name
+)
+def test_a_stand_in_takes_the_place_of_its_model(model: Model) -> None:
+    stand_in = stand_ins_of(model)
+
+    assert scale_of(stand_in) == model.scale
+    assert not any(other.stand_in for other in stand_in)

@@ -4,6 +4,7 @@ import json
 
 from upscaler.engine.backends.base import Backend
 from upscaler.engine.backends.lanczos import LanczosBackend
+from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.stage_run import StageRun, models_of, name_of
@@ -57,3 +58,14 @@ def test_a_backend_that_took_over_in_between_is_named_for_its_stage() -> None:
     )
     assert (first["engine"], first["tile"]) == ("models", 64)
     assert (second["model"], second["models"], second["engine"]) == ("lanczos", [], "lanczos")
+
+
+def test_stand_ins_are_among_the_models_that_ran_each_once() -> None:
+    stand_ins = (MODELS[CUNET], MODELS[PHOTO])
+
+    ran = [
+        StageRun(RECIPE.stages[0], backend(SETTINGS), 64, {}, stand_ins)  # type: ignore[abstract]
+        for backend in (ModelBackend, LanczosBackend)
+    ]
+
+    assert [[model.name for model in run.models] for run in ran] == [[CUNET, PHOTO], []]
