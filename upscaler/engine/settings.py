@@ -25,6 +25,8 @@ class EngineSettings:
         cache_dir: a folder for what a backend makes of the weights and for measured speeds, or "" to make them anew
             in each process.
         memory_bytes: memory that the engine's process may take, 0 for that of the machine.
+        serves_previews: whether small images come while a large one runs, and there is the memory to load large models
+            twice for them.
         trial: whether the engine's process measures the speed of the backends while it has nothing to do.
     """
 
@@ -35,6 +37,7 @@ class EngineSettings:
     models_dir: str = ""
     cache_dir: str = ""
     memory_bytes: int = 0
+    serves_previews: bool = False
     trial: bool = False
 
     def as_dict(self) -> dict[str, Any]:

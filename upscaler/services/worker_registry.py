@@ -25,6 +25,9 @@ from upscaler.services.previews.runner import PreviewRunner
 from upscaler.services.registry import Services
 from upscaler.storage.registry import Role
 
+# With this limit there is room for a large model twice: 0.4 GB, besides the 1.4 GB that it takes for a window.
+_ROOMY_BYTES = 3_000_000_000
+
 
 class WorkerServices(Services):
     """The services of a worker. ``sessions`` stands in for those of the database that the configuration names."""
@@ -59,6 +62,7 @@ class WorkerServices(Services):
             models_dir=str(self.config.models_dir),
             cache_dir=str(self.config.cache_dir),
             memory_bytes=self.config.job_memory_bytes,
+            serves_previews=self.config.job_memory_bytes >= _ROOMY_BYTES,
             trial=self.config.engine_trial,
         )
         limits = EngineLimits(

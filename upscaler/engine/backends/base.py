@@ -88,6 +88,8 @@ class Backend(ABC):
         test_model: name of a small model that this backend runs, for its self-test.
         streams: windows that its loaded models run at once at most, each on another thread; each may take
             ``memory_budget``.
+        runs_aside: True where nothing pauses a window of its models, which others may run at the same time: each window
+            has a thread of its own then, also where there is one stream.
         runs_models: False where it only stands in for the models, and gives other results than they do.
 
     """
@@ -96,6 +98,7 @@ class Backend(ABC):
     test_model = "waifu2x-upconv7-photo"
     on_processor = True
     runs_models = True
+    runs_aside = False
     streams = 1
     memory_budget = 1_000_000_000
     largest_window = 512

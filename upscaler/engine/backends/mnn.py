@@ -103,6 +103,7 @@ class MnnBackend(Backend):
     """MNN on the processor, in float32."""
 
     name = "mnn"
+    runs_aside = True
     # 316 px of x4plus: half a minute on one thread, which nothing can stop.
     memory_budget = 450_000_000
     device = processor().name

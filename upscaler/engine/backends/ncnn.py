@@ -149,6 +149,7 @@ class NcnnCpuBackend(_NcnnBackend):
     # overlap than they save.
     memory_budget = 2_000_000_000
     device = processor().name
+    runs_aside = True
     precision = "fp32"
     _at_once = None
 

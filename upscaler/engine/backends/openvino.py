@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
-import threading
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
@@ -26,6 +24,7 @@ from upscaler.engine.backends.base import (
 from upscaler.engine.backends.layer_graph import Part
 from upscaler.engine.backends.openvino_graph import build_model, build_part, build_parts
 from upscaler.engine.backends.openvino_onnx import read_onnx
+from upscaler.engine.backends.openvino_requests import CompiledParts, given
 from upscaler.engine.backends.precision import faster_precision, options
 from upscaler.engine.model_zoo.catalogue import CUGAN, CUNET, CUSTOM, RRDB, SPAN, SRMD, SRVGG, UPCONV7, Model
 from upscaler.engine.model_zoo.custom_model import NCNN, ONNX, CustomModel
@@ -40,74 +39,55 @@ _RRDB_CUT = "Interp"
 # of 3 x 3 behind the upscaled images, at 2, 4, 4 and 4 times the size, reach 1.25 rows far.
 _STRIP_ROWS = 32
 _STRIP_MARGIN = 2
-# How often ``pause`` is called while a window runs.
-_PAUSE_MILLISECONDS = 20
 
 
 class OpenVinoModel(LoadedModel):
-    """A model compiled for the processor."""
+    """A model compiled for the processor. Other images may use it while a window pauses."""
 
-    def __init__(self, model: Model, compiled: Any) -> None:
+    def __init__(self, model: Model, make: Callable[[], Any]) -> None:
         super().__init__(model)
-        self._request = compiled.create_infer_request()
-        self._lock = threading.Lock()
+        self._parts = CompiledParts(lambda: [make()], keeps_requests=True)
 
     def run(self, window: Window) -> Result:
-        """Run the window through the one request of this model."""
+        """Run the window."""
+        return self.run_pausing(window, lambda: None)
+
+    def run_pausing(self, window: Window, pause: Callable[[], None]) -> Result:
+        """Do the same as ``run``, and call ``pause`` meanwhile."""
         planes = planes_of(window, self.model)[np.newaxis]
-        with self._lock:
-            self._request.infer([planes], share_inputs=True)
-            # The request owns its output and overwrites it in the next run.
-            return image_of(self._request.get_output_tensor(0).data[0], window, self.model)
+        with self._parts.requests() as [request]:
+            return image_of(given(request, planes, pause)[0], window, self.model)
 
 
 class TwoPartModel(LoadedModel):
     """A model whose last layers run strip by strip.
 
     Those layers work at the size of the result, and the whole window at once would take most of the memory there. Their
-    field of view is so small that the strips, with a few more rows on both sides, give the same. A window takes long:
-    other models may run meanwhile.
+    field of view is so small that the strips, with a few more rows on both sides, give the same. Other images may use
+    it while a window pauses.
     """
 
-    def __init__(self, model: Model, body: Any, tail: Any) -> None:
+    def __init__(self, model: Model, make: Callable[[], tuple[Any, Any]], *, ahead: bool) -> None:
         super().__init__(model)
-        self._body = body
-        self._tail = tail
+        self._parts = CompiledParts(make, ahead=ahead)
 
     def run(self, window: Window) -> Result:
         """Run the window through the first part, and its features through the second."""
         return self.run_pausing(window, lambda: None)
 
     def run_pausing(self, window: Window, pause: Callable[[], None]) -> Result:
-        """Do the same as ``run``, and call ``pause`` meanwhile, which may run this model, too."""
+        """Do the same as ``run``, and call ``pause`` meanwhile."""
         height, width, scale = window.shape[0], window.shape[1], self.model.scale
-        # Requests of its own, because another run may come in a pause.
-        body, tail = self._body.create_infer_request(), self._tail.create_infer_request()
-        features = _given(body, planes_of(window, self.model)[np.newaxis], pause)
         result = np.empty((height * scale, width * scale, _COLOURS), np.float32)
-        for top in range(0, height, _STRIP_ROWS):
-            bottom = min(top + _STRIP_ROWS, height)
-            above, below = max(top - _STRIP_MARGIN, 0), min(bottom + _STRIP_MARGIN, height)
-            rows = _given(tail, np.ascontiguousarray(features[:, :, above:below]), pause)[0]
-            kept = rows[:, (top - above) * scale : (bottom - above) * scale]
-            result[top * scale : bottom * scale] = kept.transpose(1, 2, 0)
+        with self._parts.requests() as [body, tail]:
+            features = given(body, planes_of(window, self.model)[np.newaxis], pause)
+            for top in range(0, height, _STRIP_ROWS):
+                bottom = min(top + _STRIP_ROWS, height)
+                above, below = max(top - _STRIP_MARGIN, 0), min(bottom + _STRIP_MARGIN, height)
+                rows = given(tail, np.ascontiguousarray(features[:, :, above:below]), pause)[0]
+                kept = rows[:, (top - above) * scale : (bottom - above) * scale]
+                result[top * scale : bottom * scale] = kept.transpose(1, 2, 0)
         return result
-
-
-def _given(request: Any, planes: NDArray[np.float32], pause: Callable[[], None]) -> NDArray[np.float32]:
-    """Return the output of a request, which overwrites it in its next run; call ``pause`` until it is there."""
-    request.start_async([planes], share_inputs=True)
-    try:
-        while not request.wait_for(_PAUSE_MILLISECONDS):
-            pause()
-    except BaseException:
-        request.cancel()
-        with contextlib.suppress(RuntimeError):
-            # It reads the planes until it has ended, and reports the cancellation as an error.
-            request.wait()
-        raise
-    given: NDArray[np.float32] = request.get_output_tensor(0).data
-    return given
 
 
 class OpenVinoBackend(Backend):
@@ -181,12 +161,20 @@ class OpenVinoBackend(Backend):
         if isinstance(model, CustomModel):
             return AdaptedModel(model, self.runner(model))
         files = find_weights(model, self.settings.models_dir)
-        graph = read_graph(files.param, files.bin)
+        # Read again for each time that it is compiled: what was read takes as much memory as the compiled model.
         if model.architecture == RRDB:
-            body, tail = build_parts(graph, model.name, _RRDB_CUT)
-            return TwoPartModel(model, self._compiled(body), self._compiled(tail))
-        built = build_model(graph, model.name, channels=_COLOURS + len(model.maps))
-        return OpenVinoModel(model, self._compiled(built))
+
+            def make_parts() -> tuple[Any, Any]:
+                body, tail = build_parts(read_graph(files.param, files.bin), model.name, _RRDB_CUT)
+                return self._compiled(body), self._compiled(tail)
+
+            return TwoPartModel(model, make_parts, ahead=self.settings.serves_previews)
+
+        def make() -> Any:
+            graph = read_graph(files.param, files.bin)
+            return self._compiled(build_model(graph, model.name, channels=_COLOURS + len(model.maps)))
+
+        return OpenVinoModel(model, make)
 
     def load_part(self, model: Model, part: Part) -> PartRunner:
         """Compile some layers."""

@@ -13,14 +13,15 @@ _PAUSE_SECONDS = 0.02
 
 
 def in_order(
-    calls: Iterable[Callable[[], Result]], streams: int, pause: Callable[[], None]
+    calls: Iterable[Callable[[], Result]], streams: int, pause: Callable[[], None], *, aside: bool = False
 ) -> Generator[Result, None, None]:
     """Yield the results of calls in their order; up to ``streams`` of them run at once.
 
-    One stream runs them in the caller's thread, where they see to pauses themselves. More run in threads of their own,
-    while the caller's calls ``pause``, which may raise; calls that have begun then end before this does.
+    One stream runs them in the caller's thread, where they see to pauses themselves. More of them, or one that is
+    ``aside``, run in threads of their own, while the caller's calls ``pause``, which may raise; calls that have begun
+    then end before this does.
     """
-    if streams == 1:
+    if streams == 1 and not aside:
         for call in calls:
             yield call()
         return

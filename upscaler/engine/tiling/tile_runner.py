@@ -96,9 +96,10 @@ class TileRunner:
             for column_number, column in enumerate(columns)
             if (row_number, column_number) not in done
         ]
+        streams, aside = self._backend.streams_for(self._recipe.models), self._backend.runs_aside
         with (
             ThreadPoolExecutor(1, "store") as storing,
-            closing(in_order(pending, self._backend.streams_for(self._recipe.models), self._pause)) as cores,
+            closing(in_order(pending, streams, self._pause, aside=aside)) as cores,
         ):
             stored: Future[None] | None = None
             for row_number, row in enumerate(rows):

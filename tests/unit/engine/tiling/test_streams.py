@@ -15,11 +15,11 @@ def returning(value: int, seconds: float) -> int:
     return value
 
 
-@pytest.mark.parametrize("streams", [1, 3])
-def test_results_come_in_order_whatever_each_takes(streams: int) -> None:
+@pytest.mark.parametrize(("streams", "aside"), [(1, False), (1, True), (3, False)])
+def test_results_come_in_order_whatever_each_takes(streams: int, aside: bool) -> None:
     calls = [partial(returning, number, (3 - number % 4) / 200) for number in range(9)]
 
-    assert list(in_order(calls, streams, lambda: None)) == list(range(9))
+    assert list(in_order(calls, streams, lambda: None, aside=aside)) == list(range(9))
 
 
 def test_as_many_calls_as_streams_run_at_once() -> None:
@@ -45,6 +45,7 @@ def test_one_stream_runs_in_the_callers_thread_and_several_do_not() -> None:
 
     assert list(in_order([threading.get_ident], 1, lambda: None)) == [own]
     assert own not in list(in_order([threading.get_ident] * 3, 2, lambda: None))
+    assert own not in list(in_order([threading.get_ident] * 3, 1, lambda: None, aside=True))
 
 
 def test_the_caller_pauses_in_its_own_thread_while_others_work() -> None:
