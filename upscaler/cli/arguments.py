@@ -22,6 +22,9 @@ _THREADS, _TILE = WholeNumber(range(1, 257)), WholeNumber(range(1, 4097))
 # Arguments that follow ``models`` as a command, so that a folder of that name can still be upscaled.
 MODEL_COMMANDS = ("add", "list", "remove", "check", "-h", "--help")
 
+# The command that shows what the models can run on.
+DEVICES = "devices"
+
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
@@ -29,7 +32,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m upscaler",
         description="Upscale images with neural networks.",
         epilog="Exit status: 0 when all is done or there was nothing to do, 1 when an image failed, 2 for wrong use. "
-        "Models of your own: python -m upscaler models --help",
+        "Models of your own: python -m upscaler models --help. What they run on here: python -m upscaler devices",
     )
     parser.add_argument(
         "inputs", metavar="IN", nargs="*", help="images, or folders of images; - reads from standard input"
@@ -52,15 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     for option in OPTIONS.values():
         add_option(parser, option)
-    parser.add_argument(
-        "--engine",
-        type=one_of("--engine", ENGINE_NAMES),
-        metavar=listed(ENGINE_NAMES),
-        help="engine to compute with (default: auto)",
-    )
-    parser.add_argument(
-        "--threads", type=number_of("--threads", _THREADS), help="number of processors to use (default: all)"
-    )
+    add_engine_arguments(parser)
     parser.add_argument(
         "--tile",
         type=number_of("--tile", _TILE),
@@ -76,6 +71,19 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--list-models", action="store_true", help="print the models and exit")
     parser.add_argument("--list-presets", action="store_true", help="print the presets and exit")
     return parser
+
+
+def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say what computes in this process."""
+    parser.add_argument(
+        "--engine",
+        type=one_of("--engine", ENGINE_NAMES),
+        metavar=listed(ENGINE_NAMES),
+        help="engine to compute with (default: auto)",
+    )
+    parser.add_argument(
+        "--threads", type=number_of("--threads", _THREADS), help="number of processors to use (default: all)"
+    )
 
 
 def add_option(parser: argparse.ArgumentParser, option: Option) -> None:

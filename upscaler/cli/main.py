@@ -7,11 +7,13 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import config as configuration
 from upscaler.cli.arguments import (
     CREDENTIALS,
+    DEVICES,
     MODEL_COMMANDS,
     build_parser,
     conflicts,
@@ -69,6 +71,10 @@ def _chosen(arguments: Sequence[str]) -> tuple[Inputs, Output, UpscaleOptions, a
         from upscaler.cli.models import run_models  # noqa: PLC0415
 
         return run_models(arguments[1:])
+    if is_about_devices(arguments):
+        from upscaler.cli.devices import show_devices  # noqa: PLC0415
+
+        return show_devices(arguments[1:])
     parser = build_parser()
     try:
         chosen = parse(parser, arguments, conflicts)
@@ -159,6 +165,11 @@ def upscale_all(
 def is_about_models(arguments: Sequence[str]) -> bool:
     """Return whether the command is ``models ...``, and not an image or folder of that name."""
     return len(arguments) > 1 and arguments[0] == "models" and arguments[1] in MODEL_COMMANDS
+
+
+def is_about_devices(arguments: Sequence[str]) -> bool:
+    """Return whether the command is ``devices``, and not an image or folder of that name."""
+    return bool(arguments) and arguments[0] == DEVICES and not Path(DEVICES).exists()
 
 
 @contextmanager

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
+import logging
 import os
 import shutil
 import tempfile
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from upscaler.engine.backends.mnn_library import convert
+from upscaler.engine.imaging.hashing import sha256_of
+
+_log = logging.getLogger(__name__)
 
 # A file that nobody has loaded for so long belongs to a model or a version that is gone.
 _KEPT_SECONDS = 30 * 86_400
@@ -45,12 +51,29 @@ class MnnFiles:
         """
         self._make_folder()
         key = hashlib.blake2b(content, digest_size=20, key=self._version.encode()).hexdigest()
-        path = self._folder / f"{key}{_SUFFIX}"
-        if path.is_file():
-            # Read again today: it is kept.
+        known = self._known(key)
+        if known is not None:
+            return known
+        # One process converts, and the others find its file.
+        with self._locked():
+            return self._known(key) or self._made(key, content, check)
+
+    def _known(self, key: str) -> Path | None:
+        """Return the file under a key; one that is not as it was written is removed."""
+        for path in self._folder.glob(f"{key}-*{_SUFFIX}"):
+            # Another process may remove it at this moment.
             with contextlib.suppress(OSError):
-                os.utime(path)
-            return path
+                if path.stem == _stem(key, path):
+                    # Read again today: it is kept.
+                    with contextlib.suppress(OSError):
+                        os.utime(path)
+                    return path
+                _log.warning("a converted model is damaged and is converted again: %s", path)
+                path.unlink()
+        return None
+
+    def _made(self, key: str, content: bytes, check: Callable[[Path], None]) -> Path:
+        """Convert a model and keep the file."""
         self._remove_old()
         with tempfile.TemporaryDirectory(dir=self._folder) as work:
             source, target = Path(work) / "model.onnx", Path(work) / f"model{_SUFFIX}"
@@ -60,8 +83,18 @@ class MnnFiles:
             # On the disk before it has its name, or a power cut could leave half of it.
             with target.open("rb") as written:
                 os.fsync(written.fileno())
-            target.replace(path)
-        return path
+            return target.replace(self._folder / f"{_stem(key, target)}{_SUFFIX}")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        descriptor = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            # A file system without locks: then several may convert the same.
+            with contextlib.suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def _make_folder(self) -> None:
         with contextlib.suppress(OSError):
@@ -86,3 +119,8 @@ class MnnFiles:
                     shutil.rmtree(path)
                 else:
                     path.unlink()
+
+
+def _stem(key: str, path: Path) -> str:
+    """Return the name of a converted model, which says what must be in it."""
+    return f"{key}-{sha256_of(path)[:16]}"

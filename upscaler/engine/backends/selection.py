@@ -85,7 +85,8 @@ class Selection:
         """
         try:
             if not self.may_choose_by_speed():
-                yield self.choose()
+                if self.choose().runs_models:
+                    yield self.choose()
                 return
         except EngineUnavailable:
             return

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from upscaler.engine.backends.golden import key_of
+from upscaler.engine.backends.stream_memory import available_bytes
 from upscaler.engine.devices.processor import processor
 from upscaler.engine.devices.quarantine import Device
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
@@ -25,6 +26,8 @@ from upscaler.version import __version__
 _log = logging.getLogger(__name__)
 
 _PACKAGES = ("openvino", "ncnn", "MNN")
+# More memory permits no more streams, and no larger windows.
+_ENOUGH_BYTES = 4_400_000_000
 # Variables of the libraries, with which they may use other instructions or threads.
 _VARIABLES = ("DNNL_", "KMP_", "MNN_", "NCNN_", "OMP_", "ONEDNN_", "OPENVINO_", "OV_", "TBB_")
 
@@ -172,7 +175,7 @@ def _machine(settings: EngineSettings) -> dict[str, Any]:
         "processor": here.name,
         "flags": sorted(here.flags),
         "threads": settings.threads,
-        "memory": settings.memory_bytes,
+        "memory": min(available_bytes(settings), _ENOUGH_BYTES),
         "tile": settings.tile_pixels,
         "engine": settings.engine,
         "gpu": settings.gpu_index,

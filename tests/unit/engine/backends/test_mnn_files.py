@@ -54,6 +54,20 @@ def test_several_at_once_leave_one_whole_file(tmp_path: Path, onnx_file: bytes) 
     assert len(list((tmp_path / "cache" / "mnn").iterdir())) == 1
 
 
+@pytest.mark.parametrize("damage", [b"", b"MNN", None], ids=["empty", "cut off", "altered"])
+def test_a_damaged_file_is_replaced(tmp_path: Path, onnx_file: bytes, damage: bytes | None) -> None:
+    files = MnnFiles(str(tmp_path), "1")
+    path = files.converted(onnx_file)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]) if damage is None else damage)
+
+    again = files.converted(onnx_file)
+
+    assert len(again.read_bytes()) == len(whole)
+    assert files.converted(onnx_file) == again
+    assert list(tmp_path.joinpath("mnn").iterdir()) == [again]
+
+
 def test_what_the_check_refuses_is_not_kept(tmp_path: Path, onnx_file: bytes) -> None:
     def refuse(new: Path) -> None:
         assert new.stat().st_size > 0
