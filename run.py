@@ -68,7 +68,7 @@ def _serve(config: configuration.Config, part: str) -> int:
     running: list[Child] = []
     try:
         if part != "worker":
-            running.append(Child("web", web_command(config)))
+            running.append(Child("web", web_command()))
             running[0].start()
         if part != "web":
             for worker in _workers(config):
@@ -96,20 +96,9 @@ def _workers(config: configuration.Config) -> list[Child]:
     return [Child(name, command, environment=values) for name, values in zip(names, plan, strict=True)]
 
 
-def web_command(config: configuration.Config) -> list[str]:
+def web_command() -> list[str]:
     """Return the command line of the web server."""
-    host = f"[{config.host}]" if ":" in config.host else config.host
-    return [
-        *(sys.executable, "-m", "gunicorn", "upscaler.wsgi:create()"),
-        *("--bind", f"{host}:{config.port}"),
-        *("--worker-class", "gthread", "--workers", "1", "--threads", str(config.web_threads)),
-        *("--graceful-timeout", "5", "--timeout", "120", "--log-level", "warning", "--no-control-socket"),
-        # Only TRUSTED_PROXIES says whose headers count, not the address that a connection comes from.
-        *("--forwarded-allow-ips", ""),
-        # Longer than the minute for which proxies keep a connection: a request that is on its way when the server
-        # closes the connection gets no response.
-        *("--keep-alive", "75"),
-    ]
+    return [sys.executable, "-m", "upscaler.web"]
 
 
 def _check_folder(folder: Path) -> None:

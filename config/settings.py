@@ -186,7 +186,10 @@ class Config(RuntimeValues):
     )
 
     web_threads: WholeNumber = Field(
-        8, ge=1, le=256, description="requests that a web process handles at the same time"
+        8,
+        ge=1,
+        le=256,
+        description="requests that a web process works on at the same time; four times as many may wait beside them",
     )
     metrics_token: SecretStr = Field(
         SecretStr(""),

@@ -19,7 +19,7 @@ def test_it_builds_the_application_when_it_is_called(tmp_path, monkeypatch: pyte
     assert app.extensions["config"].data_dir == tmp_path
 
 
-def test_a_wrong_setting_ends_the_process_with_one_line_and_the_status_that_stops_gunicorn(
+def test_a_wrong_setting_ends_the_process_with_one_line_and_a_status(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("PORT", "x")
@@ -27,7 +27,7 @@ def test_a_wrong_setting_ends_the_process_with_one_line_and_the_status_that_stop
     with pytest.raises(SystemExit) as ended:
         wsgi.create()
 
-    assert ended.value.code == wsgi.LOAD_ERROR
+    assert ended.value.code == 1
     assert capsys.readouterr().err.startswith("ImageUpscalerPro cannot start: PORT: ")
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -24,6 +25,7 @@ from upscaler.models import IdempotencyRecord, utcnow
 from upscaler.models.database import Sessions
 from upscaler.services import leases
 from upscaler.services.leases import Lease
+from upscaler.services.waiting import WaitingRoom
 
 log = structlog.get_logger()
 
@@ -49,18 +51,27 @@ class StoredResponse:
     body: str
 
 
-def begin(session: Session, key: str, fingerprint: str) -> StoredResponse | Lease:
+def begin(session: Session, key: str, fingerprint: str, room: WaitingRoom) -> StoredResponse | Lease:
     """Lock ``key`` for this request, or return the response that is stored for it.
 
-    ``fingerprint`` stands for the content of the request.
+    ``fingerprint`` stands for the content of the request. While the first request is in progress, this one waits in
+    ``room``.
 
     Raises:
         IdempotencyConflict: the key was sent with a different request before.
-        RequestInProgress: the first request takes longer than ``WAIT_SECONDS``.
+        RequestInProgress: the first request takes longer than ``WAIT_SECONDS``, or too many requests wait already.
     """
+    with ExitStack() as stack:
+        return _begin(session, key, fingerprint, partial(_sit_down, stack, room))
+
+
+def _begin(
+    session: Session, key: str, fingerprint: str, sit_down: Callable[[], None]
+) -> StoredResponse | Lease:
     record = IdempotencyRecord
     columns = (record.fingerprint, record.status, record.headers, record.body)
     deadline = time.monotonic() + WAIT_SECONDS
+    is_seated = False
     while True:
         found = session.execute(select(*columns).where(record.id == key, ~_is_over())).one_or_none()
         # No transaction stays open while this request waits.
@@ -77,7 +88,15 @@ def begin(session: Session, key: str, fingerprint: str) -> StoredResponse | Leas
             return _response(found)
         if time.monotonic() > deadline:
             raise RequestInProgress
+        if not is_seated:
+            sit_down()
+            is_seated = True
         time.sleep(LOOK_SECONDS)
+
+
+def _sit_down(stack: ExitStack, room: WaitingRoom) -> None:
+    if not stack.enter_context(room.seat()):
+        raise RequestInProgress
 
 
 @contextmanager

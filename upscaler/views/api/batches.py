@@ -22,7 +22,7 @@ from upscaler.views.api import rate_limits
 from upscaler.views.api.form_parser import FILE_FIELDS
 from upscaler.views.api.idempotency import asked_by_form, keep, once
 from upscaler.views.api.long_polling import answer_poll, next_poll_seconds
-from upscaler.views.api.multipart import received_batch, unpacked
+from upscaler.views.api.multipart import bytes_of_batch, received_batch, unpacked
 from upscaler.views.api.operations import Operation
 from upscaler.views.api.routing import FORM
 from upscaler.views.api.schemas.batches import BatchSchema
@@ -90,6 +90,10 @@ def download_batch(batch_id: str) -> ResponseReturnValue:
     return send_archive(find_batch(db.session(), batch_id))
 
 
+def _longest_batch() -> int:
+    return bytes_of_batch(_room())
+
+
 def _room() -> UnpackLimits:
     in_force = services().settings.values(db.session())
     return UnpackLimits(
@@ -118,6 +122,7 @@ OPERATIONS = (
         own_rate_limit=True,
         takes=BatchForm(),
         takes_media_type=FORM,
+        longest_body=_longest_batch,
         answer=BatchSchema(),
         status=202,
         location=True,

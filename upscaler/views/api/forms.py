@@ -20,8 +20,10 @@ from upscaler.errors import (
     UpscalerError,
     combined,
 )
+from upscaler.server.requests import TOO_LARGE
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.views.api.upload_request import UploadRequest
+from upscaler.views.body_limits import was_refused
 
 # What a form may take besides the files: boundaries, headers and the other fields.
 FORM_BYTES = 64 * 1024
@@ -57,7 +59,7 @@ def parse_form(too_large: FileTooLarge) -> tuple[MultiDict[str, FileStorage], di
         FormTooLarge: it is not the files that are too long.
         InvalidRequest: this is no form.
     """
-    if request.content_length is not None and request.content_length > (request.max_content_length or 0):
+    if was_refused() == TOO_LARGE or (request.content_length or 0) > (request.max_content_length or 0):
         raise too_large
     try:
         return request.files, request.form.to_dict()

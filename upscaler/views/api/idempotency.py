@@ -19,6 +19,7 @@ from upscaler.extensions import db
 from upscaler.services import idempotency
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.views.api.authentication import current_caller
+from upscaler.views.waiting import waiting_room
 
 HEADER = "Idempotency-Key"
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -45,7 +46,7 @@ def once(asked: bytes, work: Callable[[], ResponseReturnValue]) -> ResponseRetur
         raise UnusableParameter(N_("An Idempotency-Key has 1 to 255 visible ASCII characters."), name=HEADER)
     name = _hash(current_caller().name.encode(), key.encode())
     fingerprint = _hash(request.method.encode(), request.path.encode(), asked)
-    found = idempotency.begin(db.session(), name, fingerprint)
+    found = idempotency.begin(db.session(), name, fingerprint, waiting_room())
     if isinstance(found, idempotency.StoredResponse):
         return Response(found.body, found.status, {**found.headers, "Idempotency-Replayed": "true"})
     request.environ[_LOCK] = found

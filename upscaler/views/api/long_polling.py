@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
-from flask import current_app, jsonify, request
+from flask import jsonify, request
 from flask.typing import ResponseReturnValue
 
 from upscaler.extensions import db
-from upscaler.views.context import config
+from upscaler.views.waiting import waiting_room
 
 LONGEST_SECONDS = 60
 LOOK_SECONDS = 0.5
@@ -20,7 +19,6 @@ LOOK_SECONDS = 0.5
 SOONEST, LATEST = 1, 15
 
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,6})\"?(?=$|[,;\s])", re.IGNORECASE)
-_SEATS = "upscaler.waiting"
 
 
 def answer_poll(
@@ -51,25 +49,17 @@ def _preferred_seconds() -> int:
 
 
 def _wait_for_end(has_ended: Callable[[], bool], seconds: int) -> bool:
-    """Return when ``has_ended`` does or the time is over; at once, and False, when too many wait already.
-
-    Each one who waits holds a thread of the web server, and half of them must stay free for others.
-    """
-    seats = _seats()
-    if not seats.acquire(blocking=False):
-        return False
-    try:
+    """Return when ``has_ended`` does or the time is over; at once, and False, when too many wait already."""
+    with waiting_room().seat() as has_seat:
         deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
+        while has_seat and (left := deadline - time.monotonic()) > 0:
             ended = has_ended()
             # No connection to the database is held meanwhile.
             db.session.rollback()
             if ended:
                 break
             time.sleep(min(LOOK_SECONDS, left))
-        return True
-    finally:
-        seats.release()
+        return has_seat
 
 
 def next_poll_seconds(estimated_seconds: int | None) -> int:
@@ -77,10 +67,3 @@ def next_poll_seconds(estimated_seconds: int | None) -> int:
     if estimated_seconds is None:
         return LATEST
     return max(SOONEST, min(estimated_seconds // 4, LATEST))
-
-
-def _seats() -> threading.BoundedSemaphore:
-    seats: threading.BoundedSemaphore = current_app.extensions.setdefault(
-        _SEATS, threading.BoundedSemaphore(max(1, config().web_threads // 2))
-    )
-    return seats

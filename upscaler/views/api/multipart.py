@@ -93,6 +93,11 @@ def received_files(fields: frozenset[str], max_bytes: int) -> Iterator[ReceivedF
         discard(cast(UploadRequest, request).received_files)
 
 
+def bytes_of_batch(limits: UnpackLimits) -> int:
+    """Return the longest body in bytes of a request with a batch."""
+    return limits.total_bytes + FORM_BYTES + limits.files * PART_BYTES
+
+
 @contextmanager
 def received_batch(fields: frozenset[str], limits: UnpackLimits) -> Iterator[ReceivedForm]:
     """Receive the form of this request: all the files in ``file`` and ``files``, and the other fields by name.
@@ -104,7 +109,7 @@ def received_batch(fields: frozenset[str], limits: UnpackLimits) -> Iterator[Rec
         TooManyFiles, InvalidRequest: there are more files than are allowed, or this is no form.
     """
     own = cast(UploadRequest, request)
-    own.max_content_length = limits.total_bytes + FORM_BYTES + limits.files * PART_BYTES
+    own.max_content_length = bytes_of_batch(limits)
     own.max_form_parts = limits.files + MAX_FIELDS
     own.most_files = limits.files
     too_large = BatchTooLarge(limit=readable_bytes(limits.total_bytes))

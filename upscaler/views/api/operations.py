@@ -41,6 +41,7 @@ class Operation:
         own_rate_limit: whether the view has a rate limit of its own in place of the one of all requests.
         takes: what is documented of a body that the view reads by itself, in ``takes_media_type``.
         takes_as_json: what may be sent as JSON in place of a form.
+        longest_body: returns the longest body in bytes, where that is more than that of most requests.
         answer: what is returned with ``status``; None for a response without a body, or one of ``media_type``.
         also: what is returned with other statuses, besides errors.
         location: whether the response names an address in ``Location``.
@@ -68,6 +69,7 @@ class Operation:
     takes: Schema | None = None
     takes_media_type: str = "application/json"
     takes_as_json: Schema | None = None
+    longest_body: Callable[[], int] | None = None
 
     @property
     def operation_id(self) -> str:

@@ -24,7 +24,7 @@ from upscaler.views.api.operations import Operation
 from upscaler.views.api.routing import FORM
 from upscaler.views.api.schemas.previews import CROP, PREVIEW_OPTIONS, PreviewBody, PreviewForm, PreviewSchema
 from upscaler.views.api.serializers.previews import preview_status
-from upscaler.views.api.uploads import IMAGE_ERRORS, check_image, image_of
+from upscaler.views.api.uploads import IMAGE_ERRORS, check_image, image_of, longest_upload
 from upscaler.views.context import current_account, endpoint_url, services
 
 # Fields of the form besides the file.
@@ -116,6 +116,7 @@ OPERATIONS = (
         own_rate_limit=True,
         takes=PreviewForm(),
         takes_media_type=FORM,
+        longest_body=longest_upload,
         takes_as_json=PreviewBody(),
         answer=PreviewSchema(),
         status=202,

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import Schema, ValidationError
 
 from upscaler.errors import MissingParameter, UnknownParameter, UnusableParameter, UpscalerError, combined
+from upscaler.views import body_limits
 from upscaler.views.api import idempotency, rate_limits
 from upscaler.views.api.authentication import authorize, identify
 from upscaler.views.api.json_bodies import json_body
@@ -40,6 +41,7 @@ def _serve(operation: Operation) -> Callable[..., ResponseReturnValue]:
     # Under the view's own name Flask-Limiter leaves the limits to the view, which is called once it is known who asks.
     @wraps(view)
     def serve(**parts: Any) -> ResponseReturnValue:
+        body_limits.check_room()
         if operation.takes_media_type != FORM:
             request.max_content_length = BODY_BYTES
         authorize(identify(), operation)
@@ -55,6 +57,8 @@ def _serve(operation: Operation) -> Callable[..., ResponseReturnValue]:
             return idempotency.once(asked, partial(view, **parts))
         return view(**parts)
 
+    if operation.longest_body is not None:
+        setattr(serve, body_limits.ATTRIBUTE, operation.longest_body)
     return serve
 
 

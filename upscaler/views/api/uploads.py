@@ -24,7 +24,7 @@ from upscaler.services.jobs.new_jobs import Sender
 from upscaler.services.outbound import urls
 from upscaler.views.api import rate_limits
 from upscaler.views.api.authentication import current_caller
-from upscaler.views.api.forms import ReceivedForm
+from upscaler.views.api.forms import FORM_BYTES, ReceivedForm
 from upscaler.views.api.idempotency import asked_by_form, keep, once
 from upscaler.views.api.multipart import received_form
 from upscaler.views.api.operations import Operation
@@ -72,6 +72,11 @@ def create_upload() -> ResponseReturnValue:
                     return keep(_accepted(job))
 
         return once(asked_by_form(form.files, form.fields), submit)
+
+
+def longest_upload() -> int:
+    """Return the longest body in bytes of a request with one image."""
+    return services().settings.values(db.session()).max_upload_size_bytes + FORM_BYTES
 
 
 def _accepted(job: Job) -> ResponseReturnValue:
@@ -171,6 +176,7 @@ OPERATIONS = (
         takes=UploadForm(),
         takes_media_type=FORM,
         takes_as_json=AddressBody(),
+        longest_body=longest_upload,
         answer=AcceptedJobSchema(),
         status=202,
         location=True,

@@ -30,7 +30,7 @@ from upscaler.errors import (
 from upscaler.extensions import db
 from upscaler.models import ModelRecord
 from upscaler.services.paging import page_of
-from upscaler.views.api.forms import ReceivedForm
+from upscaler.views.api.forms import FORM_BYTES, ReceivedForm
 from upscaler.views.api.multipart import received_files
 from upscaler.views.api.operations import admin_operation
 from upscaler.views.api.paging import PageQuery, answer_page
@@ -53,6 +53,10 @@ def list_admin_models(query: dict[str, Any]) -> ResponseReturnValue:
         descending=False,
     )
     return answer_page(page, admin_model_fields)
+
+
+def _longest_model() -> int:
+    return services().custom_models.max_bytes + FORM_BYTES
 
 
 def create_model() -> ResponseReturnValue:
@@ -134,6 +138,7 @@ OPERATIONS = (
         create_model,
         takes=ModelForm(),
         takes_media_type=FORM,
+        longest_body=_longest_model,
         answer=AdminModelSchema(),
         status=201,
         location=True,

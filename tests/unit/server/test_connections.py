@@ -1,0 +1,72 @@
+"""Connections over real sockets: time, rates, and bodies that are refused while they are being sent."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import pytest
+
+from tests.support.socket_server import LARGE, MOST_BODY, answer, get, post, seconds_until_closed
+
+
+def test_it_answers_again_and_again_on_one_connection(connect) -> None:
+    client = connect()
+    for size in (0, 10, MOST_BODY):
+        client.sendall(post(size) + b"a" * size)
+        assert answer(client) == (200, f"{size} ".encode())
+
+
+def test_a_connection_that_says_nothing_is_closed(connect) -> None:
+    assert 0.5 < seconds_until_closed(connect()) < 10
+
+
+def test_a_connection_between_two_requests_is_kept_for_longer(connect) -> None:
+    client = connect()
+    client.sendall(get())
+    answer(client)
+    assert 1.5 < seconds_until_closed(client) < 10
+
+
+@pytest.mark.parametrize("begin", [b"GET / HTTP/1.1\r\nX: ", post(MOST_BODY)])
+def test_a_request_that_trickles_in_is_closed(connect, begin: bytes) -> None:
+    client = connect()
+    client.sendall(begin)
+    begun = time.monotonic()
+    with pytest.raises(OSError, match=r"reset|pipe|timed out"):
+        trickle(client, 15)
+    assert time.monotonic() - begun < 10
+
+
+def test_a_body_that_is_slow_but_fast_enough_is_received(connect) -> None:
+    client = connect()
+    client.sendall(post(6000))
+    for _ in range(12):
+        client.sendall(b"a" * 500)
+        time.sleep(0.2)
+    assert answer(client)[0] == 200
+
+
+def test_a_large_response_arrives_whole(connect) -> None:
+    client = connect()
+    client.sendall(get("/large"))
+    status, body = answer(client)
+    assert (status, len(body)) == (200, LARGE)
+
+
+def test_who_sends_too_much_reads_why_while_still_sending(connect) -> None:
+    client = connect()
+    client.sendall(post(10_000_000))
+    # More than the buffers of both sides hold: an answer that closed the connection at once would be lost.
+    client.settimeout(10)
+    client.sendall(b"GET /late HTTP/1.1\r\n\r\n" * 200_000)
+    assert answer(client) == (413, b"0 too_large")
+    client.shutdown(socket.SHUT_WR)
+    assert seconds_until_closed(client) < 5
+
+
+def trickle(client: socket.socket, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        client.sendall(b"a")
+        time.sleep(0.2)
