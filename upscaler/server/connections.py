@@ -48,6 +48,7 @@ class Connection(HTTPChannel):
         self._was_refused = False
         # Until when the rest of a refused body is received and ignored; None while it is not.
         self._drain_until: float | None = None
+        self._drained = 0
         super().__init__(server, sock, addr, adj, map)
         self.parser_class = partial(Request, rules=server)
 
@@ -59,7 +60,8 @@ class Connection(HTTPChannel):
     def problem(self, now: float) -> str:
         """Return why it has to be closed at a time of ``time.monotonic``; nothing where it has not."""
         if self._drain_until is not None:
-            return "drained" if now > self._drain_until else ""
+            is_over = now > self._drain_until or self._drained > self._limits.drain_bytes
+            return "drained" if is_over else ""
         if self.total_outbufs_len:
             return "slow_reader" if self._sending.is_slow(self._sent, now) else ""
         self._sending.begin()
@@ -80,6 +82,7 @@ class Connection(HTTPChannel):
         """Take what has arrived; ignore the rest of a body that was refused."""
         self.active_at = time.monotonic()
         if self._was_refused:
+            self._drained += len(data)
             return False
         taken: bool = super().received(data)
         with self.requests_lock:

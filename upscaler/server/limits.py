@@ -22,8 +22,8 @@ class Limits:
             is on its way when the server closes the connection gets no response.
         pace_seconds: after each so many seconds it is checked how much of a body or of a response has gone over.
         least_rate: of that, on average since the last check.
-        drain_seconds: for which the rest of a body that was refused is received, and ignored, so that its sender
-            reads the response.
+        drain_seconds, drain_bytes: for which the rest of a body that was refused is received, and ignored, so that its
+            sender reads the response.
         connections: open at the same time.
         per_address: of those, from one IPv4 address or one IPv6 network of a site (/64); 0 for no limit.
         buffered_bytes: of bodies that are being received, all together.
@@ -35,6 +35,7 @@ class Limits:
     pace_seconds: float = 15.0
     least_rate: float = 4096.0
     drain_seconds: float = 10.0
+    drain_bytes: int = 64 << 20
     connections: int = 4000
     per_address: int = 200
     buffered_bytes: int = 4 << 30

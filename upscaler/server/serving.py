@@ -14,8 +14,10 @@ import structlog
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 
 from upscaler.server.connections import Connection
+from upscaler.server.fairness import FairQueue
 from upscaler.server.limits import Limits, group_of, possible_connections
 
 log = structlog.get_logger()
@@ -62,7 +64,6 @@ class Server(TcpWSGIServer):
         listen = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         adjustments = Adjustments(
             listen=listen,
-            threads=threads,
             backlog=1024,
             asyncore_use_poll=True,
             # Responses wait in memory and then on disk; no thread waits for a client that reads slowly.
@@ -75,7 +76,10 @@ class Server(TcpWSGIServer):
             log_socket_errors=False,
             ident=None,
         )
-        super().__init__(application, adj=adjustments, sockinfo=adjustments.listen[0])
+        dispatcher = ThreadedTaskDispatcher()
+        dispatcher.queue = FairQueue()
+        dispatcher.set_thread_count(threads)
+        super().__init__(application, adj=adjustments, sockinfo=adjustments.listen[0], dispatcher=dispatcher)
 
     def count(self, group: str, change: int) -> None:
         """Count a connection that was opened (1) or closed (-1)."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from upscaler.models import IdempotencyRecord, utcnow
 from upscaler.services import idempotency
 from upscaler.services.idempotency import KEPT, LEASE, StoredResponse
 from upscaler.services.leases import Lease
+from upscaler.services.waiting import WaitingRoom
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -19,7 +21,7 @@ RESPONSE = StoredResponse(202, {"Location": "/jobs/1"}, "{}")
 
 
 def begun(session: Session, key: str = "key") -> Lease:
-    lease = idempotency.begin(session, key, "fingerprint")
+    lease = idempotency.begin(session, key, "fingerprint", WaitingRoom(1))
     assert isinstance(lease, Lease)
     return lease
 
@@ -33,9 +35,9 @@ def test_a_repetition_gets_the_stored_response(db_session: Session) -> None:
     idempotency.store(db_session, begun(db_session), RESPONSE)
     db_session.commit()
 
-    assert idempotency.begin(db_session, "key", "fingerprint") == RESPONSE
+    assert idempotency.begin(db_session, "key", "fingerprint", WaitingRoom(1)) == RESPONSE
     with pytest.raises(IdempotencyConflict):
-        idempotency.begin(db_session, "key", "another")
+        idempotency.begin(db_session, "key", "another", WaitingRoom(1))
 
 
 def test_a_response_is_stored_with_the_changes_or_not_at_all(db_session: Session) -> None:
@@ -54,7 +56,7 @@ def test_a_stored_response_is_not_unlocked(db_session: Session) -> None:
 
     idempotency.unlock(db_session, lease)
 
-    assert idempotency.begin(db_session, "key", "fingerprint") == RESPONSE
+    assert idempotency.begin(db_session, "key", "fingerprint", WaitingRoom(1)) == RESPONSE
 
 
 def test_a_request_in_progress_is_waited_for(db_session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,7 +64,20 @@ def test_a_request_in_progress_is_waited_for(db_session: Session, monkeypatch: p
     monkeypatch.setattr(idempotency, "WAIT_SECONDS", 0.2)
 
     with pytest.raises(RequestInProgress):
-        idempotency.begin(db_session, "key", "fingerprint")
+        idempotency.begin(db_session, "key", "fingerprint", WaitingRoom(1))
+
+
+def test_without_a_seat_a_repetition_is_told_at_once(db_session: Session) -> None:
+    begun(db_session)
+    room = WaitingRoom(1)
+    started = time.monotonic()
+
+    with room.seat(), pytest.raises(RequestInProgress):
+        idempotency.begin(db_session, "key", "fingerprint", room)
+
+    assert time.monotonic() - started < idempotency.WAIT_SECONDS / 2
+    with room.seat() as is_free:
+        assert is_free
 
 
 def test_the_key_of_a_dead_request_is_free_and_its_response_comes_too_late(db_session: Session) -> None:
@@ -107,7 +122,7 @@ def test_of_many_at_once_one_gets_the_lock(database: Engine) -> None:
     def compete() -> None:
         with Session(database) as session:
             start.wait()
-            begun_or_stored = idempotency.begin(session, "key", "fingerprint")
+            begun_or_stored = idempotency.begin(session, "key", "fingerprint", WaitingRoom(1))
             if isinstance(begun_or_stored, Lease):
                 idempotency.store(session, begun_or_stored, RESPONSE)
                 session.commit()

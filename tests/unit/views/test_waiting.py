@@ -7,8 +7,7 @@ from flask import Flask
 from upscaler.views.waiting import seats_for, waiting_room
 
 
-def test_a_process_has_one_room(site_app: Flask) -> None:
-    with site_app.app_context():
+def test_a_process_has_one_room_with_four_seats_for_each_thread(app: Flask) -> None:
+    with app.app_context():
         assert waiting_room() is waiting_room()
-        seats = seats_for(site_app.extensions["config"].web_threads)
-    assert seats == 32
+    assert seats_for(app.extensions["config"].web_threads) == 32
