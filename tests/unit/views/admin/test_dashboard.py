@@ -75,6 +75,8 @@ def test_recent_jobs_errors_and_workers_are_listed(
         **{"engine": "ncnn", "device": "Some GPU", "precision": "fp16", "quarantined": [held]},
         **{"models": ["waifu2x-cunet", "waifu2x-upconv7-photo"], "loaded": ["waifu2x-cunet"]},
     }
+    speed = {"engine": "mnn", "precision": "fp32", "device": "x", "streams": 2, "pixels_per_second": 123456.4}
+    backend["speeds"] = {"waifu2x-cunet": speed}
     factories.new_worker(session, id="host-12", backend=backend, current_job_id="job_1")
 
     page = admin.get("/admin/dashboard").text
@@ -91,6 +93,9 @@ def test_recent_jobs_errors_and_workers_are_listed(
         "Some GPU · fp16",
         "1.2.3 · pid 4711",
         "2 models · 1 loaded",
+        "Speed measured for 1 model",
+        "mnn · fp32 \N{MULTIPLICATION SIGN} 2",
+        "<td>123,456</td>",
         "<b>waifu2x-cunet</b>, waifu2x-upconv7-photo",
         "Online",
     ):
