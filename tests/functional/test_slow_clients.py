@@ -116,7 +116,7 @@ def test_an_upload_that_is_too_large_is_refused_before_it_was_sent(service: Live
         pass
     else:
         assert (answer.status_code, answer.json()["code"]) == (413, "file_too_large")
-    assert sent < 2000 << 20
+    assert sent < 300 << 20
 
 
 @pytest.fixture

@@ -264,6 +264,15 @@ class UnsupportedLayout(UpscalerError):
     )
 
 
+class TooComplexImage(UpscalerError):
+    status = 422
+    code = "too_complex"
+    title = N_("Image takes too long to read")
+    message = N_(
+        "This file takes too long to read. Open it in an image editor, save it as a PNG or JPEG and send that."
+    )
+
+
 class DamagedImage(UpscalerError):
     status = 422
     code = "damaged_image"

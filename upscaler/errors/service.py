@@ -12,6 +12,12 @@ class ServiceUnavailable(UpscalerError):
     message = N_("The service isn't available right now. Try again in a moment.")
 
 
+class ServiceBusy(ServiceUnavailable):
+    code = "service_busy"
+    title = N_("Service busy")
+    message = N_("Many images are being received right now. Try again in a moment.")
+
+
 class StorageUnavailable(ServiceUnavailable):
     code = "storage_unavailable"
     title = N_("Storage unavailable")

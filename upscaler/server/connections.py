@@ -60,8 +60,7 @@ class Connection(HTTPChannel):
     def problem(self, now: float) -> str:
         """Return why it has to be closed at a time of ``time.monotonic``; nothing where it has not."""
         if self._drain_until is not None:
-            is_over = now > self._drain_until or self._drained > self._limits.drain_bytes
-            return "drained" if is_over else ""
+            return "drained" if now > self._drain_until else ""
         if self.total_outbufs_len:
             return "slow_reader" if self._sending.is_slow(self._sent, now) else ""
         self._sending.begin()
@@ -83,6 +82,8 @@ class Connection(HTTPChannel):
         self.active_at = time.monotonic()
         if self._was_refused:
             self._drained += len(data)
+            if self._drained > self._limits.drain_bytes:
+                self.handle_close()
             return False
         taken: bool = super().received(data)
         with self.requests_lock:

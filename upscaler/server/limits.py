@@ -35,7 +35,7 @@ class Limits:
     pace_seconds: float = 15.0
     least_rate: float = 4096.0
     drain_seconds: float = 10.0
-    drain_bytes: int = 64 << 20
+    drain_bytes: int = 32 << 20
     connections: int = 4000
     per_address: int = 200
     buffered_bytes: int = 4 << 30

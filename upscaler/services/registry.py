@@ -8,7 +8,7 @@ from functools import cached_property
 from sqlalchemy.orm import sessionmaker
 
 from config import Config, secret_key
-from upscaler.engine.process.inspector import Inspector
+from upscaler.engine.process.inspector_pool import InspectorPool
 from upscaler.models.database import Sessions, make_engine
 from upscaler.services.files.links import LinkSigner
 from upscaler.services.files.storages import build_storage
@@ -95,9 +95,9 @@ class Services:
         return AddressPolicy(self.config.webhook_allowed_networks)
 
     @cached_property
-    def inspector(self) -> Inspector:
-        """The child process that reads image headers."""
-        return Inspector()
+    def inspector(self) -> InspectorPool:
+        """The child processes that check images."""
+        return InspectorPool()
 
     @cached_property
     def submissions(self) -> Submissions:

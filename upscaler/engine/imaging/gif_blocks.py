@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import IO
 
+from upscaler.engine.imaging import complexity
 from upscaler.errors import DamagedImage
 
 _EXTENSION, _IMAGE = b"!", b","
@@ -65,7 +66,10 @@ def read_blocks(file: IO[bytes]) -> GifBlocks:
     width, height, flags = struct.unpack_from("<HHB", head, 6)
     found = GifBlocks((width, height))
     table = _table(file, flags)
+    parts = 0
     while introducer := file.read(1):
+        parts += 1
+        complexity.check(parts, complexity.MOST_PARTS)
         if introducer == _EXTENSION:
             _take_extension(found, file)
         elif introducer == _IMAGE:
@@ -130,6 +134,7 @@ def _take_image(found: GifBlocks, file: IO[bytes], table: bytes | None) -> bool:
     if not first:
         return False
     found.images += 1
+    complexity.check(found.images, complexity.MOST_IMAGES)
     if found.images == 1:
         found.left, found.top, found.width, found.height = left, top, width, height
         found.interlaced = bool(flags & 0x40)

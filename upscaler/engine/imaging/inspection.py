@@ -6,6 +6,7 @@ need only when one of them comes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,11 @@ class Cutting:
 
 
 def inspect_image(
-    path: Path, limits: InspectionLimits, filename: str | None = None, cutting: Cutting | None = None
+    path: Path,
+    limits: InspectionLimits,
+    filename: str | None = None,
+    cutting: Cutting | None = None,
+    on_pixels: Callable[[int], None] | None = None,
 ) -> ImageInfo:
     """Check a file in this process and return what it holds.
 
@@ -48,11 +53,13 @@ def inspect_image(
         limits: what is accepted.
         filename: the name that its sender gave it; an extension that does not fit the content is no error.
         cutting: a piece to write as a file of its own.
+        on_pixels: is called with the number of pixels before they are decoded.
 
     Raises:
         EmptyFile: it has no bytes.
         UnsupportedImage: it is not of an accepted format, or a camera's raw image.
         TooManyPixels: it is larger than the limits.
+        TooComplexImage: it has more parts than any program writes.
         SeveralImages: it is an animation or has pages, and such files are not accepted.
         UnsupportedLayout: it is whole, and cannot be read right.
         DamagedImage: it cannot be read to its end.
@@ -72,6 +79,8 @@ def inspect_image(
         if kind.is_series and info.frames > 1 and not limits.series:
             raise SeveralImages(count=info.frames)
         opened.colour_tag()
+        if on_pixels is not None:
+            on_pixels(info.width * info.height)
         if cutting is None:
             opened.load()
         else:

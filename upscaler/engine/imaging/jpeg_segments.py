@@ -12,6 +12,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import IO
 
+from upscaler.engine.imaging import complexity
 from upscaler.engine.imaging.file_parts import Part
 from upscaler.engine.imaging.multi_picture import count_images
 from upscaler.errors import DamagedImage
@@ -93,6 +94,7 @@ def read_segments(file: IO[bytes]) -> JpegSegments:
 
     Raises:
         DamagedImage: a segment or a scan that the pixels need is damaged or missing.
+        TooComplexImage: there are too many of them.
 
     """
     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
@@ -115,6 +117,7 @@ class _Walk:
         self.found = JpegSegments()
         self._content = content
         self._at = 0
+        self._segments = 0
         # For each component the precision that each of its coefficients has so far, as a number of missing bits.
         self._missing: dict[int, dict[int, int]] = {}
 
@@ -137,6 +140,8 @@ class _Walk:
 
     def _take_segment(self, marker: int) -> bool:
         """Take a segment and what belongs to it; return False where the file ends within it."""
+        self._segments += 1
+        complexity.check(self._segments, complexity.MOST_PARTS)
         start, end = self._at + 2, len(self._content)
         if start > end:
             return False
@@ -191,6 +196,7 @@ class _Walk:
         head = b"\xff\xda" + struct.pack(">H", 2 + len(body)) + body
         self.found.parts += [head, (self._at, stop - self._at)]
         self.found.scans += 1
+        complexity.check(self.found.scans, complexity.MOST_SCANS)
         self._at = stop
 
     def _end_of_data(self) -> int:

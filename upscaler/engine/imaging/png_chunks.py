@@ -8,6 +8,7 @@ depends on them. They are handed the parts that matter, and nothing else.
 
 from __future__ import annotations
 
+import itertools
 import struct
 import zlib
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from typing import IO
 
 from isal import isal_zlib
 
+from upscaler.engine.imaging import complexity
 from upscaler.engine.imaging.apng import FirstFrame
 from upscaler.engine.imaging.file_parts import Part
 from upscaler.engine.imaging.png import SIGNATURE
@@ -78,6 +80,7 @@ def read_chunks(file: IO[bytes]) -> PngChunks:
 
     Raises:
         DamagedImage: a chunk that is needed is damaged or missing.
+        TooComplexImage: there are too many chunks.
 
     """
     found = PngChunks(parts=[(0, len(SIGNATURE))])
@@ -86,7 +89,8 @@ def read_chunks(file: IO[bytes]) -> PngChunks:
     end: list[Part] = []
     first = FirstFrame()
     size = None
-    while True:
+    for number in itertools.count():
+        complexity.check(number, complexity.MOST_PARTS)
         file.seek(at)
         head = file.read(8)
         if len(head) < 8:

@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass, field
 from typing import IO
 
+from upscaler.engine.imaging import complexity
 from upscaler.engine.imaging.file_parts import Part
 from upscaler.errors import DamagedImage
 
@@ -66,7 +67,10 @@ def read_chunks(file: IO[bytes]) -> WebpChunks:
     file.seek(0, 2)
     end, at = file.tell(), 12
     is_known = False
+    parts = 0
     while at + 8 <= end:
+        parts += 1
+        complexity.check(parts, complexity.MOST_PARTS)
         file.seek(at)
         kind, length = struct.unpack("<4sI", file.read(8))
         start = at + 8
@@ -99,6 +103,7 @@ def _take_header(found: WebpChunks, content: bytes) -> None:
 def _take_frame(found: WebpChunks, file: IO[bytes], start: int, length: int) -> None:
     """Take the first frame, count further ones."""
     found.frames += 1
+    complexity.check(found.frames, complexity.MOST_IMAGES)
     if found.frames > 1 or found.parts:
         return
     place = file.read(_FRAME_BYTES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import math
 import os
 import resource
 import select
@@ -38,6 +39,15 @@ def leave_signals_to_parent() -> None:
 def limit_memory(limit_bytes: int) -> None:
     """Bound the address space of this process: an allocation beyond it raises ``MemoryError``."""
     resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
+
+
+def limit_cpu(seconds: float) -> None:
+    """Let the kernel end this process with SIGXCPU after so many further seconds of processor time."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    # Whole seconds: rounded up.
+    soft = math.ceil(used.ru_utime + used.ru_stime + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def write_no_core() -> None:

@@ -13,7 +13,7 @@ from upscaler.engine.imaging.inspection import Cutting, InspectionLimits
 from upscaler.engine.imaging.opening import ImageInfo
 from upscaler.engine.process.protocol import Message, error_from_message
 from upscaler.engine.process.subprocess import ChildDiedError, ChildProcess
-from upscaler.errors import DamagedImage, ServiceUnavailable
+from upscaler.errors import DamagedImage, ServiceBusy, ServiceUnavailable, TooComplexImage
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +24,8 @@ CHILD_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRA
 _ONE_THREAD = {"VIPS_CONCURRENCY": "1", "OPENBLAS_NUM_THREADS": "1"}
 _START_SECONDS = 30.0
 _CLOSE_SECONDS = 1.0
+# The signal that the kernel sends at the limit of processor time.
+_OUT_OF_TIME = "SIGXCPU"
 
 
 class Inspector:
@@ -32,7 +34,7 @@ class Inspector:
     It starts on first use, so create it before or after a fork, but use it only after.
     """
 
-    def __init__(self, *, timeout_seconds: float = 20.0, memory_bytes: int = 2 << 30) -> None:
+    def __init__(self, *, timeout_seconds: float = 30.0, memory_bytes: int = 2 << 30) -> None:
         self._timeout_seconds = timeout_seconds
         self._memory_bytes = memory_bytes
         self._lock = threading.Lock()
@@ -55,7 +57,9 @@ class Inspector:
 
         Raises:
             EmptyFile, UnsupportedImage, TooManyPixels, SeveralImages, DamagedImage, CropOutside:
-                as ``inspect_image`` does; ``DamagedImage`` also when the child crashed or took too long over it.
+                as ``inspect_image`` does; ``DamagedImage`` also when the child crashed over it.
+            TooComplexImage: as there, or it took too much processor time.
+            ServiceBusy: it took too long without that, as the machine has other work.
             ServiceUnavailable: the child cannot be started.
 
         """
@@ -72,14 +76,16 @@ class Inspector:
                 answer = child.receive(self._timeout_seconds)
             except ChildDiedError as death:
                 logger.warning("inspector_died", extra={"reason": death.reason, "log_tail": child.log_tail})
-                answer = None
+                self._discard()
+                raise TooComplexImage if death.reason == _OUT_OF_TIME else DamagedImage from death
             except BaseException:
                 # The late answer must not be taken for that of the next request.
                 self._discard()
                 raise
             if answer is None:
+                logger.warning("inspector_timed_out", extra={"seconds": self._timeout_seconds})
                 self._discard()
-                raise DamagedImage
+                raise ServiceBusy
         if "error" in answer:
             raise error_from_message(answer["error"])
         return ImageInfo(**answer["result"])

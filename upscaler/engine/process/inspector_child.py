@@ -12,6 +12,9 @@ from upscaler.engine.process import child_limits
 from upscaler.engine.process.protocol import Message, decode_message, error_to_message, send, take_over_stdout
 from upscaler.errors import UpscalerError
 
+# Processor time for a file, and for each megapixel of its image in addition: decoders take some 0.02 s.
+_CPU_SECONDS, _CPU_SECONDS_PER_MEGAPIXEL = 5.0, 0.1
+
 
 def main(arguments: list[str]) -> None:
     """Serve until the input ends; arguments are the lifeline's descriptor and the memory limit in bytes."""
@@ -32,16 +35,22 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 
 def _answer(request: Message) -> Message:
     limits, wanted = request["limits"], request["cut"]
+    child_limits.limit_cpu(_CPU_SECONDS)
     try:
         info = inspect_image(
             Path(request["path"]),
             InspectionLimits(**{**limits, "allowed_mimes": tuple(limits["allowed_mimes"])}),
             request["filename"],
             Cutting(Crop(**wanted["crop"]), Path(wanted["target"])) if wanted else None,
+            _allow_pixels,
         )
     except UpscalerError as error:
         return error_to_message(error)
     return {"result": info.as_dict()}
+
+
+def _allow_pixels(pixels: int) -> None:
+    child_limits.limit_cpu(_CPU_SECONDS + _CPU_SECONDS_PER_MEGAPIXEL * pixels / 1e6)
 
 
 if __name__ == "__main__":

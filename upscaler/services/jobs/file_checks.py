@@ -10,7 +10,7 @@ from upscaler.engine.imaging import formats
 from upscaler.engine.imaging.inspection import InspectionLimits
 from upscaler.engine.imaging.opening import ImageInfo
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.process.inspector import Inspector
+from upscaler.engine.process.inspector_pool import InspectorPool
 from upscaler.errors import EmptyFile, FileTooLarge, ResultTooLarge, SideTooLong, TooManyPixels
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.files.names import readable_bytes
@@ -26,7 +26,7 @@ class CheckedFile:
 
 
 def check_file(
-    inspector: Inspector, incoming: IncomingFile, options: UpscaleOptions, limits: RuntimeValues
+    inspector: InspectorPool, incoming: IncomingFile, options: UpscaleOptions, limits: RuntimeValues
 ) -> CheckedFile:
     """Inspect a received file.
 

@@ -26,7 +26,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.process.inspector import Inspector
+from upscaler.engine.process.inspector_pool import InspectorPool
 from upscaler.errors import gathered
 from upscaler.models import Job, Priority
 from upscaler.services.files import pending_files
@@ -48,7 +48,7 @@ class Submissions:
     """Accepts images."""
 
     def __init__(
-        self, storage: Storage, inspector: Inspector, settings: RuntimeSettings, queue: Queue
+        self, storage: Storage, inspector: InspectorPool, settings: RuntimeSettings, queue: Queue
     ) -> None:
         self._storage = storage
         self._inspector = inspector

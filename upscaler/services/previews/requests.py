@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from upscaler.engine.imaging.crops import Crop
 from upscaler.engine.imaging.inspection import Cutting
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.process.inspector import Inspector
+from upscaler.engine.process.inspector_pool import InspectorPool
 from upscaler.errors import PreviewNotFound
 from upscaler.models import Preview, utcnow
 from upscaler.models.types import random_id
@@ -35,7 +35,7 @@ class PreviewRequests:
     """Accepts previews."""
 
     def __init__(
-        self, storage: Storage, inspector: Inspector, settings: RuntimeSettings, workspace: Workspace
+        self, storage: Storage, inspector: InspectorPool, settings: RuntimeSettings, workspace: Workspace
     ) -> None:
         self._storage = storage
         self._inspector = inspector

@@ -45,9 +45,11 @@ IMAGE_ERRORS = (
         errors.UnsupportedImage,
         errors.UnsupportedLayout,
         errors.DamagedImage,
+        errors.TooComplexImage,
         errors.TooManyPixels,
     ),
     errors.SeveralImages,
+    errors.ServiceBusy,
 )
 
 

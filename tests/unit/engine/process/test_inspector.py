@@ -7,12 +7,20 @@ import time
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
 from upscaler.engine.imaging.inspection import InspectionLimits, inspect_image
 from upscaler.engine.process.inspector import Inspector
-from upscaler.errors import DamagedImage, ServiceUnavailable, TooManyPixels, UnsupportedImage
+from upscaler.errors import (
+    DamagedImage,
+    ServiceBusy,
+    ServiceUnavailable,
+    TooComplexImage,
+    TooManyPixels,
+    UnsupportedImage,
+)
 
 
 @pytest.fixture
@@ -57,11 +65,32 @@ def test_a_child_that_hangs_is_killed_and_replaced(limits, save, colours, ends, 
         inspector.inspect(path, limits)
         first = inspector.pid
         os.kill(first, signal.SIGSTOP)
-        with pytest.raises(DamagedImage):
+        with pytest.raises(ServiceBusy):
             inspector.inspect(path, limits)
         assert ends(first)
+        assert inspector.inspect(path, limits).width == 30
     finally:
         inspector.close()
+
+
+def test_a_file_that_takes_too_much_processor_time_is_refused(inspector, limits, save, colours):
+    path = save("a.png", colours(30, 20))
+    inspector.inspect(path, limits)
+    os.kill(inspector.pid, signal.SIGSTOP)
+    # What the kernel does at the limit.
+    os.kill(inspector.pid, signal.SIGXCPU)
+    threading.Timer(0.3, os.kill, (inspector.pid, signal.SIGCONT)).start()
+    with pytest.raises(TooComplexImage):
+        inspector.inspect(path, limits)
+    assert inspector.inspect(path, limits).width == 30
+
+
+def test_the_processor_time_of_a_file_is_limited(inspector, limits, save, colours):
+    for side in (30, 3000):
+        inspector.inspect(save("a.png", colours(side, 30)), limits)
+        soft = int(Path(f"/proc/{inspector.pid}/limits").read_text().split("Max cpu time")[1].split()[0])
+        used = psutil.Process(inspector.pid).cpu_times()
+        assert used.user + used.system < soft <= used.user + used.system + 5.2 + 1
 
 
 def test_an_image_that_needs_too_much_memory_is_refused_and_the_child_lives(limits, save):

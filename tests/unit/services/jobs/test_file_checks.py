@@ -8,7 +8,7 @@ import pytest
 from config import RuntimeValues
 from tests.support.photographs import save_photograph
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.process.inspector import Inspector
+from upscaler.engine.process.inspector_pool import InspectorPool
 from upscaler.errors import (
     EmptyFile,
     FileTooLarge,
@@ -33,13 +33,13 @@ TWICE = UpscaleOptions("2x")
 
 
 @pytest.fixture(scope="module")
-def inspector() -> Iterator[Inspector]:
-    inspector = Inspector()
+def inspector() -> Iterator[InspectorPool]:
+    inspector = InspectorPool()
     yield inspector
     inspector.close()
 
 
-def test_an_accepted_file_is_returned_with_its_facts(inspector: Inspector, tmp_path: Path) -> None:
+def test_an_accepted_file_is_returned_with_its_facts(inspector: InspectorPool, tmp_path: Path) -> None:
     path = save_photograph("astronaut", tmp_path / "astronaut.png", 40)
     incoming = IncomingFile(path, "astronaut.png")
 
@@ -59,7 +59,7 @@ def test_an_accepted_file_is_returned_with_its_facts(inspector: Inspector, tmp_p
     ],
 )
 def test_a_file_beyond_a_limit_is_refused(
-    inspector: Inspector, tmp_path: Path, limits: RuntimeValues, error: type[UpscalerError]
+    inspector: InspectorPool, tmp_path: Path, limits: RuntimeValues, error: type[UpscalerError]
 ) -> None:
     path = save_photograph("astronaut", tmp_path / "astronaut.png", 40)
 
@@ -67,7 +67,7 @@ def test_a_file_beyond_a_limit_is_refused(
         check_file(inspector, IncomingFile(path, "cat.png"), TWICE, limits)
 
 
-def test_a_name_that_contradicts_the_content_is_no_error(inspector: Inspector, tmp_path: Path) -> None:
+def test_a_name_that_contradicts_the_content_is_no_error(inspector: InspectorPool, tmp_path: Path) -> None:
     path = save_photograph("astronaut", tmp_path / "astronaut.png", 40)
 
     found = check_file(inspector, IncomingFile(path, "cat.jpg"), TWICE, RuntimeValues())

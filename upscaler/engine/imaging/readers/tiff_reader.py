@@ -10,6 +10,7 @@ from typing import IO, Any
 import numpy as np
 from PIL import Image
 
+from upscaler.engine.imaging import complexity
 from upscaler.engine.imaging.image import Pixels, as_8_bits, white_of
 from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.imaging.orientation import as_stored, valid_orientation
@@ -50,6 +51,7 @@ class TiffImage(OpenedImage):
         self._file = file
         self._kind = kind
         self._tiff = tifffile.TiffFile(file)
+        complexity.check(len(self._tiff.pages), complexity.MOST_IMAGES)
         pages = [page.aspage() for page in self._tiff.pages[:_LOOKED_AT]]
         wanted = [page for page in pages if not page.subfiletype & (_REDUCED | _MASK)] or pages[:1]
         self._page: Any = wanted[0]
@@ -62,6 +64,7 @@ class TiffImage(OpenedImage):
             raise UnsupportedLayout(kind=kind.label, layout=self.layout.description)
         if _DNG_VERSION in pages[0].tags or _has_larger_image(self._page):
             raise UnsupportedLayout(kind=kind.label, layout="camera raw")
+        complexity.check(_tile_bytes(self._page), complexity.MOST_TILE_BYTES)
         self._reader = reader
         self.size = (int(self._page.imagewidth), int(self._page.imagelength))
         self.bit_depth = self.layout.depth
@@ -187,6 +190,12 @@ class TiffImage(OpenedImage):
         return by_rows(
             finite, np.dtype(np.uint16), lambda row: np.rint((row.astype(np.float64) - black) * scale)
         )
+
+
+def _tile_bytes(page: Any) -> int:
+    """Return the size of one decoded tile; 0 for strips, which are no larger than the image."""
+    bits = page.bitspersample if isinstance(page.bitspersample, int) else max(page.bitspersample)
+    return int(page.tilewidth) * int(page.tilelength) * int(page.samplesperpixel) * int(bits) // 8
 
 
 def _check_directory(tiff: Any, page: Any) -> None:
