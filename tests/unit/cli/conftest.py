@@ -16,8 +16,10 @@ def script() -> Iterator[Callable[..., ScriptedServer]]:
 
 
 @pytest.fixture(autouse=True)
-def hangups() -> Iterator[None]:
+def usual_signals() -> Iterator[None]:
     """Give the programs of a test the usual signals: what runs the tests may have them ignored, as ``nohup`` has."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    usual = {signal.SIGHUP: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
     yield
-    signal.signal(signal.SIGHUP, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
