@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -87,12 +87,16 @@ class Recipe:
     @property
     def seconds_per_megapixel(self) -> float:
         """Estimate for one input megapixel on two CPU cores, until something was measured."""
+        return self.total(lambda model: model.seconds_per_megapixel)
+
+    def total(self, cost: Callable[[Model], float]) -> float:
+        """Return the sum of what the models cost, each for a megapixel of its own input, for one of the image's."""
         total, grown = 0.0, 1
         for stage in self.stages:
             for branch in stage.branches:
                 scale = grown
                 for model in branch.models:
-                    total += model.seconds_per_megapixel * scale**2
+                    total += cost(model) * scale**2
                     scale *= model.scale
             grown *= stage.scale
         return total

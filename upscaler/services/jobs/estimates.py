@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 import statistics
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import false, func, select
 from sqlalchemy.orm import Session
 
+from upscaler.engine.model_zoo.catalogue import MODELS, Model
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.models import Job, JobStatus, Upload
 from upscaler.services.jobs import scheduling
+from upscaler.services.jobs.workers import speeds_online
 
 # Latest jobs of a recipe that the estimate is from.
 LOOK_BACK = 20
@@ -21,6 +24,12 @@ LOOK_BACK = 20
 _SHORTEST_SECONDS = 0.05
 # Guess for the faces of an image on two CPU cores, until something was measured.
 _FACES_SECONDS = 10.0
+# Windows overlap, and rows are checked and encoded: what an image takes in addition to its models, and what an image
+# of any size takes, with a model to be loaded.
+_OVERHEAD, _START_SECONDS = 1.3, 0.7
+
+# Input pixels per second, by the name of a model.
+Speeds = Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -69,9 +78,26 @@ def measured_cost(session: Session, work: Work, device: str | None = None) -> Co
     return fit(measured) if measured else None
 
 
-def guessed_cost(work: Work) -> Cost:
-    """Return the assumed cost of a recipe that was not measured yet."""
-    return Cost(_FACES_SECONDS if work.faces else 0.0, work.recipe.seconds_per_megapixel)
+def guessed_cost(work: Work, speeds: Sequence[Speeds] = ()) -> Cost:
+    """Return the assumed cost of a recipe that no job has measured yet.
+
+    ``speeds`` are those that workers have measured for single models. Models that they lack are as much faster or
+    slower than the catalogue says as the others are, in the middle.
+    """
+    costs = [work.recipe.total(partial(_seconds_per_megapixel, measured)) for measured in speeds if measured]
+    per_megapixel = (
+        statistics.harmonic_mean(costs) * _OVERHEAD if costs else work.recipe.seconds_per_megapixel
+    )
+    return Cost((_FACES_SECONDS if work.faces else 0.0) + (_START_SECONDS if costs else 0.0), per_megapixel)
+
+
+def _seconds_per_megapixel(measured: Speeds, model: Model) -> float:
+    if model.name in measured:
+        return 1e6 / measured[model.name]
+    known = [
+        1e6 / speed / MODELS[name].seconds_per_megapixel for name, speed in measured.items() if name in MODELS
+    ]
+    return model.seconds_per_megapixel * (statistics.median(known) if known else 1.0)
 
 
 def fit(measured: Sequence[tuple[float, float]]) -> Cost:
@@ -108,7 +134,7 @@ def own_seconds(session: Session, work: Work, devices: Sequence[str] = ()) -> in
     known = {device: measured_cost(session, work, device) for device in workers}
     costs = [(cost, workers[device]) for device, cost in known.items() if cost is not None]
     if not costs:
-        costs = [(measured_cost(session, work) or guessed_cost(work), 1)]
+        costs = [(measured_cost(session, work) or guessed_cost(work, speeds_online(session)), 1)]
     seconds = [max(cost.seconds(work.pixels), _SHORTEST_SECONDS) for cost, _ in costs]
     return max(1, math.ceil(statistics.harmonic_mean(seconds, [count for _, count in costs])))
 

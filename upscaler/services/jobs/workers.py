@@ -72,6 +72,15 @@ def devices_online(session: Session) -> list[str]:
     return [device for worker in online_workers(session) if (device := device_of(worker.backend)) is not None]
 
 
+def speeds_online(session: Session) -> list[dict[str, float]]:
+    """Return what each online worker has measured: input pixels per second by the name of a model."""
+    backends = [worker.backend for worker in online_workers(session)]
+    return [
+        {name: float(speed["pixels_per_second"]) for name, speed in backend.get("speeds", {}).items()}
+        for backend in backends
+    ]
+
+
 def count_online(session: Session) -> int:
     """Return the number of online workers."""
     since = utcnow() - timedelta(seconds=OFFLINE_SECONDS)

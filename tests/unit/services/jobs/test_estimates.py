@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -11,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.orm import Session
 
+from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.models import Job, utcnow
 from upscaler.services.jobs import estimates
 from upscaler.services.jobs.estimates import Cost, Work, fit
+from upscaler.services.jobs.workers import register
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -42,6 +45,31 @@ def test_before_anything_was_measured_the_recipe_guesses(db_session: Session) ->
     assert estimates.guessed_cost(MEGAPIXEL) == Cost(0.0, RECIPE.seconds_per_megapixel)
     assert estimates.own_seconds(db_session, Work(RECIPE, 1)) == 1
     assert estimates.own_seconds(db_session, Work(RECIPE, 1, faces=True)) > 1
+
+
+def test_before_any_job_what_the_workers_have_measured_counts(db_session: Session) -> None:
+    [branch] = RECIPE.branches
+    [model] = branch.models
+    slow, fast = {model.name: 10_000.0}, {model.name: 40_000.0}
+    at_10_000 = estimates.guessed_cost(MEGAPIXEL, [slow])
+    assert 100 < at_10_000.per_megapixel < 200
+    assert 0 < at_10_000.fixed < 10
+    assert estimates.guessed_cost(MEGAPIXEL, [slow, {}]) == at_10_000
+    both = estimates.guessed_cost(MEGAPIXEL, [slow, fast])
+    assert both.per_megapixel == pytest.approx(at_10_000.per_megapixel * 2 / 5)
+
+    backend = {"engine": "mnn", "speeds": {model.name: {"pixels_per_second": 10_000.0, "engine": "mnn"}}}
+    register(db_session, "a worker", version="1", backend=backend, job_id=None)
+    assert estimates.own_seconds(db_session, MEGAPIXEL) == math.ceil(at_10_000.seconds(10**6))
+
+
+def test_a_model_that_was_not_measured_is_judged_by_the_others(db_session: Session) -> None:
+    others = [model for model in MODELS.values() if model not in RECIPE.models][:3]
+    measured = {model.name: 1e6 / (7 * model.seconds_per_megapixel) for model in others}
+    exact = estimates.guessed_cost(
+        MEGAPIXEL, [{model.name: 1e6 / (7 * model.seconds_per_megapixel) for model in RECIPE.models}]
+    )
+    assert estimates.guessed_cost(MEGAPIXEL, [measured]).per_megapixel == pytest.approx(exact.per_megapixel)
 
 
 def test_after_ten_jobs_images_of_every_size_are_estimated_within_30_percent(
