@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
 from upscaler.engine.model_zoo.recipes import Recipe
-from upscaler.models import Job, JobStatus, Upload
+from upscaler.models import Job, JobStatus, Upload, utcnow
 from upscaler.services.jobs import scheduling
 from upscaler.services.jobs.workers import speeds_online
 
@@ -144,6 +144,15 @@ def place_of(session: Session, job: Job) -> scheduling.Place:
     return scheduling.place(session, job.submitter, job.priority, job.estimated_seconds, job)
 
 
+def takes_longer(job: Job) -> bool:
+    """Return whether a running job has taken longer than it was to take altogether."""
+    return job.state is JobStatus.RUNNING and _elapsed_seconds(job) > job.estimated_seconds
+
+
+def _elapsed_seconds(job: Job) -> float:
+    return 0.0 if job.started_at is None else (utcnow() - job.started_at).total_seconds()
+
+
 def seconds_until_done(session: Session, job: Job, workers: int) -> int | None:
     """Return how long a queued or running job still takes, its wait included; 0 for one that has ended.
 
@@ -154,5 +163,10 @@ def seconds_until_done(session: Session, job: Job, workers: int) -> int | None:
     if not workers:
         return None
     if job.state is JobStatus.RUNNING:
-        return max(1, math.ceil(job.estimated_seconds * (100 - job.progress) / 100))
+        left = job.estimated_seconds * (100 - job.progress) / 100
+        if takes_longer(job):
+            # At the pace so far; before there is any progress, as long again as it has taken.
+            elapsed = _elapsed_seconds(job)
+            left = max(left, min(elapsed, elapsed * (100 - job.progress) / max(job.progress, 1)))
+        return max(1, math.ceil(left))
     return math.ceil(place_of(session, job).seconds / workers) + job.estimated_seconds

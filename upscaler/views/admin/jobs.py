@@ -22,7 +22,7 @@ from upscaler.errors import UpscalerError
 from upscaler.extensions import db
 from upscaler.models import Job
 from upscaler.services.accounts import usage
-from upscaler.services.jobs import actions
+from upscaler.services.jobs import actions, estimates
 from upscaler.services.notifications import outbox
 from upscaler.views.admin.filters import Contains, Equals, JobSearch, OwnerContains, Since, Until
 from upscaler.views.admin.formatting import STATUS_LABELS
@@ -127,6 +127,7 @@ class JobView(ConsoleList):
         page: str = self.render_template(
             "admin/job.html",
             title=gettext("Job"),
+            takes_longer=estimates.takes_longer(job),
             job=job,
             images=_images(job),
             options=_controls(job),

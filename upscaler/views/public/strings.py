@@ -114,6 +114,7 @@ def _job() -> dict[str, str]:
         "job.deleted": gettext("Image deleted"),
         "job.deleted.detail": gettext("This link no longer works."),
         "job.estimate": gettext("About %(duration)s left"),
+        "job.estimate.longer": gettext("This takes longer than expected: about %(duration)s left"),
         "job.offline": gettext("Connection lost. Your image is safe. Reconnecting…"),
         "job.title": gettext("%(percent)s done"),
         "job.link_copied": gettext("Link copied."),

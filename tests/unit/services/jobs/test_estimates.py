@@ -166,6 +166,36 @@ def test_no_measurement_makes_a_cost_that_cannot_be(measured: list[tuple[float, 
     assert 0 <= found.per_megapixel < float("inf")
 
 
+@pytest.mark.parametrize(
+    ("elapsed", "progress", "left"),
+    [
+        (30, 50, 20),
+        (39, 0, 40),
+        (60, 0, 60),
+        (600, 0, 600),
+        (60, 50, 60),
+        (90, 50, 90),
+        (60, 90, 7),
+        (120, 90, 14),
+        (400, 99, 5),
+    ],
+)
+def test_what_is_left_of_an_overdue_job_grows_until_it_moves_on(
+    db_session: Session, new_job: NewJob, elapsed: int, progress: int, left: int
+) -> None:
+    started_at = utcnow() - timedelta(seconds=elapsed)
+    job = new_job(estimated_seconds=40, status="running", progress=progress, started_at=started_at)
+
+    assert estimates.takes_longer(job) == (elapsed > 40)
+    assert left <= (estimates.seconds_until_done(db_session, job, 1) or 0) <= left + 1
+
+
+def test_a_job_that_waits_or_has_ended_takes_no_longer(new_job: NewJob) -> None:
+    started_at = utcnow() - timedelta(hours=1)
+    for status in ("queued", "completed", "failed"):
+        assert not estimates.takes_longer(new_job(estimated_seconds=1, status=status, started_at=started_at))
+
+
 def test_a_waiting_job_shows_its_turn_and_a_running_one_what_is_left(
     db_session: Session, new_job: NewJob
 ) -> None:

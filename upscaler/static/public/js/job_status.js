@@ -50,7 +50,10 @@ export function showProgress(job) {
   byId("job-percent").textContent = percent;
   const estimate = byId("job-estimate");
   estimate.hidden = !job.estimated_seconds;
-  if (job.estimated_seconds) estimate.textContent = t("job.estimate", { duration: formatDuration(job.estimated_seconds) });
+  if (job.estimated_seconds) {
+    const sentence = job.takes_longer ? "job.estimate.longer" : "job.estimate";
+    estimate.textContent = t(sentence, { duration: formatDuration(job.estimated_seconds) });
+  }
   if (job.status === "running") document.title = `${t("job.title", { percent })} · ${siteTitle}`;
 }
 

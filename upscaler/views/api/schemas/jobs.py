@@ -125,6 +125,7 @@ class JobSchema(Schema):
         "seconds until the job should be done; 0 once it has ended, null while no worker is online",
         nullable=True,
     )
+    takes_longer = flag("whether the job has taken longer than was estimated, and goes on")
     queue_position = integer("place in the queue, 1 is next; null unless it waits", nullable=True)
     original_file = url("signed link to the uploaded image")
     original_preview_file = url("signed link to a small WebP copy of it, once there is one", nullable=True)

@@ -55,6 +55,7 @@ def job_status(job: Job) -> dict[str, Any]:
         "status_reason": status_reason(ended=job.state.ended, workers=workers),
         "worker_id": job.worker_id if job.state is JobStatus.RUNNING else None,
         "estimated_seconds": estimates.seconds_until_done(db.session, job, workers),
+        "takes_longer": estimates.takes_longer(job),
         "queue_position": estimates.place_of(db.session, job).jobs + 1
         if job.state is JobStatus.QUEUED
         else None,
