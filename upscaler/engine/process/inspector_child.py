@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
@@ -23,34 +24,33 @@ def main(arguments: list[str]) -> None:
     child_limits.write_no_core()
     child_limits.limit_memory(int(arguments[1]))
     child_limits.prefer_as_victim()
-    serve(sys.stdin.buffer, take_over_stdout())
+    serve(sys.stdin.buffer, take_over_stdout(), child_limits.limit_cpu)
 
 
-def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Answer each request with the properties of its file or with the error it raises."""
+def serve(requests: IO[bytes], answers: IO[bytes], limit_cpu: Callable[[float], None]) -> None:
+    """Answer each request with the properties of its file or with the error it raises.
+
+    ``limit_cpu`` ends this process after so many further seconds of processor time.
+    """
     send(answers, {"ready": True})
     for line in requests:
-        send(answers, _answer(decode_message(line)))
+        send(answers, _answer(decode_message(line), limit_cpu))
 
 
-def _answer(request: Message) -> Message:
+def _answer(request: Message, limit_cpu: Callable[[float], None]) -> Message:
     limits, wanted = request["limits"], request["cut"]
-    child_limits.limit_cpu(_CPU_SECONDS)
+    limit_cpu(_CPU_SECONDS)
     try:
         info = inspect_image(
             Path(request["path"]),
             InspectionLimits(**{**limits, "allowed_mimes": tuple(limits["allowed_mimes"])}),
             request["filename"],
             Cutting(Crop(**wanted["crop"]), Path(wanted["target"])) if wanted else None,
-            _allow_pixels,
+            lambda pixels: limit_cpu(_CPU_SECONDS + _CPU_SECONDS_PER_MEGAPIXEL * pixels / 1e6),
         )
     except UpscalerError as error:
         return error_to_message(error)
     return {"result": info.as_dict()}
-
-
-def _allow_pixels(pixels: int) -> None:
-    child_limits.limit_cpu(_CPU_SECONDS + _CPU_SECONDS_PER_MEGAPIXEL * pixels / 1e6)
 
 
 if __name__ == "__main__":

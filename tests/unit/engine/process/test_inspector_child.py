@@ -15,15 +15,28 @@ from upscaler.engine.process.protocol import Message, decode_message, encode_mes
 from upscaler.errors import CropOutside, DamagedImage, SideTooLong, UnsupportedImage
 
 
-def answers_to(*requests: Message) -> list[Message]:
-    """Return what a child whose input ends after the requests sends."""
+def answers_to(*requests: Message, allowed: list[float] | None = None) -> list[Message]:
+    """Return what a child whose input ends after the requests sends; ``allowed`` gets its limits of processor time."""
     answers = io.BytesIO()
-    serve(io.BytesIO(b"".join(encode_message(request) for request in requests)), answers)
+    sent = io.BytesIO(b"".join(encode_message(request) for request in requests))
+    # The limit of this process is nobody's business.
+    serve(sent, answers, (allowed if allowed is not None else []).append)
     return [decode_message(line) for line in answers.getvalue().splitlines()]
 
 
 def request(path: Path, limits: InspectionLimits, filename: str | None = None, **cut: Any) -> Message:
     return {"path": str(path), "limits": asdict(limits), "filename": filename, "cut": cut or None}
+
+
+def test_the_processor_time_grows_with_the_pixels_once_they_are_known(
+    limits: InspectionLimits, save: Any, colours: Any
+) -> None:
+    allowed: list[float] = []
+    good = save("a.png", colours(300, 200))
+    text = good.with_name("c.png")
+    text.write_bytes(b"no image")
+    answers_to(request(good, limits), request(text, limits), allowed=allowed)
+    assert allowed == [5.0, pytest.approx(5.0 + 0.1 * 0.06), 5.0]
 
 
 def test_it_is_ready_and_ends_with_its_input() -> None:
