@@ -119,6 +119,8 @@ class TileRunner:
                 except OutputRejected as error:
                     raise BackendError(reason_of(error, self._recipe.name), error) from error
                 on_rows(row.stop)
+        # The last window may have ended in a thread of its own after this one reported for the last time.
+        self._report()
 
     def _skip(self, window_pixels: int) -> None:
         self._add(window_pixels * self._recipe.seconds_per_megapixel)

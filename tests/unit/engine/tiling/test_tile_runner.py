@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import numpy as np
@@ -71,11 +72,13 @@ class ManyBackend(LanczosBackend):
     def __init__(self) -> None:
         super().__init__(SETTINGS)
         self.threads: set[int] = set()
+        self.seconds = 0.0
 
     def load(self, model: Model) -> LoadedModel:
         return SpoiltModel(super().load(model), self._note)
 
     def _note(self, result: Result) -> Result:
+        time.sleep(self.seconds)
         self.threads.add(threading.get_ident())
         return result
 
@@ -183,6 +186,16 @@ def test_several_windows_at_once_give_the_same_in_the_same_order():
     assert backend.threads
     assert own not in backend.threads
     assert stopping_threads == {own}, "a request in a pause runs in the thread of the image"
+
+
+def test_the_whole_is_reported_where_the_last_window_ends_in_another_thread():
+    backend = ManyBackend()
+    # Longer than the pauses between two reports.
+    backend.seconds = 0.05
+
+    _, _, shares = run(blank(), selection=Selection(SETTINGS, [backend]))
+
+    assert shares[-1] == pytest.approx(1.0)
 
 
 def test_several_windows_at_once_leave_out_those_that_are_done():
