@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import re
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
@@ -39,6 +40,10 @@ _NO_MEMORY = -100
 # where that is not known.
 _MEMORY_SHARE = 0.75
 _UNKNOWN_BYTES = 1_500_000_000
+# A layer's line in a .param file, the parameter for features that it is to do without, and its bit for half floats,
+# after ``Net::load_param`` and ``get_masked_option`` of ncnn's src/net.cpp.
+_RESIZING = re.compile(r"^Interp\b[^\r\n]*", re.MULTILINE)
+_FEATURE_MASK, _WITHOUT_FLOAT16_ARITHMETIC = 31, 1
 # Each window at work has memory of its own on a processor.
 _MOST_STREAMS = 4
 _LEAST_SIDE = 96
@@ -99,6 +104,10 @@ class _NcnnBackend(Backend):
         """Set the options of a net; ncnn heeds them only before the layers are loaded."""
         net.opt.num_threads = self.settings.threads
 
+    def _layers(self, param: str) -> str:
+        """Return the text of a ``.param`` file as this device is to run it."""
+        return param
+
     def load(self, model: Model) -> LoadedModel:
         """Load a model with the options of this device."""
         if isinstance(model, CustomModel):
@@ -137,7 +146,8 @@ class _NcnnBackend(Backend):
 
         net = ncnn.Net()
         self._configure(net)
-        if net.load_param(str(param)) != 0 or net.load_model(str(weights)) != 0:
+        layers = self._layers(param.read_text(encoding="ascii"))
+        if net.load_param_mem(layers) != 0 or net.load_model(str(weights)) != 0:
             raise EngineUnavailable(N_("ncnn could not load the weights of %(name)s."), name=name)
         return net
 
@@ -255,6 +265,18 @@ class NcnnVulkanBackend(_NcnnBackend):
         net.opt.use_fp16_arithmetic = half
         if self._found:
             net.set_vulkan_device(self._found.index)
+
+    def _layers(self, param: str) -> str:
+        return resized_in_float32(param) if self._precision == "fp16" else param
+
+
+def resized_in_float32(param: str) -> str:
+    """Return the text of a ``.param`` file with the layers that resize computing in float32.
+
+    They compute places in the window: a half float has whole numbers up to 2048 and quarters up to 512 only, so that
+    pixels beyond were taken from beside their place.
+    """
+    return _RESIZING.sub(rf"\g<0> {_FEATURE_MASK}={_WITHOUT_FLOAT16_ARITHMETIC}", param)
 
 
 REGISTRATION = Registration(

@@ -92,6 +92,38 @@ def test_ncnn_passes_on_the_same_device(software_device: int, precision: str) ->
     assert described["quarantined"] == []
 
 
+_WIDE_CODE = """
+import json, sys
+import numpy as np
+from PIL import Image
+from skimage import data
+from upscaler.engine.backends.ncnn import NcnnCpuBackend, NcnnVulkanBackend
+from upscaler.engine.model_zoo.catalogue import MODELS
+from upscaler.engine.settings import EngineSettings
+
+settings = EngineSettings(threads=2, gpu_index=int(sys.argv[1]))
+backend = NcnnVulkanBackend(settings, "fp16")
+assert backend.probe() is None
+side = backend.largest_window
+window = np.asarray(Image.fromarray(data.astronaut()).resize((side, side)))[100:124]
+shares = {}
+for name in sys.argv[2:]:
+    model = MODELS[name]
+    results = [one.load(model).run(window) for one in (backend, NcnnCpuBackend(settings))]
+    found, right = (np.rint(result).astype(np.int16) for result in results)
+    shares[name] = float((np.abs(found - right) > 2).mean())
+sys.stdout.write("\\n" + json.dumps(shares) + "\\n")
+"""
+
+
+def test_half_floats_hold_the_places_in_the_widest_window(software_device: int) -> None:
+    names = ("realesr-animevideov3-x2", "realesr-animevideov3-x3", "realesr-animevideov3-x4")
+
+    shares = _output_of(_WIDE_CODE, str(software_device), *names)
+
+    assert shares == pytest.approx(dict.fromkeys(names, 0), abs=0.0001)
+
+
 _ORDER_CODE = """
 import json, sys
 from upscaler.engine.backends import ncnn
