@@ -54,7 +54,7 @@ class OnnxRuntimeBackend(Backend):
         """Write the model as ONNX and load it."""
         import onnxruntime  # noqa: PLC0415 - not installed everywhere
 
-        files = find_weights(model, self.settings.models_dir)
+        files = find_weights(model, self.settings.models_dir, self.settings.cache_dir)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self.settings.threads
         graph = read_graph(files.param, files.bin)

@@ -170,7 +170,7 @@ class MnnBackend(Backend):
         """Convert a model, unless that was done before, and make the first session."""
         if isinstance(model, CustomModel):
             return AdaptedModel(model, self.runner(model))
-        weights = find_weights(model, self.settings.models_dir)
+        weights = find_weights(model, self.settings.models_dir, self.settings.cache_dir)
         graph = read_graph(weights.param, weights.bin)
         channels = _COLOURS + len(model.maps)
         if model.architecture == RRDB:

@@ -112,7 +112,7 @@ class _NcnnBackend(Backend):
         """Load a model with the options of this device."""
         if isinstance(model, CustomModel):
             return AdaptedModel(model, self.runner(model))
-        files = find_weights(model, self.settings.models_dir)
+        files = find_weights(model, self.settings.models_dir, self.settings.cache_dir)
         graph = read_graph(files.param)
         return NcnnModel(model, self._net(files.param, files.bin, model.name), graph, self._at_once)
 

@@ -160,7 +160,7 @@ class OpenVinoBackend(Backend):
         """Build and compile a model for windows of any size."""
         if isinstance(model, CustomModel):
             return AdaptedModel(model, self.runner(model))
-        files = find_weights(model, self.settings.models_dir)
+        files = find_weights(model, self.settings.models_dir, self.settings.cache_dir)
         # Read again for each time that it is compiled: what was read takes as much memory as the compiled model.
         if model.architecture == RRDB:
 

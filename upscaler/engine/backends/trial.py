@@ -140,7 +140,7 @@ def _by_block(
     backends: Sequence[Backend], model: Model, settings: EngineSettings, blocks: dict[int, list[Speed]]
 ) -> _Pieces:
     """Measure the first block of an RRDB network; ``blocks`` keeps the speeds of blocks by their channels."""
-    files = find_weights(model, settings.models_dir)
+    files = find_weights(model, settings.models_dir, settings.cache_dir)
     part, share = first_block(read_graph(files.param, files.bin), 3 + len(model.maps))
     if part.channels not in blocks:
 

@@ -49,6 +49,10 @@ class Model:
         maximum_side: largest input side in pixels, 0 where there is none.
         gives_differences: whether its output is what the pixels of its input, each enlarged, differ from the result.
         stand_in: names of models that, one after another, take its place where its result leaves the image altogether.
+        derived_from: name of the model from whose files those of this one are made, "" for one that has its own; see
+            ``derived``.
+        left_out: the first and the last block of each run of that model's blocks for which a convolution stands here.
+        convolutions_sha256: SHA-256 of the file with those convolutions.
         maps: values of constant channels that the model takes behind the three colours.
 
     """
@@ -72,6 +76,9 @@ class Model:
     maximum_side: int = 0
     gives_differences: bool = False
     stand_in: tuple[str, ...] = ()
+    derived_from: str = ""
+    left_out: tuple[tuple[int, int], ...] = ()
+    convolutions_sha256: str = ""
     maps: tuple[float, ...] = ()
 
 
@@ -86,7 +93,9 @@ def _models_of(family: Mapping[str, Any]) -> Iterator[Model]:
     blur: tuple[float, ...] = tuple(family.get("blur_maps", ()))
     for fields in family["model"]:
         given = {**shared, **fields}
-        model = Model(**{**given, "stand_in": tuple(given.get("stand_in", ()))})
+        given["stand_in"] = tuple(given.get("stand_in", ()))
+        given["left_out"] = tuple((first, last) for first, last in given.get("left_out", ()))
+        model = Model(**given)
         # SRMD takes the noise as one more map behind those of the blur, as a share of the full range.
         yield replace(model, maps=(*blur, model.noise_level / 255)) if blur and model.noise_level else model
 

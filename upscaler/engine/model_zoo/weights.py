@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from upscaler.engine.model_zoo.catalogue import Model
+from upscaler.engine.model_zoo.catalogue import MODELS, Model
+from upscaler.engine.model_zoo.derived import (
+    convolutions_file,
+    has_convolutions,
+    writable_folder,
+    write_derived,
+)
 from upscaler.errors import N_, EngineUnavailable
 
 _log = logging.getLogger(__name__)
@@ -24,16 +30,19 @@ class WeightFiles:
     bin: Path
 
 
-def find_weights(model: Model, models_dir: str = "") -> WeightFiles:
+def find_weights(model: Model, models_dir: str = "", cache_dir: str = "") -> WeightFiles:
     """Return the verified files of ``model``.
 
     ``models_dir`` is searched first, then the installed packages. A pair is used only when both files have
-    the SHA-256 of the catalogue; verification is done once per process and file version.
+    the SHA-256 of the catalogue; verification is done once per process and file version. Those of a derived model are
+    made on first use, and kept in ``cache_dir``; "" is for a folder that goes with this process.
 
     Raises:
         EngineUnavailable: no pair was found, or every pair found is not the one the catalogue knows.
 
     """
+    if model.derived_from:
+        return _derived(model, find_weights(MODELS[model.derived_from], models_dir), cache_dir)
     altered: list[Path] = []
     for param in _candidates(model, models_dir):
         files = WeightFiles(param, param.with_name(f"{param.name.removesuffix('.param')}.bin"))
@@ -44,15 +53,7 @@ def find_weights(model: Model, models_dir: str = "") -> WeightFiles:
         altered.append(param)
         _log.warning("weights do not match their checksum: %s", param)
     if altered:
-        raise EngineUnavailable(
-            N_(
-                "The weights of %(name)s in %(path)s are damaged or of another version. "
-                "Install %(packages)s again."
-            ),
-            name=model.name,
-            path=str(altered[0].parent),
-            packages=_packages(model),
-        )
+        raise _damaged(model, altered[0].parent)
     raise EngineUnavailable(
         N_("The weights of %(name)s are not installed. Install %(packages)s."),
         name=model.name,
@@ -61,8 +62,35 @@ def find_weights(model: Model, models_dir: str = "") -> WeightFiles:
 
 
 def is_installed(model: Model) -> bool:
-    """Return whether a package with the weights of ``model`` is installed, sound or not."""
-    return any(importlib.util.find_spec(package) for package in model.files)
+    """Return whether a package with the weights of ``model`` is installed, sound or not.
+
+    For a derived model those are the weights from which it is made, and what is put into them has to be sound.
+    """
+    return any(importlib.util.find_spec(package) for package in model.files) and has_convolutions(model)
+
+
+def _derived(model: Model, source: WeightFiles, cache_dir: str) -> WeightFiles:
+    """Return the files of a derived model, made anew where they are missing or not sound."""
+    if not has_convolutions(model):
+        raise _damaged(model, convolutions_file(model).parent)
+    folder = writable_folder(cache_dir)
+    files = WeightFiles(folder / f"{model.name}.param", folder / f"{model.name}.bin")
+    if not (files.param.is_file() and files.bin.is_file() and _verified(files, model)):
+        write_derived(model, source.param, source.bin, folder)
+        if not _verified(files, model):
+            raise _damaged(model, folder)
+    return files
+
+
+def _damaged(model: Model, folder: Path) -> EngineUnavailable:
+    return EngineUnavailable(
+        N_(
+            "The weights of %(name)s in %(path)s are damaged or of another version. Install %(packages)s again."
+        ),
+        name=model.name,
+        path=str(folder),
+        packages=_packages(model),
+    )
 
 
 def _candidates(model: Model, models_dir: str) -> Iterator[Path]:

@@ -136,7 +136,7 @@ def test_without_a_part_a_backend_is_left_out(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_missing_weights_do_not_stop_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(model: Model, folder: str) -> None:
+    def missing(model: Model, *folders: str) -> None:
         raise OSError("no weights")
 
     monkeypatch.setattr(module, "find_weights", missing)

@@ -17,12 +17,12 @@ from upscaler.engine.model_zoo.recipes import scale_of
 def test_it_holds_every_model_of_the_packages() -> None:
     by_type = [model.type for model in MODELS.values()]
 
-    assert len(MODELS) == 40
+    assert len(MODELS) == 41
     # The compact models share their weights, those of one waifu2x or Real-CUGAN family their layers, SRMD's of one
     # scale both.
-    assert len({model.bin_sha256 for model in MODELS.values()}) == 2 + 1 + 19 + 2 + 2 + 8
-    assert len({model.param_sha256 for model in MODELS.values()}) == 5 + 3 + 2 + 2 + 2
-    assert by_type.count("esrgan") == 5
+    assert len({model.bin_sha256 for model in MODELS.values()}) == 3 + 1 + 19 + 2 + 2 + 8
+    assert len({model.param_sha256 for model in MODELS.values()}) == 6 + 3 + 2 + 2 + 2
+    assert by_type.count("esrgan") == 6
     # Two upconv_7 families and cunet at 2x with five noise levels (none included), cunet at 1x with four.
     assert by_type.count("waifu2x") == 3 * 5 + 4
     assert by_type.count("srmd") == 2 * 3
