@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cache
 
 from upscaler.engine.model_zoo.catalogue import MODELS, Model
+from upscaler.engine.model_zoo.derived import has_convolutions
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.model_zoo.weights import is_installed
 from upscaler.engine.options import DENOISE_LEVELS, FACTORS, PRESETS, UpscaleOptions
@@ -17,6 +18,7 @@ from upscaler.engine.presets import PRESET_TABLE, Preset
 from upscaler.errors import UnknownModel
 
 _PHOTO, _CUNET, _X4PLUS = "waifu2x-upconv7-photo", "waifu2x-cunet", "realesrgan-x4plus"
+_FITTED = "realesrgan-x4plus-fitted"
 # The strength of noise that SRMD is given for each choice, as the standard deviation in 8-bit levels.
 _SIGMAS = {"low": 5, "med": 15, "high": 30}
 # The share of waifu2x in the faithful branch beside SRMD, by model, with one for those that were not measured.
@@ -57,11 +59,17 @@ def models_of_presets() -> tuple[Model, ...]:
 
 
 def recipe_for(
-    options: UpscaleOptions, width: int = 1, height: int = 1, model: Model | None = None
+    options: UpscaleOptions,
+    width: int = 1,
+    height: int = 1,
+    model: Model | None = None,
+    *,
+    on_processor: bool = True,
 ) -> Recipe:
     """Return the recipe for a person's options; the image's size in pixels matters to the factor ``fit`` only.
 
-    ``model`` is the model that the options name, where it is not one of the catalogue.
+    ``model`` is the model that the options name, where it is not one of the catalogue. ``on_processor`` is False for a
+    graphics device.
 
     Raises:
         UnknownModel: the options name a model that is neither in the catalogue nor given.
@@ -73,6 +81,8 @@ def recipe_for(
             raise UnknownModel(name=options.model)
         return _recipe_with(named, options, options.ratio(width, height))
     preset, scale = PRESET_TABLE[options.preset], options.model_scale(width, height)
+    if on_processor:
+        preset = _quicker(preset, options.detail)
     first = _denoised(preset, min(scale, 4), options.denoise, options.detail)
     if scale <= 4:
         return first
@@ -126,6 +136,21 @@ def face_recipe(options: UpscaleOptions, scale: int) -> Recipe | None:
 def has_srmd() -> bool:
     """Return whether SRMD's weights are installed; there are none for Python 3.13 and later or other processors."""
     return is_installed(MODELS["srmd-2x-s5"])
+
+
+def has_fitted() -> bool:
+    """Return whether what makes the fitted model of x4plus is here and sound."""
+    return has_convolutions(MODELS[_FITTED])
+
+
+def _quicker(preset: Preset, wanted: int | None) -> Preset:
+    """Return the preset with a perceptual model that processors run faster, unless all of its detail was asked for.
+
+    It was measured on photographs in general (ADR 32), so that ``photo`` has it and faces get the whole one.
+    """
+    if preset.name != "photo" or preset.perceptual != _X4PLUS or wanted == 100 or not has_fitted():
+        return preset
+    return replace(preset, perceptual=_FITTED)
 
 
 def _denoised(preset: Preset, scale: int, denoise: str, wanted: int | None) -> Recipe:

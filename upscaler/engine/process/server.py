@@ -166,8 +166,10 @@ class Host:
     def _warm_up(self, request: Message) -> None:
         from upscaler.engine.model_zoo.recipe_builder import recipe_for  # noqa: PLC0415 - see below
 
-        recipe = recipe_for(UpscaleOptions.from_mapping(request["options"]))
-        self._loaded_engine().upscaler.suited_to(recipe, deep=False).warm_up(recipe)
+        upscaler = self._loaded_engine().upscaler
+        options = UpscaleOptions.from_mapping(request["options"])
+        recipe = recipe_for(options, on_processor=upscaler.on_processor())
+        upscaler.suited_to(recipe, deep=False).warm_up(recipe)
 
     def _upscale(self, request: Message) -> dict[str, Any]:
         # Imported here, not above, so that the process answers its parent within the first moments.

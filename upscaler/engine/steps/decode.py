@@ -21,7 +21,9 @@ def decode_image(job: Job) -> None:
     if kind is not None and named is not None and named != kind:
         job.image.notes.append(Note("name_mismatch", {"named": named.label, "format": kind.label}))
     model = None if job.options.model is None else job.upscaler.model_named(job.options.model)
-    job.recipe = recipe_for(job.options, *job.image.size, model)
     job.result_size = job.options.result_size(*job.image.size)
     check_result_size(*job.result_size, job.kind)
+    # Where a model was named, the device does not matter, and none has to be chosen yet.
+    on_processor = job.options.model is not None or job.upscaler.on_processor(job.attempts)
+    job.recipe = recipe_for(job.options, *job.image.size, model, on_processor=on_processor)
     job.progress.report(DECODED)

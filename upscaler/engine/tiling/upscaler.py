@@ -201,6 +201,10 @@ class Upscaler:
         """Return whether the backend in use runs models, or only stands in for them."""
         return self._selection.choose(attempts).runs_models
 
+    def on_processor(self, attempts: AttemptLog | None = None) -> bool:
+        """Return whether the backend in use computes on processors and not on a graphics device."""
+        return self._selection.choose(attempts).on_processor
+
     def warm_up(self, recipe: Recipe, attempts: AttemptLog | None = None) -> None:
         """Load and self-test every model of a recipe.
 

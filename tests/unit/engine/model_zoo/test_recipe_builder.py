@@ -76,7 +76,7 @@ def test_more_noise_removal_takes_a_stronger_model(preset: str, factor: str, wit
 def test_noise_beside_a_perceptual_model_is_removed_on_a_branch_of_its_own(with_srmd: bool) -> None:
     recipe = recipe_for(UpscaleOptions("4x", "photo", "med"))
 
-    assert recipe.chain[-1] == "realesrgan-x4plus"
+    assert recipe.chain[-1] == "realesrgan-x4plus-fitted"
     assert recipe.blend_with == (("srmd-4x-s15",) if with_srmd else ())
     assert recipe.chain[:-1] == (() if with_srmd else ("waifu2x-cunet-1x-n2",))
 
@@ -117,6 +117,36 @@ def test_a_face_at_4x_is_half_perceptual_and_half_faithful() -> None:
     assert perceptual[1] == faithful[1] == 0.5
 
 
+WHOLE, FITTED = "realesrgan-x4plus", "realesrgan-x4plus-fitted"
+
+
+@pytest.mark.parametrize(
+    ("options", "on_processor", "model"),
+    [
+        (UpscaleOptions("4x", "photo"), True, FITTED),
+        (UpscaleOptions("4x", "photo", detail=60), True, FITTED),
+        (UpscaleOptions("2x", "photo", detail=60), True, FITTED),
+        (UpscaleOptions("4x", "photo", detail=100), True, WHOLE),
+        (UpscaleOptions("4x", "photo"), False, WHOLE),
+        (UpscaleOptions("4x", "face"), True, WHOLE),
+        (UpscaleOptions("4x", "standard", detail=50), True, WHOLE),
+    ],
+)
+def test_a_processor_runs_the_fitted_model_for_photographs(
+    options: UpscaleOptions, on_processor: bool, model: str
+) -> None:
+    recipe = recipe_for(options, on_processor=on_processor)
+
+    assert recipe.chain == (model,)
+    assert (FITTED in recipe.name) == (model == FITTED)
+
+
+def test_where_it_cannot_be_made_the_whole_model_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recipe_builder, "has_fitted", lambda: False)
+
+    assert recipe_for(UpscaleOptions("4x", "photo")).chain == (WHOLE,)
+
+
 def test_a_chain_costs_more_the_larger_its_input_has_grown() -> None:
     once = MODELS["waifu2x-upconv7-photo"].seconds_per_megapixel
     twice = recipe_for(UpscaleOptions("4x", "standard"))
@@ -140,7 +170,7 @@ def test_8x_goes_through_the_image_twice_and_removes_noise_once() -> None:
     recipe = recipe_for(UpscaleOptions("8x", "photo", "high"))
 
     assert [stage.scale for stage in recipe.stages] == [4, 2]
-    assert recipe.stages[0].chain == ("realesrgan-x4plus",)
+    assert recipe.stages[0].chain == ("realesrgan-x4plus-fitted",)
     assert {model.noise_level for models, _ in recipe.stages[1].branches for model in models} == {None}
     once = recipe_for(UpscaleOptions("4x", "photo", "high")).seconds_per_megapixel
     assert recipe.seconds_per_megapixel == pytest.approx(

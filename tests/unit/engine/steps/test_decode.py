@@ -26,6 +26,18 @@ def test_image_recipe_and_size_of_the_result_are_known_then(job, save, colours):
     assert heard == [DECODED]
 
 
+@pytest.mark.parametrize(
+    ("on_processor", "model"), [(True, "realesrgan-x4plus-fitted"), (False, "realesrgan-x4plus")]
+)
+def test_the_device_decides_which_model_photographs_get(job, save, colours, monkeypatch, on_processor, model):
+    one = job(save("a.png", colours(7, 5)), UpscaleOptions("4x", "photo"))
+    monkeypatch.setattr(type(one.upscaler), "on_processor", lambda *_: on_processor)
+
+    decode_image(one)
+
+    assert one.recipe.chain == (model,)
+
+
 def test_a_result_that_the_format_cannot_hold_is_refused(job, save):
     one = job(save("a.png", Image.new("RGB", (8200, 1))), kind=format_named("webp"))
 
