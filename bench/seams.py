@@ -24,6 +24,7 @@ from upscaler.engine.tiling.upscaler import Upscaler
 
 MODEL_NAMES = (
     "realesrgan-x4plus",
+    "realesrgan-x4plus-fitted",
     "realesrgan-x4plus-anime",
     "realesr-animevideov3-x4",
     "waifu2x-upconv7-photo",
