@@ -228,7 +228,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.fit_x4plus", description=__doc__)
     parser.add_argument("folder", type=Path, help="with the unpacked packages")
     parser.add_argument("--target", type=Path, default=TARGET, help="file of the convolutions (%(default)s)")
+    parser.add_argument(
+        "--held-out", type=Path, help="only write the other photographs as PNG into that folder"
+    )
     chosen = parser.parse_args()
+    if chosen.held_out:
+        for name, pixels in photographs(chosen.folder, "judging"):
+            Image.fromarray(pixels).save(chosen.held_out / f"{name.replace('/', '-')}.png")
+        return
     began = time.process_time()
     records, left = fitted(chosen.folder, RUNS)
     chosen.target.write_bytes(records)
