@@ -156,6 +156,10 @@ class Backend(ABC):
         """Return the bytes that the activations of one window of a model may take."""
         return self.memory_budget
 
+    def holds(self, models: Iterable[Model]) -> bool:  # noqa: ARG002 - most have one copy of the weights
+        """Return whether there is the memory for all of some large models at once, with the windows of each."""
+        return self.settings.serves_previews
+
     def window_side(self, model: Model) -> int:
         """Return the longest side in pixels of a window whose activations stay within the budget."""
         side = math.isqrt(self.budget_for(model) // self.bytes_per_pixel[model.architecture])

@@ -127,6 +127,14 @@ class MnnBackend(Backend):
         """Return what the streams leave for each window, within the budget."""
         return min(self.memory_budget, self._share(model).window_bytes)
 
+    def holds(self, models: Iterable[Model]) -> bool:
+        """Return whether there is the memory for the sessions of all of some models: they keep what they had."""
+        taken = 0
+        for model in models:
+            weights = _FAST_WEIGHTS.get(model.architecture, _SMALL_WEIGHTS)
+            taken += self._share(model).streams * (weights + self.budget_for(model))
+        return taken <= self._available
+
     def _share(self, model: Model) -> Share:
         fast = self._fast_share(model)
         if fast is not None:

@@ -145,6 +145,7 @@ class Selection:
         with self._lock:
             while model.name not in self._models:
                 backend = self.choose(attempts)
+                self._make_room(backend, model)
                 try:
                     loaded = load_tested(backend, model)
                 except EngineUnavailable:
@@ -207,6 +208,18 @@ class Selection:
                 self._current = best
                 self._models.clear()
 
+    def _make_room(self, backend: Backend, model: Model) -> None:
+        """Drop a model and what is derived from it for one another, where there is not the memory for both.
+
+        They are large, and a job that needs both needs one after the other. A window at work keeps its model.
+        """
+        relatives = [
+            loaded.model for loaded in self._models.values() if _origin(loaded.model) == _origin(model)
+        ]
+        if relatives and not backend.holds([model, *relatives]):
+            for relative in relatives:
+                del self._models[relative.name]
+
     def _pool(self) -> CandidatePool:
         if self._candidates is None:
             given = candidates_for(self._settings) if self._given is None else self._given
@@ -232,3 +245,8 @@ class Selection:
             raise EngineUnavailable(reason=reasons or "no engine is left")
         _log.info("engine %s on %s, %s", *candidate.device)
         return candidate
+
+
+def _origin(model: Model) -> str:
+    """Return the name of the model whose weights a model has."""
+    return model.derived_from or model.name

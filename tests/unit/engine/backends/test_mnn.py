@@ -96,6 +96,16 @@ def test_each_thread_has_a_window_as_far_as_memory_goes(
     assert set(backend.bytes_per_pixel) == {model.architecture for model in MODELS.values()} | {"custom"}
 
 
+@pytest.mark.parametrize(("threads", "gigabytes", "holds"), [(2, 6, True), (4, 6, False), (2, 3, False)])
+def test_it_knows_whether_it_holds_two_large_models(
+    monkeypatch: pytest.MonkeyPatch, threads: int, gigabytes: int, holds: bool
+) -> None:
+    monkeypatch.setattr(stream_memory, "memory_bytes", lambda: 64 * 10**9)
+    backend = MnnBackend(EngineSettings(threads=threads, memory_bytes=gigabytes * 10**9))
+
+    assert backend.holds(MODELS[name] for name in ("realesrgan-x4plus", "realesrgan-x4plus-fitted")) == holds
+
+
 @needs_mnn
 def test_with_little_memory_it_computes_the_same(
     backend: MnnBackend, monkeypatch: pytest.MonkeyPatch

