@@ -68,6 +68,7 @@ _ROWS = (
     _changed("orientation_applied", N_("Turned upright, from EXIF orientation %(orientation)s")),
     _changed("frames_dropped", N_("Only the first of the %(count)s images in the file was upscaled")),
     _changed("brightness_spread", N_("Brightness from %(low)s to %(high)s was stretched to the full range")),
+    _changed("jpeg_marks_removed", N_("Marks of JPEG compression were removed (quality %(quality)s of 100)")),
     _changed("lab_converted", N_("Colours converted from Lab to sRGB")),
     _changed(
         "cmyk_converted",

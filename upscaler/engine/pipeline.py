@@ -81,6 +81,7 @@ def upscale_file(  # noqa: PLR0913 - a job's files, and what it works with
     should_stop: Callable[[], bool] | None = None,
     scratch: Scratch,
     attempts: AttemptLog | None = None,
+    jpeg_quality: int | None = None,
 ) -> UpscaleResult:
     """Upscale the image in ``source`` and write it to ``target``, and small copies of both if asked for.
 
@@ -94,6 +95,7 @@ def upscale_file(  # noqa: PLR0913 - a job's files, and what it works with
         should_stop: asked between steps and tiles.
         scratch: where the uncompressed result lives; it is closed in the end.
         attempts: collects the failures of backends; None for a log of its own.
+        jpeg_quality: of the image that the file is a piece of, as ``ImageInfo`` has it; None where it is whole.
 
     Raises:
         UpscalerError: the input cannot be used, the result was rejected, the engine failed or was canceled.
@@ -111,6 +113,7 @@ def upscale_file(  # noqa: PLR0913 - a job's files, and what it works with
         should_stop=should_stop or (lambda: False),
         attempts=attempts or AttemptLog(),
         kind=format_named(options.output_format),
+        jpeg_quality=jpeg_quality,
     )
     seconds: dict[str, float] = {}
     try:

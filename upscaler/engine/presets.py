@@ -1,7 +1,7 @@
 """The presets: one row for each, with its words and the models it chooses from.
 
 Page, console, API, command line and docs read this table. A further preset is one more row here, with the translations
-of its label and description.
+of its label and description. What each cell was chosen for stands in ``bench/RESULTS-presets.md``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,32 @@ from types import MappingProxyType
 
 from upscaler.errors import N_
 
+# What an image went through before it came here, as far as the choice of models is concerned.
+CLEAN, JPEG = "clean", "jpeg"
+SOURCES = (CLEAN, JPEG)
+# From this JPEG quality on an image counts as clean: removing marks takes more than it gives.
+_CLEAN_QUALITY = 96
+
+
+def source_of(jpeg_quality: int | None) -> str:
+    """Return the source for an image of that JPEG quality, 1 to 100; None for one without a trace of JPEG."""
+    return CLEAN if jpeg_quality is None or jpeg_quality >= _CLEAN_QUALITY else JPEG
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The models of a preset for a factor and a source.
+
+    Attributes:
+        faithful: names of the models that keep to the original, one after another; for JPEG sources, without the part
+            that removes its marks.
+        detail: the share of the perceptual model in percent where the options name none.
+
+    """
+
+    faithful: tuple[str, ...]
+    detail: int = 0
+
 
 @dataclass(frozen=True)
 class Preset:
@@ -21,9 +47,8 @@ class Preset:
         name: the value of the option ``preset``.
         label: a word for people, in English; translate it before it is shown.
         description: a phrase on what it is good for, in English; translate it before it is shown.
-        faithful: name of a waifu2x model that upscales twice and keeps to the original; it runs twice for 4x.
         perceptual: name of a model that upscales four times and invents plausible detail.
-        detail: by scale, the share of the perceptual model in percent where the options name none.
+        cells: by scale, 2 or 4, and source.
         note: one sentence on why the perceptual model.
 
     """
@@ -31,21 +56,22 @@ class Preset:
     name: str
     label: str
     description: str
-    faithful: str
     perceptual: str
-    detail: Mapping[int, int]
+    cells: Mapping[tuple[int, str], Cell]
     note: str
 
 
-# PSNR in dB to the original on 10 photographs, first for inputs downscaled cleanly, then for inputs that were blurred,
-# noisy and saved as JPEG; Lanczos reaches 30.7 / 27.4 at 2x and 26.4 / 24.2 at 4x.
-# 2x: waifu2x's photo model alone reaches 33.3 / 27.4 without noise removal and 33.2 / 27.9 with level 1, at 1.8 s per
-# megapixel; x4plus, downscaled to half, 29.3 / 27.0 at 47 s, and mangles small faces.
-# 4x: the photo model twice reaches 28.1 / 24.6 with level 1 at 8.9 s per megapixel. x4plus, 25.4 / 23.3 at 45 s, is
-# chosen for looks: it is sharper to the eye than anything that scores higher. A 50 % blend of it with a faithful
-# model scores 27.0 / 24.6, and on faces 25.1 against 23.9 (measured with SRMD as the faithful one, 28.5 / 24.3).
-# Drawings: cunet reaches 33.3 / 27.5 on photographs at 2x, and is the best of waifu2x's models for drawings according
-# to its authors; x4plus-anime was trained on drawings and has a quarter of x4plus's layers.
+_UPCONV7_2X, _SPAN_2X, _SPAN_4X = ("waifu2x-upconv7-photo",), ("span-x2",), ("span-x4",)
+_CUNET_2X, _CUNET_4X = ("waifu2x-cunet",), ("waifu2x-cunet", "waifu2x-cunet")
+
+
+def _photographs(faithful_at_2x: tuple[str, ...], detail_at_4x: int) -> Mapping[tuple[int, str], Cell]:
+    return {
+        **{(2, source): Cell(faithful_at_2x) for source in SOURCES},
+        **{(4, source): Cell(_SPAN_4X, detail_at_4x) for source in SOURCES},
+    }
+
+
 PRESET_TABLE: Mapping[str, Preset] = MappingProxyType(
     {
         preset.name: preset
@@ -54,36 +80,37 @@ PRESET_TABLE: Mapping[str, Preset] = MappingProxyType(
                 name="standard",
                 label=N_("Standard"),
                 description=N_("Good for almost everything"),
-                faithful="waifu2x-upconv7-photo",
                 perceptual="realesrgan-x4plus",
-                detail={2: 0, 4: 0},
+                cells=_photographs(_UPCONV7_2X, 0),
                 note="True to the image, and fast.",
             ),
             Preset(
                 name="photo",
                 label=N_("Photo"),
                 description=N_("Fine, natural detail"),
-                faithful="waifu2x-upconv7-photo",
                 perceptual="realesrgan-x4plus",
-                detail={2: 0, 4: 100},
+                cells=_photographs(_SPAN_2X, 100),
                 note="Invents plausible detail where the image has none.",
             ),
             Preset(
                 name="art",
                 label=N_("Art"),
                 description=N_("Drawings, anime, clean lines"),
-                faithful="waifu2x-cunet",
                 perceptual="realesrgan-x4plus-anime",
-                detail={2: 0, 4: 100},
+                cells={
+                    (2, CLEAN): Cell(_SPAN_2X),
+                    (2, JPEG): Cell(_CUNET_2X),
+                    (4, CLEAN): Cell(_SPAN_4X),
+                    (4, JPEG): Cell(_CUNET_4X, 50),
+                },
                 note="Clean lines and flat areas for drawings.",
             ),
             Preset(
                 name="face",
                 label=N_("Face"),
                 description=N_("Portraits, gentle on skin"),
-                faithful="waifu2x-upconv7-photo",
                 perceptual="realesrgan-x4plus",
-                detail={2: 0, 4: 50},
+                cells=_photographs(_SPAN_2X, 50),
                 note="Half perceptual, half faithful: sharper than the faithful branch, and still the same person.",
             ),
         )

@@ -35,6 +35,8 @@ class Preview(LeaseColumns, Model):
     top: Mapped[int]
     width: Mapped[int]
     height: Mapped[int]
+    # Of the whole image, see ``ImageInfo``.
+    jpeg_quality: Mapped[int | None]
 
     worker_id: Mapped[str | None] = mapped_column(String(128))
     attempts: Mapped[int] = mapped_column(Integer, default=0)

@@ -26,6 +26,8 @@ class Upload(Model):
     width: Mapped[int]
     height: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
+    # See ``ImageInfo``.
+    jpeg_quality: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utcnow, index=True)
 
     owner: Mapped[Account | None] = relationship(Account)

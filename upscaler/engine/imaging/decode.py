@@ -9,6 +9,7 @@ import numpy as np
 from upscaler.engine.imaging.colour import to_rgb_or_gray
 from upscaler.engine.imaging.formats import FORMATS, format_of_content
 from upscaler.engine.imaging.image import DecodedImage, Pixels, as_8_bits
+from upscaler.engine.imaging.jpeg_steps import find_trace
 from upscaler.engine.imaging.metadata import select_exif
 from upscaler.engine.imaging.opening import describe, open_image, read_head
 from upscaler.engine.imaging.orientation import is_transposed, upright
@@ -60,6 +61,7 @@ def decode_opened(
     )
     if colours.name is not None:
         decoded.source["profile"] = colours.name
+    decoded.jpeg = find_trace(opened.luma_steps, decoded.rgb)
     select_exif(opened.exif(), keep_metadata, decoded)
     decoded.notes.extend(samples.notes)
     decoded.notes.extend(_notes_on(opened, decoded, orientation))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from upscaler.engine.imaging.jpeg_trace import JpegTrace
 from upscaler.engine.notes import Note
 
 # Levels of 8 or of 16 bits: uint8 or uint16.
@@ -30,6 +31,7 @@ class DecodedImage:
         dpi: resolution in dots per inch (horizontal, vertical), or None where the file has none.
         exif: EXIF data for the result, as a TIFF structure without the ``Exif`` header, or None.
         bit_depth: bits per channel as the file stores them; ``rgb`` may have fewer.
+        jpeg: the JPEG compression that the image went through, or None.
         source: facts for the receipt about the file as it was.
         notes: for the receipt. Decoding notes what it changed; what was kept is known once the result is written.
 
@@ -43,6 +45,7 @@ class DecodedImage:
     dpi: tuple[float, float] | None
     exif: bytes | None = None
     bit_depth: int = 8
+    jpeg: JpegTrace | None = None
     source: dict[str, object] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
 

@@ -7,7 +7,7 @@ need only when one of them comes.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from upscaler.engine.imaging.camera_raw import refuse_camera_raw
@@ -84,7 +84,9 @@ def inspect_image(
         if cutting is None:
             opened.load()
         else:
-            cut(decode_opened(opened, info.as_dict(), deep=True), cutting.crop, cutting.target)
+            decoded = decode_opened(opened, info.as_dict(), deep=True)
+            cut(decoded, cutting.crop, cutting.target)
+            info = replace(info, jpeg_quality=None if decoded.jpeg is None else decoded.jpeg.quality)
     return info
 
 

@@ -19,7 +19,8 @@ from upscaler.errors import DamagedImage
 
 _END, _SCAN, _HIERARCHY = 0xD9, 0xDA, 0xDE
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})
-_TABLES = frozenset({0xC4, 0xCC, 0xDB, 0xDD})
+_QUANTISATION = 0xDB
+_TABLES = frozenset({0xC4, 0xCC, _QUANTISATION, 0xDD})
 FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xF7}
 SEQUENTIAL, PROGRESSIVE = (0xC0, 0xC1), 0xC2
 _COMMENT = 0xFE
@@ -45,6 +46,8 @@ class JpegSegments:
         depth: bits per channel.
         process: marker of the frame, which names the kind of compression.
         components: number, horizontal and vertical sampling factor of each channel.
+        luma_table: number of the quantisation table of the first channel.
+        quantisation: the bodies of the segments that define quantisation tables.
         is_hierarchical: whether there are several frames of growing size.
         parts: what makes a file of the pixels alone, without its end.
         has_end: whether the file says where the image ends.
@@ -64,6 +67,8 @@ class JpegSegments:
     depth: int = 0
     process: int = 0
     components: tuple[tuple[int, int, int], ...] = ()
+    luma_table: int = 0
+    quantisation: list[bytes] = field(default_factory=list)
     is_hierarchical: bool = False
     parts: list[Part] = field(default_factory=list)
     has_end: bool = False
@@ -158,6 +163,8 @@ class _Walk:
             self._take_frame(marker, body, segment)
         elif marker in _TABLES:
             self.found.parts.append(segment)
+            if marker == _QUANTISATION:
+                self.found.quantisation.append(body)
         elif marker == _HIERARCHY:
             self.found.is_hierarchical = True
         else:
@@ -176,6 +183,7 @@ class _Walk:
         found.process, found.size = marker, (width, height)
         places = range(6, 6 + 3 * count, 3)
         found.components = tuple((body[at], body[at + 1] >> 4, body[at + 1] & 15) for at in places)
+        found.luma_table = body[8] if count else 0
         self._missing = {number: {} for number, _, _ in found.components}
         found.parts.append(segment)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from upscaler.engine.imaging.formats import FORMATS
 from upscaler.engine.imaging.image_format import SIGNATURE_BYTES, ImageFormat
+from upscaler.engine.imaging.jpeg_steps import quality_of_table
 from upscaler.engine.imaging.orientation import is_transposed
 from upscaler.engine.imaging.readers.base import OpenedImage
 from upscaler.errors import DamagedImage, EmptyFile, UpscalerError
@@ -41,6 +42,8 @@ class ImageInfo:
         has_alpha: whether the file carries transparency.
         frames: number of images in the file.
         bit_depth: bits per channel as stored.
+        jpeg_quality: libjpeg quality that is nearest to the compression of a JPEG file, 1 to 100; of other files, and
+            of what was saved as JPEG before, once it was looked for in the pixels; None where there is none.
 
     """
 
@@ -52,6 +55,7 @@ class ImageInfo:
     has_alpha: bool
     frames: int
     bit_depth: int
+    jpeg_quality: int | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the facts as JSON-ready values."""
@@ -112,4 +116,5 @@ def describe(opened: OpenedImage, kind: ImageFormat) -> ImageInfo:
         has_alpha=opened.has_alpha,
         frames=opened.frames,
         bit_depth=opened.bit_depth,
+        jpeg_quality=None if opened.luma_steps is None else quality_of_table(opened.luma_steps),
     )

@@ -60,7 +60,7 @@ class EngineProcess:
         """Whether a child is there."""
         return self.pid is not None
 
-    def upscale(
+    def upscale(  # noqa: PLR0913 - a job's files, and what it works with
         self,
         source: Path,
         target: Path,
@@ -71,6 +71,7 @@ class EngineProcess:
         should_stop: Callable[[], bool] | None = None,
         checkpoint: Checkpoint | None = None,
         urgent: bool = False,
+        jpeg_quality: int | None = None,
     ) -> UpscaleResult:
         """Upscale an image in the child, see ``pipeline.upscale_file``.
 
@@ -85,6 +86,7 @@ class EngineProcess:
             urgent: do not wait for the upscale that another thread asked for: this one is small, and the child does
                 it between two tiles of the other. When it is stopped or takes too long, the child lives on for the
                 other's sake.
+            jpeg_quality: see ``pipeline.upscale_file``.
 
         Raises:
             EngineCanceled: ``should_stop`` returned True.
@@ -101,6 +103,7 @@ class EngineProcess:
             "target": str(target.resolve()),
             "previews": [str(path.resolve()) for path in paths],
             "options": options.as_dict(),
+            "jpeg_quality": jpeg_quality,
             "checkpoint": checkpoint
             and {"folder": str(checkpoint.folder.resolve()), "limit_bytes": checkpoint.limit_bytes},
         }

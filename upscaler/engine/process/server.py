@@ -187,6 +187,7 @@ class Host:
             should_stop=(lambda: False) if "request_id" in request else self._answer_urgent,
             scratch=Scratch(self._scratch_dir, _checkpoint_of(request)),
             attempts=AttemptLog(Attempt(**attempt) for attempt in request["attempts"]),
+            jpeg_quality=request["jpeg_quality"],
         )
         return result.as_dict()
 

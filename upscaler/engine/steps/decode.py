@@ -5,9 +5,11 @@ from __future__ import annotations
 from upscaler.engine.imaging.camera_raw import refuse_camera_raw
 from upscaler.engine.imaging.decode import decode
 from upscaler.engine.imaging.formats import check_result_size, format_for_extension, format_of_content
+from upscaler.engine.imaging.jpeg_trace import JpegTrace
 from upscaler.engine.imaging.opening import read_head
-from upscaler.engine.model_zoo.recipe_builder import recipe_for
+from upscaler.engine.model_zoo.recipe_builder import recipe_for, removes_jpeg_marks
 from upscaler.engine.notes import Note
+from upscaler.engine.presets import source_of
 from upscaler.engine.steps.job import DECODED, Job
 
 
@@ -25,5 +27,10 @@ def decode_image(job: Job) -> None:
     check_result_size(*job.result_size, job.kind)
     # Where a model was named, the device does not matter, and none has to be chosen yet.
     on_processor = job.options.model is not None or job.upscaler.on_processor(job.attempts)
-    job.recipe = recipe_for(job.options, *job.image.size, model, on_processor=on_processor)
+    if job.jpeg_quality is not None:
+        job.image.jpeg = JpegTrace(job.jpeg_quality, "whole")
+    source = source_of(job.image.jpeg.quality if job.image.jpeg else None)
+    job.recipe = recipe_for(job.options, source, job.image.size, model, on_processor=on_processor)
+    if job.image.jpeg and removes_jpeg_marks(job.recipe, job.options):
+        job.image.notes.append(Note("jpeg_marks_removed", {"quality": job.image.jpeg.quality}))
     job.progress.report(DECODED)

@@ -49,6 +49,7 @@ class Job:
         should_stop: asked between steps and tiles.
         attempts: the failures of backends.
         kind: the format of the result.
+        jpeg_quality: of the image that the file is a piece of, None where it is whole or that has no trace of JPEG.
         image: the decoded input, from the step ``decode`` on.
         recipe: its models, from the same step on.
         result_size: width and height of the result in pixels, from the same step on.
@@ -71,6 +72,7 @@ class Job:
     should_stop: Callable[[], bool]
     attempts: AttemptLog
     kind: ImageFormat
+    jpeg_quality: int | None = None
     image: DecodedImage = field(init=False)
     recipe: Recipe = field(init=False)
     result_size: tuple[int, int] = (0, 0)

@@ -11,6 +11,7 @@ from upscaler.engine.imaging.written import read_written
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.notes import Note
 from upscaler.engine.postprocess.output_check import OutputReport
+from upscaler.engine.presets import source_of
 from upscaler.engine.receipt import WhatRan, build_receipt
 from upscaler.engine.result import UpscaleResult
 from upscaler.engine.steps.job import Job
@@ -55,6 +56,7 @@ def result_of(job: Job, seconds: Mapping[str, float]) -> UpscaleResult:
             ],
             "attempts": [attempt.as_dict() for attempt in (*failed, *worked)],
             "resumed_tiles": job.scratch.resumed_tiles,
+            "source": _source_of(job),
             **({} if job.faces is None else {"faces": job.faces.as_dict()}),
         },
     )
@@ -66,6 +68,13 @@ def result_of(job: Job, seconds: Mapping[str, float]) -> UpscaleResult:
         mime_type=job.kind.mime_type,
         sha256=sha256,
     )
+
+
+def _source_of(job: Job) -> dict[str, Any]:
+    trace = job.image.jpeg
+    if trace is None:
+        return {"kind": source_of(None)}
+    return {"kind": source_of(trace.quality), "jpeg_quality": trace.quality, "seen_in": trace.seen_in}
 
 
 def _main_stage(recipe: Recipe) -> int:

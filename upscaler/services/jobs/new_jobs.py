@@ -9,8 +9,11 @@ from sqlalchemy.orm import Session
 
 from upscaler.engine.imaging import formats
 from upscaler.engine.imaging.hashing import sha256_of
+from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.engine.model_zoo.recipe_builder import recipe_for
+from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.options import UpscaleOptions
+from upscaler.engine.presets import source_of
 from upscaler.models import Job, Priority, Upload
 from upscaler.models.types import random_id
 from upscaler.services.files.names import upload_name
@@ -53,7 +56,13 @@ def new_upload(file: CheckedFile, owner_id: int | None) -> Upload:
         width=info.width,
         height=info.height,
         sha256=sha256_of(file.incoming.path),
+        jpeg_quality=info.jpeg_quality,
     )
+
+
+def recipe_of(upload: Upload, options: UpscaleOptions, model: Model | None) -> Recipe:
+    """Return the recipe for an upload as far as its file's header tells; a worker may find more in the pixels."""
+    return recipe_for(options, source_of(upload.jpeg_quality), (upload.width, upload.height), model)
 
 
 def new_job(
@@ -61,7 +70,7 @@ def new_job(
 ) -> Job:
     """Build the row of a job, estimated for workers with these devices; raise ``UnknownModel``."""
     options, model = model_table.chosen(session, options)
-    recipe = recipe_for(options, upload.width, upload.height, model)
+    recipe = recipe_of(upload, options, model)
     work = estimates.Work(recipe, upload.width * upload.height, options.refine_faces)
     return Job(
         id=random_id("job"),

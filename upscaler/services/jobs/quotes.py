@@ -56,7 +56,7 @@ def quote(
     check_image_size(width, height, limits)
     wide, high = check_result_size(width, height, options, limits)
     options, model = model_table.chosen(session, options)
-    recipe = recipe_for(options, width, height, model)
+    recipe = recipe_for(options, size=size, model=model)
     work = estimates.Work(recipe, width * height, options.refine_faces)
     own_seconds = estimates.own_seconds(session, work, devices_online(session))
     before = scheduling.place(session, submitter, Priority.NORMAL, own_seconds)

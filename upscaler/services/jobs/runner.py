@@ -19,7 +19,6 @@ from sqlalchemy.orm import Session
 
 from upscaler.engine.imaging.formats import format_named
 from upscaler.engine.model_zoo.model_folder import ModelFolder
-from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import Checkpoint, Previews, UpscaleResult
 from upscaler.errors import (
@@ -40,6 +39,7 @@ from upscaler.services.files.workspace import Workspace
 from upscaler.services.jobs import estimates, lifecycle, scheduling, workers
 from upscaler.services.jobs.heartbeat import Heartbeat
 from upscaler.services.jobs.lifecycle import Claim
+from upscaler.services.jobs.new_jobs import recipe_of
 from upscaler.services.jobs.originals import Original, fetch_original
 from upscaler.services.jobs.params import options_of
 from upscaler.services.jobs.queue import Queue, dispatch
@@ -201,7 +201,7 @@ class JobRunner:
         if device is not None:
             upload = job.upload
             _, model = model_table.chosen(session, options)
-            recipe = recipe_for(options, upload.width, upload.height, model)
+            recipe = recipe_of(upload, options, model)
             work = estimates.Work(recipe, upload.width * upload.height, options.refine_faces)
             lifecycle.note_estimate(session, claim, estimates.own_seconds(session, work, [device]))
 

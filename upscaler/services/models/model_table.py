@@ -114,6 +114,6 @@ def choices(session: Session) -> list[Choice]:
         if serving_any:
             wanted = UpscaleOptions(choice.factor, choice.preset, choice.denoise)
             options, model = chosen(session, wanted)
-            choice = replace(choice, recipe=recipe_for(options, model=model))  # noqa: PLW2901 - the same choice
+            choice = replace(choice, recipe=recipe_for(options, choice.source, model=model))  # noqa: PLW2901 - the same choice
         found.append(choice)
     return found

@@ -93,6 +93,7 @@ class PreviewRequests:
                 top=top,
                 width=right - left,
                 height=bottom - top,
+                jpeg_quality=info.jpeg_quality,
                 expires_at=utcnow() + LIFETIME,
             )
             with pending_files.reserved(session, self._storage, [crop_path]):

@@ -46,6 +46,7 @@ BATCH = 50
 class _Claim:
     lease: Lease
     is_last_attempt: bool
+    jpeg_quality: int | None
 
     @property
     def preview_id(self) -> str:
@@ -179,6 +180,7 @@ class PreviewRunner:
                 served,
                 should_stop=lambda: should_stop() or time.monotonic() > deadline,
                 urgent=True,
+                jpeg_quality=claim.jpeg_quality,
             )
         except EngineCanceled:
             if should_stop():
@@ -222,12 +224,17 @@ def _claim(session: Session, worker_id: str) -> _Claim | None:
         "worker_id": worker_id,
         "attempts": Preview.attempts + 1,
     }
-    oldest = select(Preview.id, Preview.attempts).where(free).order_by(Preview.created_at).limit(1)
+    oldest = (
+        select(Preview.id, Preview.attempts, Preview.jpeg_quality)
+        .where(free)
+        .order_by(Preview.created_at)
+        .limit(1)
+    )
     while (found := session.execute(oldest).first()) is not None:
         lease = leases.claim(session, Preview, found.id, free, LEASE, now=now, **values)
         session.commit()
         if lease is not None:
-            return _Claim(lease, found.attempts + 1 >= MAX_ATTEMPTS)
+            return _Claim(lease, found.attempts + 1 >= MAX_ATTEMPTS, found.jpeg_quality)
         # Another worker was faster.
     session.rollback()
     return None

@@ -26,6 +26,7 @@ def list_presets() -> ResponseReturnValue:
             {
                 "factor": choice.factor,
                 "denoise": choice.denoise,
+                "source": choice.source,
                 "model": choice.recipe.name,
                 "models": [model.name for model in choice.recipe.models],
                 "note": choice.recipe.note,

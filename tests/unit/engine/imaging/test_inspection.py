@@ -11,9 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from skimage.data import astronaut
 
 from tests.support import webp_files
-from upscaler.engine.imaging.inspection import InspectionLimits, inspect_image
+from upscaler.engine.imaging.crops import Crop
+from upscaler.engine.imaging.inspection import Cutting, InspectionLimits, inspect_image
 from upscaler.engine.imaging.opening import ImageInfo
 from upscaler.engine.imaging.orientation import ORIENTATION_TAG
 from upscaler.errors import (
@@ -71,7 +73,22 @@ def file(tmp_path):
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "tiff", "avif", "bmp"])
 def test_it_describes_a_good_image(file, limits, kind):
     info = inspect_image(file(encoded(kind)), limits, f"holiday.{kind}")
-    assert info == ImageInfo(kind, f"image/{kind}", 40, 30, "RGB", has_alpha=False, frames=1, bit_depth=8)
+    # Pillow's default.
+    quality = 75 if kind == "jpeg" else None
+    assert info == ImageInfo(
+        kind, f"image/{kind}", 40, 30, "RGB", has_alpha=False, frames=1, bit_depth=8, jpeg_quality=quality
+    )
+
+
+def test_a_piece_of_what_was_jpeg_once_comes_with_the_quality(limits, tmp_path):
+    image = Image.fromarray(astronaut())
+    image.save(tmp_path / "a.jpg", quality=60)
+    Image.open(tmp_path / "a.jpg").save(tmp_path / "a.png")
+    info = inspect_image(
+        tmp_path / "a.png", limits, cutting=Cutting(Crop(width=30, height=30), tmp_path / "b.png")
+    )
+    assert info.jpeg_quality == pytest.approx(60, abs=2)
+    assert inspect_image(tmp_path / "a.png", limits).jpeg_quality is None
 
 
 def test_it_describes_gif_and_heic(file, limits):

@@ -8,18 +8,27 @@ import pytest
 
 from upscaler.engine.model_zoo import recipe_builder
 from upscaler.engine.model_zoo.catalogue import MODELS
-from upscaler.engine.model_zoo.recipe_builder import Choice, all_recipes, face_recipe, recipe_for
+from upscaler.engine.model_zoo.recipe_builder import (
+    Choice,
+    all_recipes,
+    face_recipe,
+    recipe_for,
+    removes_jpeg_marks,
+)
 from upscaler.engine.model_zoo.recipes import scale_of
 from upscaler.engine.options import DENOISE_LEVELS, FACTORS, PRESETS, UpscaleOptions, factor_number
+from upscaler.engine.presets import JPEG, SOURCES
 
 
-@pytest.mark.parametrize("choice", all_recipes(), ids=lambda c: f"{c.preset}-{c.factor}-{c.denoise}")
+@pytest.mark.parametrize(
+    "choice", all_recipes(), ids=lambda c: f"{c.preset}-{c.factor}-{c.denoise}-{c.source}"
+)
 def test_every_choice_has_a_recipe_of_its_factor(choice: Choice) -> None:
     recipe = choice.recipe
     options = UpscaleOptions(choice.factor, choice.preset, choice.denoise)
 
     assert recipe.scale == options.model_scale(1, 1) >= factor_number(choice.factor)
-    assert recipe_for(options) == recipe
+    assert recipe_for(options, choice.source) == recipe
     for stage in recipe.stages:
         assert all(scale_of(models) >= stage.scale for models, _ in stage.branches)
         assert sum(share for _, share in stage.branches) == pytest.approx(1)
@@ -28,16 +37,17 @@ def test_every_choice_has_a_recipe_of_its_factor(choice: Choice) -> None:
 
 
 def test_the_listing_has_each_combination_once() -> None:
-    combinations = {(choice.preset, choice.factor, choice.denoise) for choice in all_recipes()}
+    combinations = {(choice.preset, choice.factor, choice.denoise, choice.source) for choice in all_recipes()}
 
-    assert len(combinations) == len(all_recipes()) == len(PRESETS) * len(FACTORS) * len(DENOISE_LEVELS)
+    expected = len(PRESETS) * len(FACTORS) * len(DENOISE_LEVELS) * len(SOURCES)
+    assert len(combinations) == len(all_recipes()) == expected
 
 
 def test_equal_names_mean_equal_models() -> None:
     by_name: dict[str, set[object]] = {}
     for choice, detail in itertools.product(all_recipes(), (None, 0, 30, 100)):
         options = UpscaleOptions(choice.factor, choice.preset, choice.denoise, detail=detail)
-        recipe = recipe_for(options)
+        recipe = recipe_for(options, choice.source)
         by_name.setdefault(recipe.name, set()).add(
             tuple(
                 (stage.chain, stage.blend_with, stage.blend, stage.downscaled_to) for stage in recipe.stages
@@ -53,6 +63,35 @@ def test_none_removes_no_noise(preset: str, factor: str) -> None:
     recipe = recipe_for(UpscaleOptions(factor, preset, "none"))
 
     assert {model.noise_level for model in recipe.models} == {None}
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("factor", FACTORS)
+@pytest.mark.parametrize("denoise", ["none", "low"])
+def test_the_faithful_models_of_a_jpeg_image_remove_its_marks_first(
+    preset: str, factor: str, denoise: str
+) -> None:
+    recipe = recipe_for(UpscaleOptions(factor, preset, denoise, detail=0), JPEG)
+
+    stages = [[model.noise_level for model in stage.branches[0].models] for stage in recipe.stages]
+    assert stages[0][0] == 1
+    assert {level for levels in (stages[0][1:], *stages[1:]) for level in levels} <= {None}
+    assert removes_jpeg_marks(recipe, UpscaleOptions(factor, preset, denoise)) == (denoise == "none")
+
+
+@pytest.mark.parametrize(("denoise", "level"), [("med", 2), ("high", 3)])
+def test_srmd_has_help_with_more_noise_in_a_jpeg_image(denoise: str, level: int) -> None:
+    srmd, trained = recipe_for(UpscaleOptions("4x", "standard", denoise), JPEG).branches
+
+    assert (srmd[0][0].type, srmd[1]) == ("srmd", 0.75)
+    assert [model.name for model in trained[0]] == [f"waifu2x-cunet-1x-n{level}", "span-x4"]
+
+
+def test_a_perceptual_model_takes_a_jpeg_image_as_it_is() -> None:
+    recipe = recipe_for(UpscaleOptions("4x", "photo"), JPEG)
+
+    assert recipe.chain == ("realesrgan-x4plus-fitted",)
+    assert not removes_jpeg_marks(recipe, UpscaleOptions("4x", "photo"))
 
 
 @pytest.fixture(params=[True, False], ids=["SRMD", "waifu2x"])
@@ -92,11 +131,10 @@ def test_the_stronger_the_removal_the_less_is_generated() -> None:
 
 
 @pytest.mark.parametrize("factor", ["2x", "4x"])
-def test_the_faithful_branch_blends_both_kinds_of_noise_removal(factor: str) -> None:
-    denoised, trained = recipe_for(UpscaleOptions(factor, "standard", "high")).branches
+def test_the_faithful_branch_removes_noise_with_srmd_alone(factor: str) -> None:
+    recipe = recipe_for(UpscaleOptions(factor, "standard", "high"))
 
-    assert ([model.name for model in denoised[0]], denoised[1]) == ([f"srmd-{factor}-s30"], 0.75)
-    assert (trained[0][0].name, trained[1]) == ("waifu2x-upconv7-photo-n3", 0.25)
+    assert (recipe.chain, recipe.blend_with) == ((f"srmd-{factor}-s30",), ())
 
 
 def test_a_model_that_is_named_gets_an_image_without_noise(with_srmd: bool) -> None:
@@ -113,7 +151,7 @@ def test_a_face_at_4x_is_half_perceptual_and_half_faithful() -> None:
 
     perceptual, faithful = recipe.branches
     assert [model.name for model in perceptual[0]] == ["realesrgan-x4plus"]
-    assert {model.type for model in faithful[0]} == {"waifu2x"}
+    assert [model.name for model in faithful[0]] == ["span-x4"]
     assert perceptual[1] == faithful[1] == 0.5
 
 
@@ -148,8 +186,8 @@ def test_where_it_cannot_be_made_the_whole_model_runs(monkeypatch: pytest.Monkey
 
 
 def test_a_chain_costs_more_the_larger_its_input_has_grown() -> None:
-    once = MODELS["waifu2x-upconv7-photo"].seconds_per_megapixel
-    twice = recipe_for(UpscaleOptions("4x", "standard"))
+    once = MODELS["waifu2x-cunet"].seconds_per_megapixel
+    twice = recipe_for(UpscaleOptions("4x", "art", detail=0), JPEG)
 
     assert twice.seconds_per_megapixel == pytest.approx(once + 4 * once)
 
@@ -173,14 +211,12 @@ def test_8x_goes_through_the_image_twice_and_removes_noise_once() -> None:
     assert recipe.stages[0].chain == ("realesrgan-x4plus-fitted",)
     assert {model.noise_level for models, _ in recipe.stages[1].branches for model in models} == {None}
     once = recipe_for(UpscaleOptions("4x", "photo", "high")).seconds_per_megapixel
-    assert recipe.seconds_per_megapixel == pytest.approx(
-        once + 16 * MODELS["waifu2x-upconv7-photo"].seconds_per_megapixel
-    )
+    assert recipe.seconds_per_megapixel == pytest.approx(once + 16 * MODELS["span-x2"].seconds_per_megapixel)
 
 
 def test_a_wanted_size_takes_the_smallest_models_that_reach_it() -> None:
     for width, scale in ((100, 2), (200, 2), (201, 4), (400, 4), (401, 8)):
-        assert recipe_for(UpscaleOptions("fit", target_width=width), 100, 50).scale == scale
+        assert recipe_for(UpscaleOptions("fit", target_width=width), size=(100, 50)).scale == scale
 
 
 def test_faces_take_as_much_of_the_perceptual_model_at_twice_the_size() -> None:

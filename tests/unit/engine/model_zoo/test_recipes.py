@@ -18,24 +18,26 @@ from skimage import data
 from tests.support.engine import upscale
 from upscaler.engine.model_zoo.recipe_builder import has_srmd, recipe_for
 from upscaler.engine.options import DENOISE_LEVELS, UpscaleOptions
+from upscaler.engine.presets import CLEAN, JPEG
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.upscaler import Upscaler
 
 SIDE = 160
 # Where a generative model runs, removal takes some of what it invents: nearer to the truth also on clean images.
-FAITHFUL_MODELS = ("waifu2x-upconv7-photo", "waifu2x-cunet")
+FAITHFUL_MODELS = ("waifu2x-upconv7-photo", "waifu2x-cunet", "span-x2", "span-x4")
 Measured = Callable[[str, str], float]
 
-# dB above "none": of low under sigma 5, med under sigma 15, high under sigma 30, and of each on a JPEG. On these crops
-# the fidelity branch at 2x gains 1.7, 5.5, 8.6 and 0.3, drawings 1.2, 3.9, 7.7 and 0.6; at 4x the fidelity branch gains
-# 0.9, 3.9, 6.9 and 0.5, and x4plus 0.7, 1.2, 1.7 and 0.7.
+# dB above "none": of low under sigma 5, med under sigma 15, high under sigma 30, and of each on a JPEG that is known for
+# one, above "none" for a clean image. Measured on these crops: at 2x the fidelity branch 1.7, 5.5, 8.6 and 0.3, drawings
+# 1.2, 3.9, 7.7 and 0.6; at 4x the fidelity branch 0.9, 3.9, 6.9 and 0.5, x4plus 0.7, 1.2, 1.7 and 0.7, and drawings 0.2 on
+# a JPEG, which "none" leaves to SPAN.
 MARGINS = {
     ("standard", "2x"): (0.8, 2.7, 4.3, 0.15),
     ("standard", "4x"): (0.4, 1.9, 3.4, 0.2),
     ("art", "2x"): (0.6, 1.9, 3.8, 0.2),
     ("photo", "4x"): (0.3, 0.6, 0.8, 0.3),
     ("face", "4x"): (0.15, 0.7, 1.5, 0.05),
-    ("art", "4x"): (0.3, 0.6, 0.8, 0.3),
+    ("art", "4x"): (0.3, 0.6, 0.8, 0.1),
 }
 
 
@@ -59,6 +61,7 @@ INPUTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "sigma 15": _noisy(15),
     "sigma 30": _noisy(30),
     "JPEG": _jpeg,
+    "recognised JPEG": _jpeg,
 }
 
 
@@ -75,15 +78,23 @@ def measured() -> Callable[[str, str], Measured]:
     upscaler = Upscaler(EngineSettings(threads=1))
 
     def of(preset: str, factor: str) -> Measured:
-        return functools.cache(lambda name, grade: _psnr(upscaler, preset, factor, grade, INPUTS[name]))
+        @functools.cache
+        def measure(name: str, grade: str) -> float:
+            source = JPEG if name == "recognised JPEG" else CLEAN
+            return _psnr(upscaler, UpscaleOptions(factor, preset, grade), source, INPUTS[name])
+
+        return measure
 
     return of
 
 
 def _psnr(
-    upscaler: Upscaler, preset: str, factor: str, grade: str, degrade: Callable[[np.ndarray], np.ndarray]
+    upscaler: Upscaler,
+    options: UpscaleOptions,
+    source: str,
+    degrade: Callable[[np.ndarray], np.ndarray],
 ) -> float:
-    recipe = recipe_for(UpscaleOptions(factor, preset, grade))
+    recipe = recipe_for(options, source)
     errors = []
     for truth in _truths():
         small = Image.fromarray(truth).resize((SIDE // recipe.scale,) * 2, Image.Resampling.BICUBIC)
@@ -106,7 +117,7 @@ def test_each_grade_helps_under_its_noise_and_none_keeps_a_clean_image(
         ("low", "med", "high"), ("sigma 5", "sigma 15", "sigma 30"), margins, strict=True
     ):
         assert found(noise, grade) > found(noise, "none") + margin, noise
-        assert found("JPEG", grade) > found("JPEG", "none") + jpeg, grade
+        assert found("recognised JPEG", grade) > found("JPEG", "none") + jpeg, grade
         if recipe_for(UpscaleOptions(factor, preset)).chain[0] in FAITHFUL_MODELS:
             assert found("clean", "none") >= found("clean", grade), grade
     if preset == "standard":

@@ -23,7 +23,7 @@ from upscaler.services.jobs.workers import register
 DATABASES = ("sqlite", "postgresql")
 
 NewJob = Callable[..., Job]
-RECIPE = recipe_for(UpscaleOptions("2x"), 100, 100)
+RECIPE = recipe_for(UpscaleOptions("2x"))
 
 
 MEGAPIXEL = Work(RECIPE, 10**6)

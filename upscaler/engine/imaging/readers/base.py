@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PIL import Image
 
 from upscaler.engine.imaging.cicp import Encoding
+from upscaler.engine.imaging.jpeg_steps import Steps
 from upscaler.engine.imaging.samples import Samples
 
 
@@ -38,6 +39,7 @@ class OpenedImage(ABC):
         dpi: resolution in dots per inch (horizontal, vertical) as stored, None where the file has none.
         metadata: names of the kinds of metadata in the file.
         has_gain_map: whether the file has a second image that makes an HDR one of the first.
+        luma_steps: the quantisation steps (8, 8) of a JPEG file's luma by frequency, None where there are none.
 
     """
 
@@ -50,6 +52,7 @@ class OpenedImage(ABC):
     dpi: tuple[float, float] | None = None
     metadata: tuple[str, ...] = ()
     has_gain_map: bool = False
+    luma_steps: Steps | None = None
 
     @abstractmethod
     def load(self) -> None:

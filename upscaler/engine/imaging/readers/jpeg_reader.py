@@ -17,6 +17,7 @@ from upscaler.engine.imaging.icc_profile import Curve, Primaries
 from upscaler.engine.imaging.image import Pixels
 from upscaler.engine.imaging.image_format import ImageFormat
 from upscaler.engine.imaging.jpeg_segments import PROGRESSIVE, SEQUENTIAL, JpegSegments, read_segments
+from upscaler.engine.imaging.jpeg_steps import luma_steps
 from upscaler.engine.imaging.libvips import read_pixels
 from upscaler.engine.imaging.readers.base import ColourTag, OpenedImage
 from upscaler.engine.imaging.resolution import dpi_of_exif, valid_dpi
@@ -62,6 +63,7 @@ class JpegImage(OpenedImage):
         self.has_alpha = False
         self.frames = segments.images
         self.has_gain_map = segments.has_gain_map
+        self.luma_steps = luma_steps(segments.quantisation, segments.luma_table)
         self.metadata = tuple(
             name for name in ("exif", "iptc", "xmp", "comment") if name in segments.metadata
         )

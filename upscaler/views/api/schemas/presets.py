@@ -12,6 +12,7 @@ class ChoiceSchema(Schema):
 
     factor = text("how much it upscales")
     denoise = text("how much noise it removes")
+    source = text("what the image went through: `jpeg` where it has marks of JPEG compression, else `clean`")
     model = text("what a job of this choice runs, as its `model` names it")
     models = texts("ids of the models, in the order in which they run")
     note = text("what it is good for")

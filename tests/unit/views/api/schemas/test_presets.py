@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.support.strict_schemas import misfits
 from tests.unit.views.api.conftest import Program
 from upscaler.engine.options import DENOISE_LEVELS, FACTORS, PRESETS
+from upscaler.engine.presets import SOURCES
 from upscaler.views.api.schemas.presets import PresetListSchema
 
 
@@ -20,8 +22,8 @@ def test_the_presets_fit_in_every_language(visitor: Program, language: str) -> N
     assert all(latin) if language == "en" else not any(latin)
 
 
-def test_each_factor_and_noise_level_is_served_once_by_each_preset(visitor: Program) -> None:
+def test_each_factor_noise_level_and_source_is_served_once_by_each_preset(visitor: Program) -> None:
     for preset in visitor.get("/presets").get_json()["items"]:
-        choices = [(choice["factor"], choice["denoise"]) for choice in preset["choices"]]
+        choices = [(choice["factor"], choice["denoise"], choice["source"]) for choice in preset["choices"]]
 
-        assert sorted(choices) == sorted((factor, level) for factor in FACTORS for level in DENOISE_LEVELS)
+        assert sorted(choices) == sorted(itertools.product(FACTORS, DENOISE_LEVELS, SOURCES))
