@@ -16,7 +16,7 @@ from upscaler.errors import N_
 CLEAN, JPEG = "clean", "jpeg"
 SOURCES = (CLEAN, JPEG)
 # From this JPEG quality on an image counts as clean: removing marks takes more than it gives.
-_CLEAN_QUALITY = 96
+_CLEAN_QUALITY = 91
 
 
 def source_of(jpeg_quality: int | None) -> str:

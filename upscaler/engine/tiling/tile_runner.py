@@ -19,6 +19,7 @@ from upscaler.engine.imaging.image import Pixels, to_luma, white_of
 from upscaler.engine.model_zoo.catalogue import Model, stand_ins_of
 from upscaler.engine.model_zoo.recipes import Recipe, scale_of
 from upscaler.engine.progress import Progress
+from upscaler.engine.tiling.pace import Pace
 from upscaler.engine.tiling.scratch import Tile
 from upscaler.engine.tiling.seams import SeamCheck
 from upscaler.engine.tiling.stand_in import blended, bounds, strayed
@@ -50,12 +51,14 @@ class TileRunner:
         selection: Selection,
         recipe: Recipe,
         progress: Progress,
+        pace: Pace,
         should_stop: Callable[[], bool] | None,
         attempts: AttemptLog | None = None,
     ) -> None:
         self._selection = selection
         self._recipe = recipe
         self._progress = progress
+        self._pace = pace
         self._should_stop = should_stop
         self._attempts = attempts
         self._backend = selection.backend
@@ -157,21 +160,23 @@ class TileRunner:
         result = window.astype(np.float32)
         for model in models:
             window = np.clip(result, 0, 255) if deep else to_levels(result)
-            result = self._run_model(model, window)
+            work = window_pixels * model.seconds_per_megapixel * scale**2
+            result = self._run_model(model, window, work)
+            self._add(work)
             if model.stand_in:
                 result = self._with_stand_in(model, window, result)
-            self._add(window_pixels * model.seconds_per_megapixel * scale**2)
             scale *= model.scale
         self._report()
         return result
 
-    def _run_model(self, model: Model, window: Window) -> Result:
+    def _run_model(self, model: Model, window: Window, work: float) -> Result:
         self._pause()
         loaded = self._selection.load(model, self._attempts)
         if self._selection.backend is not self._backend:
             raise BackendChangedError
         try:
-            return run_window(loaded, window, self._pause)
+            with self._pace.run(model, window.shape[0] * window.shape[1], work):
+                return run_window(loaded, window, self._pause)
         except EngineCanceled:
             # From a pause within the window, of which the device knows nothing.
             raise
@@ -199,7 +204,11 @@ class TileRunner:
 
     def _report(self) -> None:
         if threading.get_ident() == self._own_thread:
-            self._progress.report(min(self._done / self._total, 1.0))
+            with self._adding:
+                done = self._done
+            # Afterwards, so that a run that ends meanwhile is counted once at most.
+            done += self._pace.work_under_way()
+            self._progress.report(min(done / self._total, 1.0))
 
     def _pause(self) -> None:
         """Report the progress and stop if asked to; in the thread of this image only, for requests run in pauses."""

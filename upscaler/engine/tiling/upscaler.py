@@ -23,6 +23,7 @@ from upscaler.engine.model_zoo.recipe_builder import models_of_presets
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.progress import Progress
 from upscaler.engine.settings import EngineSettings
+from upscaler.engine.tiling.pace import Paces
 from upscaler.engine.tiling.scratch import NoTileLog, TileLog
 from upscaler.engine.tiling.stage_run import StageRun
 from upscaler.engine.tiling.tile_key import key_of_tiles, side_of
@@ -67,6 +68,7 @@ class Upscaler:
         self._custom: tuple[CustomModel, Upscaler] | None = None
         self._speeds = SpeedTable.of(settings) if speeds is None else speeds
         self._trial: Iterator[None] | None = None
+        self._paces = Paces(self._speeds)
         # By the fastest device, the upscalers of models that another backend runs faster than the one in use here.
         self._faster: dict[Device, Upscaler] = {}
         # Side of the tiles' cores of the last image, in input pixels.
@@ -265,7 +267,8 @@ class Upscaler:
             tile = side_of(plan)
             names = [model.name for model in recipe.models]
             try:
-                runner = TileRunner(self._selection, recipe, progress, should_stop, attempts)
+                pace = self._paces.on(backend, recipe.models)
+                runner = TileRunner(self._selection, recipe, progress, pace, should_stop, attempts)
                 log = tiles or NoTileLog()
                 done = log.begin(key_of_tiles(rgb, recipe, backend, plan) if log.remembers else "")
                 with in_use(backend.device_key, names, testing=False):

@@ -15,6 +15,7 @@ from upscaler.engine.model_zoo.catalogue import MODELS, Model
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.progress import Progress
 from upscaler.engine.settings import EngineSettings
+from upscaler.engine.tiling.pace import Pace
 from upscaler.engine.tiling.scratch import Tile
 from upscaler.engine.tiling.tile_runner import BackendError, TileRunner
 from upscaler.engine.tiling.tiles import edge_for, margin_for, spans
@@ -91,7 +92,7 @@ def run(out, *, done=frozenset(), selection=None, stop=None, core=20):
     margin, edge = margin_for(RECIPE.models), edge_for(RECIPE.models)
     plan = (spans(RGB.shape[0], core, margin, edge), spans(RGB.shape[1], core, margin, edge))
     selection = selection or Selection(SETTINGS, [LanczosBackend(SETTINGS)])
-    runner = TileRunner(selection, RECIPE, Progress(shares.append), stop)
+    runner = TileRunner(selection, RECIPE, Progress(shares.append), Pace(lambda _: None, {}), stop)
     runner.run(RGB, out, plan, rows.append, done, tiles.append)
     return tiles, rows, shares
 
