@@ -38,9 +38,9 @@ class State:
         return self.status == "completed"
 
     @property
-    def progress(self) -> int:
+    def progress(self) -> float:
         """Percent of the work that is done."""
-        return int(self.data.get("progress", 0))
+        return float(self.data.get("progress", 0))
 
     @property
     def result_url(self) -> str | None:

@@ -1,4 +1,4 @@
-"""The pipeline of one upscaled image from file to file: a list of named steps, each in a module of ``steps``."""
+"""The pipeline of one upscaled image from file to file: a list of named parts, each in a module of ``steps``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from upscaler.engine.faces.restore import FaceModels
 from upscaler.engine.imaging.formats import format_named
 from upscaler.engine.imaging.transcode import check_writers
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.progress import Progress
+from upscaler.engine.progress import DECODING, ENCODING, UPSCALING, Progress
 from upscaler.engine.result import Previews, UpscaleResult
 from upscaler.engine.steps.alpha import upscale_alpha
 from upscaler.engine.steps.colour import upscale_colour
@@ -27,13 +27,14 @@ from upscaler.engine.tiling.scratch import Scratch
 from upscaler.engine.tiling.upscaler import Upscaler
 from upscaler.errors import EngineCanceled, StorageFull
 
-# The names stand in the receipt, with the seconds that each step took.
-STEPS: tuple[tuple[str, Callable[[Job], None]], ...] = (
-    ("decode", decode_image),
-    ("alpha", upscale_alpha),
-    ("faces", restore_faces),
-    ("upscale", upscale_colour),
-    ("previews", write_previews),
+# The parts of the work, and the steps of the job in which they begin. The names of the parts stand in the receipt, with
+# the seconds that each took.
+PARTS: tuple[tuple[str, str, Callable[[Job], None]], ...] = (
+    ("decode", DECODING, decode_image),
+    ("alpha", UPSCALING, upscale_alpha),
+    ("faces", UPSCALING, restore_faces),
+    ("upscale", UPSCALING, upscale_colour),
+    ("previews", ENCODING, write_previews),
 )
 
 
@@ -78,6 +79,7 @@ def upscale_file(  # noqa: PLR0913 - a job's files, and what it works with
     engine: Engine,
     *,
     on_progress: Callable[[float], None] | None = None,
+    on_step: Callable[[str], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     scratch: Scratch,
     attempts: AttemptLog | None = None,
@@ -92,6 +94,7 @@ def upscale_file(  # noqa: PLR0913 - a job's files, and what it works with
         options: what was asked for.
         engine: the models that do the work.
         on_progress: called with the share that is done, rising from 0 to 1.
+        on_step: called with the name of each step that begins, of ``progress.STEPS`` without the last.
         should_stop: asked between steps and tiles.
         scratch: where the uncompressed result lives; it is closed in the end.
         attempts: collects the failures of backends; None for a log of its own.
@@ -109,7 +112,7 @@ def upscale_file(  # noqa: PLR0913 - a job's files, and what it works with
         upscaler=engine.upscaler,
         face_models=engine.faces,
         scratch=scratch,
-        progress=Progress(on_progress or (lambda _: None)),
+        progress=Progress(on_progress or (lambda _: None), on_step),
         should_stop=should_stop or (lambda: False),
         attempts=attempts or AttemptLog(),
         kind=format_named(options.output_format),
@@ -118,11 +121,12 @@ def upscale_file(  # noqa: PLR0913 - a job's files, and what it works with
     seconds: dict[str, float] = {}
     try:
         with engine.job():
-            for name, step in STEPS:
+            for name, step, work in PARTS:
                 if job.should_stop():
                     raise EngineCanceled
+                job.progress.begin(step)
                 started = time.perf_counter()
-                step(job)
+                work(job)
                 seconds[name] = time.perf_counter() - started
     except OSError as error:
         if error.errno == errno.ENOSPC:

@@ -84,7 +84,11 @@ class Job(LeaseColumns, Model):
     parent_id: Mapped[str | None] = mapped_column(ForeignKey("jobs.id", ondelete="SET NULL"), index=True)
 
     status: Mapped[str] = mapped_column(String(16), default=JobStatus.QUEUED.value)
+    # In percent; ``share_done`` is the same more exactly, 0 to 1, None from workers of versions before it.
     progress: Mapped[int] = mapped_column(Integer, default=0)
+    share_done: Mapped[float | None]
+    # Of a running job, one of ``engine.progress.STEPS``.
+    step: Mapped[str | None] = mapped_column(String(16))
     params: Mapped[dict[str, Any]] = mapped_column(MutableDict.as_mutable(JSON))
     # The name of the recipe that was chosen, by which times are compared.
     recipe: Mapped[str] = mapped_column(String(128), default="", server_default="")
@@ -140,6 +144,11 @@ class Job(LeaseColumns, Model):
         cascade="all, delete-orphan",
         passive_deletes=True,
     )
+
+    @property
+    def percent(self) -> float:
+        """The progress in percent, with as many decimals as it takes to see that it moves."""
+        return self.progress if self.share_done is None else round(self.share_done * 100, 2)
 
     @property
     def state(self) -> JobStatus:

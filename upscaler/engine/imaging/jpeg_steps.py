@@ -46,7 +46,7 @@ _LOOKED_AT = tuple((v, h) for v in range(4) for h in range(4) if 0 < v + h <= 4)
 # Steps of 1 cannot be told from the rounding of pixels, so that the qualities above leave hardly a trace.
 _QUALITIES, _STEPS = range(20, 94), range(2, 122)
 # Coefficients count where so many blocks have them with either sign. The fit to a quality is the mean over its
-# coefficients; docs/adr/0032-a-preset-knows-jpeg.md has what it is for photographs and drawings.
+# coefficients; docs/adr/0033-a-preset-knows-jpeg.md has what it is for photographs and drawings.
 _LEAST_BLOCKS, _LEAST_COEFFICIENTS, _LEAST_FIT = 24, 6, 0.12
 # Steps of other tables than the standard's are believed where more coefficients fit better.
 _LEAST_FREE_COEFFICIENTS, _LEAST_FREE_FIT = 6, 0.6

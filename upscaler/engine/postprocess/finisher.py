@@ -24,6 +24,8 @@ from upscaler.errors import EngineCanceled
 
 # Pixels of the result that are worked on at once: about 100 MB of working memory.
 _BLOCK_PIXELS = 4_000_000
+# How often a caller that waits hears that the work goes on.
+_WAITING_SECONDS = 0.5
 
 
 class Overlay(Protocol):
@@ -111,15 +113,15 @@ class Finisher:
         elif self._run is not None:
             self._run.rows_ready(count)
 
-    def result(self) -> Finished:
-        """Wait until the file is whole and return the outcome.
+    def result(self, while_waiting: Callable[[], None] = lambda: None) -> Finished:
+        """Wait until the file is whole and return the outcome; meanwhile ``while_waiting`` is called now and then.
 
         Raises:
             OutputRejected: the check found the result to be wrong; no file is left.
 
         """
         assert self._run is not None, "the models have not begun"  # noqa: S101 - a defect of the caller
-        return self._run.result()
+        return self._run.result(while_waiting)
 
     def abort(self) -> None:
         """End the thread and leave no file. Safe to call at any time."""
@@ -155,8 +157,10 @@ class _Run(threading.Thread):
             self._ready = count
             self._changed.notify()
 
-    def result(self) -> Finished:
-        self.join()
+    def result(self, while_waiting: Callable[[], None]) -> Finished:
+        while self.is_alive():
+            self.join(_WAITING_SECONDS)
+            while_waiting()
         if self._error is not None:
             raise self._error
         assert self._finished is not None, "it ended without an error"  # noqa: S101 - a defect of this class

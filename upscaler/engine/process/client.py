@@ -23,7 +23,7 @@ __all__ = ["Checkpoint", "EngineLimits", "EngineProcess", "Previews", "UpscaleRe
 
 logger = logging.getLogger(__name__)
 
-_Ask = Callable[[Message, Callable[[float], None] | None, Callable[[], bool] | None], Any]
+_Ask = Callable[[Message, Callable[[Message], None] | None, Callable[[], bool] | None], Any]
 
 
 class EngineProcess:
@@ -68,6 +68,7 @@ class EngineProcess:
         options: UpscaleOptions,
         *,
         on_progress: Callable[[float], None] | None = None,
+        on_step: Callable[[str], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
         checkpoint: Checkpoint | None = None,
         urgent: bool = False,
@@ -81,6 +82,7 @@ class EngineProcess:
             previews: small copies to write, or None.
             options: what was asked for.
             on_progress: called in this thread with the share that is done, 0 to 1.
+            on_step: called in this thread with the name of each step that begins, see ``pipeline.upscale_file``.
             should_stop: asked several times a second; once it is true the child is killed.
             checkpoint: the tile cache, where finished tiles outlive the child, or None. The caller removes the folder.
             urgent: do not wait for the upscale that another thread asked for: this one is small, and the child does
@@ -109,9 +111,16 @@ class EngineProcess:
         }
         ask = self._urgent_request if urgent else self._request
         # An image may start again on another device.
-        rising = on_progress and Progress(on_progress).report
+        rising = Progress(on_progress or (lambda _: None))
+
+        def hear(message: Message) -> None:
+            if message["progress"] is not None:
+                rising.report(message["progress"])
+            elif on_step is not None:
+                on_step(message["step"])
+
         try:
-            answer = self._on_other_devices(ask, request, rising, should_stop)
+            answer = self._on_other_devices(ask, request, hear, should_stop)
         except BaseException:
             # A killed child cannot clear up its half-written files.
             for path in (target, *paths):
@@ -138,7 +147,7 @@ class EngineProcess:
         self,
         ask: _Ask,
         request: Message,
-        on_progress: Callable[[float], None] | None = None,
+        on_progress: Callable[[Message], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> Any:
         """Ask again while the child dies of a device: the next child does without that one."""
@@ -157,7 +166,7 @@ class EngineProcess:
     def _request(
         self,
         request: Message,
-        on_progress: Callable[[float], None] | None = None,
+        on_progress: Callable[[Message], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> Any:
         with self._lock:
@@ -180,7 +189,7 @@ class EngineProcess:
     def _urgent_request(
         self,
         request: Message,
-        on_progress: Callable[[float], None] | None,
+        on_progress: Callable[[Message], None] | None,
         should_stop: Callable[[], bool] | None,
     ) -> Any:
         with self._urgent_lock:

@@ -33,11 +33,11 @@ class EngineLimits:
 def await_answer(
     child: ChildProcess,
     limits: EngineLimits,
-    on_progress: Callable[[float], None] | None,
+    on_progress: Callable[[Message], None] | None,
     should_stop: Callable[[], bool] | None,
     request_id: int = MAIN_REQUEST,
 ) -> Message:
-    """Wait for the answer to a request, and pass its progress on.
+    """Wait for the answer to a request, and pass the messages on its progress on.
 
     Raises:
         ChildDiedError: the child has ended, or hangs in a test.
@@ -59,7 +59,7 @@ def await_answer(
         if "progress" not in message:
             return message
         if on_progress is not None:
-            on_progress(message["progress"])
+            on_progress(message)
 
 
 class _Watch:

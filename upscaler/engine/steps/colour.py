@@ -7,6 +7,7 @@ from the last stage into the file, while the models work on the rows below. Each
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from upscaler.engine.faces.refine import stage_for_faces
 from upscaler.engine.imaging.alpha import bleed_colour, has_shape
@@ -16,7 +17,7 @@ from upscaler.engine.imaging.png import Tags
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.postprocess.finisher import Finisher, ResultParts
 from upscaler.engine.postprocess.row_filters import ArraySink, Downscaler, Sharpener, Sink
-from upscaler.engine.progress import Shares, stage_part
+from upscaler.engine.progress import ENCODING, UPSCALING, Shares, stage_part
 from upscaler.engine.steps.job import (
     ALPHA_SHARE,
     DECODED,
@@ -87,6 +88,8 @@ def _upscaled_well(job: Job, stage: _Stage) -> bool:
     recipe, parts, finished = stage.recipe, stage.parts, stage.finished
     upscaler = job.upscaler_for(recipe)
 
+    job.progress.begin(UPSCALING)
+
     def open_sink() -> Sink:
         return _open_result(job, parts) if finished is None else ArraySink(finished)
 
@@ -104,7 +107,11 @@ def _upscaled_well(job: Job, stage: _Stage) -> bool:
             tiles=stage.tiles,
             attempts=job.attempts,
         )
-        job.finished.append(finisher.result())
+        end = stage.shares[1]
+        if finished is None:
+            end = WRITTEN
+            job.progress.begin(ENCODING)
+        job.finished.append(finisher.result(partial(job.progress.creep, end)))
         job.runs.append(run)
     except OutputRejected as rejection:
         upscaler.reject(str(rejection.values["reason"]), recipe, job.attempts)

@@ -57,6 +57,7 @@ def result_of(job: Job, seconds: Mapping[str, float]) -> UpscaleResult:
             "attempts": [attempt.as_dict() for attempt in (*failed, *worked)],
             "resumed_tiles": job.scratch.resumed_tiles,
             "source": _source_of(job),
+            "steps": {step: round(taken, 3) for step, taken in job.progress.seconds().items()},
             **({} if job.faces is None else {"faces": job.faces.as_dict()}),
         },
     )

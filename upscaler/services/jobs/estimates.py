@@ -163,10 +163,10 @@ def seconds_until_done(session: Session, job: Job, workers: int) -> int | None:
     if not workers:
         return None
     if job.state is JobStatus.RUNNING:
-        left = job.estimated_seconds * (100 - job.progress) / 100
+        left = job.estimated_seconds * (100 - job.percent) / 100
         if takes_longer(job):
             # At the pace so far; before there is any progress, as long again as it has taken.
             elapsed = _elapsed_seconds(job)
-            left = max(left, min(elapsed, elapsed * (100 - job.progress) / max(job.progress, 1)))
+            left = max(left, min(elapsed, elapsed * (100 - job.percent) / max(job.percent, 1)))
         return max(1, math.ceil(left))
     return math.ceil(place_of(session, job).seconds / workers) + job.estimated_seconds

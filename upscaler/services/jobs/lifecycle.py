@@ -62,7 +62,7 @@ def claim(session: Session, job_id: str, worker_id: str, lease_seconds: int) -> 
             "worker_id": worker_id,
             "attempts": Job.attempts + 1,
             "started_at": case((Job.started_at.is_(None), now), else_=Job.started_at),
-            "progress": 0,
+            **_progress(0.0, None),
         },
         f"started by worker {worker_id}",
     )
@@ -72,11 +72,17 @@ def claim(session: Session, job_id: str, worker_id: str, lease_seconds: int) -> 
     return Claim(lease, worker_id, attempt)
 
 
-def renew(session: Session, held: Claim, progress: int, lease_seconds: int) -> bool:
-    """Renew the lease and note the progress in percent; return False when the job is no longer the claim's."""
-    renewed = leases.renew(session, Job, held.lease, timedelta(seconds=lease_seconds), progress=progress)
+def renew(session: Session, held: Claim, share: float, step: str | None, lease_seconds: int) -> bool:
+    """Renew the lease, note the share that is done and the step; return False when the job is no longer the claim's."""
+    noted = _progress(share, step)
+    renewed = leases.renew(session, Job, held.lease, timedelta(seconds=lease_seconds), **noted)
     session.commit()
     return renewed
+
+
+def _progress(share: float, step: str | None) -> dict[str, Any]:
+    """Return the columns for a share of the work, 0 to 1, and a step."""
+    return {"progress": int(share * 100), "share_done": share, "step": step}
 
 
 def note_estimate(session: Session, held: Claim, seconds: int) -> None:
@@ -103,7 +109,7 @@ def complete(
     now = utcnow()
     fields = {
         **values,
-        "progress": 100,
+        **_progress(1.0, None),
         "finished_at": now,
         "duration_seconds": round((now - started_at).total_seconds()),
         "error_code": None,
@@ -143,7 +149,12 @@ def release(
 
     ``counts`` says whether this attempt is one of the allowed ones. Return False when ``condition`` is no longer true.
     """
-    fields: dict[str, Any] = {"worker_id": None, "progress": 0, "enqueued_at": None, "not_before": not_before}
+    fields: dict[str, Any] = {
+        "worker_id": None,
+        **_progress(0.0, None),
+        "enqueued_at": None,
+        "not_before": not_before,
+    }
     if not counts:
         fields["attempts"] = Job.attempts - 1
     message = f"returned to the queue: {reason}"

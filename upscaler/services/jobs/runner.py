@@ -21,6 +21,7 @@ from upscaler.engine.imaging.formats import format_named
 from upscaler.engine.model_zoo.model_folder import ModelFolder
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import Checkpoint, Previews, UpscaleResult
+from upscaler.engine.progress import STORING
 from upscaler.errors import (
     EngineCanceled,
     EngineCrashed,
@@ -74,6 +75,7 @@ class Engine(Protocol):
         options: UpscaleOptions,
         *,
         on_progress: Callable[[float], None] | None = None,
+        on_step: Callable[[str], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
         checkpoint: Checkpoint | None = None,
     ) -> UpscaleResult:
@@ -189,6 +191,7 @@ class JobRunner:
                 previews,
                 options,
                 on_progress=heartbeat.report,
+                on_step=heartbeat.begin,
                 should_stop=lambda: self._must_stop(heartbeat),
                 checkpoint=self._tiles.checkpoint(claim.job_id),
             )
@@ -224,12 +227,15 @@ class JobRunner:
         """Store the result and its previews, and complete the job with them; when it is not, no file is left."""
         files = written.by_key(claim)
         keys = list(files)
-        columns = result_columns(result, keys, started_at)
+        heartbeat.begin(STORING)
+        began = time.monotonic()
         with self._sessions() as session:
             pending_files.reserve(session, keys)
         try:
             for key, path in files.items():
                 self._patiently(heartbeat, self._storage.save, key, path)
+            result.receipt["steps"][STORING] = round(time.monotonic() - began, 3)
+            columns = result_columns(result, keys, started_at)
             with self._sessions() as session:
                 completed = lifecycle.complete(session, claim, columns, keys, started_at)
         except BaseException:

@@ -27,10 +27,10 @@ SIDE = 160
 FAITHFUL_MODELS = ("waifu2x-upconv7-photo", "waifu2x-cunet", "span-x2", "span-x4")
 Measured = Callable[[str, str], float]
 
-# dB above "none": of low under sigma 5, med under sigma 15, high under sigma 30, and of each on a JPEG that is known for
-# one, above "none" for a clean image. Measured on these crops: at 2x the fidelity branch 1.7, 5.5, 8.6 and 0.3, drawings
-# 1.2, 3.9, 7.7 and 0.6; at 4x the fidelity branch 0.9, 3.9, 6.9 and 0.5, x4plus 0.7, 1.2, 1.7 and 0.7, and drawings 0.2 on
-# a JPEG, which "none" leaves to SPAN.
+# dB above "none": of low under sigma 5, med under sigma 15, high under sigma 30, and of each on a JPEG that is known
+# for one, above "none" for a clean image. Measured on these crops: at 2x the fidelity branch 1.7, 5.5, 8.6 and 0.3,
+# drawings 1.2, 3.9, 7.7 and 0.6; at 4x the fidelity branch 0.9, 3.9, 6.9 and 0.5, x4plus 0.7, 1.2, 1.7 and 0.7, and
+# drawings 0.2 on a JPEG, which "none" leaves to SPAN.
 MARGINS = {
     ("standard", "2x"): (0.8, 2.7, 4.3, 0.15),
     ("standard", "4x"): (0.4, 1.9, 3.4, 0.2),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,12 +26,12 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChildProc
 
 
 def test_progress_is_passed_on_until_the_answer_comes(child: ChildProcess) -> None:
-    heard: list[float] = []
+    heard: list[dict[str, Any]] = []
     for message in ({"ready": True}, {"progress": 0.25}, {"progress": 0.5}, {"result": 1}, {"progress": 0.9}):
         child.send(message)
 
     assert await_answer(child, GENEROUS, heard.append, None) == {"result": 1}
-    assert heard == [0.25, 0.5]
+    assert heard == [{"progress": 0.25}, {"progress": 0.5}]
 
 
 def test_nobody_needs_to_listen(child: ChildProcess) -> None:

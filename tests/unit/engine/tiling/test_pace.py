@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -59,7 +60,7 @@ def test_a_run_that_takes_longer_goes_on_ever_more_slowly_and_never_ends(
 ) -> None:
     shares = list(followed(pace, clock, seconds))
 
-    assert all(later > earlier for earlier, later in zip(shares, shares[1:], strict=False))
+    assert all(later > earlier for earlier, later in itertools.pairwise(shares))
     assert shares[-1] < 1
 
 
@@ -73,9 +74,13 @@ def test_the_pace_of_runs_that_have_ended_counts_for_the_next(pace: Pace, clock:
 
 
 def test_a_run_that_failed_tells_nothing(pace: Pace, clock: Clock) -> None:
-    with pytest.raises(RuntimeError), pace.run(MODEL, 1000, 1.0):
-        clock.now += 0.001
-        raise RuntimeError
+    def fail() -> None:
+        with pace.run(MODEL, 1000, 1.0):
+            clock.now += 0.001
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
 
     assert pace.work_under_way() == 0
     assert list(followed(pace, clock, 6, step=5)) == pytest.approx([0, 0.5])

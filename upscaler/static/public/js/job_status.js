@@ -54,6 +54,7 @@ export function showProgress(job) {
     const sentence = job.takes_longer ? "job.estimate.longer" : "job.estimate";
     estimate.textContent = t(sentence, { duration: formatDuration(job.estimated_seconds) });
   }
+  if (job.step) byId("job-title").textContent = t(`job.step.${job.step}`);
   if (job.status === "running") document.title = `${t("job.title", { percent })} · ${siteTitle}`;
 }
 

@@ -30,9 +30,14 @@ def integer(
     )
 
 
-def real(description: str, *, nullable: bool = False) -> fields.Float:
-    """Describe a number."""
-    return fields.Float(required=True, allow_none=nullable, metadata={"description": description})
+def real(
+    description: str, *, nullable: bool = False, least: float | None = None, most: float | None = None
+) -> fields.Float:
+    """Describe a number, from ``least`` to ``most`` where they are given."""
+    bounded = None if least is None and most is None else validate.Range(least, most)
+    return fields.Float(
+        required=True, allow_none=nullable, validate=bounded, metadata={"description": description}
+    )
 
 
 def flag(description: str, *, nullable: bool = False) -> fields.Boolean:

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from marshmallow import Schema
 
+from upscaler.engine.progress import STEPS
 from upscaler.models import JobStatus
 from upscaler.views.api.paging import PageSchema
-from upscaler.views.api.schemas.described import (
-    flag,
-    integer,
-    list_of,
-    moment,
-    nested,
-    text,
-    url,
-)
+from upscaler.views.api.schemas.described import flag, integer, list_of, moment, nested, real, text, url
 from upscaler.views.api.schemas.errors import ErrorSchema, StatusReasonSchema
 from upscaler.views.api.schemas.params import ParamsSchema
 from upscaler.views.api.schemas.receipts import ReceiptSchema
@@ -76,7 +69,12 @@ class JobSummarySchema(Schema):
     upload_id = text("id of the uploaded image")
     parent_id = text("id of the job that this one repeats", nullable=True)
     status = text("state of the job", choices=STATUSES)
-    progress = integer("percentage of the work that is done", least=0, most=100)
+    progress = real("percentage of the work that is done", least=0, most=100)
+    step = text(
+        "what a running job does: `decoding`, `upscaling`, `encoding` or `storing`; null before and after",
+        choices=STEPS,
+        nullable=True,
+    )
     params = nested(ParamsSchema, "the options in force; they can be sent again as they are")
     has_callback = flag("whether a webhook reports the end; its URL is not shown")
     model = text("name of the models that were chosen; of those that ran, once the job is completed")
@@ -108,7 +106,12 @@ class JobSchema(Schema):
     status_reason = nested(
         StatusReasonSchema, "why the job does not go on; null while nothing holds it up", nullable=True
     )
-    progress = integer("percentage of the work that is done", least=0, most=100)
+    progress = real("percentage of the work that is done", least=0, most=100)
+    step = text(
+        "what a running job does: `decoding`, `upscaling`, `encoding` or `storing`; null before and after",
+        choices=STEPS,
+        nullable=True,
+    )
     worker_id = text("id of the worker that runs the job; null unless it is running", nullable=True)
     params = nested(ParamsSchema, "the options in force; they can be sent again as they are")
     has_callback = flag("whether a webhook reports the end; its URL is not shown")
