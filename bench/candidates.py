@@ -33,6 +33,7 @@ _AT_4X: Mapping[str, Recipe | None] = {
 }
 _PHOTO_4X: Mapping[str, Recipe | None] = {
     "x4plus": _recipe(_X4PLUS),
+    "x4plus fitted": _recipe(f"{_X4PLUS}-fitted"),
     "cunet 1x n1, x4plus": _recipe(_CLEANED, _X4PLUS),
     "x4plus + upconv7 twice": _recipe(_X4PLUS, beside=(_PHOTO, _PHOTO)),
     "x4plus + SPAN": _recipe(_X4PLUS, beside=("span-x4",)),
