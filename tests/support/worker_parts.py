@@ -35,7 +35,7 @@ class CopyingEngine:
         assert previews is not None
         for path in (target, previews.result, previews.original):
             path.write_bytes(content)
-        receipt = {"backend": BACKEND, "model": "what-ran", "resumed_tiles": self.resumed_tiles}
+        receipt = {"backend": BACKEND, "model": "what-ran", "resumed_tiles": self.resumed_tiles, "steps": {}}
         return UpscaleResult(receipt, 2, 2, len(content), "image/png", "0" * 64)
 
 

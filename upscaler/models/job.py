@@ -86,7 +86,7 @@ class Job(LeaseColumns, Model):
     status: Mapped[str] = mapped_column(String(16), default=JobStatus.QUEUED.value)
     # In percent; ``share_done`` is the same more exactly, 0 to 1, None from workers of versions before it.
     progress: Mapped[int] = mapped_column(Integer, default=0)
-    share_done: Mapped[float | None]
+    share_done: Mapped[float | None] = mapped_column(Float)
     # Of a running job, one of ``engine.progress.STEPS``.
     step: Mapped[str | None] = mapped_column(String(16))
     params: Mapped[dict[str, Any]] = mapped_column(MutableDict.as_mutable(JSON))

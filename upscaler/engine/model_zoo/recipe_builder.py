@@ -5,6 +5,7 @@ What the image is known to have gone through counts as well. Figures in the comm
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -105,9 +106,9 @@ def recipe_for(
     return replace(first, name=f"{first.name}-then-{second.name}", then=second)
 
 
-def removes_jpeg_marks(recipe: Recipe, options: UpscaleOptions) -> bool:
-    """Return whether a recipe removes the marks of JPEG, though no noise was to be removed."""
-    return options.denoise == "none" and any(model.noise_level == _JPEG_LEVEL for model in recipe.models)
+def remove_jpeg_marks(models: Iterable[Model], options: UpscaleOptions) -> bool:
+    """Return whether models that ran removed the marks of JPEG, where no noise was to be removed."""
+    return options.denoise == "none" and any(model.noise_level == _JPEG_LEVEL for model in models)
 
 
 def shape_stages(recipe: Recipe) -> tuple[Recipe, ...]:

@@ -7,7 +7,7 @@ from upscaler.engine.imaging.decode import decode
 from upscaler.engine.imaging.formats import check_result_size, format_for_extension, format_of_content
 from upscaler.engine.imaging.jpeg_trace import JpegTrace
 from upscaler.engine.imaging.opening import read_head
-from upscaler.engine.model_zoo.recipe_builder import recipe_for, removes_jpeg_marks
+from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.notes import Note
 from upscaler.engine.presets import source_of
 from upscaler.engine.steps.job import DECODED, Job
@@ -31,6 +31,4 @@ def decode_image(job: Job) -> None:
         job.image.jpeg = JpegTrace(job.jpeg_quality, "whole")
     source = source_of(job.image.jpeg.quality if job.image.jpeg else None)
     job.recipe = recipe_for(job.options, source, job.image.size, model, on_processor=on_processor)
-    if job.image.jpeg and removes_jpeg_marks(job.recipe, job.options):
-        job.image.notes.append(Note("jpeg_marks_removed", {"quality": job.image.jpeg.quality}))
     job.progress.report(DECODED)

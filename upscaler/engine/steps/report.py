@@ -8,6 +8,7 @@ from typing import Any
 from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.imaging.preservation import notes_on
 from upscaler.engine.imaging.written import read_written
+from upscaler.engine.model_zoo.recipe_builder import remove_jpeg_marks
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.notes import Note
 from upscaler.engine.postprocess.output_check import OutputReport
@@ -36,6 +37,9 @@ def result_of(job: Job, seconds: Mapping[str, float]) -> UpscaleResult:
         output["quality"] = job.options.quality or job.kind.default_quality
     failed, worked = job.attempts.failed, dict.fromkeys(run.attempt for run in job.runs)
     job.image.notes.extend(notes_on(job.image, written, job.kind))
+    trace = job.image.jpeg
+    if trace is not None and remove_jpeg_marks(models_of(job.runs), job.options):
+        job.image.notes.append(Note("jpeg_marks_removed", {"quality": trace.quality}))
     if failed:
         job.image.notes.append(Note("attempts_failed", {"count": len(failed)}))
     receipt = build_receipt(

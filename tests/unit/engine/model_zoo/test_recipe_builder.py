@@ -13,7 +13,7 @@ from upscaler.engine.model_zoo.recipe_builder import (
     all_recipes,
     face_recipe,
     recipe_for,
-    removes_jpeg_marks,
+    remove_jpeg_marks,
 )
 from upscaler.engine.model_zoo.recipes import scale_of
 from upscaler.engine.options import DENOISE_LEVELS, FACTORS, PRESETS, UpscaleOptions, factor_number
@@ -76,7 +76,7 @@ def test_the_faithful_models_of_a_jpeg_image_remove_its_marks_first(
     stages = [[model.noise_level for model in stage.branches[0].models] for stage in recipe.stages]
     assert stages[0][0] == 1
     assert {level for levels in (stages[0][1:], *stages[1:]) for level in levels} <= {None}
-    assert removes_jpeg_marks(recipe, UpscaleOptions(factor, preset, denoise)) == (denoise == "none")
+    assert remove_jpeg_marks(recipe.models, UpscaleOptions(factor, preset, denoise)) == (denoise == "none")
 
 
 @pytest.mark.parametrize(("denoise", "level"), [("med", 2), ("high", 3)])
@@ -91,7 +91,7 @@ def test_a_perceptual_model_takes_a_jpeg_image_as_it_is() -> None:
     recipe = recipe_for(UpscaleOptions("4x", "photo"), JPEG)
 
     assert recipe.chain == ("realesrgan-x4plus-fitted",)
-    assert not removes_jpeg_marks(recipe, UpscaleOptions("4x", "photo"))
+    assert not remove_jpeg_marks(recipe.models, UpscaleOptions("4x", "photo"))
 
 
 @pytest.fixture(params=[True, False], ids=["SRMD", "waifu2x"])

@@ -51,7 +51,7 @@ def test_a_lapsed_lease_lets_another_worker_take_over_and_fences_the_first(
     second = claimed(db_session, job, "two")
 
     assert second.attempt == 2
-    assert not lifecycle.renew(db_session, first, 50, 60)
+    assert not lifecycle.renew(db_session, first, 0.5, "upscaling", 60)
     assert not lifecycle.complete(db_session, first, {"result_path": "results/first.png"}, [], utcnow())
     assert not lifecycle.fail(db_session, job.id, lifecycle.held_by(first), DamagedImage())
     assert not lifecycle.release(db_session, job.id, lifecycle.held_by(first), "late", counts=True)
@@ -63,10 +63,10 @@ def test_a_renewed_lease_notes_the_progress(db_session: Session, new_job: NewJob
     job = new_job()
     claim = claimed(db_session, job, lease_seconds=1)
 
-    assert lifecycle.renew(db_session, claim, 42, 600)
+    assert lifecycle.renew(db_session, claim, 0.4256, "upscaling", 600)
     db_session.expire_all()
     found = db_session.get_one(Job, job.id)
-    assert found.progress == 42
+    assert (found.progress, found.percent, found.step) == (42, 42.56, "upscaling")
     assert found.lease_expires_at is not None
     assert found.lease_expires_at > utcnow() + timedelta(seconds=500)
 
@@ -108,7 +108,7 @@ def test_a_job_is_canceled_before_and_while_it_runs(
     assert lifecycle.cancel(db_session, job.id, "by its owner")
 
     assert state(db_session, job) == "canceled"
-    assert claim is None or not lifecycle.renew(db_session, claim, 10, 60)
+    assert claim is None or not lifecycle.renew(db_session, claim, 0.1, "decoding", 60)
 
 
 @pytest.mark.parametrize(("counts", "attempts"), [(True, 1), (False, 0)])

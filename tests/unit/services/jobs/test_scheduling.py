@@ -136,6 +136,6 @@ def test_what_runs_counts_by_what_is_left_of_it(db_session: Session, queued: Cal
     job = queued("a", 10, estimated_seconds=40)
     held = lifecycle.claim(db_session, job.id, "w-1", 60)
     assert held is not None
-    lifecycle.renew(db_session, held, 75, 60)
+    lifecycle.renew(db_session, held, 0.75, "upscaling", 60)
     place = scheduling.place(db_session, "b", Priority.NORMAL.value, 10)
     assert (place.jobs, place.seconds) == (1, 10)

@@ -36,6 +36,7 @@ class CopyingEngine:
 
     def __init__(self) -> None:
         self.made: list[str] = []
+        self.qualities: list[int | None] = []
         self.troubles: dict[str, list[UpscalerError]] = {}
 
     def upscale(
@@ -47,8 +48,10 @@ class CopyingEngine:
         *,
         should_stop: Callable[[], bool],
         urgent: bool,
+        jpeg_quality: int | None,
     ) -> UpscaleResult:
         assert urgent
+        self.qualities.append(jpeg_quality)
         if should_stop():
             raise EngineCanceled
         if waiting := self.troubles.get(options.preset):

@@ -153,7 +153,7 @@ def test_a_running_job_is_canceled_before_it_is_deleted(
 
     assert visitor.delete(f"/jobs/{job.id}").status_code == 204
 
-    assert not lifecycle.renew(session, held, 50, 60)
+    assert not lifecycle.renew(session, held, 0.5, "upscaling", 60)
 
 
 def test_cancel_ends_a_queued_and_a_running_job_at_once(

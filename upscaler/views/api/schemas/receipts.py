@@ -127,7 +127,13 @@ class ReceiptSchema(Schema):
     input = fields.Dict(metadata={"description": "facts about the uploaded image"})
     output = fields.Dict(metadata={"description": "facts about the result's file"})
     check = fields.Dict(metadata={"description": "figures of the check that the result passed"})
-    seconds = fields.Dict(metadata={"description": "seconds that each step took"})
+    source = fields.Dict(
+        metadata={"description": "what the models were chosen for: `kind`, and the trace of JPEG compression"}
+    )
+    steps = fields.Dict(metadata={"description": "seconds that each step of the job took"})
+    seconds = fields.Dict(
+        metadata={"description": "seconds that each part of the work took; parts run at the same time"}
+    )
     kept = fields.List(fields.Nested(NoteSchema), metadata={"description": "what of the image was kept"})
     changed = fields.List(
         fields.Nested(NoteSchema), metadata={"description": "what of the image was changed"}
