@@ -63,7 +63,7 @@ def test_a_job_that_has_begun_is_estimated_by_the_device_it_runs_on(
         new_job(**work, work_seconds=70, device="another one"),
     ]
     for done in jobs:
-        done.recipe = recipe_for(UpscaleOptions("2x")).name
+        done.recipe = recipe_for(UpscaleOptions("2x", "photo")).name
     db_session.commit()
     workers.register(db_session, "one", version="1", backend=BACKEND, job_id=None)
 
