@@ -6,6 +6,7 @@ from the last stage into the file, while the models work on the rows below. Each
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from functools import partial
 
@@ -87,15 +88,18 @@ def _upscaled_well(job: Job, stage: _Stage) -> bool:
     """Run a stage on the backend in use; False when its result was rejected and another backend is left."""
     recipe, parts, finished = stage.recipe, stage.parts, stage.finished
     upscaler = job.upscaler_for(recipe)
-
+    models_done = threading.Event()
     job.progress.begin(UPSCALING)
 
     def open_sink() -> Sink:
         return _open_result(job, parts) if finished is None else ArraySink(finished)
 
-    finisher = Finisher(
-        parts, open_sink, job.progress.part(UPSCALED, WRITTEN) if finished is None else (lambda _: None)
-    )
+    def rows_written(share: float) -> None:
+        # Rows are written while the models work, whose progress is the smaller one.
+        if finished is None and models_done.is_set():
+            job.progress.report(UPSCALED + (WRITTEN - UPSCALED) * share)
+
+    finisher = Finisher(parts, open_sink, rows_written)
     try:
         run = upscaler.upscale(
             three_channels(parts.source),
@@ -107,6 +111,7 @@ def _upscaled_well(job: Job, stage: _Stage) -> bool:
             tiles=stage.tiles,
             attempts=job.attempts,
         )
+        models_done.set()
         end = stage.shares[1]
         if finished is None:
             end = WRITTEN

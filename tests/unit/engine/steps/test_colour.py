@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+
 import numpy as np
 import pytest
 import pyvips
@@ -10,7 +13,9 @@ from skimage.color import deltaE_ciede2000
 from tests.support.photographs import photograph
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
+from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch
+from upscaler.engine.tiling.upscaler import Upscaler
 
 
 def as_lab(path, shrink: int = 1) -> np.ndarray:
@@ -45,3 +50,28 @@ def test_wide_and_cmyk_photographs_keep_their_colours(tmp_path, upscaler, profil
     assert difference.mean() <= 1.0
     listed, code = ("kept", "profile_kept") if profile == "p3" else ("changed", "profile_converted")
     assert code in [note["code"] for note in result.receipt[listed]]
+
+
+def test_rows_that_are_written_while_models_work_are_no_progress(tmp_path):
+    source = tmp_path / "source.png"
+    photograph("coffee", 600).save(source)
+    upscaler = Upscaler(EngineSettings(engine="lanczos", threads=1, tile_pixels=150))
+    shares: list[float] = []
+
+    def report(share: float) -> None:
+        shares.append(share)
+        # Meanwhile the rows so far are written.
+        time.sleep(0.02)
+
+    upscale_file(
+        source,
+        tmp_path / "out",
+        None,
+        UpscaleOptions("2x"),
+        Engine(upscaler),
+        on_progress=report,
+        scratch=Scratch(tmp_path),
+    )
+
+    # Rows of windows, one after another: none of them is passed over.
+    assert max(later - earlier for earlier, later in itertools.pairwise(shares)) < 0.12
