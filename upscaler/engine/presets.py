@@ -98,10 +98,10 @@ PRESET_TABLE: Mapping[str, Preset] = MappingProxyType(
                 description=N_("Drawings, anime, clean lines"),
                 perceptual="realesrgan-x4plus-anime",
                 cells={
-                    (2, CLEAN): Cell(_SPAN_2X),
+                    (2, CLEAN): Cell(_CUNET_2X),
                     (2, JPEG): Cell(_CUNET_2X),
                     (4, CLEAN): Cell(_SPAN_4X),
-                    (4, JPEG): Cell(_CUNET_4X, 50),
+                    (4, JPEG): Cell(_CUNET_4X),
                 },
                 note="Clean lines and flat areas for drawings.",
             ),

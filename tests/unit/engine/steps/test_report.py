@@ -101,6 +101,6 @@ def test_the_models_that_ran_are_listed_with_those_of_the_transparency(upscaler,
         save("a.png", image), tmp_path / "target", None, options, Engine(upscaler), scratch=Scratch(tmp_path)
     ).receipt
 
-    assert receipt["model"] == "span-x2"
-    assert {model["name"] for model in receipt["models"]} == {"span-x2", "waifu2x-upconv7-photo"}
+    assert receipt["model"] == "waifu2x-cunet"
+    assert {model["name"] for model in receipt["models"]} == {"waifu2x-cunet", "waifu2x-upconv7-photo"}
     assert {stage["engine"] for stage in receipt["stages"]} == {receipt["backend"]["engine"]}

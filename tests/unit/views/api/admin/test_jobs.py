@@ -32,7 +32,7 @@ def test_jobs_are_found_by_status_owner_model_time_and_name(
     assert found(admin, "status=canceled") == {of_visitor}
     assert found(admin, "owner=layla") == {of_layla}
     assert found(admin, "owner=-") == {of_visitor}
-    assert found(admin, "model=SPAN-X2") == {of_layla}
+    assert found(admin, "model=CUNET") == {of_layla}
     assert found(admin, f"q={of_layla[4:20]}") == {of_layla}
     assert found(admin, "q=%25") == set()
     assert found(admin, f"from={day}&to={day}") == {of_layla, of_visitor}
