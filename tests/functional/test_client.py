@@ -226,7 +226,8 @@ def test_a_signal_cancels_the_job_on_the_service_too(
     name = f"slow-{number.name}.png"
     photo = save_photograph("coffee", tmp_path / name, side=400)
     process = command_line(
-        *(str(photo), "--factor", "4x", "--server", live_service.url),
+        *(str(photo), "--factor", "4x", "--preset", "photo", "--detail", "100"),
+        *("--server", live_service.url),
         UPSCALER_TOKEN=key,
     )
     with live_service.client(key) as client:

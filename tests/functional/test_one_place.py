@@ -25,9 +25,8 @@ PRESET = """            Preset(
                 name="sketch",
                 label=N_("Sketch"),
                 description=N_("Pencil on paper"),
-                faithful="waifu2x-cunet",
                 perceptual="realesrgan-x4plus-anime",
-                detail={2: 0, 4: 100},
+                cells=_photographs(_CUNET_2X, 100),
                 note="Keeps thin strokes.",
             ),
 """

@@ -17,7 +17,7 @@ from upscaler.engine.progress import STEPS
 def followed(service: LiveService, job_id: str) -> list[tuple[dict[str, Any], float]]:
     """Return each state of a job that differs from the one before and when it was seen, until it has ended."""
     states: list[tuple[dict[str, Any], float]] = []
-    shown = ("progress", "step", "status")
+    shown = ("progress_exact", "step", "status")
     until = time.monotonic() + 120
     while time.monotonic() < until:
         job = requests.get(f"{service.url}/api/v1/jobs/{job_id}", timeout=30).json()
@@ -37,7 +37,7 @@ def test_a_job_tells_its_steps_and_moves_within_a_window(
     states = followed(live_service, accepted["job_id"])
 
     assert states[-1][0]["status"] == "completed"
-    shares = [state["progress"] for state, _ in states]
+    shares = [state["progress_exact"] for state, _ in states]
     assert shares == sorted(shares)
     assert shares[-1] == 100
     steps = [step for step, _ in itertools.groupby(state["step"] for state, _ in states) if step is not None]

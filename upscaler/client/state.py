@@ -38,9 +38,9 @@ class State:
         return self.status == "completed"
 
     @property
-    def progress(self) -> float:
+    def progress(self) -> int:
         """Percent of the work that is done."""
-        return float(self.data.get("progress", 0))
+        return int(self.data.get("progress", 0))
 
     @property
     def result_url(self) -> str | None:

@@ -40,7 +40,7 @@ class Summary:
     """A batch as a whole: its state, its progress in percent, and the number of items in each state."""
 
     status: BatchStatus
-    progress: float
+    progress: int
     counts: dict[str, int]
 
 
@@ -69,13 +69,12 @@ def summary(batch: Batch) -> Summary:
     """Sum up the items of a batch. Refused files count as failed, and deleted jobs do not count."""
     found = Counter(item_status(item) for item in batch.items)
     progress = sum(
-        item.job.percent if item.job is not None and not item.job.state.ended else 100 for item in batch.items
+        item.job.progress if item.job is not None and not item.job.state.ended else 100
+        for item in batch.items
     )
     counts = {state: found[state] for state in ITEM_STATES}
     return Summary(
-        _status(found),
-        round(progress / max(1, len(batch.items)), 2),
-        {"total": len(batch.items), **counts},
+        _status(found), progress // max(1, len(batch.items)), {"total": len(batch.items), **counts}
     )
 
 

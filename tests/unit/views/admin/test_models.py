@@ -26,12 +26,13 @@ def test_models_can_be_searched(admin, query: str, shown: bool) -> None:
 
 
 def test_a_model_shows_its_uses(admin, session: Session) -> None:
-    model = session.query(ModelRecord).filter_by(name="realesrgan-x4plus").one()
+    model = session.query(ModelRecord).filter_by(name="realesrgan-x4plus-fitted").one()
 
     page = admin.get(f"/admin/models/{model.id}").text
 
     assert MODELS[model.name].note in page
     assert "<td>Photo</td>" in page
+    assert "<td>Photo (JPEG)</td>" in page
     assert "<td>None</td>" in page
 
 

@@ -38,7 +38,7 @@ def test_a_bad_file_fails_alone(visitor: Program, session: Session) -> None:
     assert batch["items"][1]["error"]["code"] == "unsupported_image"
     assert batch["items"][1]["job_id"] is None
     assert (batch["counts"]["total"], batch["counts"]["refused"], batch["counts"]["queued"]) == (3, 1, 2)
-    assert (batch["status"], batch["progress"]) == ("queued", 33.33)
+    assert (batch["status"], batch["progress"]) == ("queued", 33)
     assert {job.priority for job in session.query(Job)} == {0}
     job = visitor.get(f"/jobs/{batch['items'][0]['job_id']}").get_json()
     assert job["params"]["factor"] == "2x"
@@ -169,7 +169,7 @@ def test_results_come_as_one_archive_with_a_list_of_contents(
     state = visitor.get(path).get_json()
     answer = visitor.client.get(state["result_file"])
 
-    assert (state["status"], state["progress"]) == ("running", 83.33)
+    assert (state["status"], state["progress"]) == ("running", 83)
     assert answer.headers["Content-Type"] == "application/zip"
     assert answer.headers["Content-Disposition"].startswith("attachment; filename=images-")
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:

@@ -46,7 +46,7 @@ export function showError({ title, detail }) {
 /** Show how far the job is, and how long it still takes. */
 export function showProgress(job) {
   const percent = formatPercent(job.progress);
-  byId("job-progress").value = job.progress;
+  byId("job-progress").value = job.progress_exact;
   byId("job-percent").textContent = percent;
   const estimate = byId("job-estimate");
   estimate.hidden = !job.estimated_seconds;

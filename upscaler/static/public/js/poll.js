@@ -33,7 +33,7 @@ export function pollJob(jobId, { onJob, onTrouble, onError }) {
   };
 
   function answered(job) {
-    const seen = `${job.status} ${job.progress}`;
+    const seen = `${job.status} ${job.progress_exact}`;
     delay = seen === lastSeen ? Math.min(delay * GROWTH, LONGEST_DELAY_MS) : FIRST_DELAY_MS;
     lastSeen = seen;
     if (!hasEnded(job.status)) schedule(delay);

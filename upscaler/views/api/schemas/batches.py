@@ -6,7 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from upscaler.services.batches.state import ITEM_STATES, BatchStatus
 from upscaler.views.api.paging import PageQuery, PageSchema
-from upscaler.views.api.schemas.described import integer, list_of, moment, nested, real, text, url
+from upscaler.views.api.schemas.described import integer, list_of, moment, nested, text, url
 from upscaler.views.api.schemas.errors import ErrorSchema, StatusReasonSchema
 from upscaler.views.api.schemas.periods import PeriodQuery
 
@@ -31,7 +31,7 @@ class BatchItemSchema(Schema):
 
     filename = text("name of the file as it was sent")
     status = text("state of its job, or why it has none", choices=ITEM_STATES)
-    progress = real("percentage of the work that is done", least=0, most=100)
+    progress = integer("percentage of the work that is done", least=0, most=100)
     job_id = text("id of its job", nullable=True)
     parent_id = text("id of the job that this one repeats", nullable=True)
     upload_id = text("id of the uploaded image", nullable=True)
@@ -48,7 +48,7 @@ class BatchSummarySchema(Schema):
 
     id = text("id of the batch")
     status = text("state of the whole batch", choices=STATUSES)
-    progress = real("percentage of the work that is done", least=0, most=100)
+    progress = integer("percentage of the work that is done", least=0, most=100)
     created_at = moment("when the batch was accepted")
     counts = nested(BatchCountsSchema, "how many files are in which state")
 

@@ -69,7 +69,8 @@ class JobSummarySchema(Schema):
     upload_id = text("id of the uploaded image")
     parent_id = text("id of the job that this one repeats", nullable=True)
     status = text("state of the job", choices=STATUSES)
-    progress = real("percentage of the work that is done", least=0, most=100)
+    progress = integer("percentage of the work that is done", least=0, most=100)
+    progress_exact = real("the same with two decimals, which rise every few seconds", least=0, most=100)
     step = text(
         "what a running job does: `decoding`, `upscaling`, `encoding` or `storing`; null before and after",
         choices=STEPS,
@@ -106,7 +107,8 @@ class JobSchema(Schema):
     status_reason = nested(
         StatusReasonSchema, "why the job does not go on; null while nothing holds it up", nullable=True
     )
-    progress = real("percentage of the work that is done", least=0, most=100)
+    progress = integer("percentage of the work that is done", least=0, most=100)
+    progress_exact = real("the same with two decimals, which rise every few seconds", least=0, most=100)
     step = text(
         "what a running job does: `decoding`, `upscaling`, `encoding` or `storing`; null before and after",
         choices=STEPS,

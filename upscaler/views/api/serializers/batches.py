@@ -53,7 +53,7 @@ def _item(item: BatchItem, signer: LinkSigner, now: float) -> dict[str, Any]:
         return {**_NO_JOB, **shown, "progress": 0, "error": job_error(item)}
     return {
         **shown,
-        "progress": job.percent,
+        "progress": job.progress,
         "job_id": job.id,
         "parent_id": job.parent_id,
         "upload_id": job.upload_id,
