@@ -29,6 +29,9 @@ MODEL_NAMES = (
     "realesr-animevideov3-x4",
     "waifu2x-upconv7-photo",
     "waifu2x-cunet",
+    "waifu2x-cunet-1x-n1",
+    "span-x2",
+    "span-x4",
 )
 
 
