@@ -87,7 +87,8 @@ def test_a_preview_runs_what_the_job_will_run(
 ) -> None:
     file = saved_as_jpeg(small, tmp_path / "a.png", 60)
 
-    preview = live_service.client().preview(file, presets="standard", factor="2x", width=40, height=40)
+    with live_service.client() as client:
+        preview = client.preview(file, presets="standard", factor="2x", width=40, height=40)
     job = live_service.upscale(file, factor="2x")
 
     [item] = preview["items"]
