@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.support.clock import Clock
 from tests.support.engine import SpoiltModel
 from upscaler.engine.backends.base import Backend, LoadedModel
 from upscaler.engine.backends.lanczos import LanczosBackend
@@ -34,14 +35,6 @@ class Card(LanczosBackend):
         self.loads += 1
         sound = super().load(model)
         return SpoiltModel(sound, lambda result: result * 0) if self.black else sound
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

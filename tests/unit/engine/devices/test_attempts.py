@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from tests.support.clock import Clock
 from tests.support.faulty_backends import FAULTS, Fault, FaultyBackend, WrappingBackend, raises, raises_above
 from upscaler.engine.backends.base import Result, Window
 from upscaler.engine.backends.ncnn import NcnnCpuBackend
@@ -27,13 +28,6 @@ from upscaler.errors import EngineError
 
 OPTIONS = UpscaleOptions("2x")
 SIDE = 160
-
-
-class Clock:
-    now = 1_765_110_896.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

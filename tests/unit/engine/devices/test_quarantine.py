@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.clock import Clock
 from upscaler.engine.devices.quarantine import Device, Quarantine
 
 GPU = Device("ncnn", "Some GPU", "fp16")
@@ -9,17 +10,9 @@ GPU = Device("ncnn", "Some GPU", "fp16")
 START = 1_765_110_896.0
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(START)
 
 
 def test_a_device_is_shown_with_reason_and_times(clock: Clock) -> None:

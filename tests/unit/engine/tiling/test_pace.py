@@ -8,6 +8,7 @@ from contextlib import ExitStack
 
 import pytest
 
+from tests.support.clock import Clock
 from upscaler.engine.backends.lanczos import LanczosBackend
 from upscaler.engine.backends.speed_table import Speed, SpeedTable
 from upscaler.engine.model_zoo.catalogue import MODELS
@@ -15,16 +16,6 @@ from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.pace import Pace, Paces
 
 MODEL = MODELS["realesrgan-x4plus"]
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 100.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

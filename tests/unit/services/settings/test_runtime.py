@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from config import load
 from tests import factories
+from tests.support.clock import Clock
 from upscaler.errors import InvalidParameter, UnknownParameter
 from upscaler.models import AuditLog, Setting
 from upscaler.services.audit import Actor
@@ -16,14 +17,6 @@ from upscaler.services.settings.runtime import CACHE_SECONDS, RuntimeSettings
 DATABASES = ("sqlite", "postgresql")
 
 ADMIN = Actor(None, "abdullah", "192.0.2.1")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture
