@@ -6,13 +6,13 @@ The truth is a photograph; the input is that photograph reduced, then with noise
 from __future__ import annotations
 
 import argparse
-import io
 from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
 from skimage import data
 
+from bench.marks import as_jpeg, with_noise
 from bench.seams import upscaled
 from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import DENOISE_LEVELS, PRESETS, UpscaleOptions
@@ -22,29 +22,17 @@ from upscaler.engine.tiling.upscaler import Upscaler
 Degrade = Callable[[np.ndarray], np.ndarray]
 
 
-def with_noise(sigma: float) -> Degrade:
-    """Return what adds Gaussian noise of that many levels."""
-
-    def degrade(pixels: np.ndarray) -> np.ndarray:
-        noise = np.random.default_rng(7).normal(0, sigma, pixels.shape)
-        return np.clip(np.rint(pixels + noise), 0, 255).astype(np.uint8)
-
-    return degrade
-
-
-def as_jpeg(pixels: np.ndarray) -> np.ndarray:
-    """Save with quality 30 and read again."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=30)
-    return np.asarray(Image.open(buffer))
+def noisy(sigma: float) -> Degrade:
+    """Return what adds Gaussian noise of that many levels, the same each time."""
+    return lambda pixels: with_noise(pixels, sigma, np.random.default_rng(7))
 
 
 DEGRADATIONS: dict[str, Degrade] = {
     "clean": lambda pixels: pixels,
-    "sigma 5": with_noise(5),
-    "sigma 15": with_noise(15),
-    "sigma 30": with_noise(30),
-    "JPEG 30": as_jpeg,
+    "sigma 5": noisy(5),
+    "sigma 15": noisy(15),
+    "sigma 30": noisy(30),
+    "JPEG 30": lambda pixels: as_jpeg(pixels, 30),
 }
 
 

@@ -23,6 +23,7 @@ import skimage
 from numpy.typing import NDArray
 from PIL import Image
 
+from bench.marks import as_jpeg, with_noise
 from upscaler.engine.backends.layer_graph import connect
 from upscaler.engine.backends.openvino_library import ops, ov
 from upscaler.engine.model_zoo import pruning
@@ -76,18 +77,11 @@ def sharp(image: Image.Image) -> Pixels:
 
 
 def reduced(truth: Pixels) -> Pixels:
-    """Return the input whose enlargement the truth is."""
+    """Return the input whose upscaled image the truth is."""
     height, width = truth.shape[:2]
     return np.asarray(
         Image.fromarray(truth).resize((width // SCALE, height // SCALE), Image.Resampling.BICUBIC)
     )
-
-
-def as_jpeg(pixels: Pixels, quality: int) -> Pixels:
-    """Save as JPEG and read again."""
-    buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
-    return np.asarray(Image.open(buffer))
 
 
 def crops(folder: Path) -> Iterator[Pixels]:
@@ -100,8 +94,7 @@ def crops(folder: Path) -> Iterator[Pixels]:
             top, left = (int(chance.integers(0, small.shape[axis] - side[axis] + 1)) for axis in (0, 1))
             crop = small[top : top + side[0], left : left + side[1]]
             if number == 1:
-                noise = chance.normal(0, chance.uniform(1, 4), crop.shape)
-                crop = np.clip(np.rint(crop + noise), 0, 255).astype(np.uint8)
+                crop = with_noise(crop, chance.uniform(1, 4), chance)
             if number == 2 or (number == 1 and chance.random() < 0.5):
                 crop = as_jpeg(np.ascontiguousarray(crop), int(chance.integers(60, 96)))
             yield np.ascontiguousarray(crop)

@@ -8,7 +8,6 @@ input.
 from __future__ import annotations
 
 import argparse
-import io
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from bench.candidates import SOURCES, candidates_for, strengths_of
+from bench.marks import as_jpeg, with_noise
 from bench.metrics import Pixels, flip, gradient_energy, haarpsi, psnr_y
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.postprocess.finisher import Finisher, ResultParts
@@ -34,12 +34,9 @@ def reduced(truth: Pixels, scale: int, source: str, kernel: Image.Resampling) ->
     small = np.asarray(Image.fromarray(truth).resize((width // scale, height // scale), kernel))
     wanted = strengths_of(source)
     if "noise" in wanted:
-        noise = np.random.default_rng(7).normal(0, wanted["noise"], small.shape)
-        small = np.clip(np.rint(small + noise), 0, 255).astype(np.uint8)
+        small = with_noise(small, wanted["noise"], np.random.default_rng(7))
     if "jpeg" in wanted:
-        buffer = io.BytesIO()
-        Image.fromarray(small).save(buffer, "JPEG", quality=wanted["jpeg"])
-        small = np.asarray(Image.open(buffer).convert("RGB"))
+        small = as_jpeg(small, wanted["jpeg"])
     return small
 
 
