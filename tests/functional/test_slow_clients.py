@@ -20,8 +20,6 @@ IDLE, SLOW_HEADERS, SLOW_BODIES, DEAF, POLLS, REPETITIONS = 500, 200, 200, 200, 
 SECONDS = 10.0
 # The promise is half a second; a machine that runs other tests as well is given four times as long.
 LONGEST_P95 = 2.0
-# Of fewer, the 95th percentile is the longest one: that of the moment when a thousand connections open.
-LEAST_ANSWERS = 40
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +76,7 @@ def test_others_are_served_while_a_thousand_clients_take_their_time(
     seconds: dict[str, list[float]] = {name: [] for name in asked}
     with crowd.going_on():
         deadline = time.monotonic() + SECONDS
-        while time.monotonic() < deadline or len(seconds["poll"]) < LEAST_ANSWERS:
+        while time.monotonic() < deadline:
             for name, ask in asked.items():
                 begun = time.monotonic()
                 assert ask().status_code < 300
