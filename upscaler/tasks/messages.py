@@ -1,6 +1,6 @@
 """What the queue carries: JSON with the id of one job, and nothing that is run or evaluated.
 
-Huey's own messages are pickled Python objects, which whoever can write to the queue makes into code.
+Huey's own messages are pickled Python objects: a client that can write to the queue runs code by them.
 """
 
 from __future__ import annotations

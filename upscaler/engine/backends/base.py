@@ -40,7 +40,7 @@ def image_of(planes: NDArray[np.float32], window: Window, model: Model) -> Resul
 
     Args:
         planes: the output of the model for ``window``, levels (3, height, width).
-        window: as ``LoadedModel.run`` takes it; a model that gives differences is added to its pixels, each enlarged.
+        window: as ``LoadedModel.run`` takes it; a model that gives differences is added to its pixels, each repeated.
         model: that gave the output.
     """
     image: Result = np.array(planes.transpose(1, 2, 0), np.float32, order="C")

@@ -154,7 +154,7 @@ def _speed(values: Mapping[str, Any]) -> Speed:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a file that appears whole or not at all, whoever else writes it."""
+    """Write a file that appears whole or not at all, also where other processes write it."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -47,7 +47,7 @@ class Model:
             removes; None for a model that removes no noise on request.
         multiple: the input side must be a multiple of this, or U-Net levels lose the last pixels.
         maximum_side: largest input side in pixels, 0 where there is none.
-        gives_differences: whether its output is what the pixels of its input, each enlarged, differ from the result.
+        gives_differences: whether its output is what the pixels of its input, each repeated, differ from the result.
         stand_in: names of models that, one after another, take its place where its result leaves the image altogether.
         derived_from: name of the model from whose files those of this one are made, "" for one that has its own; see
             ``derived``.
