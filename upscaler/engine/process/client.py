@@ -114,7 +114,7 @@ class EngineProcess:
         rising = Progress(on_progress or (lambda _: None))
 
         def hear(message: Message) -> None:
-            if message["progress"] is not None:
+            if "progress" in message:
                 rising.report(message["progress"])
             elif on_step is not None:
                 on_step(message["step"])
@@ -147,7 +147,7 @@ class EngineProcess:
         self,
         ask: _Ask,
         request: Message,
-        on_progress: Callable[[Message], None] | None = None,
+        on_report: Callable[[Message], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> Any:
         """Ask again while the child dies of a device: the next child does without that one."""
@@ -155,7 +155,7 @@ class EngineProcess:
         while True:
             attempts = [attempt.as_dict() for attempt in failed]
             try:
-                return ask({**request, "attempts": attempts}, on_progress, should_stop)
+                return ask({**request, "attempts": attempts}, on_report, should_stop)
             except DeviceError as failure:
                 if failure.blamed in failed:
                     # No other device is left, and an image may be to blame.
@@ -166,7 +166,7 @@ class EngineProcess:
     def _request(
         self,
         request: Message,
-        on_progress: Callable[[Message], None] | None = None,
+        on_report: Callable[[Message], None] | None = None,
         should_stop: Callable[[], bool] | None = None,
     ) -> Any:
         with self._lock:
@@ -174,7 +174,7 @@ class EngineProcess:
             answer: Message | None = None
             try:
                 child.send(request)
-                answer = await_answer(child, self._limits, on_progress, should_stop)
+                answer = await_answer(child, self._limits, on_report, should_stop)
             except ChildDiedError as death:
                 raise self._child.died(child, death) from death
             except EngineError as error:
@@ -189,7 +189,7 @@ class EngineProcess:
     def _urgent_request(
         self,
         request: Message,
-        on_progress: Callable[[Message], None] | None,
+        on_report: Callable[[Message], None] | None,
         should_stop: Callable[[], bool] | None,
     ) -> Any:
         with self._urgent_lock:
@@ -197,7 +197,7 @@ class EngineProcess:
             try:
                 with child.urgent_request() as request_id:
                     child.send({**request, "request_id": request_id})
-                    answer = await_answer(child, self._limits, on_progress, should_stop, request_id)
+                    answer = await_answer(child, self._limits, on_report, should_stop, request_id)
             except ChildDiedError as death:
                 raise self._child.died(child, death) from death
             except EngineOutOfMemory as error:

@@ -184,7 +184,7 @@ class Host:
             UpscaleOptions.from_mapping(request["options"]),
             self._loaded_engine(),
             on_progress=self._progress_reporter(_id_of(request)),
-            on_step=lambda step: self._send({"progress": None, "step": step, **_id_of(request)}),
+            on_step=lambda step: self._send({"step": step, **_id_of(request)}),
             should_stop=(lambda: False) if "request_id" in request else self._answer_urgent,
             scratch=Scratch(self._scratch_dir, _checkpoint_of(request)),
             attempts=AttemptLog(Attempt(**attempt) for attempt in request["attempts"]),

@@ -17,6 +17,10 @@ _POLL_SECONDS = 0.2
 _TEST_SECONDS = 300.0
 
 
+# What messages have that report on a request and do not answer it.
+_REPORTS = frozenset({"progress", "step"})
+
+
 @dataclass(frozen=True)
 class EngineLimits:
     """The limits of one request: wall time in seconds, resident memory of the child's family in bytes."""
@@ -33,11 +37,11 @@ class EngineLimits:
 def await_answer(
     child: ChildProcess,
     limits: EngineLimits,
-    on_progress: Callable[[Message], None] | None,
+    on_report: Callable[[Message], None] | None,
     should_stop: Callable[[], bool] | None,
     request_id: int = MAIN_REQUEST,
 ) -> Message:
-    """Wait for the answer to a request, and pass the messages on its progress on.
+    """Wait for the answer to a request; ``on_report`` gets the messages that report its progress or its step.
 
     Raises:
         ChildDiedError: the child has ended, or hangs in a test.
@@ -56,10 +60,10 @@ def await_answer(
         message = child.receive(_POLL_SECONDS, request_id)
         if message is None or "ready" in message:
             continue
-        if "progress" not in message:
+        if message.keys().isdisjoint(_REPORTS):
             return message
-        if on_progress is not None:
-            on_progress(message)
+        if on_report is not None:
+            on_report(message)
 
 
 class _Watch:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from upscaler.engine.process.client import Previews, UpscaleResult
+from upscaler.engine.progress import STORING
 from upscaler.models import utcnow
 from upscaler.services.jobs import workers
 from upscaler.services.jobs.lifecycle import Claim
@@ -35,8 +36,11 @@ class WrittenFiles:
         }
 
 
-def result_columns(result: UpscaleResult, keys: list[str], started_at: datetime) -> dict[str, Any]:
+def result_columns(
+    result: UpscaleResult, keys: list[str], started_at: datetime, storing_seconds: float
+) -> dict[str, Any]:
     """Return the columns of a completed job; ``keys`` are in the order of ``WrittenFiles.by_key``."""
+    steps = {**result.receipt["steps"], STORING: round(storing_seconds, 3)}
     resumed = bool(result.receipt["resumed_tiles"])
     return {
         **dict(zip(("result_path", "preview_path", "original_preview_path"), keys, strict=True)),
@@ -45,7 +49,7 @@ def result_columns(result: UpscaleResult, keys: list[str], started_at: datetime)
         "result_height": result.height,
         "result_size_bytes": result.size_bytes,
         "result_sha256": result.sha256,
-        "receipt": result.receipt,
+        "receipt": {**result.receipt, "steps": steps},
         "model": result.receipt["model"][:128],
         "device": workers.device_of(result.receipt["backend"]),
         "work_seconds": None if resumed else (utcnow() - started_at).total_seconds(),

@@ -234,8 +234,7 @@ class JobRunner:
         try:
             for key, path in files.items():
                 self._patiently(heartbeat, self._storage.save, key, path)
-            result.receipt["steps"][STORING] = round(time.monotonic() - began, 3)
-            columns = result_columns(result, keys, started_at)
+            columns = result_columns(result, keys, started_at, storing_seconds=time.monotonic() - began)
             with self._sessions() as session:
                 completed = lifecycle.complete(session, claim, columns, keys, started_at)
         except BaseException:

@@ -27,11 +27,11 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChildProc
 
 def test_progress_is_passed_on_until_the_answer_comes(child: ChildProcess) -> None:
     heard: list[dict[str, Any]] = []
-    for message in ({"ready": True}, {"progress": 0.25}, {"progress": 0.5}, {"result": 1}, {"progress": 0.9}):
+    for message in ({"ready": True}, {"step": "s"}, {"progress": 0.25}, {"result": 1}, {"progress": 0.9}):
         child.send(message)
 
     assert await_answer(child, GENEROUS, heard.append, None) == {"result": 1}
-    assert heard == [{"progress": 0.25}, {"progress": 0.5}]
+    assert heard == [{"step": "s"}, {"progress": 0.25}]
 
 
 def test_nobody_needs_to_listen(child: ChildProcess) -> None:

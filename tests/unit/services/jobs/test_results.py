@@ -39,10 +39,10 @@ def test_two_claims_of_a_job_have_no_key_in_common(db_session: Session, new_job:
 
 @pytest.mark.parametrize("resumed", [0, 3])
 def test_only_work_done_from_start_to_end_is_measured(resumed: int) -> None:
-    receipt = {"backend": BACKEND, "model": "what ran", "resumed_tiles": resumed}
+    receipt = {"backend": BACKEND, "model": "what ran", "resumed_tiles": resumed, "steps": {"upscaling": 2.0}}
     result = UpscaleResult(receipt, 20, 10, 500, "image/jpeg", "f" * 64)
 
-    columns = result_columns(result, ["a", "b", "c"], utcnow() - timedelta(seconds=60))
+    columns = result_columns(result, ["a", "b", "c"], utcnow() - timedelta(seconds=60), 1.23456)
 
     seconds = columns.pop("work_seconds")
     assert seconds is None if resumed else 60 <= seconds < 70
@@ -55,7 +55,7 @@ def test_only_work_done_from_start_to_end_is_measured(resumed: int) -> None:
         "result_height": 10,
         "result_size_bytes": 500,
         "result_sha256": "f" * 64,
-        "receipt": receipt,
+        "receipt": {**receipt, "steps": {"upscaling": 2.0, "storing": 1.235}},
         "model": "what ran",
         "device": "ncnn fp16 on NVIDIA L4",
     }
