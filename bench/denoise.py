@@ -16,6 +16,7 @@ from bench.marks import as_jpeg, with_noise
 from bench.seams import upscaled
 from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import DENOISE_LEVELS, PRESETS, UpscaleOptions
+from upscaler.engine.presets import CLEAN, JPEG
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.upscaler import Upscaler
 
@@ -56,7 +57,8 @@ def gain_table(upscaler: Upscaler, preset: str, factor: str, side: int) -> dict[
     for title, degrade in DEGRADATIONS.items():
         table[title] = {}
         for grade in DENOISE_LEVELS:
-            recipe = recipe_for(UpscaleOptions(factor, preset, grade))
+            source = JPEG if title.startswith("JPEG") else CLEAN
+            recipe = recipe_for(UpscaleOptions(factor, preset, grade), source)
             values = []
             for truth in truths(side):
                 small = Image.fromarray(truth).resize((side // recipe.scale,) * 2, Image.Resampling.BICUBIC)
