@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,9 @@ from tests.support.slow_clients import SlowClients, percentile
 # From twenty addresses together.
 IDLE, SLOW_HEADERS, SLOW_BODIES, DEAF, POLLS, REPETITIONS = 500, 200, 200, 200, 50, 50
 SECONDS = 10.0
+PAUSE_SECONDS = 0.05
+# Of fewer, the 95th percentile would be the slowest one.
+LEAST_ANSWERS = 21
 # The promise is half a second; a machine that runs other tests as well is given four times as long.
 LONGEST_P95 = 2.0
 
@@ -42,6 +46,18 @@ def noise(path: Path, side: int) -> Path:
     pixels = np.random.default_rng(side).integers(0, 256, (side, side, 3), np.uint8)
     Image.fromarray(pixels).save(path, compress_level=0)
     return path
+
+
+def answer_seconds(ask: Callable[[], requests.Response]) -> list[float]:
+    """Return how long each answer took to somebody who asks again and again."""
+    seconds: list[float] = []
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline or len(seconds) < LEAST_ANSWERS:
+        begun = time.monotonic()
+        assert ask().status_code < 300
+        seconds.append(time.monotonic() - begun)
+        time.sleep(PAUSE_SECONDS)
+    return seconds
 
 
 def test_others_are_served_while_a_thousand_clients_take_their_time(
@@ -73,18 +89,12 @@ def test_others_are_served_while_a_thousand_clients_take_their_time(
         "poll": lambda: requests.get(f"{service.url}/api/v1/jobs/{job_id}", timeout=60),
         "upload of 1 MB": lambda: service.upload(small, factor="2x"),
     }
-    seconds: dict[str, list[float]] = {name: [] for name in asked}
-    with crowd.going_on():
-        deadline = time.monotonic() + SECONDS
-        while time.monotonic() < deadline:
-            for name, ask in asked.items():
-                begun = time.monotonic()
-                assert ask().status_code < 300
-                seconds[name].append(time.monotonic() - begun)
+    with crowd.going_on(), ThreadPoolExecutor(len(asked)) as others:
+        seconds = dict(zip(asked, others.map(answer_seconds, asked.values()), strict=True))
         for name, taken in seconds.items():
             print(  # noqa: T201 - for pytest -rP
                 f"{name}: {len(taken)} answers, p50 {percentile(taken, 0.5):.3f} s, "
-                f"p95 {percentile(taken, 0.95):.3f} s"
+                f"p95 {percentile(taken, 0.95):.3f} s, most {max(taken):.3f} s"
             )
         assert max(percentile(taken, 0.95) for taken in seconds.values()) < LONGEST_P95
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 import threading
 import time
@@ -33,6 +34,9 @@ def application(environ, start_response):
     body = environ["wsgi.input"].read()
     if path == "/late":
         time.sleep(0.5)
+    if path == "/file":
+        start_response("200 OK", [("Content-Length", str(LARGE))])
+        return environ["wsgi.file_wrapper"](io.BytesIO(b"x" * LARGE))
     answer = b"x" * LARGE if path == "/large" else f"{len(body)} {refused}".encode()
     status = "413 Too Large" if refused else "200 OK"
     start_response(status, [("Content-Length", str(len(answer)))])

@@ -13,6 +13,10 @@ from waitress.channel import HTTPChannel
 from upscaler.server.limits import Limits, Pace, group_of
 from upscaler.server.requests import Request, Rules, Task
 
+# Bytes that are read and handed to a socket in one piece, and those that one connection sends before the others.
+_PIECE_BYTES = 1 << 17
+_BYTES_AT_ONCE = 1 << 20
+
 
 class Host(Rules, Protocol):
     """What a connection asks of its server."""
@@ -37,6 +41,7 @@ class Connection(HTTPChannel):
     request: Request | None
     close_when_flushed: bool
     will_close: bool
+    sendbuf_len: int
 
     def __init__(self, server: Host, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002 - waitress's name for it
         self.group = group_of(str(addr[0]))
@@ -45,12 +50,15 @@ class Connection(HTTPChannel):
         self._has_had_request = False
         self._receiving, self._sending = Pace(server.limits), Pace(server.limits)
         self._sent = 0
+        self._may_send = _BYTES_AT_ONCE
         self._was_refused = False
         # Until when the rest of a refused body is received and ignored; None while it is not.
         self._drain_until: float | None = None
         self._drained = 0
         super().__init__(server, sock, addr, adj, map)
         self.parser_class = partial(Request, rules=server)
+        # Larger pieces would be read from the file again and again, as few of their bytes fit into the socket.
+        self.sendbuf_len = min(self.sendbuf_len, _PIECE_BYTES)
 
     @property
     def is_waiting(self) -> bool:
@@ -91,9 +99,17 @@ class Connection(HTTPChannel):
             self._was_refused = any(request.refused for request in self.requests)
         return taken
 
+    def _flush_some(self, do_close: bool = True) -> bool:
+        """Send what the socket takes, up to a limit: a fast reader of a large file leaves others their turn."""
+        self._may_send = _BYTES_AT_ONCE
+        return bool(super()._flush_some(do_close=do_close))
+
     def send(self, data: bytes, do_close: bool = True) -> int:
         """Send what the socket takes."""
+        if self._may_send <= 0:
+            return 0
         count: int = super().send(data, do_close=do_close)
+        self._may_send -= count
         if count:
             self.active_at = time.monotonic()
             self._sent += count

@@ -6,8 +6,10 @@ import socket
 import time
 
 import pytest
+from waitress.channel import HTTPChannel
 
 from tests.support.socket_server import LARGE, MOST_BODY, answer, get, post, seconds_until_closed
+from upscaler.server.connections import Connection
 
 
 def test_it_answers_again_and_again_on_one_connection(connect) -> None:
@@ -52,6 +54,34 @@ def test_a_large_response_arrives_whole(connect) -> None:
     client.sendall(get("/large"))
     status, body = answer(client)
     assert (status, len(body)) == (200, LARGE)
+
+
+def test_a_large_file_is_sent_in_pieces_and_others_get_their_turn(
+    connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces: list[int] = []
+    sent_at_once: list[int] = []
+    send, flush = HTTPChannel.send, HTTPChannel._flush_some
+
+    def noted_send(self: HTTPChannel, data: bytes, do_close: bool = True) -> int:
+        pieces.append(len(data))
+        return send(self, data, do_close=do_close)
+
+    def noted_flush(self: Connection, do_close: bool = True) -> bool:
+        before = self._sent
+        try:
+            return flush(self, do_close=do_close)
+        finally:
+            sent_at_once.append(self._sent - before)
+
+    monkeypatch.setattr(HTTPChannel, "send", noted_send)
+    monkeypatch.setattr(HTTPChannel, "_flush_some", noted_flush)
+    client = connect()
+    client.sendall(get("/file"))
+    assert answer(client) == (200, b"x" * LARGE)
+    assert sum(sent_at_once) > LARGE
+    assert max(pieces) <= 1 << 17
+    assert max(sent_at_once) < (1 << 20) + (1 << 17)
 
 
 def test_who_sends_too_much_reads_why_while_still_sending(connect) -> None:
