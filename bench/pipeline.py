@@ -1,8 +1,8 @@
 """Measure a whole upscale, from file to file, against its models alone, with memory and the share of each step.
 
-Each row is a process of its own, so that its peak of memory is its own: it runs the models on the very windows of
-the image, then upscales the image, and so on in turns; medians are shown. The result is checked for its size only:
-whether it is right is for the tests to say.
+First the backends are tried on this machine, as the service does. Each row is a process of its own, so that its peak of
+memory is its own: it runs the models on the very windows of the image, on as many streams, then upscales the image, and
+so on in turns; medians are shown. The result is checked for its size only: whether it is right is for the tests to say.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from skimage import data
 
-from upscaler.engine.backends.base import LoadedModel, Result, Window
+from upscaler.engine.backends.base import Backend, LoadedModel, Result, Window
 from upscaler.engine.backends.selection import Selection
 from upscaler.engine.devices.attempts import AttemptLog
 from upscaler.engine.model_zoo.catalogue import Model
@@ -31,6 +33,7 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch
+from upscaler.engine.tiling.streams import in_order
 from upscaler.engine.tiling.upscaler import Upscaler
 
 STEPS = ("decode", "tones", "check", "encode")
@@ -38,7 +41,9 @@ ROWS = (
     ("standard", "2x", 1024),
     ("standard", "4x", 1024),
     ("art", "2x", 1024),
-    ("photo", "4x", 256),
+    ("art", "4x", 512),
+    ("photo", "2x", 512),
+    ("photo", "4x", 512),
 )
 
 
@@ -57,10 +62,10 @@ class Recorder(LoadedModel):
 
 
 class RecordingSelection(Selection):
-    """A selection of recorders; ``runs`` are the windows of all images since it was last cleared."""
+    """A selection of recorders on one backend; ``runs`` are the windows of all images since it was last cleared."""
 
-    def __init__(self, settings: EngineSettings) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: EngineSettings, backend: Backend) -> None:
+        super().__init__(settings, [backend])
         self.runs: list[tuple[LoadedModel, Window]] = []
 
     def load(self, model: Model, attempts: AttemptLog | None = None) -> LoadedModel:
@@ -83,13 +88,24 @@ def seconds_of(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
+def try_backends(settings: EngineSettings) -> None:
+    """Measure the backends on the presets' models; the speeds are kept in the settings' ``cache_dir``."""
+    upscaler = Upscaler(replace(settings, trial=True))
+    while upscaler.refine():
+        pass
+
+
 def measure(
     preset: str, factor: str, side: int, output_format: str, settings: EngineSettings, rounds: int
 ) -> None:
     """Measure one row and print it as JSON."""
     options = UpscaleOptions(factor, preset, output_format=output_format)
-    recipe, selection = recipe_for(options), RecordingSelection(settings)
-    upscaler = Upscaler(settings, selection)
+    chooser = Upscaler(settings)
+    recipe = recipe_for(options, on_processor=chooser.on_processor())
+    backend = chooser.suited_to(recipe, deep=False)._selection.backend
+    selection = RecordingSelection(settings, backend)
+    upscaler = Upscaler(replace(settings, cache_dir=""), selection)
+    streams = backend.streams_for(recipe.models)
     pixels = np.asarray(photograph(side))
     alone, whole, steps = [], [], {step: [] for step in STEPS}  # type: ignore[var-annotated]
     with tempfile.TemporaryDirectory() as name:
@@ -112,8 +128,9 @@ def measure(
             values.clear()
 
         def run_alone() -> None:
-            for loaded, window in windows:
-                loaded.run(window)
+            calls = [partial(loaded.run, window) for loaded, window in windows]
+            for _ in in_order(calls, streams, lambda: None):
+                pass
 
         for _ in range(rounds):
             alone.append(seconds_of(run_alone))
@@ -127,7 +144,7 @@ def measure(
                 "whole": total,
                 "steps": {step: statistics.median(values) / total for step, values in steps.items()},
                 "megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-                "backend": upscaler.describe()["engine"],
+                "backend": f"{backend.name} {backend.precision} x {streams}",
             }
         )
     )
@@ -141,9 +158,31 @@ def show(preset: str, factor: str, side: int, arguments: list[str]) -> None:
     )
     shares = "".join(f"{row['steps'][step] * 100:8.1f}%" for step in STEPS)
     print(
-        f"{preset + ' ' + factor:14}{side:6}{row['recipe']:38}{row['whole']:8.2f}{row['whole'] / row['alone']:8.2f}x"
-        f"{shares}{row['megabytes']:8.0f}"
+        f"{preset + ' ' + factor:14}{side:6}  {row['recipe']:52}{row['backend']:20}{row['whole']:8.2f}"
+        f"{row['whole'] / row['alone'] - 1:9.1%}{shares}{row['megabytes']:8.0f}",
+        flush=True,
     )
+
+
+def show_all(chosen: argparse.Namespace, cache: str) -> None:
+    """Measure all rows and print them as a table."""
+    arguments = [
+        "--format",
+        chosen.format,
+        "--rounds",
+        str(1 if chosen.quick else chosen.rounds),
+        "--threads",
+        str(chosen.threads),
+        "--cache",
+        cache,
+    ]
+    print(
+        f"{'':14}{'px':>6}  {'models':52}{'backend':20}{'s':>8}{'overhead':>9}",
+        *(f"{step:>8}" for step in STEPS),
+        f"{'MB':>7}",
+    )
+    for preset, factor, side in ROWS:
+        show(preset, factor, side // 2 if chosen.quick else side, arguments)
 
 
 def main() -> None:
@@ -156,27 +195,16 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="half the side, and one round")
     parser.add_argument("--rounds", type=int, default=3, help="(%(default)s)")
     parser.add_argument("--threads", type=int, default=EngineSettings().threads, help="(%(default)s)")
+    parser.add_argument("--cache", default="", help="a folder with speeds that were measured before")
     chosen = parser.parse_args()
-    settings = EngineSettings(threads=chosen.threads)
     if chosen.row:
         preset, factor, side = chosen.row
+        settings = EngineSettings(threads=chosen.threads, cache_dir=chosen.cache)
         measure(preset, factor, int(side), chosen.format, settings, chosen.rounds)
         return
-    arguments = [
-        "--format",
-        chosen.format,
-        "--rounds",
-        str(1 if chosen.quick else chosen.rounds),
-        "--threads",
-        str(chosen.threads),
-    ]
-    print(
-        f"{'':14}{'px':>6}{'models':38}{'s':>8}{'to bare':>9}",
-        *(f"{step:>8}" for step in STEPS),
-        f"{'MB':>7}",
-    )
-    for preset, factor, side in ROWS:
-        show(preset, factor, side // 2 if chosen.quick else side, arguments)
+    with tempfile.TemporaryDirectory() as cache:
+        try_backends(EngineSettings(threads=chosen.threads, cache_dir=cache))
+        show_all(chosen, cache)
 
 
 if __name__ == "__main__":

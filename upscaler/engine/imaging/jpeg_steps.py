@@ -115,7 +115,12 @@ class _Fits:
 
     def __init__(self, squares: list[Levels]) -> None:
         coefficients = np.concatenate([_coefficients(square) for square in squares])
-        self._sizes = {place: coefficients[:, place[0], place[1]] for place in _LOOKED_AT}
+        # Each sign by itself: a pattern that repeats from block to block, such as ruled paper, has one.
+        sizes = {place: coefficients[:, place[0], place[1]] for place in _LOOKED_AT}
+        self._sizes = {
+            place: (np.sort(signed[signed > 0]), np.sort(-signed[signed < 0]))
+            for place, signed in sizes.items()
+        }
         self._known: dict[tuple[Place, int], float | None] = {}
 
     def of(self, place: Place, step: int) -> float | None:
@@ -125,14 +130,15 @@ class _Fits:
         have the coefficient.
         """
         if (place, step) not in self._known:
-            sizes = self._sizes[place]
-            # Each sign by itself: a pattern that repeats from block to block, such as ruled paper, has one.
-            signs = (sizes[sizes > step / 2], sizes[sizes < -step / 2])
-            fits = [
-                float(np.cos(2 * np.pi * one / step).mean()) for one in signs if len(one) >= _LEAST_BLOCKS
-            ]
-            self._known[place, step] = min(fits) if len(fits) == len(signs) else None
+            signs = [sizes[sizes.searchsorted(step / 2, "right") :] for sizes in self._sizes[place]]
+            are_enough = all(len(sizes) >= _LEAST_BLOCKS for sizes in signs)
+            self._known[place, step] = min(_fit(sizes, step) for sizes in signs) if are_enough else None
         return self._known[place, step]
+
+
+def _fit(sizes: Levels, step: int) -> float:
+    """Return the fit of sizes to multiples of a step."""
+    return float(np.add.reduce(np.cos(sizes * np.float32(2 * np.pi / step)))) / len(sizes)
 
 
 def _fitting_quality(fits: _Fits) -> int | None:
