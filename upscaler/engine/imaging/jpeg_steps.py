@@ -101,7 +101,7 @@ def trace_in_pixels(rgb: Pixels) -> JpegTrace | None:
     """Return the trace that JPEG left in the pixels of (H, W, 3), None where there is none to be seen."""
     squares = [as_8_bits(square).astype(np.float32) @ _LUMA_WEIGHTS for square in _squares_of(rgb)]
     for top, left in dict.fromkeys([(0, 0), _grid_of(squares)]):
-        fits = _Fits([square[top:, left:] for square in squares])
+        fits = _fits([square[top:, left:] for square in squares])
         quality = _fitting_quality(fits)
         if quality is None and len(steps := _free_steps(fits)) >= _LEAST_FREE_COEFFICIENTS:
             quality = _quality_of(steps)
@@ -110,56 +110,50 @@ def trace_in_pixels(rgb: Pixels) -> JpegTrace | None:
     return None
 
 
-class _Fits:
-    """How well the coefficients of an image's blocks fit steps."""
+def _fits(squares: list[Levels]) -> Levels:
+    """Return how well the coefficients of an image's blocks fit steps, (coefficients looked at, steps from 0 on).
 
-    def __init__(self, squares: list[Levels]) -> None:
-        coefficients = np.concatenate([_coefficients(square) for square in squares])
+    The fit is 1 for multiples of the step alone, about 0 for any sizes. Pixels that are rounded to whole levels leave
+    0.55 at a step of 2 and 0.9 from 5 on. It is NaN where too few blocks have the coefficient.
+    """
+    coefficients = np.concatenate([_coefficients(square) for square in squares])
+    found = np.full((len(_LOOKED_AT), _STEPS.stop), np.nan, np.float32)
+    for fits, (v, h) in zip(found, _LOOKED_AT, strict=True):
+        sizes = coefficients[:, v, h]
         # Each sign by itself: a pattern that repeats from block to block, such as ruled paper, has one.
-        sizes = {place: coefficients[:, place[0], place[1]] for place in _LOOKED_AT}
-        self._sizes = {
-            place: (np.sort(signed[signed > 0]), np.sort(-signed[signed < 0]))
-            for place, signed in sizes.items()
-        }
-        self._known: dict[tuple[Place, int], float | None] = {}
-
-    def of(self, place: Place, step: int) -> float | None:
-        """Return the fit of a coefficient to a step: 1 for its multiples alone, about 0 for any sizes.
-
-        Pixels that are rounded to whole levels leave 0.55 at a step of 2 and 0.9 from 5 on. None where too few blocks
-        have the coefficient.
-        """
-        if (place, step) not in self._known:
-            signs = [sizes[sizes.searchsorted(step / 2, "right") :] for sizes in self._sizes[place]]
-            are_enough = all(len(sizes) >= _LEAST_BLOCKS for sizes in signs)
-            self._known[place, step] = min(_fit(sizes, step) for sizes in signs) if are_enough else None
-        return self._known[place, step]
-
-
-def _fit(sizes: Levels, step: int) -> float:
-    """Return the fit of sizes to multiples of a step."""
-    return float(np.add.reduce(np.cos(sizes * np.float32(2 * np.pi / step)))) / len(sizes)
-
-
-def _fitting_quality(fits: _Fits) -> int | None:
-    """Return the quality whose steps fit best, None where none fits well enough."""
-    best, found = _LEAST_FIT, None
-    for quality in _QUALITIES:
-        steps = ((place, int(_table(quality)[place])) for place in _LOOKED_AT)
-        known = [fit for place, step in steps if step > 1 and (fit := fits.of(place, step)) is not None]
-        if len(known) >= _LEAST_COEFFICIENTS and (mean := sum(known) / len(known)) > best:
-            best, found = mean, quality
+        fits[:] = np.minimum(_fits_of(sizes[sizes > 0]), _fits_of(-sizes[sizes < 0]))
     return found
 
 
-def _free_steps(fits: _Fits) -> dict[Place, float]:
+def _fits_of(sizes: Levels) -> Levels:
+    """Return how well sizes, all above 0, fit steps from 0 on; NaN where few of them are nearer to a step than to 0."""
+    fits = np.full(_STEPS.stop, np.nan, np.float32)
+    sizes = np.sort(sizes)
+    begins = np.searchsorted(sizes, np.array(_STEPS) / 2, "right")
+    for step, begin in zip(_STEPS, begins, strict=True):
+        if len(sizes) - begin < _LEAST_BLOCKS:
+            break
+        fits[step] = np.cos(sizes[begin:] * np.float32(2 * np.pi / step)).sum() / (len(sizes) - begin)
+    return fits
+
+
+def _fitting_quality(fits: Levels) -> int | None:
+    """Return the quality whose steps fit best, None where none fits well enough."""
+    known = fits[np.arange(len(_LOOKED_AT)), _STEPS_OF_QUALITIES]
+    counts = np.isfinite(known).sum(axis=1)
+    means = np.nansum(known, axis=1) / np.maximum(counts, 1)
+    means[counts < _LEAST_COEFFICIENTS] = 0
+    best = int(means.argmax())
+    return _QUALITIES[best] if means[best] > _LEAST_FIT else None
+
+
+def _free_steps(fits: Levels) -> dict[Place, float]:
     """Return the largest step that fits each coefficient well, for those that have one."""
     found: dict[Place, float] = {}
-    for place in _LOOKED_AT:
-        known = {step: fit for step in _STEPS if (fit := fits.of(place, step)) is not None}
-        best = max(known.values(), default=0.0)
+    for place, known in zip(_LOOKED_AT, np.nan_to_num(fits), strict=True):
+        best = known.max()
         if best >= _LEAST_FREE_FIT:
-            found[place] = max(step for step, fit in known.items() if fit >= 0.9 * best)
+            found[place] = float(np.flatnonzero(known >= 0.9 * best)[-1])
     return found
 
 
@@ -181,6 +175,12 @@ def _table(quality: int) -> Steps:
     """Return the steps (8, 8) of a quality; the scale is that of libjpeg's ``jcparam.c``."""
     scale = 5000 // quality if quality < 50 else 200 - 2 * quality
     return np.clip((scale * _LUMA_STEPS + 50) // 100, 1, 255)
+
+
+# (qualities, coefficients looked at)
+_STEPS_OF_QUALITIES = np.array(
+    [[int(_table(quality)[place]) for place in _LOOKED_AT] for quality in _QUALITIES]
+)
 
 
 def _squares_of(rgb: Pixels) -> Iterator[Pixels]:
