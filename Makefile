@@ -37,9 +37,10 @@ format: setup-test ## Write the format that `make lint` wants
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: setup-test ## Measure pixels per second by engine and model on this machine
+bench: setup-test ## Measure speed by engine, by preset, and beside version 0.1.0 on this machine
 	$(BIN)/python -m bench.engine $(ARGS)
 	$(BIN)/python -m bench.pipeline $(filter --quick,$(ARGS))
+	$(BIN)/python -m bench.versions $(filter --quick,$(ARGS))
 
 fidelity: setup-test ## Show what an upscaled image keeps, next to other tools
 	$(BIN)/python -m bench.fidelity $(ARGS)

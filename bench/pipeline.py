@@ -29,6 +29,7 @@ from upscaler.engine.backends.selection import Selection
 from upscaler.engine.devices.attempts import AttemptLog
 from upscaler.engine.model_zoo.catalogue import Model
 from upscaler.engine.model_zoo.recipe_builder import recipe_for
+from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings
@@ -95,14 +96,18 @@ def try_backends(settings: EngineSettings) -> None:
         pass
 
 
+def fastest_backend(settings: EngineSettings, recipe: Recipe) -> Backend:
+    """Return the backend that runs a recipe in the service, by the speeds in the settings' ``cache_dir``."""
+    return Upscaler(settings).suited_to(recipe, deep=False)._selection.backend
+
+
 def measure(
     preset: str, factor: str, side: int, output_format: str, settings: EngineSettings, rounds: int
 ) -> None:
     """Measure one row and print it as JSON."""
     options = UpscaleOptions(factor, preset, output_format=output_format)
-    chooser = Upscaler(settings)
-    recipe = recipe_for(options, on_processor=chooser.on_processor())
-    backend = chooser.suited_to(recipe, deep=False)._selection.backend
+    recipe = recipe_for(options, on_processor=Upscaler(settings).on_processor())
+    backend = fastest_backend(settings, recipe)
     selection = RecordingSelection(settings, backend)
     upscaler = Upscaler(replace(settings, cache_dir=""), selection)
     streams = backend.streams_for(recipe.models)

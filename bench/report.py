@@ -12,9 +12,10 @@ import platform
 import statistics
 import subprocess
 import sys
-import time
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -23,14 +24,18 @@ from skimage import data
 
 from bench.engine import Entry, load
 from bench.engine import measure as measure_windows
-from bench.pipeline import ROWS, STEPS
+from bench.pipeline import ROWS, STEPS, fastest_backend, try_backends
 from bench.seams import MODEL_NAMES
 from bench.seams import measure as measure_seams
 from bench.sizes import Row
 from bench.sizes import measure as measure_size
+from bench.versions import FIRST_VERSION
+from bench.versions import measure as measure_versions
 from upscaler.engine.backends.openvino import OpenVinoBackend
+from upscaler.engine.backends.speed import timed
 from upscaler.engine.backends.windows import run_window
 from upscaler.engine.model_zoo.catalogue import MODELS
+from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.settings import EngineSettings
 from upscaler.version import __version__
@@ -39,19 +44,17 @@ HERE = Path(__file__).resolve().parent
 WINDOW_SIDES = (64, 128, 256, 512)
 # The models that presets upscale with; the others are these with other weights.
 PRESET_MODELS = (
-    *("realesrgan-x4plus", "realesrgan-x4plus-anime"),
-    *("realesr-animevideov3-x2", "realesr-animevideov3-x3", "realesr-animevideov3-x4"),
-    *("waifu2x-upconv7-photo", "waifu2x-upconv7-art", "waifu2x-cunet", "waifu2x-cunet-1x-n1"),
+    *("realesrgan-x4plus", "realesrgan-x4plus-fitted", "realesrgan-x4plus-anime"),
+    *("span-x2", "span-x4", "realesr-animevideov3-x4"),
+    *("waifu2x-upconv7-photo", "waifu2x-cunet", "waifu2x-cunet-1x-n1"),
 )
 GROWTH = (
     (UpscaleOptions("2x", "standard"), (256, 512, 1024, 2048, 4096)),
+    (UpscaleOptions("4x", "standard"), (256, 512, 1024, 2048)),
     (UpscaleOptions("4x", "standard", model="realesr-animevideov3-x4"), (256, 512, 1024, 2048, 4096)),
     (UpscaleOptions("4x", "photo"), (256, 512)),
 )
-LARGEST = [
-    UpscaleOptions("4x", "standard", model="realesr-animevideov3-x4", output_format=kind)
-    for kind in ("png", "tiff")
-]
+LARGEST = [UpscaleOptions("4x", "standard")]
 LARGEST_SIDE = 8000
 
 
@@ -88,19 +91,22 @@ def engines(threads: int, rounds: int) -> tuple[str, list[Entry]]:
     return table(heads, rows) + "\n" + notes, entries
 
 
-def one_window(name: str, side: int, threads: int) -> dict[str, float]:
-    """Run one model on windows of one size, in this process alone; return seconds and peak memory."""
-    loaded = OpenVinoBackend(EngineSettings(threads=threads)).load(MODELS[name])
+def one_window(name: str, side: int, settings: EngineSettings) -> dict[str, Any]:
+    """Run one model on windows of one size, one on each stream, in this process alone.
+
+    Return the seconds of one window, the peak memory and the backend.
+    """
+    model = MODELS[name]
+    backend = fastest_backend(settings, Recipe(name, (name,)))
+    loaded, streams = backend.load(model), backend.streams_for([model])
     window = photograph_window(side)
-    run_window(loaded, window)
-    seconds = []
-    for _ in range(3):
-        start = time.perf_counter()
-        run_window(loaded, window)
-        seconds.append(time.perf_counter() - start)
+    # The first run of a size also reserves memory.
+    timed(lambda: run_window(loaded, window), streams)
+    clocks = [timed(lambda: run_window(loaded, window), streams).clock for _ in range(3)]
     return {
-        "seconds": statistics.median(seconds),
+        "seconds": statistics.median(clocks),
         "mib": peak_mib(),
+        "backend": f"{backend.name} {backend.precision} x {streams}",
     }
 
 
@@ -110,44 +116,55 @@ def peak_mib() -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-def windows(threads: int) -> str:
+def windows(settings: EngineSettings) -> str:
     """Return the table of window sizes: speed and memory."""
     rows = []
-    for name in (
-        "realesrgan-x4plus",
-        "realesrgan-x4plus-anime",
-        "realesr-animevideov3-x4",
-        "waifu2x-upconv7-photo",
-    ):
+    for name in ("realesrgan-x4plus-fitted", "realesrgan-x4plus", "span-x4", "waifu2x-upconv7-photo"):
         for side in WINDOW_SIDES:
-            found = _in_process("--window", name, str(side), "--threads", str(threads))
-            rows.append((name, str(side), f"{side * side / found['seconds']:.0f}", f"{found['mib']:.0f}"))
-    return table(("model", "window px", "input px/s", "peak MiB of the process"), rows)
+            found = _json_of("bench.report", settings, "--window", name, str(side))
+            speed = side * side / found["seconds"]
+            rows.append((name, found["backend"], str(side), f"{speed:.0f}", f"{found['mib']:.0f}"))
+    return table(("model", "backend", "window px", "input px/s", "peak MiB of the process"), rows)
 
 
-def pipeline(threads: int) -> str:
+def pipeline(settings: EngineSettings) -> str:
     """Return the table of whole images against their models alone."""
     rows = []
     for preset, factor, side in ROWS:
-        command = ("bench.pipeline", "--row", preset, factor, str(side), "--threads", str(threads))
-        row = _json_of(command)
+        row = _json_of("bench.pipeline", settings, "--row", preset, factor, str(side))
         shares = (f"{row['steps'][step] * 100:.1f} %" for step in STEPS)
         rows.append(
             (
                 f"{preset} {factor}, {side} px",
+                row["recipe"],
+                row["backend"],
                 f"{row['whole']:.2f}",
-                f"{row['whole'] / row['alone']:.2f}",
+                f"{row['whole'] / row['alone'] - 1:.1%}",
                 *shares,
             )
         )
-    return table(("image", "s", "times its models alone", *STEPS), rows)
+    return table(("image", "models", "backend", "s", "more than its models alone", *STEPS), rows)
 
 
-def sizes(threads: int, *, largest: bool) -> tuple[str, list[Row]]:
+def versions(threads: int, rounds: int) -> str:
+    """Return the table of presets beside the first version."""
+    rows = [
+        (
+            f"{row.preset} {row.factor}, {row.side} px",
+            f"{row.before:.2f}",
+            f"{row.now:.2f}",
+            f"{row.before / row.now:.2f}",
+        )
+        for row in measure_versions(FIRST_VERSION, threads, rounds)
+    ]
+    return table(("image", "0.1.0, s", "now, s", "times as fast"), rows)
+
+
+def sizes(settings: EngineSettings, *, largest: bool) -> tuple[str, list[Row]]:
     """Return the table of growing images, and its rows."""
-    found = [measure_size(options, side, threads) for options, sides in GROWTH for side in sides]
+    found = [measure_size(options, side, settings) for options, sides in GROWTH for side in sides]
     if largest:
-        found += [measure_size(options, LARGEST_SIDE, threads) for options in LARGEST]
+        found += [measure_size(options, LARGEST_SIDE, settings) for options in LARGEST]
     rows = [
         (
             f"{row.models}, {row.factor}, {row.output_format}",
@@ -178,12 +195,7 @@ def draw(entries: Sequence[Entry], grown: Sequence[Row], path: Path) -> None:
     """Draw speed by engine, and time and memory by size."""
     mpl.rcParams["svg.hashsalt"] = "the same image for the same figures"
     figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(15, 4.5), layout="constrained")
-    shown = (
-        "realesrgan-x4plus",
-        "realesrgan-x4plus-anime",
-        "realesr-animevideov3-x4",
-        "waifu2x-upconv7-photo",
-    )
+    shown = ("realesrgan-x4plus", "realesrgan-x4plus-fitted", "span-x4", "waifu2x-upconv7-photo")
     backends = list(dict.fromkeys(entry.backend for entry in entries))
     width = 0.8 / len(backends)
     for number, backend in enumerate(backends):
@@ -218,15 +230,17 @@ def draw(entries: Sequence[Entry], grown: Sequence[Row], path: Path) -> None:
     figure.savefig(path, metadata={"Date": None})
 
 
-def _in_process(*arguments: str) -> dict[str, float]:
-    return _json_of(("bench.report", *arguments))
-
-
-def _json_of(command: Sequence[str]) -> dict[str, float]:
+def _json_of(module: str, settings: EngineSettings, *arguments: str) -> dict[str, Any]:
+    """Return what a module prints, run in a process of its own."""
+    common = ("--threads", str(settings.threads), "--cache", settings.cache_dir)
     output = subprocess.run(
-        [sys.executable, "-m", *command], check=True, capture_output=True, text=True, cwd=HERE.parent
+        [sys.executable, "-m", module, *arguments, *common],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=HERE.parent,
     ).stdout
-    found: dict[str, float] = json.loads(output.splitlines()[-1])
+    found: dict[str, Any] = json.loads(output.splitlines()[-1])
     return found
 
 
@@ -238,14 +252,23 @@ def main() -> None:
     parser.add_argument(
         "--largest", action="store_true", help=f"also {LARGEST_SIDE} px, 4x: minutes, and 10 GB of disk"
     )
+    parser.add_argument("--cache", default="", help="a folder with speeds that were measured before")
     parser.add_argument("--window", nargs=2, metavar=("MODEL", "SIDE"), help="measure this one as JSON")
     chosen = parser.parse_args()
     if chosen.window:
-        print(json.dumps(one_window(chosen.window[0], int(chosen.window[1]), chosen.threads)))
+        settings = EngineSettings(threads=chosen.threads, cache_dir=chosen.cache)
+        print(json.dumps(one_window(chosen.window[0], int(chosen.window[1]), settings)))
         return
-    backend = OpenVinoBackend(EngineSettings(threads=chosen.threads))
-    by_engine, entries = engines(chosen.threads, chosen.rounds)
-    by_size, grown = sizes(chosen.threads, largest=chosen.largest)
+    with tempfile.TemporaryDirectory() as cache:
+        write(chosen, EngineSettings(threads=chosen.threads, cache_dir=cache))
+
+
+def write(chosen: argparse.Namespace, settings: EngineSettings) -> None:
+    """Measure everything and write it."""
+    try_backends(settings)
+    backend = OpenVinoBackend(settings)
+    by_engine, entries = engines(settings.threads, chosen.rounds)
+    by_size, grown = sizes(settings, largest=chosen.largest)
     text = f"""# Results
 
 Measured by `python -m bench.report{" --largest" if chosen.largest else ""}`, version {__version__}, on {backend.device}
@@ -260,25 +283,31 @@ One window of 128 x 128 px of a photograph, the median of {chosen.rounds} rounds
 
 {by_engine}
 
+## Beside version 0.1.0
+
+Each preset from file to file, image by image in turns, the median of {chosen.rounds} rounds.
+
+{versions(settings.threads, chosen.rounds)}
+
 ## Windows
 
-The engine that is chosen here (OpenVINO {backend.precision}).
+The backend that a trial chose here for each model, on its streams.
 
-{windows(chosen.threads)}
+{windows(settings)}
 
 ## Seams
 
 Images that are cut into windows against the same in one piece: a photograph a little larger than a window's core, so
 that it is cut as every larger one is, and the work for 2000 x 1500 px.
 
-{seams(chosen.threads)}
+{seams(settings.threads)}
 
 ## Whole images
 
-From file to file, against the same models on the same windows alone; and the share of the time that each step takes,
-most of it while the models work.
+From file to file, against the same models on the same windows and streams alone; and the share of the time that each
+step takes, most of it while the models work.
 
-{pipeline(chosen.threads)}
+{pipeline(settings)}
 
 ## Growth
 

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.pipeline import photograph
+from bench.pipeline import photograph, try_backends
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import EngineLimits, EngineProcess
 from upscaler.engine.process.memory import resident_bytes
@@ -64,11 +64,11 @@ class _Peak(threading.Thread):
         return self._peak / (1 << 20)
 
 
-def measure(options: UpscaleOptions, side: int, threads: int) -> Row:
+def measure(options: UpscaleOptions, side: int, settings: EngineSettings) -> Row:
     """Upscale a square photograph in an engine of its own, whose models are loaded already."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        engine = EngineProcess(EngineSettings(threads=threads), _LIMITS, folder)
+        engine = EngineProcess(settings, _LIMITS, folder)
         try:
             warm, source, target = folder / "warm.png", folder / "source.png", folder / "target"
             photograph(64).save(warm)
@@ -106,13 +106,16 @@ def main() -> None:
     chosen = parser.parse_args()
     options = UpscaleOptions(chosen.factor, chosen.preset, output_format=chosen.format, model=chosen.model)
     print(f"{'models':36}{'':9}{'px':>6}{'s':>9}{'us/px':>8}{'peak MiB':>10}{'file MiB':>10}")
-    for side in chosen.sides:
-        row = measure(options, side, chosen.threads)
-        print(
-            f"{row.models:36}{row.factor + ' ' + row.output_format:9}{row.side:6}{row.seconds:9.2f}"
-            f"{row.microseconds_per_pixel:8.2f}{row.peak_mib:10.0f}{row.result_mib:10.1f}",
-            flush=True,
-        )
+    with tempfile.TemporaryDirectory() as cache:
+        settings = EngineSettings(threads=chosen.threads, cache_dir=cache)
+        try_backends(settings)
+        for side in chosen.sides:
+            row = measure(options, side, settings)
+            print(
+                f"{row.models:36}{row.factor + ' ' + row.output_format:9}{row.side:6}{row.seconds:9.2f}"
+                f"{row.microseconds_per_pixel:8.2f}{row.peak_mib:10.0f}{row.result_mib:10.1f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -111,11 +111,12 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench.versions", description=__doc__)
     parser.add_argument("--revision", default=FIRST_VERSION, help="of the earlier version (%(default)s)")
+    parser.add_argument("--quick", action="store_true", help="one round")
     parser.add_argument("--rounds", type=int, default=3, help="(%(default)s)")
     parser.add_argument("--threads", type=int, default=EngineSettings().threads, help="(%(default)s)")
     chosen = parser.parse_args()
     print(f"{'':14}{'px':>6}{'before s':>10}{'now s':>8}{'ratio':>8}")
-    for row in measure(chosen.revision, chosen.threads, chosen.rounds):
+    for row in measure(chosen.revision, chosen.threads, 1 if chosen.quick else chosen.rounds):
         print(
             f"{row.preset + ' ' + row.factor:14}{row.side:6}{row.before:10.2f}{row.now:8.2f}"
             f"{row.before / row.now:7.2f}x",

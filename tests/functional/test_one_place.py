@@ -43,7 +43,6 @@ READER = """PPM = ImageFormat(
 """
 WRITER = """    writer=Writer("gifsave"),
     max_side=65535,
-    bytes_per_pixel=1.0,
 """
 BACKEND = '''"""A made-up backend."""
 

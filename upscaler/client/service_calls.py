@@ -12,7 +12,10 @@ class ServiceCalls(Connection):
     """Reports what the service offers, and what the caller uses of it."""
 
     def quote(self, width: int, height: int, **choices: Any) -> dict[str, Any]:
-        """Return size, bytes, seconds and the place in the queue for an image of that many pixels."""
+        """Return size, bytes, seconds and the place in the queue for an image of that many pixels.
+
+        The bytes are None unless ``size_bytes`` and ``mime_type`` of the image's file are among the choices.
+        """
         params = {"width": str(width), "height": str(height), **form_of(choices)}
         return json_of(self._transport.call("GET", "/quote", params=params))
 

@@ -12,7 +12,6 @@ _READERS = "upscaler.engine.imaging.readers"
 
 # The writers' options were chosen by measuring 27 MB of textured image on one core: JPEG 240 MB/s, WebP effort 2
 # 12 MB/s (effort 4: 6 MB/s), AVIF effort 0 5 MB/s (effort 1: 1.4 MB/s for 12 % less, effort 2 the half of that).
-# ``bytes_per_pixel`` was measured on the photographs of the tests.
 JPEG = ImageFormat(
     name="jpeg",
     label="JPEG",
@@ -26,7 +25,6 @@ JPEG = ImageFormat(
     has_exif=True,
     has_resolution=True,
     default_quality=92,
-    bytes_per_pixel=0.3,
 )
 PNG = ImageFormat(
     name="png",
@@ -43,7 +41,6 @@ PNG = ImageFormat(
     deep=True,
     has_exif=True,
     has_resolution=True,
-    bytes_per_pixel=1.6,
 )
 WEBP = ImageFormat(
     name="webp",
@@ -59,7 +56,6 @@ WEBP = ImageFormat(
     has_alpha=True,
     has_exif=True,
     default_quality=98,  # as many bytes as a JPEG at 92; at 92, colours are off by a quarter to a half more
-    bytes_per_pixel=0.2,
 )
 TIFF = ImageFormat(
     name="tiff",
@@ -80,7 +76,6 @@ TIFF = ImageFormat(
     deep=True,
     has_exif=False,  # libvips writes none into TIFF
     has_resolution=True,
-    bytes_per_pixel=3.0,
 )
 AVIF = ImageFormat(
     name="avif",
@@ -99,7 +94,6 @@ AVIF = ImageFormat(
     has_alpha=True,
     has_exif=True,
     default_quality=90,
-    bytes_per_pixel=0.2,
 )
 HEIC = ImageFormat(
     name="heic",

@@ -72,7 +72,6 @@ class ImageFormat:
         has_exif: whether a file carries EXIF data.
         has_resolution: whether a file has dots per inch of its own, outside EXIF data.
         default_quality: 1 to 100, for formats whose compression loses something; None for the others.
-        bytes_per_pixel: of a typical photograph, for the estimate of a result's size until something was measured.
 
     """
 
@@ -93,7 +92,6 @@ class ImageFormat:
     has_exif: bool = False
     has_resolution: bool = False
     default_quality: int | None = None
-    bytes_per_pixel: float = 0.0
 
     @property
     def writable(self) -> bool:
@@ -147,7 +145,7 @@ def _problems(kind: ImageFormat) -> Iterable[str]:
         yield "a brand has 4 bytes"
     if kind.writable:
         yield from _writing_problems(kind)
-    elif kind.max_side or kind.default_quality is not None or kind.bytes_per_pixel:
+    elif kind.max_side or kind.default_quality is not None:
         yield "it has properties of a written file but no writer"
 
 
@@ -158,8 +156,6 @@ def _writing_problems(kind: ImageFormat) -> Iterable[str]:
         yield "a written file needs max_side"
     if kind.default_quality is not None and not 1 <= kind.default_quality <= 100:
         yield f"default_quality {kind.default_quality} is not between 1 and 100"
-    if kind.bytes_per_pixel <= 0:
-        yield "a written file needs bytes_per_pixel"
 
 
 def _check_unique(what: str, claims: Iterable[tuple[object, str]]) -> None:

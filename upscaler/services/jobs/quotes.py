@@ -5,34 +5,30 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from sqlalchemy import Float, cast, func, select
 from sqlalchemy.orm import Session
 
 from config import RuntimeValues
-from upscaler.engine.imaging.formats import format_named
 from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
-from upscaler.models import Job, JobStatus, Priority
+from upscaler.models import Priority
 from upscaler.services.jobs import estimates, scheduling
 from upscaler.services.jobs.file_checks import check_image_size, check_result_size
+from upscaler.services.jobs.file_sizes import SourceFile, estimated_bytes
 from upscaler.services.jobs.workers import devices_online
 from upscaler.services.models import model_table
-
-# Latest results of a format that the estimate of the file's size is from.
-LOOK_BACK = 20
 
 
 @dataclass(frozen=True)
 class Quote:
     """Quote of a job: sides in pixels, the file's size in bytes, times in seconds, and the place in the queue.
 
-    ``waiting_seconds`` is None while no worker is online.
+    ``waiting_seconds`` is None while no worker is online, ``estimated_bytes`` where too little is known of the source.
     """
 
     model: str
     output_width: int
     output_height: int
-    estimated_bytes: int
+    estimated_bytes: int | None
     own_seconds: int
     waiting_seconds: int | None
     queue_position: int
@@ -45,8 +41,11 @@ def quote(
     limits: RuntimeValues,
     workers: int,
     submitter: str,
+    source: SourceFile | None = None,
 ) -> Quote:
     """Estimate a job of ``submitter`` for an image of width x height pixels, with ``workers`` workers online.
+
+    ``source`` is the image's file, as far as it is known.
 
     Raises:
         TooManyPixels, ResultTooLarge, FormatTooSmall, InvalidParameter, TargetOutOfRange: such an image would be
@@ -64,27 +63,10 @@ def quote(
         model=recipe.name,
         output_width=wide,
         output_height=high,
-        estimated_bytes=round(_bytes_per_pixel(session, options.output_format) * wide * high),
+        estimated_bytes=None
+        if source is None
+        else estimated_bytes(source, size, (wide, high), options.output_format, options.quality),
         own_seconds=own_seconds,
         waiting_seconds=math.ceil(before.seconds / workers) if workers else None,
         queue_position=before.jobs + 1,
     )
-
-
-def _bytes_per_pixel(session: Session, output_format: str) -> float:
-    kind = format_named(output_format)
-    pixels = cast(Job.result_width, Float) * Job.result_height
-    recent = (
-        select(Job.result_size_bytes.label("size"), pixels.label("pixels"))
-        .where(
-            Job.status == JobStatus.COMPLETED.value,
-            Job.result_mime_type == kind.mime_type,
-            Job.result_width > 0,
-            Job.result_height > 0,
-        )
-        .order_by(Job.finished_at.desc())
-        .limit(LOOK_BACK)
-        .subquery()
-    )
-    size, measured = session.execute(select(func.sum(recent.c.size), func.sum(recent.c.pixels))).one()
-    return float(size) / float(measured) if measured else kind.bytes_per_pixel

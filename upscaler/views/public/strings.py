@@ -73,6 +73,8 @@ def _choosing() -> dict[str, str]:
         "trial.working": gettext("Comparing presets…"),
         "trial.done": gettext("Crops from the middle at full size. Choose the one that looks best."),
         "trial.nothing": gettext("The presets could not be compared. Try again, or choose one."),
+        "quote.next_unsized": gettext("About %(duration)s"),
+        "quote.waiting_unsized": gettext("About %(duration)s, number %(position)s in the queue"),
         "quote.next": gettext("About %(duration)s, about %(size)s"),
         "quote.waiting": gettext("About %(duration)s, number %(position)s in the queue, about %(size)s"),
         "file.growth": gettext("%(before)s → %(after)s pixels"),

@@ -18,7 +18,6 @@ WHOLE = ImageFormat(
     writer=Writer("webpsave"),
     max_side=100,
     default_quality=80,
-    bytes_per_pixel=1.0,
 )
 
 
@@ -36,7 +35,6 @@ def test_a_whole_row_is_one_more_format():
         ({"max_side": 0}, "a written file needs max_side"),
         ({"default_quality": 0}, "default_quality 0 is not between 1 and 100"),
         ({"default_quality": 101}, "default_quality 101 is not between 1 and 100"),
-        ({"bytes_per_pixel": 0.0}, "a written file needs bytes_per_pixel"),
         ({"extensions": ()}, "at least one"),
         ({"extensions": (".new",)}, "without a dot"),
         ({"extensions": ("NEW",)}, "lower-case"),

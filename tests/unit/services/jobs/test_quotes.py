@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
 from config import RuntimeValues
-from upscaler.engine.imaging.formats import format_named
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import ResultTooLarge, TooManyPixels, UnknownModel, UpscalerError
-from upscaler.models import Job, utcnow
-from upscaler.services.jobs.quotes import LOOK_BACK, Quote, quote
+from upscaler.models import Job
+from upscaler.services.jobs.file_sizes import SourceFile, estimated_bytes
+from upscaler.services.jobs.quotes import Quote, quote
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -32,7 +31,6 @@ def test_an_empty_queue_has_no_wait(db_session: Session) -> None:
     found = quoted(db_session, UpscaleOptions("2x"))
 
     assert (found.output_width, found.output_height) == (200, 100)
-    assert found.estimated_bytes == round(format_named("png").bytes_per_pixel * 200 * 100)
     assert (found.waiting_seconds, found.queue_position) == (0, 1)
     assert found.own_seconds >= 1
 
@@ -46,20 +44,15 @@ def test_the_wait_is_shared_by_the_workers(db_session: Session, new_job: NewJob)
     assert quoted(db_session, UpscaleOptions("2x"), workers=0).waiting_seconds is None
 
 
-def test_the_size_of_the_file_follows_the_latest_results_of_its_format(
-    db_session: Session, new_job: NewJob
-) -> None:
-    def result(mime: str, size: int, ago: int) -> None:
-        moment = utcnow() - timedelta(minutes=ago)
-        columns = {"result_mime_type": mime, "result_size_bytes": size, "finished_at": moment}
-        new_job(status="completed", result_width=10, result_height=10, **columns)
+def test_the_size_of_the_file_is_told_where_enough_is_known(db_session: Session) -> None:
+    options, limits = UpscaleOptions("2x", output_format="jpeg"), RuntimeValues()
 
-    for ago in range(LOOK_BACK):
-        result("image/png", 300, ago)
-    result("image/png", 90_000, LOOK_BACK)
-    result("image/webp", 90_000, 0)
+    def of(source: SourceFile | None) -> int | None:
+        return quote(db_session, (100, 50), options, limits, 1, "visitor", source).estimated_bytes
 
-    assert quoted(db_session, UpscaleOptions("2x")).estimated_bytes == 3 * 200 * 100
+    assert of(None) is None
+    source = SourceFile(2000, "image/png")
+    assert of(source) == estimated_bytes(source, (100, 50), (200, 100), "jpeg", None)
 
 
 @pytest.mark.parametrize(

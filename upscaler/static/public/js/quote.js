@@ -8,7 +8,7 @@ import { formatBytes, formatDuration } from "./format.js";
 // Several changes in a row are one question.
 const PAUSE_MS = 250;
 
-/** Keep `box` up to date: the returned function is called with the image's size, or null, after each change. */
+/** Keep `box` up to date: the returned function is called with what is known of the image, or null, after each change. */
 export function setUpQuote(form, box) {
   let timer = 0;
   let asking = null;
@@ -18,12 +18,12 @@ export function setUpQuote(form, box) {
     box.textContent = "";
   }
 
-  async function ask(dimensions) {
+  async function ask(source) {
     asking = new AbortController();
     const { signal } = asking;
     const chosen = chosenIn(form, config.limits.quote_options);
     try {
-      const quote = await getQuote({ ...dimensions, ...Object.fromEntries(chosen) }, signal);
+      const quote = await getQuote({ ...source, ...Object.fromEntries(chosen) }, signal);
       box.textContent = words(quote);
       box.hidden = false;
     } catch {
@@ -32,18 +32,19 @@ export function setUpQuote(form, box) {
     }
   }
 
-  return (dimensions) => {
+  return (source) => {
     clearTimeout(timer);
     asking?.abort();
-    if (dimensions) timer = setTimeout(() => ask(dimensions), PAUSE_MS);
+    if (source) timer = setTimeout(() => ask(source), PAUSE_MS);
     else hide();
   };
 }
 
 function words({ estimated_seconds, estimated_bytes, queue_position, status_reason }) {
   if (estimated_seconds === null) return status_reason.detail;
-  const values = { duration: formatDuration(estimated_seconds), size: formatBytes(estimated_bytes) };
-  return queue_position > 1
-    ? t("quote.waiting", { ...values, position: queue_position })
-    : t("quote.next", values);
+  const isNext = queue_position === 1;
+  const values = { duration: formatDuration(estimated_seconds), position: queue_position };
+  if (estimated_bytes === null) return isNext ? t("quote.next_unsized", values) : t("quote.waiting_unsized", values);
+  const sized = { ...values, size: formatBytes(estimated_bytes) };
+  return isNext ? t("quote.next", sized) : t("quote.waiting", sized);
 }

@@ -91,7 +91,7 @@ class UploadForm {
 
   #optionChanged(name) {
     if (["factor", "output_format"].includes(name)) this.#sizeChanged();
-    else if (this.#chosen?.dimensions) this.#quote(this.#chosen.dimensions);
+    else this.#askForQuote();
     if (name === "output_format") this.#showQuality();
   }
 
@@ -100,10 +100,16 @@ class UploadForm {
     const dimensions = this.#chosen?.dimensions ?? null;
     const problem = this.#outputProblem();
     showGrowth(dimensions, this.#factor, Boolean(problem));
-    this.#quote(problem ? null : dimensions);
+    if (problem) this.#quote(null);
+    else this.#askForQuote();
     if (!dimensions) return;
     if (problem) showMessage(this.#message, { detail: problem });
     else hideMessage(this.#message);
+  }
+
+  #askForQuote() {
+    const { file, dimensions } = this.#chosen ?? {};
+    this.#quote(dimensions ? { ...dimensions, size_bytes: file.size, mime_type: file.type } : null);
   }
 
   #outputProblem() {
@@ -165,7 +171,7 @@ class UploadForm {
     const wasFocused = document.activeElement === byId("sending-stop");
     this.#sending = null;
     showSending(this.#form, false);
-    this.#quote(this.#chosen?.dimensions);
+    this.#askForQuote();
     // A message may have come into view, which must not leave it again.
     if (wasFocused) byId(this.#chosen ? "submit" : "file").focus({ preventScroll: true });
   }

@@ -15,7 +15,11 @@ class QuoteSchema(Schema):
     output_width = integer("width of the result in pixels")
     output_height = integer("height of the result in pixels")
     output_pixels = integer("width times height")
-    estimated_bytes = integer("size of the result's file in bytes")
+    estimated_bytes = integer(
+        "size of the result's file in bytes; null where `size_bytes` or `mime_type` is not given, or where the size of "
+        "such a file says too little",
+        nullable=True,
+    )
     own_seconds = integer("seconds of work on this image")
     waiting_seconds = integer("seconds until the work begins; null while no worker is online", nullable=True)
     estimated_seconds = integer("seconds until the end; null while no worker is online", nullable=True)
