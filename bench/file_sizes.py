@@ -1,8 +1,7 @@
 """Measure how the size of a result's file follows from that of its source, and fit the estimate of quotes to it.
 
 Each image of the folders is saved in each source format, upscaled as a job would be, and written in each result format.
-Bits per pixel of the result are fitted as a product of powers: of the source's bits per pixel, of the scale and, for
-formats with a quality, of 101 less the quality. Half of the images are fitted, the other half judged, and the reverse.
+Half of the images are fitted, the other half judged, and the reverse.
 """
 
 from __future__ import annotations
@@ -21,11 +20,13 @@ from bench.presets import truths
 from upscaler.engine.imaging.encode import ResultWriter
 from upscaler.engine.imaging.formats import FORMATS
 from upscaler.engine.imaging.png import Tags
+from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.pipeline import Engine, upscale_file
 from upscaler.engine.settings import EngineSettings
 from upscaler.engine.tiling.scratch import Scratch
 from upscaler.engine.tiling.upscaler import Upscaler
+from upscaler.services.jobs.file_sizes import features, share_invented
 
 # By the name of a source's format, how it is saved.
 SAVED = (
@@ -49,6 +50,7 @@ class Pair:
         source, result: names of their formats.
         source_bits, result_bits: per pixel.
         scale: of the result.
+        invented: share of the models that invent detail.
         quality: of the result; None for formats without.
         options: what was chosen, in words.
     """
@@ -59,14 +61,14 @@ class Pair:
     source_bits: float
     result_bits: float
     scale: int
+    invented: float
     quality: int | None
     options: str
 
     @property
     def features(self) -> list[float]:
         """The logarithms whose weights are fitted."""
-        known = [1.0, math.log(self.source_bits), math.log(self.scale)]
-        return known if self.quality is None else [*known, math.log(101 - self.quality)]
+        return features(self.source_bits, self.scale, self.invented, self.quality)
 
 
 def pairs(folder: Path, side: int, every: int) -> Iterator[Pair]:
@@ -94,7 +96,8 @@ def _of_image(
             result_bits = size * 8 / (result.shape[0] * result.shape[1])
             scale = result.shape[0] // image.height
             words = f"{options.factor} {options.preset} {options.denoise}"
-            yield Pair(number, kind, name, bits, result_bits, scale, quality, words)
+            invented = share_invented(recipe_for(options))
+            yield Pair(number, kind, name, bits, result_bits, scale, invented, quality, words)
 
 
 def _written(pixels: np.ndarray, path: Path) -> Iterator[tuple[str, int | None, int]]:
@@ -116,9 +119,9 @@ def _written(pixels: np.ndarray, path: Path) -> Iterator[tuple[str, int | None, 
 
 def weights_of(known: Sequence[Pair]) -> np.ndarray:
     """Return the weights of the features that fit best."""
-    features = np.array([pair.features for pair in known])
+    values = np.array([pair.features for pair in known])
     bits = np.log([pair.result_bits for pair in known])
-    return np.asarray(np.linalg.lstsq(features, bits, rcond=None)[0])
+    return np.asarray(np.linalg.lstsq(values, bits, rcond=None)[0])
 
 
 def ratios(judged: Iterable[Pair], weights: np.ndarray) -> dict[str, list[float]]:

@@ -65,7 +65,7 @@ def quote(
         output_height=high,
         estimated_bytes=None
         if source is None
-        else estimated_bytes(source, size, (wide, high), options.output_format, options.quality),
+        else estimated_bytes(source, size, (wide, high), recipe, options),
         own_seconds=own_seconds,
         waiting_seconds=math.ceil(before.seconds / workers) if workers else None,
         queue_position=before.jobs + 1,

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from config import RuntimeValues
+from upscaler.engine.model_zoo.recipe_builder import recipe_for
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import ResultTooLarge, TooManyPixels, UnknownModel, UpscalerError
 from upscaler.models import Job
@@ -52,7 +53,7 @@ def test_the_size_of_the_file_is_told_where_enough_is_known(db_session: Session)
 
     assert of(None) is None
     source = SourceFile(2000, "image/png")
-    assert of(source) == estimated_bytes(source, (100, 50), (200, 100), "jpeg", None)
+    assert of(source) == estimated_bytes(source, (100, 50), (200, 100), recipe_for(options), options)
 
 
 @pytest.mark.parametrize(

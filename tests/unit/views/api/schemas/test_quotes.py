@@ -9,13 +9,18 @@ from tests.unit.views.api.conftest import Program
 from upscaler.views.api.schemas.quotes import QuoteSchema
 
 
+@pytest.mark.parametrize("source", ["", "&size_bytes=90000&mime_type=image/png"])
 @pytest.mark.parametrize("workers", [0, 1])
-def test_a_quote_fits_with_and_without_workers(visitor: Program, session: Session, workers: int) -> None:
+def test_a_quote_fits_whatever_is_known(
+    visitor: Program, session: Session, workers: int, source: str
+) -> None:
     for _ in range(workers):
         factories.new_worker(session)
 
-    quote = visitor.get("/quote?width=640&height=480&factor=4x").get_json()
+    quote = visitor.get(f"/quote?width=640&height=480&factor=4x{source}").get_json()
 
     assert misfits(QuoteSchema(), quote) == []
-    unknown = {name for name, value in quote.items() if value is None}
-    assert unknown == ({"status_reason"} if workers else {"waiting_seconds", "estimated_seconds"})
+    unknown = {"status_reason"} if workers else {"waiting_seconds", "estimated_seconds"}
+    if not source:
+        unknown.add("estimated_bytes")
+    assert {name for name, value in quote.items() if value is None} == unknown
