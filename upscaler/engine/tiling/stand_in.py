@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from functools import reduce
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,17 +25,70 @@ _BEYOND_MOST = 128
 # overlap of two windows.
 _GROWN = 8
 _FADED = 4
+# Pixels that are less apart than a cell's side are in the same patch: what is changed around them overlaps.
+_CELL = 2 * (_GROWN + _FADED)
 
 
-def bounds(where: NDArray[np.bool_], margin: int) -> tuple[Span, Span]:
-    """Return the rows and columns that ``blended`` changes around the pixels ``where``, with a margin to be read."""
+class Patch(NamedTuple):
+    """A part of a window where a stand-in takes a model's place.
+
+    Attributes:
+        rows, columns: what ``blended`` changes, with a margin to be read.
+        where: bool, of that part without the margin: what strayed.
+    """
+
+    rows: Span
+    columns: Span
+    where: NDArray[np.bool_]
+
+
+def patches(where: NDArray[np.bool_], margin: int) -> list[Patch]:
+    """Return the parts of a window around the pixels ``where`` that strayed, each to be read with a margin.
+
+    Pixels far from each other have patches of their own, unless those were more to read than one around all.
+    """
+    height, width = where.shape
+    tops, lefts = range(0, height, _CELL), range(0, width, _CELL)
+    cells = np.logical_or.reduceat(np.logical_or.reduceat(where, tops, axis=0), lefts, axis=1)
+    groups = np.zeros(cells.shape, np.int_)
+    for number, group in enumerate(_neighbours(cells), start=1):
+        groups[tuple(np.transpose(list(group)))] = number
+    groups = groups.repeat(_CELL, axis=0).repeat(_CELL, axis=1)[:height, :width]
+    apart = [_patch(where & (groups == number), margin) for number in range(1, groups.max() + 1)]
+    together = _patch(where, margin)
+    return apart if sum(map(_read_pixels, apart)) < _read_pixels(together) else [together]
+
+
+def _neighbours(cells: NDArray[np.bool_]) -> Iterator[set[tuple[int, int]]]:
+    """Yield the places of cells that are True, those beside each other together."""
+    left = {(int(row), int(column)) for row, column in np.argwhere(cells)}
+    while left:
+        group: set[tuple[int, int]] = set()
+        found = {left.pop()}
+        while found:
+            group |= found
+            beside = {
+                (row + down, column + right) for row, column in found for down, right in np.ndindex(3, 3)
+            }
+            found = {(row - 1, column - 1) for row, column in beside} & left
+            left -= found
+        yield group
+
+
+def _patch(where: NDArray[np.bool_], margin: int) -> Patch:
     spans = []
     for axis in (0, 1):
         found = np.flatnonzero(where.any(axis=1 - axis))
         start = max(int(found[0]) - _GROWN - _FADED, 0)
         stop = min(int(found[-1]) + 1 + _GROWN + _FADED, where.shape[axis])
         spans.append(Span(start, stop, start - margin, stop + margin))
-    return spans[0], spans[1]
+    rows, columns = spans
+    return Patch(rows, columns, where[rows.start : rows.stop, columns.start : columns.stop])
+
+
+def _read_pixels(patch: Patch) -> int:
+    sides = (span.read_stop - span.read_start for span in (patch.rows, patch.columns))
+    return math.prod(sides)
 
 
 def strayed(result: Result, window: Window, scale: int) -> NDArray[np.bool_]:

@@ -22,7 +22,7 @@ from upscaler.engine.progress import Progress
 from upscaler.engine.tiling.pace import Pace
 from upscaler.engine.tiling.scratch import Tile
 from upscaler.engine.tiling.seams import SeamCheck
-from upscaler.engine.tiling.stand_in import blended, bounds, strayed
+from upscaler.engine.tiling.stand_in import blended, patches, strayed
 from upscaler.engine.tiling.streams import in_order
 from upscaler.engine.tiling.tiles import Span, core_of, margin_for, read_window
 from upscaler.errors import EngineCanceled, OutputRejected
@@ -189,11 +189,12 @@ class TileRunner:
         if not where.any():
             return result
         stand_in, scale = stand_ins_of(model), model.scale
-        rows, columns = bounds(where, margin_for(stand_in))
-        other = self._through(stand_in, read_window(window, rows, columns), 0)
-        part = result[rows.start * scale : rows.stop * scale, columns.start * scale : columns.stop * scale]
-        inside = where[rows.start : rows.stop, columns.start : columns.stop]
-        part[:] = blended(part, core_of(other, stand_in, rows, columns), inside, scale)
+        for rows, columns, inside in patches(where, margin_for(stand_in)):
+            other = self._through(stand_in, read_window(window, rows, columns), 0)
+            part = result[
+                rows.start * scale : rows.stop * scale, columns.start * scale : columns.stop * scale
+            ]
+            part[:] = blended(part, core_of(other, stand_in, rows, columns), inside, scale)
         with self._adding:
             self.stand_ins.update((used.name, used) for used in stand_in)
         return result

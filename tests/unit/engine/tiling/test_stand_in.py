@@ -11,7 +11,7 @@ from upscaler.engine.backends.selection import Selection
 from upscaler.engine.model_zoo.catalogue import MODELS
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.settings import EngineSettings
-from upscaler.engine.tiling.stand_in import blended, bounds, strayed
+from upscaler.engine.tiling.stand_in import blended, patches, strayed
 from upscaler.engine.tiling.tiles import Span
 from upscaler.engine.tiling.upscaler import Upscaler
 
@@ -57,16 +57,42 @@ def test_the_stand_in_fades_in_around_what_strayed() -> None:
     result[60, 60] = np.nan
     where = strayed(result, FLAT, 2)
 
-    rows, columns = bounds(where, margin=7)
+    (patch,) = patches(where, margin=7)
+    rows, columns, inside = patch
     together = blended(result, other, where, 2)
 
     assert (rows, columns) == (Span(18, 43, 11, 50),) * 2
+    assert np.argwhere(inside).tolist() == [[12, 12]]
     changed = np.argwhere((together != 100).any(axis=2)) // 2
     assert (changed.min(), changed.max()) == (rows.start, rows.stop - 1)
     assert (together[52:68, 52:68] == 150).all()
     assert np.isfinite(together).all()
     steps = np.abs(np.diff(together[60, :, 0]))
     assert steps.max() < 6.5, "it fades"
+
+
+def test_what_strayed_far_apart_has_patches_of_its_own() -> None:
+    where = np.zeros((300, 200), bool)
+    where[5, 5] = where[20, 30] = where[290:, 195:] = True
+
+    found = sorted(patches(where, margin=10), key=lambda patch: patch.rows.start)
+
+    places = [(patch.rows.start, patch.rows.stop, patch.columns.start, patch.columns.stop) for patch in found]
+    assert places == [(0, 33, 0, 43), (278, 300, 183, 200)]
+    for patch in found:
+        assert np.argwhere(patch.where).size > 0
+    assert sum(int(patch.where.sum()) for patch in found) == where.sum()
+
+
+def test_what_strayed_everywhere_has_one_patch() -> None:
+    where = np.zeros((300, 200), bool)
+    where[::30, ::30] = True
+
+    (patch,) = patches(where, margin=10)
+
+    assert (
+        patch.where == where[patch.rows.start : patch.rows.stop, patch.columns.start : patch.columns.stop]
+    ).all()
 
 
 @pytest.fixture(scope="module")
