@@ -6,7 +6,7 @@ A secret may also come from a file: ``NAME_FILE=/run/secrets/name`` is read in p
 Of the rest of the program, only names are imported here: of presets, factors, image formats and storage backends.
 """
 
-from config.keys import secret_key
+from config.keys import derived_keys, secret_keys
 from config.loading import cache_dir, load, models_dir
 from config.runtime import Runtime, RuntimeValues, runtime_mark
 from config.settings import Config, sqlite_uri
@@ -19,11 +19,12 @@ __all__ = [
     "Runtime",
     "RuntimeValues",
     "cache_dir",
+    "derived_keys",
     "example_password",
     "example_settings",
     "load",
     "models_dir",
     "runtime_mark",
-    "secret_key",
+    "secret_keys",
     "sqlite_uri",
 ]

@@ -76,15 +76,16 @@ def entropy_bits(text: str) -> float:
 
 
 def _secrets(config: Config) -> Iterator[Finding]:
-    key = config.secret_key.get_secret_value()
-    if not key and config.production:
+    keys = [key.get_secret_value() for key in config.secret_key]
+    if not keys and config.production:
         yield Finding(
             "SECRET_KEY",
             'must be set; make one with: python -c "import secrets; print(secrets.token_hex(32))"',
         )
-    elif key and (len(key) < _LEAST_KEY_CHARACTERS or entropy_bits(key) < _LEAST_KEY_BITS):
+    elif any(len(key) < _LEAST_KEY_CHARACTERS or entropy_bits(key) < _LEAST_KEY_BITS for key in keys):
+        each = "each of its keys" if len(keys) > 1 else "it"
         yield Finding(
-            "SECRET_KEY", f"can be guessed; it needs {_LEAST_KEY_CHARACTERS} or more random characters"
+            "SECRET_KEY", f"can be guessed; {each} needs {_LEAST_KEY_CHARACTERS} or more random characters"
         )
     password = config.admin_seed_pass.get_secret_value()
     if password and password == example_password():

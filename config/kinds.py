@@ -173,6 +173,7 @@ Url = Annotated[str, AfterValidator(_checked_url)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_parts), AfterValidator(_checked_origins)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks), AfterValidator(_checked_networks)]
 MailSender = Annotated[str, AfterValidator(_checked_sender)]
+SecretKeys = Annotated[tuple[SecretStr, ...], BeforeValidator(_words)]
 SigningSecrets = Annotated[
     tuple[SecretStr, ...], BeforeValidator(_words), AfterValidator(_checked_signing_secrets)
 ]

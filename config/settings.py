@@ -12,6 +12,7 @@ from config.kinds import (
     Networks,
     OneOf,
     Origins,
+    SecretKeys,
     SigningSecrets,
     SomeOf,
     Switch,
@@ -61,9 +62,10 @@ class Config(RuntimeValues):
         0, ge=0, le=10, description="number of reverse proxies whose `X-Forwarded-*` headers are trusted"
     )
 
-    secret_key: SecretStr = Field(
-        SecretStr(""),
-        description="key that signs sessions and links, of 32 or more characters; empty in development: generated once",
+    secret_key: SecretKeys = Field(
+        (),
+        description="key that signs sessions and links, of 32 or more characters; several separated by spaces: the "
+        "first one signs, all are accepted; empty in development: generated once",
     )
     admin_seed_user: str = Field("", description="user name of the first admin")
     admin_seed_pass: SecretStr = Field(SecretStr(""), description="password of the first admin")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from datetime import timedelta
 
 from flask import Flask
 
 import config as configuration
+from config import derived_keys, keys
 from upscaler import logs
 from upscaler.extensions import csrf, db, migrate
 from upscaler.models.database import engine_options, prepare_engine
@@ -28,6 +27,7 @@ from upscaler.views import (
     public,
     security,
 )
+from upscaler.views.api import tokens
 from upscaler.views.api.upload_request import UploadRequest
 from upscaler.views.limiter import limiter
 from upscaler.views.sessions import SiteSessions
@@ -61,21 +61,17 @@ def build(config: configuration.Config | None = None) -> Flask:
     archives.init_app(app)
     metrics.init_app(app)
     admin.init_app(app)
+    tokens.init_app(app)
     localization.init_app(app)
     errors.init_app(app)
     return app
 
 
-def _token_key(config: configuration.Config) -> str:
-    """Return a key for API tokens only, so that a key for links or sessions cannot sign tokens."""
-    return hmac.new(
-        configuration.secret_key(config).encode(), b"tokens of the API", hashlib.sha256
-    ).hexdigest()
-
-
 def _flask_settings(config: configuration.Config) -> dict[str, object]:
+    session_key, *older_session_keys = derived_keys(config, keys.SESSIONS)
     return {
-        "SECRET_KEY": configuration.secret_key(config),
+        "SECRET_KEY": session_key,
+        "SECRET_KEY_FALLBACKS": older_session_keys,
         "SQLALCHEMY_DATABASE_URI": config.database_uri,
         "SQLALCHEMY_ENGINE_OPTIONS": engine_options(config.database_uri),
         "SESSION_COOKIE_HTTPONLY": True,
@@ -83,7 +79,7 @@ def _flask_settings(config: configuration.Config) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": config.production,
         "PERMANENT_SESSION_LIFETIME": timedelta(hours=12),
-        "JWT_SECRET_KEY": _token_key(config),
+        "JWT_SECRET_KEY": derived_keys(config, keys.TOKENS)[0],
         # views.security checks forms and the API in one place.
         "WTF_CSRF_CHECK_DEFAULT": False,
         "WTF_CSRF_TIME_LIMIT": None,

@@ -39,7 +39,7 @@ def test_the_password_of_the_example_is_replaced_by_the_settings_or_refused(tmp_
     settings = environment(tmp_path, 1)
     production = {
         "FLASK_ENV": "production",
-        "SECRET_KEY": "a secret of more than thirty-two characters",
+        "SECRET_KEY": "a-secret-of-more-than-thirty-two-characters",
         "PUBLIC_URL": "https://example.org",
     }
     first = prepared(settings, ADMIN_SEED_USER="abdullah", ADMIN_SEED_PASS=EXAMPLE)

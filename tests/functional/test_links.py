@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 import pytest
 import requests
 
+from config import derived_keys, keys, load
 from tests.support.service import LiveService
 from upscaler.services.files.links import LinkSigner
 
@@ -76,9 +77,9 @@ def test_it_rejects_a_link_moved_to_another_file(job: dict[str, Any]) -> None:
 
 
 def test_it_rejects_an_expired_link(live_service: LiveService, job: dict[str, Any]) -> None:
-    key = (live_service.data_dir / "secret_key").read_text()
+    config = load({"DATA_DIR": str(live_service.data_dir)}, env_file=None)
     stored = urlsplit(job["result_file"]).path.removeprefix("/files/")
-    path = LinkSigner(key, 60).path(stored, "late.png", time.time() - 3600)
+    path = LinkSigner(derived_keys(config, keys.LINKS), 60).path(stored, "late.png", time.time() - 3600)
 
     answer = requests.get(live_service.url + path, timeout=30)
 

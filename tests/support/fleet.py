@@ -7,7 +7,7 @@ from tests.support.s3 import FLEET_BUCKET, SERVICE_KEY, S3Server
 PRODUCTION = {
     "FLASK_ENV": "production",
     "ACCEPTED_RISKS": "plain_http, open_redis, no_limits",
-    "SECRET_KEY": "the same on every host of the fleet",
+    "SECRET_KEY": "the-same-on-every-host-of-the-fleet",
     "ADMIN_SEED_PASS": "not the one of the example",
     "RATE_LIMIT": "off",
     "ENGINE": "lanczos",

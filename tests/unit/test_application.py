@@ -5,7 +5,7 @@ from pathlib import Path
 import jwt
 from sqlalchemy import text
 
-from config import secret_key
+from config import secret_keys
 from tests import factories
 from tests.support.application import application
 from upscaler.extensions import db
@@ -18,7 +18,8 @@ def test_a_token_is_signed_with_a_key_that_signs_nothing_else(tmp_path: Path) ->
         session = factories.new_token_session(db.session(), account)
         token = tokens.issue(account, session)["access_token"]
         claims = jwt.decode(token, options={"verify_signature": False})
-        forged = jwt.encode(claims, secret_key(app.extensions["config"]), "HS256")
+        (raw,) = secret_keys(app.extensions["config"])
+        forged = jwt.encode(claims, raw, "HS256")
 
         def status(credentials: str) -> int:
             headers = {"Authorization": f"Bearer {credentials}"}

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from sqlalchemy.orm import sessionmaker
 
-from config import Config, secret_key
+from config import Config, derived_keys, keys
 from upscaler.engine.process.inspector_pool import InspectorPool
 from upscaler.models.database import Sessions, make_engine
 from upscaler.services.files.links import LinkSigner
@@ -49,7 +49,7 @@ class Services:
         Raises:
             StorageSettingsError: the settings lead to no usable storage.
         """
-        _ = (self.signing_key, self.storage_meter, self.submissions, self.previews)
+        _ = (self.link_keys, self.storage_meter, self.submissions, self.previews)
         _ = (self.notifications, self.fetcher, self.custom_models)
 
     @property
@@ -65,9 +65,9 @@ class Services:
         return sessionmaker(make_engine(self.config.database_uri), expire_on_commit=False)
 
     @cached_property
-    def signing_key(self) -> str:
-        """The key that signs links."""
-        return secret_key(self.config)
+    def link_keys(self) -> tuple[str, ...]:
+        """The keys of links: the first one signs, all of them verify."""
+        return derived_keys(self.config, keys.LINKS)
 
     @cached_property
     def storage(self) -> Storage:
@@ -129,9 +129,9 @@ class Services:
 
     def links(self, ttl_seconds: int) -> LinkSigner:
         """Return a signer of links that are valid for ``ttl_seconds``."""
-        return LinkSigner(self.signing_key, ttl_seconds)
+        return LinkSigner(self.link_keys, ttl_seconds)
 
     def submitter(self, name: str) -> str:
         """Return a pseudonym of a caller for the table of jobs: it distinguishes callers and does not name them."""
-        key = hashlib.sha256(self.signing_key.encode()).digest()
+        key = bytes.fromhex(derived_keys(self.config, keys.NAMES)[0])
         return hashlib.blake2b(name.encode(), key=key, digest_size=16, person=b"submitter").hexdigest()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
 
-from config import Config
+from config import Config, secret_keys
 from upscaler.engine.process.client import EngineLimits, EngineProcess
 from upscaler.engine.settings import EngineSettings, available_threads
 from upscaler.models import DeliveryKind, utcnow
@@ -79,7 +79,7 @@ class WorkerServices(Services):
     def webhook_secrets(self) -> list[str]:
         """The secrets that sign webhooks, the first one for new messages."""
         given = [secret.get_secret_value() for secret in self.config.webhook_secret]
-        return given or [derive(self.signing_key)]
+        return given or [derive(key) for key in secret_keys(self.config)]
 
     def job_runner(self, worker_id: str) -> JobRunner:
         """Return a runner of jobs."""
@@ -106,7 +106,7 @@ class WorkerServices(Services):
             self.sessions,
             self._channels(),
             self.settings,
-            signing_key=self.signing_key,
+            link_keys=self.link_keys,
             public_url=self.config.public_url,
             keep_days=self.config.notification_days,
             clock=clock,

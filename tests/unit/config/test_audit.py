@@ -41,6 +41,8 @@ def test_safe_settings_have_no_findings() -> None:
         ({"SECRET_KEY": "a" * 40}, ["SECRET_KEY"]),
         ({"SECRET_KEY": "0123456789" * 2}, ["SECRET_KEY"]),
         ({"SECRET_KEY": "abcd" * 10}, ["SECRET_KEY"]),
+        ({"SECRET_KEY": secrets.token_hex(32) + " " + "a" * 40}, ["SECRET_KEY"]),
+        ({"SECRET_KEY": secrets.token_hex(32) + " " + secrets.token_hex(32)}, []),
         ({"ADMIN_SEED_PASS": "231980077"}, ["ADMIN_SEED_PASS"]),
         ({"ADMIN_SEED_PASS": "x"}, ["ADMIN_SEED_PASS"]),
         ({"ADMIN_SEED_PASS": " " * 12}, ["ADMIN_SEED_PASS"]),

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from config import load, secret_key
+from config import derived_keys, keys, load
 from upscaler.services.registry import Services
 from upscaler.services.worker_registry import WorkerServices
 from upscaler.storage import LocalStorage, StorageSettingsError
@@ -31,9 +31,9 @@ def test_without_a_queue_nothing_can_be_enqueued(tmp_path: Path) -> None:
 def test_web_and_worker_sign_with_the_same_key(tmp_path: Path) -> None:
     config = load({"DATA_DIR": str(tmp_path)}, env_file=None)
 
-    keys = {Services.from_config(config).signing_key, WorkerServices.from_config(config).signing_key}
+    found = {Services.from_config(config).link_keys, WorkerServices.from_config(config).link_keys}
 
-    assert keys == {secret_key(config)}
+    assert found == {derived_keys(config, keys.LINKS)}
 
 
 def test_urls_are_fetched_unless_the_operator_has_turned_it_off(tmp_path: Path) -> None:

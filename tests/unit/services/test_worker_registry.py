@@ -69,6 +69,11 @@ def test_webhooks_are_signed_with_the_secrets_of_the_operator_else_with_a_derive
     assert WorkerServices.from_config(own).webhook_secrets == SECRETS
     derived = WorkerServices.from_config(load(settings, env_file=None)).webhook_secrets
     assert derived == [signing.derive(KEY)]
+    changing = load({**settings, "SECRET_KEY": f"{'n' * 40} {KEY}"}, env_file=None)
+    assert WorkerServices.from_config(changing).webhook_secrets == [
+        signing.derive("n" * 40),
+        signing.derive(KEY),
+    ]
 
 
 class CrashingEngine:

@@ -16,11 +16,11 @@ class LinkSigner:
     """Makes and checks links to stored files.
 
     Attributes:
-        key: the service's secret.
+        keys: the service's secrets: the first one signs, all of them verify.
         ttl_seconds: how long a new link is valid.
     """
 
-    key: str
+    keys: tuple[str, ...]
     ttl_seconds: int
 
     def path(self, storage_key: str, filename: str, now: float) -> str:
@@ -28,7 +28,11 @@ class LinkSigner:
         # Rounded up to whole minutes, so that a page that polls sees one address and loads the image once.
         expires = -int(-(now + self.ttl_seconds) // 60) * 60
         query = urlencode(
-            {"expires": expires, "name": filename, "signature": self._sign(storage_key, filename, expires)}
+            {
+                "expires": expires,
+                "name": filename,
+                "signature": _signature(self.keys[0], storage_key, filename, expires),
+            }
         )
         return f"/files/{quote(storage_key)}?{query}"
 
@@ -41,15 +45,16 @@ class LinkSigner:
         """
         if not expires.isascii() or not expires.isdigit() or len(expires) > 12:
             raise InvalidSignature
-        expected = self._sign(storage_key, filename, int(expires))
-        if not hmac.compare_digest(expected.encode(), signature.encode()):
+        known = (_signature(key, storage_key, filename, int(expires)) for key in self.keys)
+        if not any(hmac.compare_digest(expected.encode(), signature.encode()) for expected in known):
             raise InvalidSignature
         if now >= int(expires):
             raise LinkExpired
 
-    def _sign(self, storage_key: str, filename: str, expires: int) -> str:
-        # Each part carries its length, so that no two different links share one text.
-        parts = ("file", storage_key, filename, str(expires))
-        message = "".join(f"{len(part)}:{part}" for part in parts)
-        digest = hmac.new(self.key.encode(), message.encode(), hashlib.sha256).digest()
-        return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+def _signature(key: str, storage_key: str, filename: str, expires: int) -> str:
+    # Each part carries its length, so that no two different links share one text.
+    parts = ("file", storage_key, filename, str(expires))
+    message = "".join(f"{len(part)}:{part}" for part in parts)
+    digest = hmac.new(key.encode(), message.encode(), hashlib.sha256).digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -31,7 +31,7 @@ class Sender:
         channels: Mapping[DeliveryKind, Channel],
         settings: RuntimeSettings,
         *,
-        signing_key: str,
+        link_keys: tuple[str, ...],
         public_url: str,
         keep_days: int,
         clock: Callable[[], datetime],
@@ -39,7 +39,7 @@ class Sender:
         self._sessions = sessions
         self._channels = channels
         self._settings = settings
-        self._signing_key = signing_key
+        self._link_keys = link_keys
         self._public_url = public_url
         self._keep = timedelta(days=keep_days)
         self._clock = clock
@@ -112,5 +112,5 @@ class Sender:
     def _result_url(self, session: Session, job: Job) -> str | None:
         if not self._public_url or job.result_path is None:
             return None
-        signer = LinkSigner(self._signing_key, self._settings.values(session).link_ttl_seconds)
+        signer = LinkSigner(self._link_keys, self._settings.values(session).link_ttl_seconds)
         return self._public_url + signer.path(job.result_path, result_name(job), time.time())

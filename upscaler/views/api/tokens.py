@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from flask import Flask, current_app
 from flask_jwt_extended import create_access_token, create_refresh_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt import ExpiredSignatureError, PyJWTError
 
+from config import derived_keys, keys
 from upscaler.errors import InvalidCredentials, TokenExpired
 from upscaler.extensions import db
 from upscaler.models import Account, TokenSession
@@ -20,15 +24,34 @@ ACCESS_LIFE = timedelta(minutes=15)
 _SESSION, _STAMP, _REFRESH = "sid", "stamp", "rid"
 
 
+def init_app(app: Flask) -> None:
+    """Have tokens verified with the key that signed them, where ``SECRET_KEY`` holds several."""
+    known = {_key_id(key): key for key in derived_keys(app.extensions["config"], keys.TOKENS)}
+    newest = app.config["JWT_SECRET_KEY"]
+
+    def key_of(header: Mapping[str, Any], _claims: Mapping[str, Any]) -> str:
+        return known.get(str(header.get("kid")), newest)
+
+    app.extensions["flask-jwt-extended"].decode_key_loader(key_of)
+
+
+def _key_id(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
 def issue(account: Account, session: TokenSession) -> dict[str, Any]:
     """Return the tokens of a session as the API answers them."""
     claims = {_SESSION: session.id, _STAMP: account.sign_in_stamp}
     identity = str(account.id)
+    signed_by = {"kid": _key_id(current_app.config["JWT_SECRET_KEY"])}
     return {
-        "access_token": create_access_token(identity, additional_claims=claims, expires_delta=ACCESS_LIFE),
+        "access_token": create_access_token(
+            identity, additional_claims=claims, additional_headers=signed_by, expires_delta=ACCESS_LIFE
+        ),
         "refresh_token": create_refresh_token(
             identity,
             additional_claims={**claims, _REFRESH: session.refresh_id},
+            additional_headers=signed_by,
             expires_delta=token_sessions.REFRESH_LIFE,
         ),
         "token_type": "Bearer",

@@ -7,7 +7,7 @@ import pytest
 from upscaler.errors import InvalidSignature, LinkExpired
 from upscaler.services.files.links import LinkSigner
 
-SIGNER = LinkSigner("a secret", 3600)
+SIGNER = LinkSigner(("a secret",), 3600)
 KEY = "results/ab/x.png"
 
 
@@ -40,7 +40,7 @@ def test_it_rejects_another_key_name_or_secret() -> None:
     for signer, key, name in (
         (SIGNER, "results/ab/y.png", "cat.png"),
         (SIGNER, KEY, "dog.png"),
-        (LinkSigner("another", 3600), KEY, "cat.png"),
+        (LinkSigner(("another",), 3600), KEY, "cat.png"),
     ):
         with pytest.raises(InvalidSignature):
             signer.verify(key, name, *arguments)
@@ -51,3 +51,14 @@ def test_parts_cannot_be_shifted_from_one_field_to_the_next() -> None:
 
     with pytest.raises(InvalidSignature):
         SIGNER.verify("results/a.pngb", "c", found["expires"], found["signature"], now=1000.0)
+
+
+def test_links_of_an_older_key_are_good_as_long_as_that_is_known() -> None:
+    path = SIGNER.path(KEY, "cat.png", 1000)
+    parts = query(path)
+    arguments = (KEY, parts["name"], parts["expires"], parts["signature"], 1000)
+
+    LinkSigner(("a new one", "a secret"), 3600).verify(*arguments)
+    with pytest.raises(InvalidSignature):
+        LinkSigner(("a new one",), 3600).verify(*arguments)
+    assert LinkSigner(("a new one", "a secret"), 3600).path(KEY, "cat.png", 1000) != path

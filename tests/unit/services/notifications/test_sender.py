@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session, sessionmaker
 from standardwebhooks import Webhook
 
-from config import ROOT, Config, load
+from config import ROOT, Config, derived_keys, keys, load
 from tests.support.mail import mail_server
 from tests.support.receiver import receiver, status
 from tests.support.service import environment
@@ -91,7 +91,7 @@ def test_the_message_carries_a_link_that_was_signed_when_it_was_sent(
         "/files/results/ab/a.png",
     )
     query = {name: values[0] for name, values in parse_qs(link.query).items()}
-    LinkSigner(KEY, 60).verify(
+    LinkSigner(derived_keys(config, keys.LINKS), 60).verify(
         "results/ab/a.png", query["name"], query["expires"], query["signature"], time.time()
     )
     assert 86_000 < int(query["expires"]) - time.time() <= 86_460
