@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+from collections import defaultdict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,7 @@ from upscaler.engine.backends.speed_table import Speed, SpeedTable
 from upscaler.engine.backends.windows import run_window
 from upscaler.engine.devices.activity import in_use
 from upscaler.engine.devices.failures import FAILURES, reason_of
+from upscaler.engine.devices.quarantine import Device
 from upscaler.engine.model_zoo.catalogue import RRDB, Model
 from upscaler.engine.model_zoo.ncnn_graph import read_graph
 from upscaler.engine.model_zoo.weights import find_weights
@@ -30,6 +32,8 @@ _SIDE, _BLOCK_SIDE = 128, 96
 _ROUNDS = 3
 # One that takes so many times as long as the best in the first round is not measured again.
 _HOPELESS = 1.5
+# One that was hopeless with networks of so many architectures is not measured on the others.
+_ARCHITECTURES_TO_TELL = 2
 # The best one is measured once more, on a window that takes about so long: large windows are slower than small ones.
 _FINAL_SECONDS = 0.3
 _FINAL_SIDE = 256
@@ -106,6 +110,7 @@ def trial(
         working.append(backend)
         yield
     blocks: dict[int, list[Speed]] = {}
+    hopeless_with: dict[Device, set[str]] = defaultdict(set)
     for model in missing:
         try:
             if model.architecture == RRDB:
@@ -116,6 +121,14 @@ def trial(
             _log.warning("no trial of %s: %s", model.name, reason_of(error, model.name))
             continue
         if speeds:
+            for one in speeds:
+                if one.pixels_per_second * _HOPELESS < speeds[0].pixels_per_second:
+                    hopeless_with[one.key].add(model.architecture)
+            working = [
+                backend
+                for backend in working
+                if len(hopeless_with[backend.device_key]) < _ARCHITECTURES_TO_TELL
+            ]
             table.record(
                 model, [replace(one, pixels_per_second=round(one.pixels_per_second)) for one in speeds]
             )

@@ -24,9 +24,9 @@ LOOK_BACK = 20
 _SHORTEST_SECONDS = 0.05
 # Guess for the faces of an image on two CPU cores, until something was measured.
 _FACES_SECONDS = 10.0
-# Windows overlap, and rows are checked and encoded: what an image takes in addition to its models, and what an image
-# of any size takes, with a model to be loaded.
-_OVERHEAD, _START_SECONDS = 1.3, 0.7
+# What an image takes in addition to its models: windows overlap, each million pixels of the result are checked and
+# encoded, and a model is loaded for an image of any size.
+_OVERHEAD, _WRITING_SECONDS, _START_SECONDS = 1.3, 0.1, 0.7
 
 # Input pixels per second, by the name of a model.
 Speeds = Mapping[str, float]
@@ -85,9 +85,10 @@ def guessed_cost(work: Work, speeds: Sequence[Speeds] = ()) -> Cost:
     slower than the catalogue says as the others are, in the middle.
     """
     costs = [work.recipe.total(partial(_seconds_per_megapixel, measured)) for measured in speeds if measured]
-    per_megapixel = (
-        statistics.harmonic_mean(costs) * _OVERHEAD if costs else work.recipe.seconds_per_megapixel
-    )
+    per_megapixel = work.recipe.seconds_per_megapixel
+    if costs:
+        writing = _WRITING_SECONDS * work.recipe.scale**2
+        per_megapixel = statistics.harmonic_mean(costs) * _OVERHEAD + writing
     return Cost((_FACES_SECONDS if work.faces else 0.0) + (_START_SECONDS if costs else 0.0), per_megapixel)
 
 

@@ -77,6 +77,19 @@ def test_the_fastest_is_first(clock: list[str]) -> None:
     assert clock[3:6] == ["slow", "fast", "hopeless"], "in turns"
 
 
+def test_one_that_is_hopeless_with_two_architectures_is_measured_no_more(clock: list[str]) -> None:
+    table = SpeedTable("", {})
+    backends = [PacedBackend("slow", 0.2), PacedBackend("fast", 0.1)]
+    _run(backends, [PHOTO, MODELS["waifu2x-upconv7-art"]], table)
+    assert [len(table.ranking(model)) for model in (PHOTO, MODELS["waifu2x-upconv7-art"])] == [2, 2]
+
+    clock.clear()
+    table = SpeedTable("", {})
+    _run(backends, [PHOTO, CUNET, SMALL_X4PLUS], table)
+    assert [len(table.ranking(model)) for model in (PHOTO, CUNET, SMALL_X4PLUS)] == [2, 2, 1]
+    assert table.ranking(SMALL_X4PLUS)[0].engine == "fast"
+
+
 def test_wrong_results_and_failures_are_left_out() -> None:
     def fail(result: Result) -> Result:
         raise RuntimeError("device lost")
