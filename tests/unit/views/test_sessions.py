@@ -8,7 +8,7 @@ from tests.support.application import application
 
 PRODUCTION = {
     "FLASK_ENV": "production",
-    "SECRET_KEY": "a key of more than thirty-two characters",
+    "SECRET_KEY": "a-key-of-more-than-thirty-two-characters",
     "PUBLIC_URL": "https://example.org",
 }
 
