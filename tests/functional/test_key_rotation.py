@@ -63,5 +63,5 @@ def test_tokens_links_and_sessions_outlive_a_change_of_the_key(tmp_path: Path) -
         assert statuses(service, token, link, cookies) == [200, 200, 200]
         later = signed_in(service)
     with running(folder, NEW) as service:
-        assert statuses(service, token, link, cookies) == [401, 403, 302]
+        assert statuses(service, token, link, cookies) == [401, 403, 303]
         assert statuses(service, token, link, later)[2] == 200
