@@ -1,7 +1,7 @@
-"""Upscale photographs with the version of the engine in the current folder; run by `bench.versions`.
+"""Upscale images with the version of the engine in the current folder; run by `bench.versions`.
 
 It works with this version and with 0.1.0, whose engine process has the same names. For each line on standard input, a
-preset, a factor and a side in pixels, it upscales a photograph from file to file and prints the seconds as JSON.
+preset, a factor and the path of an image as JSON, it upscales from file to file and prints the seconds as JSON.
 """
 
 from __future__ import annotations
@@ -12,18 +12,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-
-import numpy as np
-from PIL import Image
-from skimage import data
-
-
-def photograph(side: int) -> Image.Image:
-    """Return a square image of that side, made of photographs side by side at their own size."""
-    astronaut, coffee = data.astronaut(), data.coffee()[:, :512]  # type: ignore[no-untyped-call]  # no types
-    block = np.concatenate([astronaut[:400], coffee[:400]], axis=1)
-    repeats = (-(-side // block.shape[0]), -(-side // block.shape[1]), 1)
-    return Image.fromarray(np.ascontiguousarray(np.tile(block, repeats)[:side, :side]))
 
 
 def main() -> None:
@@ -42,11 +30,9 @@ def main() -> None:
         folder = Path(name)
         engine = EngineProcess(settings, EngineLimits(timeout_seconds=7200, memory_bytes=16 << 30), folder)
         for line in sys.stdin:
-            preset, factor, side = line.split()
-            source, target = folder / "source.png", folder / "target"
-            photograph(int(side)).save(source, compress_level=1)
+            preset, factor, source = json.loads(line)
             begun = time.perf_counter()
-            engine.upscale(source, target, None, UpscaleOptions(factor, preset))
+            engine.upscale(Path(source), folder / "target", None, UpscaleOptions(factor, preset))
             print(json.dumps(time.perf_counter() - begun), flush=True)
         engine.close()
 

@@ -14,15 +14,16 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib import pyplot
 from skimage import data
 
-from bench.engine import Entry, load
+from bench.engine import load
 from bench.engine import measure as measure_windows
 from bench.pipeline import ROWS, STEPS, fastest_backend, try_backends
 from bench.seams import MODEL_NAMES
@@ -70,15 +71,25 @@ def photograph_window(side: int) -> np.ndarray:
     return np.ascontiguousarray(photograph[:side, :side])
 
 
-def engines(threads: int, rounds: int) -> tuple[str, list[Entry]]:
+class Timed(NamedTuple):
+    """The seconds that a backend takes for one window of a model."""
+
+    model: str
+    backend: str
+    seconds: float
+
+
+def engines(threads: int, rounds: int) -> tuple[str, list[Timed]]:
     """Compare all engines on all models; return the table and what was measured."""
-    entries, reasons = load(EngineSettings(threads=threads), PRESET_MODELS)
-    measure_windows(entries, photograph_window(128), rounds)
-    rows = []
+    rows, measured, reasons = [], [], []
     for name in PRESET_MODELS:
-        seconds = {
-            entry.backend: statistics.median(entry.seconds) for entry in entries if entry.model == name
-        }
+        # One model at a time: every backend with every model is more than the memory of a common machine.
+        entries, missing = load(EngineSettings(threads=threads), [name])
+        measure_windows(entries, photograph_window(128), rounds)
+        reasons += missing
+        seconds = {entry.backend: statistics.median(entry.seconds) for entry in entries}
+        measured += [Timed(name, backend, value) for backend, value in seconds.items()]
+        del entries
         if not seconds:
             continue
         slowest = max(seconds.values())
@@ -88,7 +99,7 @@ def engines(threads: int, rounds: int) -> tuple[str, list[Entry]]:
         )
     heads = ("model", "engine", "ms", "input px/s", "times the slowest")
     notes = "".join(f"\n- not measured: {reason.rstrip('.')}" for reason in dict.fromkeys(reasons))
-    return table(heads, rows) + "\n" + notes, entries
+    return table(heads, rows) + "\n" + notes, measured
 
 
 def one_window(name: str, side: int, settings: EngineSettings) -> dict[str, Any]:
@@ -177,39 +188,37 @@ def sizes(settings: EngineSettings, *, largest: bool) -> tuple[str, list[Row]]:
     return table(heads, rows), found
 
 
-def seams(threads: int) -> str:
+def one_seam(name: str, settings: EngineSettings) -> dict[str, Any]:
+    """Return what cutting into windows costs for one model; see `bench.seams`."""
+    (row,) = measure_seams([name], settings)
+    return asdict(row)
+
+
+def seams(settings: EngineSettings) -> str:
     """Return the table of what cutting into windows costs."""
+    found = [_json_of("bench.report", settings, "--seam", name) for name in MODEL_NAMES]
     rows = [
         (
-            row.model,
-            *(str(row.window), str(row.overlap), f"{row.off:.2%}", str(row.worst)),
-            *("exact" if row.psnr == math.inf else f"{row.psnr:.1f}", f"{row.work:.2f}"),
+            row["model"],
+            *(str(row["window"]), str(row["overlap"]), f"{row['off']:.2%}", str(row["worst"])),
+            *("exact" if row["psnr"] == math.inf else f"{row['psnr']:.1f}", f"{row['work']:.2f}"),
         )
-        for row in measure_seams(MODEL_NAMES, EngineSettings(threads=threads))
+        for row in found
     ]
     heads = ("model", "window px", "overlap px", "off by > 2 levels", "worst", "PSNR dB", "times the work")
     return table(heads, rows)
 
 
-def draw(entries: Sequence[Entry], grown: Sequence[Row], path: Path) -> None:
+def draw(measured: Sequence[Timed], grown: Sequence[Row], path: Path) -> None:
     """Draw speed by engine, and time and memory by size."""
     mpl.rcParams["svg.hashsalt"] = "the same image for the same figures"
     figure, (left, middle, right) = pyplot.subplots(1, 3, figsize=(15, 4.5), layout="constrained")
     shown = ("realesrgan-x4plus", "realesrgan-x4plus-fitted", "span-x4", "waifu2x-upconv7-photo")
-    backends = list(dict.fromkeys(entry.backend for entry in entries))
+    backends = list(dict.fromkeys(one.backend for one in measured))
+    speeds_of = {(one.model, one.backend): 128**2 / one.seconds for one in measured}
     width = 0.8 / len(backends)
     for number, backend in enumerate(backends):
-        speeds = [
-            next(
-                (
-                    128**2 / statistics.median(one.seconds)
-                    for one in entries
-                    if (one.model, one.backend) == pair
-                ),
-                0,
-            )
-            for pair in ((name, backend) for name in shown)
-        ]
+        speeds = [speeds_of.get((name, backend), 0) for name in shown]
         left.bar(np.arange(len(shown)) + number * width, speeds, width, label=backend)
     left.set_yscale("log")
     places = np.arange(len(shown)) + 0.4 - width / 2
@@ -254,7 +263,12 @@ def main() -> None:
     )
     parser.add_argument("--cache", default="", help="a folder with speeds that were measured before")
     parser.add_argument("--window", nargs=2, metavar=("MODEL", "SIDE"), help="measure this one as JSON")
+    parser.add_argument("--seam", metavar="MODEL", help="measure what cutting costs this one, as JSON")
     chosen = parser.parse_args()
+    if chosen.seam:
+        settings = EngineSettings(threads=chosen.threads, cache_dir=chosen.cache)
+        print(json.dumps(one_seam(chosen.seam, settings)))
+        return
     if chosen.window:
         settings = EngineSettings(threads=chosen.threads, cache_dir=chosen.cache)
         print(json.dumps(one_window(chosen.window[0], int(chosen.window[1]), settings)))
@@ -267,7 +281,7 @@ def write(chosen: argparse.Namespace, settings: EngineSettings) -> None:
     """Measure everything and write it."""
     try_backends(settings)
     backend = OpenVinoBackend(settings)
-    by_engine, entries = engines(settings.threads, chosen.rounds)
+    by_engine, measured = engines(settings.threads, chosen.rounds)
     by_size, grown = sizes(settings, largest=chosen.largest)
     text = f"""# Results
 
@@ -300,7 +314,7 @@ The backend that a trial chose here for each model, on its streams.
 Images that are cut into windows against the same in one piece: a photograph a little larger than a window's core, so
 that it is cut as every larger one is, and the work for 2000 x 1500 px.
 
-{seams(settings.threads)}
+{seams(settings)}
 
 ## Whole images
 
@@ -316,7 +330,7 @@ Time and the resident memory of the engine process, as the service's own limit s
 {by_size}
 """
     (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
-    draw(entries, grown, HERE / "results.svg")
+    draw(measured, grown, HERE / "results.svg")
     print(text)
 
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.pipeline import try_backends
+from bench.pipeline import photograph, try_backends
 from upscaler.engine.settings import EngineSettings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,11 +63,11 @@ class Version:
             command, cwd=tree, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
-    def seconds(self, preset: str, factor: str, side: int) -> float:
+    def seconds(self, preset: str, factor: str, source: Path) -> float:
         """Upscale one image and return how long it took."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        print(preset, factor, side, file=self._process.stdin, flush=True)
+        print(json.dumps((preset, factor, str(source))), file=self._process.stdin, flush=True)
         return float(json.loads(self._process.stdout.readline()))
 
     def close(self) -> None:
@@ -80,7 +80,7 @@ def version_of(revision: str, threads: int, cache: str) -> Iterator[Version]:
     """Run the version of a revision for the block."""
     with tempfile.TemporaryDirectory() as name:
         packed = subprocess.run(
-            ["git", "archive", revision, "upscaler", "config.py"],  # noqa: S607 - whichever git is installed
+            ["git", "archive", revision],  # noqa: S607 - whichever git is installed
             check=True,
             capture_output=True,
             cwd=ROOT,
@@ -99,12 +99,15 @@ def measure(revision: str, threads: int, rounds: int) -> Iterator[Row]:
             version_of(revision, threads, "") as before,
             contextlib.closing(Version(ROOT, threads, cache)) as now,
         ):
-            for row in ROWS:
+            for preset, factor, side in ROWS:
+                source = Path(cache) / "source.png"
+                photograph(side).save(source, compress_level=1)
                 taken: list[tuple[float, float]] = [
-                    (before.seconds(*row), now.seconds(*row)) for _ in range(rounds + 1)
+                    (before.seconds(preset, factor, source), now.seconds(preset, factor, source))
+                    for _ in range(rounds + 1)
                 ]
                 old, new = zip(*taken[1:], strict=True)
-                yield Row(*row, statistics.median(old), statistics.median(new))
+                yield Row(preset, factor, side, statistics.median(old), statistics.median(new))
 
 
 def main() -> None:

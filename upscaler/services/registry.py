@@ -70,6 +70,10 @@ class Services:
         return derived_keys(self.config, keys.LINKS)
 
     @cached_property
+    def _name_key(self) -> bytes:
+        return bytes.fromhex(derived_keys(self.config, keys.NAMES)[0])
+
+    @cached_property
     def storage(self) -> Storage:
         """The storage for images. ``build_storage`` says what it raises."""
         return build_storage(self.config, self._role)
@@ -133,5 +137,6 @@ class Services:
 
     def submitter(self, name: str) -> str:
         """Return a pseudonym of a caller for the table of jobs: it distinguishes callers and does not name them."""
-        key = bytes.fromhex(derived_keys(self.config, keys.NAMES)[0])
-        return hashlib.blake2b(name.encode(), key=key, digest_size=16, person=b"submitter").hexdigest()
+        return hashlib.blake2b(
+            name.encode(), key=self._name_key, digest_size=16, person=b"submitter"
+        ).hexdigest()

@@ -51,7 +51,7 @@ def patches(where: NDArray[np.bool_], margin: int) -> list[Patch]:
     tops, lefts = range(0, height, _CELL), range(0, width, _CELL)
     cells = np.logical_or.reduceat(np.logical_or.reduceat(where, tops, axis=0), lefts, axis=1)
     groups = np.zeros(cells.shape, np.int_)
-    for number, group in enumerate(_neighbours(cells), start=1):
+    for number, group in enumerate(_connected(cells), start=1):
         groups[tuple(np.transpose(list(group)))] = number
     groups = groups.repeat(_CELL, axis=0).repeat(_CELL, axis=1)[:height, :width]
     apart = [_patch(where & (groups == number), margin) for number in range(1, groups.max() + 1)]
@@ -59,7 +59,7 @@ def patches(where: NDArray[np.bool_], margin: int) -> list[Patch]:
     return apart if sum(map(_read_pixels, apart)) < _read_pixels(together) else [together]
 
 
-def _neighbours(cells: NDArray[np.bool_]) -> Iterator[set[tuple[int, int]]]:
+def _connected(cells: NDArray[np.bool_]) -> Iterator[set[tuple[int, int]]]:
     """Yield the places of cells that are True, those beside each other together."""
     left = {(int(row), int(column)) for row, column in np.argwhere(cells)}
     while left:

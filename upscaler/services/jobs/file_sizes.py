@@ -6,35 +6,34 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from upscaler.engine.imaging.formats import FORMATS, format_named
+from upscaler.engine.imaging.formats import format_named
 from upscaler.engine.model_zoo.catalogue import RRDB
 from upscaler.engine.model_zoo.recipes import Recipe
 from upscaler.engine.options import UpscaleOptions
 
-_BY_MIME_TYPE = {kind.mime_type: kind.name for kind in FORMATS}
-
-# By the formats of source and result, the weights of ``features``. Fitted and judged by `python -m bench.file_sizes`.
+# By the MIME type of the source and the format of the result, the weights of ``features``. Fitted and judged by
+# `python -m bench.file_sizes`.
 _WEIGHTS: Mapping[tuple[str, str], tuple[float, ...]] = {
-    ("png", "jpeg"): (1.119, 0.452, -0.508, 0.086, -0.539),
-    ("png", "png"): (1.271, 0.471, -0.264, 0.460),
-    ("png", "webp"): (0.368, 0.578, -0.649, 0.220, -0.565),
-    ("png", "tiff"): (1.328, 0.497, -0.312, 0.465),
-    ("png", "avif"): (1.096, 0.522, -0.678, 0.173, -0.637),
-    ("jpeg", "jpeg"): (1.641, 0.727, -0.500, 0.006, -0.551),
-    ("jpeg", "png"): (1.922, 0.636, -0.282, 0.354),
-    ("jpeg", "webp"): (1.041, 0.948, -0.637, 0.110, -0.583),
-    ("jpeg", "tiff"): (2.015, 0.613, -0.286, 0.313),
-    ("jpeg", "avif"): (1.668, 0.888, -0.684, 0.110, -0.646),
-    ("webp", "jpeg"): (1.929, 0.561, -0.428, 0.091, -0.547),
-    ("webp", "png"): (2.284, 0.483, -0.306, 0.449),
-    ("webp", "webp"): (1.483, 0.746, -0.597, 0.217, -0.571),
-    ("webp", "tiff"): (2.356, 0.459, -0.305, 0.403),
-    ("webp", "avif"): (2.102, 0.688, -0.616, 0.191, -0.650),
-    ("avif", "jpeg"): (2.112, 0.605, -0.525, 0.023, -0.535),
-    ("avif", "png"): (2.405, 0.572, -0.331, 0.381),
-    ("avif", "webp"): (1.689, 0.806, -0.654, 0.111, -0.570),
-    ("avif", "tiff"): (2.491, 0.561, -0.351, 0.360),
-    ("avif", "avif"): (2.287, 0.736, -0.710, 0.120, -0.639),
+    ("image/png", "jpeg"): (1.119, 0.452, -0.508, 0.086, -0.539),
+    ("image/png", "png"): (1.271, 0.471, -0.264, 0.460),
+    ("image/png", "webp"): (0.368, 0.578, -0.649, 0.220, -0.565),
+    ("image/png", "tiff"): (1.328, 0.497, -0.312, 0.465),
+    ("image/png", "avif"): (1.096, 0.522, -0.678, 0.173, -0.637),
+    ("image/jpeg", "jpeg"): (1.641, 0.727, -0.500, 0.006, -0.551),
+    ("image/jpeg", "png"): (1.922, 0.636, -0.282, 0.354),
+    ("image/jpeg", "webp"): (1.041, 0.948, -0.637, 0.110, -0.583),
+    ("image/jpeg", "tiff"): (2.015, 0.613, -0.286, 0.313),
+    ("image/jpeg", "avif"): (1.668, 0.888, -0.684, 0.110, -0.646),
+    ("image/webp", "jpeg"): (1.929, 0.561, -0.428, 0.091, -0.547),
+    ("image/webp", "png"): (2.284, 0.483, -0.306, 0.449),
+    ("image/webp", "webp"): (1.483, 0.746, -0.597, 0.217, -0.571),
+    ("image/webp", "tiff"): (2.356, 0.459, -0.305, 0.403),
+    ("image/webp", "avif"): (2.102, 0.688, -0.616, 0.191, -0.650),
+    ("image/avif", "jpeg"): (2.112, 0.605, -0.525, 0.023, -0.535),
+    ("image/avif", "png"): (2.405, 0.572, -0.331, 0.381),
+    ("image/avif", "webp"): (1.689, 0.806, -0.654, 0.111, -0.570),
+    ("image/avif", "tiff"): (2.491, 0.561, -0.351, 0.360),
+    ("image/avif", "avif"): (2.287, 0.736, -0.710, 0.120, -0.639),
 }
 
 
@@ -93,7 +92,7 @@ def estimated_bytes(
         options: name the format of the result, and its quality.
     """
     kind = format_named(options.output_format)
-    weights = _WEIGHTS.get((_BY_MIME_TYPE.get(source.mime_type, ""), kind.name))
+    weights = _WEIGHTS.get((source.mime_type, kind.name))
     if weights is None:
         return None
     pixels, result_pixels = math.prod(size), math.prod(result_size)
