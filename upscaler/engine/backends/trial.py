@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -27,16 +27,18 @@ from upscaler.engine.settings import EngineSettings
 
 _log = logging.getLogger(__name__)
 
-# Sides of windows that take a tenth of a second on common processors. They rank backends as larger ones do.
-_SIDE, _BLOCK_SIDE = 128, 96
-_ROUNDS = 3
+# Side of windows that take a twentieth of a second on common processors.
+_SIDE = 96
+_ROUNDS = 2
 # One that takes so many times as long as the best in the first round is not measured again.
 _HOPELESS = 1.5
+# The best one, and the second if it takes up to so many times as long, are measured once more, on a window that takes
+# about so long: large windows are slower than small ones, and not to the same degree on all backends.
+_CLOSE = 1.25
+_FINAL_SECONDS = 0.1
+_FINAL_SIDE = 256
 # One that was hopeless with networks of so many architectures is not measured on the others.
 _ARCHITECTURES_TO_TELL = 2
-# The best one is measured once more, on a window that takes about so long: large windows are slower than small ones.
-_FINAL_SECONDS = 0.3
-_FINAL_SIDE = 256
 # The clock's time over what each processor works of it, where nothing else runs.
 _UNEVEN = 1.1
 
@@ -102,7 +104,9 @@ def trial(
         settings: of the engine.
 
     """
-    missing = [model for model in models if not table.knows(model)]
+    # Models of the same layers are equally fast: the first one is measured for all.
+    apart = {model.param_sha256: model for model in reversed(models)}
+    missing = [model for model in models if model in apart.values() and not table.knows(model)]
     if not missing:
         return
     working: list[Backend] = []
@@ -146,7 +150,7 @@ def _whole(backends: Sequence[Backend], model: Model) -> _Pieces:
         loaded = load_tested(backend, model)
         return lambda side: run_window(loaded, _window(side))
 
-    return _ranked(backends, model, prepared, _SIDE)
+    return _ranked(backends, model, prepared)
 
 
 def _by_block(
@@ -162,13 +166,11 @@ def _by_block(
                 run = backend.load_part(model, part)
             return None if run is None else lambda side: run(_planes(part, side))
 
-        blocks[part.channels] = yield from _ranked(backends, model, prepared, _BLOCK_SIDE)
+        blocks[part.channels] = yield from _ranked(backends, model, prepared)
     return [replace(one, pixels_per_second=one.pixels_per_second * share) for one in blocks[part.channels]]
 
 
-def _ranked(
-    backends: Sequence[Backend], model: Model, prepared: Callable[[Backend], _Run | None], side: int
-) -> _Pieces:
+def _ranked(backends: Sequence[Backend], model: Model, prepared: Callable[[Backend], _Run | None]) -> _Pieces:
     """Return the speeds of those that work, best first."""
     contestants: list[_Contestant] = []
     for backend in backends:
@@ -179,51 +181,78 @@ def _ranked(
                 continue
             one = _Contestant(backend, run, backend.streams_for([model]))
             # The first run of a size also reserves memory.
-            one.measure(side, [model.name])
+            one.measure(_SIDE, [model.name])
         except FAILURES as error:
-            _log.warning(
-                "trial without %s %s: %s", backend.name, backend.precision, reason_of(error, model.name)
-            )
+            _log_failure(backend, model, error)
             continue
         contestants.append(one)
         yield
-    yield from _in_turns(contestants, model, side)
-    contestants = sorted((one for one in contestants if one.rounds), key=lambda one: one.score)
-    speeds = [one.speed(side, one.rounds) for one in contestants]
-    if contestants:
-        final = _final_side(contestants[0], model, side)
-        contestants[0].measure(final, [model.name])
+    running = sorted((yield from _in_turns(contestants, model)), key=lambda one: one.score)
+    large = (yield from _on_large_windows(running, model)) if running else {}
+    small = {one.backend.device_key: one.speed(_SIDE, one.rounds) for one in contestants if one.rounds}
+    # The others were measured on small windows alone.
+    ratio = min([1.0, *(large[key].pixels_per_second / small[key].pixels_per_second for key in large)])
+    scaled = (
+        replace(speed, pixels_per_second=speed.pixels_per_second * ratio)
+        for key, speed in small.items()
+        if key not in large
+    )
+    return [*_by_speed(large.values()), *_by_speed(scaled)]
+
+
+def _on_large_windows(
+    ranked: Sequence[_Contestant], model: Model
+) -> Generator[None, None, dict[Device, Speed]]:
+    """Return the speeds of the best one, and of the second if it is close, on windows as large as an image's."""
+    best, close = ranked[0], ranked[0].score * _CLOSE**2
+    side = _final_side(best, model)
+    speeds: dict[Device, Speed] = {}
+    for one in ranked[:2]:
+        if one.score > close:
+            continue
+        try:
+            # The first run of a size also reserves memory.
+            one.measure(side, [model.name])
+            yield
+            speeds[one.backend.device_key] = one.speed(side, [one.measure(side, [model.name])])
+        except FAILURES as error:
+            _log_failure(one.backend, model, error)
+            one.rounds.clear()
         yield
-        timing = contestants[0].measure(final, [model.name])
-        ratio = contestants[0].speed(final, [timing]).pixels_per_second / speeds[0].pixels_per_second
-        # The others were measured on small windows, too.
-        speeds = [replace(one, pixels_per_second=one.pixels_per_second * min(ratio, 1)) for one in speeds]
-    yield
     return speeds
 
 
-def _in_turns(contestants: Sequence[_Contestant], model: Model, side: int) -> Iterator[None]:
-    """Run one round of each after another, so that whatever else runs disturbs them alike."""
+def _log_failure(backend: Backend, model: Model, error: BaseException) -> None:
+    _log.warning("trial without %s %s: %s", backend.name, backend.precision, reason_of(error, model.name))
+
+
+def _by_speed(speeds: Iterable[Speed]) -> list[Speed]:
+    return sorted(speeds, key=lambda one: -one.pixels_per_second)
+
+
+def _in_turns(contestants: Sequence[_Contestant], model: Model) -> Generator[None, None, list[_Contestant]]:
+    """Run one round of each after another, so that whatever else runs disturbs them alike; return those in the last."""
     running = list(contestants)
     for _ in range(_ROUNDS):
         for one in tuple(running):
             try:
-                one.rounds.append(one.measure(side, [model.name]))
+                one.rounds.append(one.measure(_SIDE, [model.name]))
             except FAILURES as error:
-                _log.warning("trial without %s: %s", one.backend.name, reason_of(error, model.name))
+                _log_failure(one.backend, model, error)
                 one.rounds.clear()
                 running.remove(one)
             yield
         best = min((one.score for one in running), default=0.0)
         running = [one for one in running if one.score <= best * _HOPELESS**2]
+    return running
 
 
-def _final_side(best: _Contestant, model: Model, side: int) -> int:
+def _final_side(best: _Contestant, model: Model) -> int:
     """Return the side of a window as large as those of images, or as fits in the time."""
     seconds = min(timing.clock for timing in best.rounds) * best.streams
-    fits = int(side * math.sqrt(_FINAL_SECONDS / seconds))
+    fits = int(_SIDE * math.sqrt(_FINAL_SECONDS / seconds))
     permitted = min(best.backend.window_side(model), fits, _FINAL_SIDE)
-    return max(side, permitted // model.multiple * model.multiple)
+    return max(_SIDE, permitted // model.multiple * model.multiple)
 
 
 def _window(side: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

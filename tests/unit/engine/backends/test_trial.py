@@ -25,15 +25,36 @@ SMALL_X4PLUS = MODELS["realesrgan-x4plus-anime"]
 
 
 class PacedBackend(LanczosBackend):
-    """A backend that takes so many seconds for each window by the fake clock."""
+    """A backend that takes so many seconds for each window by the fake clock.
+
+    Args:
+        name: its name.
+        seconds: for a window of 128 px a side.
+        spoil: what it does to results.
+        growth: of the time with the side, as an exponent.
+        largest: side of windows for which it has the memory.
+    """
 
     def __init__(
-        self, name: str, seconds: float, spoil: Callable[[Result], Result] = lambda result: result
+        self,
+        name: str,
+        seconds: float,
+        spoil: Callable[[Result], Result] = lambda result: result,
+        *,
+        growth: float = 2,
+        largest: int = 1000,
     ) -> None:
         super().__init__(SETTINGS)
         self.name = name
-        self.seconds = seconds
+        self._seconds = seconds
         self._spoil = spoil
+        self._growth = growth
+        self._largest = largest
+
+    def seconds(self, side: int) -> float:
+        if side > self._largest:
+            raise MemoryError
+        return self._seconds * (side / 128) ** self._growth
 
     def load(self, model: Model) -> LoadedModel:
         return SpoiltModel(super().load(model), self._spoil)
@@ -50,7 +71,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def measure(self: module._Contestant, side: int, models: Sequence[str]) -> Timing:
         self.run(side)
         measured.append(self.backend.name)
-        seconds = self.backend.seconds * (side / 128) ** 2
+        assert isinstance(self.backend, PacedBackend)
+        seconds = self.backend.seconds(side)
         return Timing(seconds, seconds)
 
     monkeypatch.setattr(module._Contestant, "measure", measure)
@@ -75,6 +97,36 @@ def test_the_fastest_is_first(clock: list[str]) -> None:
     assert ranking[0].pixels_per_second == round(128 * 128 / 0.1)
     assert clock.count("hopeless") == 2, "it is not measured again after the first round"
     assert clock[3:6] == ["slow", "fast", "hopeless"], "in turns"
+
+
+def test_of_two_that_are_close_the_faster_with_large_windows_is_first(
+    clock: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the sides of windows, one is as large as an image's."""
+    monkeypatch.setattr(module, "_FINAL_SECONDS", 0.3)
+    table = SpeedTable("", {})
+    small = PacedBackend("quick with small windows", 0.1, growth=2.4)
+    _run([small, PacedBackend("even", 0.11), PacedBackend("third", 0.12)], [PHOTO], table)
+
+    assert [speed.engine for speed in table.ranking(PHOTO)] == ["even", "quick with small windows", "third"]
+    assert clock.count("third") == 3, "not on large windows"
+
+
+def test_one_that_fails_with_large_windows_is_left_out(clock: list[str]) -> None:
+    table = SpeedTable("", {})
+    best = PacedBackend("best", 0.01, largest=128)
+    _run([best, PacedBackend("other", 0.011), PacedBackend("third", 0.012)], [PHOTO], table)
+
+    assert [speed.engine for speed in table.ranking(PHOTO)] == ["other", "third"]
+
+
+def test_models_of_the_same_layers_are_measured_once(clock: list[str]) -> None:
+    table = SpeedTable("", {})
+    again = MODELS["waifu2x-upconv7-art"]
+    _run([PacedBackend("one", 0.1)], [PHOTO, again], table)
+
+    assert table.ranking(again) == table.ranking(PHOTO)
+    assert len(clock) == 5
 
 
 def test_one_that_is_hopeless_with_two_architectures_is_measured_no_more(clock: list[str]) -> None:
@@ -126,7 +178,7 @@ def test_what_is_known_is_not_measured_again(clock: list[str], tmp_path: Path) -
 
     table = SpeedTable(str(tmp_path), {})
     assert table.knows(CUNET)
-    assert len(clock) == 6, "one model alone"
+    assert len(clock) == 5, "one model alone"
 
 
 def test_a_block_stands_for_networks_of_many(clock: list[str]) -> None:
@@ -136,7 +188,7 @@ def test_a_block_stands_for_networks_of_many(clock: list[str]) -> None:
     large, small = (table.ranking(model) for model in (X4PLUS, SMALL_X4PLUS))
     assert [speed.engine for speed in large] == [speed.engine for speed in small] == ["fast", "slow"]
     assert 2.5 < small[0].pixels_per_second / large[0].pixels_per_second < 3.8
-    assert len(clock) == 8, "measured once for both"
+    assert len(clock) == 7, "measured once for both"
 
 
 def test_without_a_part_a_backend_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
