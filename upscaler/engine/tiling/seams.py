@@ -41,6 +41,8 @@ MOST_MOVED = 1.0
 _EXPLAINED = 0.25
 # Mean square of the slope, in levels per pixel, below which a place has too little detail to detect a movement by.
 _SLOPE = 8.0
+# Steps on each side of the boundary that the one across it is compared with, as many input pixels apart.
+_STEPS = 3
 # Levels that are added to both steps of a ratio, or flat areas would decide by their rounding.
 _FLAT_STEP = 1.0
 
@@ -180,15 +182,17 @@ def ratio(before: _Levels, after: _Levels, scale: int) -> float:
     Models that upscale by rearranging channels have a pattern that repeats with each pixel of the source, so steps
     at the same place of the pattern are compared.
     """
-    steps = np.abs(np.diff(after, axis=1)).mean(axis=2)[:, scale * _REACH - 1 + scale * np.arange(-3, 4)]
-    expected = np.abs(np.diff(before, axis=1)).mean(axis=2)[:, _REACH - 1 + np.arange(-3, 4)]
     parts = max(1, len(before) // _PART)
-    found = [_excess(part) for part in np.array_split(steps, parts)]
-    known = [max(1.0, _excess(part)) for part in np.array_split(expected, parts)]
-    return float(np.median(np.divide(found, known)))
+    found, known = _excess(after, scale, parts), np.maximum(_excess(before, 1, parts), 1)
+    return float(np.median(found / known))
 
 
-def _excess(steps: _Levels) -> float:
-    means = steps.mean(axis=0) + _FLAT_STEP
-    middle = len(means) // 2
-    return float(means[middle] / np.delete(means, middle).mean())
+def _excess(levels: _Levels, scale: int, parts: int) -> NDArray[np.float64]:
+    """Return, for each part of the boundary, the step across it as a multiple of the mean of those beside it."""
+    places = scale * (_REACH + np.arange(-_STEPS, _STEPS + 1))
+    steps = np.abs(levels[:, places] - levels[:, places - 1]).mean(axis=2)
+    bounds = np.linspace(0, len(steps), parts + 1).astype(np.int64)
+    sums = np.add.reduceat(steps, bounds[:-1], axis=0, dtype=np.float64)
+    means = sums / np.diff(bounds)[:, np.newaxis] + _FLAT_STEP
+    across = means[:, _STEPS]
+    return np.asarray(across / ((means.sum(axis=1) - across) / (2 * _STEPS)))
