@@ -105,8 +105,10 @@ def trial(
 
     """
     # Models of the same layers are equally fast: the first one is measured for all.
-    apart = {model.param_sha256: model for model in reversed(models)}
-    missing = [model for model in models if model in apart.values() and not table.knows(model)]
+    first_of: dict[str, Model] = {}
+    for model in models:
+        first_of.setdefault(model.param_sha256, model)
+    missing = [model for model in first_of.values() if not table.knows(model)]
     if not missing:
         return
     working: list[Backend] = []

@@ -102,7 +102,6 @@ def test_the_fastest_is_first(clock: list[str]) -> None:
 def test_of_two_that_are_close_the_faster_with_large_windows_is_first(
     clock: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Of the sides of windows, one is as large as an image's."""
     monkeypatch.setattr(module, "_FINAL_SECONDS", 0.3)
     table = SpeedTable("", {})
     small = PacedBackend("quick with small windows", 0.1, growth=2.4)
