@@ -33,6 +33,8 @@ class StartError(Exception):
 def main() -> int:
     """Run the service until it is stopped."""
     arguments = _parser().parse_args()
+    # Whatever this process and its children write holds images or secrets.
+    os.umask(0o077)
     signal.signal(signal.SIGTERM, note_stop)
     signal.signal(signal.SIGINT, note_stop)
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -30,9 +31,11 @@ def main() -> None:
         folder = Path(name)
         engine = EngineProcess(settings, EngineLimits(timeout_seconds=7200, memory_bytes=16 << 30), folder)
         for line in sys.stdin:
-            preset, factor, source = json.loads(line)
+            preset, factor, path = json.loads(line)
+            # Its process may open no files outside its folder.
+            source = Path(shutil.copy(path, folder))
             begun = time.perf_counter()
-            engine.upscale(Path(source), folder / "target", None, UpscaleOptions(factor, preset))
+            engine.upscale(source, folder / "target", None, UpscaleOptions(factor, preset))
             print(json.dumps(time.perf_counter() - begun), flush=True)
         engine.close()
 

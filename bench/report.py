@@ -253,6 +253,10 @@ def _json_of(module: str, settings: EngineSettings, *arguments: str) -> dict[str
     return found
 
 
+def _median_of(rounds: int) -> str:
+    return "one round" if rounds == 1 else f"the median of {rounds} rounds"
+
+
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(prog="python -m bench.report", description=__doc__)
@@ -293,13 +297,13 @@ differ, and this one was shared.
 
 ## Engines
 
-One window of 128 x 128 px of a photograph, the median of {chosen.rounds} rounds in which all took turns.
+One window of 128 x 128 px of a photograph, {_median_of(chosen.rounds)} in which all took turns.
 
 {by_engine}
 
 ## Beside version 0.1.0
 
-Each preset from file to file, image by image in turns, the median of {chosen.rounds} rounds.
+Each preset from file to file, image by image in turns, {_median_of(chosen.rounds)}.
 
 {versions(settings.threads, chosen.rounds)}
 

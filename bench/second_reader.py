@@ -67,7 +67,7 @@ class Row:
 
 def rows_of(folder: Path, page: Page) -> Iterator[Row]:
     """Yield a row for each file below a folder that is of an accepted format."""
-    inspector = Inspector()
+    inspector = Inspector(folder)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         try:
             kind = formats.format_of_content(read_head(path))

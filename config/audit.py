@@ -7,6 +7,7 @@ A service that only this machine reaches may be set up in any way: one whose ``H
 from __future__ import annotations
 
 import math
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,10 +30,10 @@ _HINT = "or name {risk} in ACCEPTED_RISKS"
 
 @dataclass(frozen=True)
 class Finding:
-    """One setting that is unsafe.
+    """One setting, or another choice of the operator, that is unsafe.
 
     Attributes:
-        variable: name of the environment variable.
+        variable: name of the environment variable, or what else is meant.
         text: what is wrong with it, and what to do.
         risk: its name in ``ACCEPTED_RISKS``; empty for one that nobody can accept.
     """
@@ -56,13 +57,18 @@ def audit(config: Config) -> list[Finding]:
     """Return what is unsafe in the settings; nothing for a service that only this machine reaches."""
     if not is_exposed(config):
         return []
-    checks = (_secrets, _addresses, _redis, _limits, _outbound)
+    checks = (_secrets, _addresses, _redis, _limits, _outbound, _user)
     return [finding for check in checks for finding in check(config)]
 
 
 def refused(config: Config) -> list[Finding]:
     """Return the findings that the operator has not accepted."""
     return [finding for finding in audit(config) if finding.risk not in config.accepted_risks]
+
+
+def is_root() -> bool:
+    """Return whether this process may do everything on its machine."""
+    return os.geteuid() == 0
 
 
 def entropy_bits(text: str) -> float:
@@ -140,6 +146,16 @@ def _outbound(config: Config) -> Iterator[Finding]:
                 f"must name smaller networks than {network}: uploads and webhooks reach every address in them",
                 "wide_networks",
             )
+
+
+def _user(_: Config) -> Iterator[Finding]:
+    if is_root():
+        yield Finding(
+            "The user",
+            "must not be root; make one for the service (adduser --system --group upscaler), give it DATA_DIR "
+            "(chown -R upscaler:upscaler data), and start as that one (runuser -u upscaler -- make run)",
+            "root_user",
+        )
 
 
 def _is_wide(network: Network) -> bool:

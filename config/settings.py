@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL
 
 # What is unsafe and may be wanted: see ``config.audit``.
-RISKS = ("plain_http", "open_redis", "no_limits", "wide_networks")
+RISKS = ("plain_http", "open_redis", "no_limits", "wide_networks", "root_user")
 
 
 def sqlite_uri(path: Path) -> URL:
@@ -48,7 +48,7 @@ class Config(RuntimeValues):
     accepted_risks: Annotated[tuple[str, ...], SomeOf(RISKS, may_be_empty=True)] = Field(
         (),
         description="what is unsafe and wanted where others reach the service: `plain_http` on a network that is "
-        "trusted, `open_redis`, `no_limits`, `wide_networks`; empty: such settings stop the start",
+        "trusted, `open_redis`, `no_limits`, `wide_networks`, `root_user`; empty: such settings stop the start",
     )
     host: str = Field("127.0.0.1", description="address that `make run` listens on")
     port: WholeNumber = Field(8000, ge=1, le=65535, description="port that `make run` listens on")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import tempfile
 from dataclasses import replace
 
@@ -16,6 +17,8 @@ from upscaler.wsgi import create
 
 def main() -> None:
     """Serve until a signal to stop."""
+    # Whatever it writes holds images or secrets.
+    os.umask(0o077)
     app = create()
     config: Config = app.extensions["config"]
     # Requests and responses that do not fit into memory wait in the data folder, not where a small file system may be.

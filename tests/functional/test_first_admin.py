@@ -41,6 +41,8 @@ def test_the_password_of_the_example_is_replaced_by_the_settings_or_refused(tmp_
         "FLASK_ENV": "production",
         "SECRET_KEY": "a-secret-of-more-than-thirty-two-characters",
         "PUBLIC_URL": "https://example.org",
+        # The tests may run as root.
+        "ACCEPTED_RISKS": "root_user",
     }
     first = prepared(settings, ADMIN_SEED_USER="abdullah", ADMIN_SEED_PASS=EXAMPLE)
     assert "Created the admin abdullah." in first.stdout

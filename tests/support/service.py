@@ -47,7 +47,8 @@ def free_port() -> int:
 def environment(data_dir: Path, port: int, **settings: str) -> dict[str, str]:
     """Return the environment of a first start, without the machine's own `.env`.
 
-    A service in production, or at an address that other machines reach, is told its own URL.
+    A service in production, or at an address that other machines reach, is told its own URL, and that it may run as
+    root where the tests do.
     """
     base = {
         name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR", "CI"}
@@ -56,7 +57,12 @@ def environment(data_dir: Path, port: int, **settings: str) -> dict[str, str]:
     host = settings.get("HOST", "127.0.0.1")
     is_exposed = host != "127.0.0.1" or settings.get("FLASK_ENV") == "production"
     public = {"PUBLIC_URL": f"http://{host}:{port}"} if is_exposed else {}
-    return {**base, **seed, "DATA_DIR": str(data_dir), "HOST": host, "PORT": str(port), **public, **settings}
+    risks = [settings["ACCEPTED_RISKS"]] if settings.get("ACCEPTED_RISKS") else []
+    if is_exposed and os.geteuid() == 0:
+        risks.append("root_user")
+    accepted = {"ACCEPTED_RISKS": ", ".join(risks)} if risks else {}
+    folders = {"DATA_DIR": str(data_dir), "HOST": host, "PORT": str(port)}
+    return {**base, **seed, **folders, **public, **settings, **accepted}
 
 
 class LiveService:

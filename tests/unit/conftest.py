@@ -31,6 +31,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("database", names, indirect=True)
 
 
+@pytest.fixture(autouse=True)
+def unprivileged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the audit of settings see another user than root, as which the tests may run."""
+    monkeypatch.setattr("config.audit.is_root", lambda: False)
+
+
 @pytest.fixture(scope="session")
 def postgresql_tables(postgresql_url: str) -> Iterator[Engine]:
     """A PostgreSQL database with all tables."""
@@ -78,6 +84,12 @@ def services(tmp_path: Path) -> Iterator[Services]:
     built = Services.from_config(config, queue=queue)
     yield built
     built.submissions.close()
+
+
+@pytest.fixture
+def received(services: Services) -> Path:
+    """The folder of received files; the processes that check images may open no other."""
+    return services.workspace.folder
 
 
 @pytest.fixture

@@ -22,8 +22,8 @@ _THREADS, _TILE = WholeNumber(range(1, 257)), WholeNumber(range(1, 4097))
 # Arguments that follow ``models`` as a command, so that a folder of that name can still be upscaled.
 MODEL_COMMANDS = ("add", "list", "remove", "check", "-h", "--help")
 
-# The command that shows what the models can run on.
-DEVICES = "devices"
+# The command that shows what the models can run on, and the one that looks for what is wrong with the set-up.
+DEVICES, DOCTOR = "devices", "doctor"
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -32,7 +32,8 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m upscaler",
         description="Upscale images with neural networks.",
         epilog="Exit status: 0 when all is done or there was nothing to do, 1 when an image failed, 2 for wrong use. "
-        "Models of your own: python -m upscaler models --help. What they run on here: python -m upscaler devices",
+        "Models of your own: python -m upscaler models --help. What they run on here: python -m upscaler devices. "
+        "What is unsafe in the set-up of the service: python -m upscaler doctor",
     )
     parser.add_argument(
         "inputs", metavar="IN", nargs="*", help="images, or folders of images; - reads from standard input"

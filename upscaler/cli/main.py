@@ -14,6 +14,7 @@ import config as configuration
 from upscaler.cli.arguments import (
     CREDENTIALS,
     DEVICES,
+    DOCTOR,
     MODEL_COMMANDS,
     build_parser,
     conflicts,
@@ -71,10 +72,14 @@ def _chosen(arguments: Sequence[str]) -> tuple[Inputs, Output, UpscaleOptions, a
         from upscaler.cli.models import run_models  # noqa: PLC0415
 
         return run_models(arguments[1:])
-    if is_about_devices(arguments):
+    if is_command(DEVICES, arguments):
         from upscaler.cli.devices import show_devices  # noqa: PLC0415
 
         return show_devices(arguments[1:])
+    if is_command(DOCTOR, arguments):
+        from upscaler.cli.doctor import examine  # noqa: PLC0415
+
+        return examine(arguments[1:])
     parser = build_parser()
     try:
         chosen = parse(parser, arguments, conflicts)
@@ -167,9 +172,9 @@ def is_about_models(arguments: Sequence[str]) -> bool:
     return len(arguments) > 1 and arguments[0] == "models" and arguments[1] in MODEL_COMMANDS
 
 
-def is_about_devices(arguments: Sequence[str]) -> bool:
-    """Return whether the command is ``devices``, and not an image or folder of that name."""
-    return bool(arguments) and arguments[0] == DEVICES and not Path(DEVICES).exists()
+def is_command(name: str, arguments: Sequence[str]) -> bool:
+    """Return whether the first argument is that command, and not an image or folder of that name."""
+    return bool(arguments) and arguments[0] == name and not Path(name).exists()
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from functools import cached_property
 from sqlalchemy.orm import sessionmaker
 
 from config import Config, derived_keys, keys
-from upscaler.engine.process.inspector_pool import InspectorPool
+from upscaler.engine.process.inspector_pool import InspectorPool, inspectors_for
 from upscaler.models.database import Sessions, make_engine
 from upscaler.services.files.links import LinkSigner
 from upscaler.services.files.storages import build_storage
@@ -101,7 +101,7 @@ class Services:
     @cached_property
     def inspector(self) -> InspectorPool:
         """The child processes that check images."""
-        return InspectorPool()
+        return InspectorPool(inspectors_for(self.workspace.folder))
 
     @cached_property
     def submissions(self) -> Submissions:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 
 from config import Config, secret_keys
 from upscaler.engine.process.client import EngineLimits, EngineProcess
@@ -68,12 +69,16 @@ class WorkerServices(Services):
         limits = EngineLimits(
             timeout_seconds=self.config.job_timeout_seconds, memory_bytes=self.config.job_memory_bytes
         )
-        return EngineProcess(settings, limits, self.config.scratch_dir)
+        return EngineProcess(settings, limits, self.workspace.folder, [self._tiles_dir])
 
     @cached_property
     def tiles(self) -> TileCache:
         """The tile cache of this host."""
-        return TileCache(self.config.scratch_dir / "tiles", self.config.tile_cache_bytes)
+        return TileCache(self._tiles_dir, self.config.tile_cache_bytes)
+
+    @property
+    def _tiles_dir(self) -> Path:
+        return self.config.scratch_dir / "tiles"
 
     @cached_property
     def webhook_secrets(self) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 import config as configuration
@@ -13,6 +14,8 @@ from upscaler.tasks.worker import Worker
 
 def main() -> None:
     """Run a worker until it is stopped; exit with one line when a setting cannot be used."""
+    # Whatever it writes holds images or secrets.
+    os.umask(0o077)
     try:
         config = configuration.load()
         logs.configure(config.log_level, config.log_format, _log_file(config))

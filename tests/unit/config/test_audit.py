@@ -105,7 +105,9 @@ def test_all_findings_are_named_at_once_one_on_a_line_and_no_secret_is_shown() -
     assert "231980077" not in str(raised.value)
 
 
-def test_a_risk_can_be_accepted_by_its_name_and_a_secret_that_can_be_guessed_cannot() -> None:
+def test_a_risk_can_be_accepted_by_its_name_and_a_secret_that_can_be_guessed_cannot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     risky = {
         **SAFE,
         "PUBLIC_URL": "http://images.lan",
@@ -113,12 +115,25 @@ def test_a_risk_can_be_accepted_by_its_name_and_a_secret_that_can_be_guessed_can
         "RATE_LIMIT": "off",
         "WEBHOOK_ALLOWED_NETWORKS": "0.0.0.0/1",
     }
+    monkeypatch.setattr("config.audit.is_root", lambda: True)
     assert {finding.risk for finding in audit(loaded(risky))} == set(RISKS)
     assert (
         load({**risky, "ACCEPTED_RISKS": ", ".join(RISKS)}, env_file=None).public_url == "http://images.lan"
     )
     with pytest.raises(ConfigError, match=r"^ADMIN_SEED_PASS [^\n]*$"):
         load({**risky, "ACCEPTED_RISKS": ", ".join(RISKS), "ADMIN_SEED_PASS": "x"}, env_file=None)
+
+
+def test_root_is_refused_with_the_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("config.audit.is_root", lambda: True)
+
+    with pytest.raises(
+        ConfigError, match=r"^The user must not be root; make one .*adduser.*runuser"
+    ) as raised:
+        load(SAFE, env_file=None)
+    assert str(raised.value).endswith(", or name root_user in ACCEPTED_RISKS")
+    assert load({**SAFE, "ACCEPTED_RISKS": "root_user"}, env_file=None).production
+    assert not load({}, env_file=None).production
 
 
 def test_random_keys_are_far_above_the_limit() -> None:

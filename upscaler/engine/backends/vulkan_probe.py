@@ -1,13 +1,12 @@
 """List the Vulkan devices of this machine in a child process, because a broken driver may end it.
 
-``python -m upscaler.engine.backends.vulkan_probe`` prints the devices as a JSON list.
+Run as a program, this file prints the devices as a JSON list.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -16,6 +15,9 @@ from pathlib import Path
 
 _log = logging.getLogger(__name__)
 
+# In a cage, the folder around the package cannot be listed, so nothing is found there by name; and a program's own
+# folder, this one, would come before that of the package ncnn.
+_RUN_FILE = "import runpy, sys; runpy.run_path(sys.argv[1], run_name='__main__')"
 _TIMEOUT_SECONDS = 60
 _CPU_TYPE = 3  # ncnn's GpuInfo.type(): 0 discrete, 1 integrated, 2 virtual, 3 processor
 _SOFTWARE_NAMES = ("llvmpipe", "lavapipe", "swiftshader", "softpipe")
@@ -60,12 +62,9 @@ def find_device(wanted: int) -> tuple[VulkanDevice | None, str | None]:
 @lru_cache(maxsize=1)
 def list_devices() -> tuple[tuple[VulkanDevice, ...], str | None]:
     """Return the devices that a child process found, and the reason where it could not list them."""
-    package_root = str(Path(__file__).resolve().parents[3])
-    search_path = os.pathsep.join(filter(None, (package_root, os.environ.get("PYTHONPATH"))))
     try:
         child = subprocess.run(
-            [sys.executable, "-m", __name__],
-            env={**os.environ, "PYTHONPATH": search_path},
+            [sys.executable, "-c", _RUN_FILE, str(Path(__file__).resolve())],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_TIMEOUT_SECONDS,

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from upscaler.engine.model_zoo.custom_model import Findings
-from upscaler.engine.process.inspector import CHILD_ENVIRONMENT
+from upscaler.engine.process.cage.policy import Cage
 from upscaler.engine.process.memory import resident_bytes
 from upscaler.engine.process.protocol import Message, error_from_message
 from upscaler.engine.process.subprocess import ChildDiedError, ChildProcess
@@ -36,11 +35,13 @@ def probe(folder: Path, kind: str, limits: ProbeLimits) -> Findings:
         ModelRefused: the model cannot be used, or it crashed, hung or took too much memory; the message says which.
 
     """
-    environment = {name: os.environ[name] for name in CHILD_ENVIRONMENT if name in os.environ}
+    folder = folder.resolve()
     child = ChildProcess(
         "upscaler.engine.model_import.probe_child",
-        [str(folder.resolve()), kind, str(limits.threads), str(limits.memory_bytes)],
-        environment=environment,
+        [str(folder), kind, str(limits.threads), str(limits.memory_bytes)],
+        # A backend converts models in a process of its own, and one converted may lie beside the other.
+        cage=Cage(writes=(str(folder),), programs=True, graphics=True),
+        environment={"TMPDIR": str(folder)},
     )
     try:
         answer = _await_answer(child, limits)

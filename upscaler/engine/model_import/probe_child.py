@@ -19,15 +19,11 @@ _RESERVED_BYTES = 8 << 30
 
 
 def main(arguments: list[str]) -> None:
-    """Examine one model and answer; arguments are the lifeline, folder, kind, threads and memory in bytes."""
-    child_limits.die_with_parent(int(arguments[0]))
-    child_limits.leave_signals_to_parent()
-    child_limits.write_no_core()
-    child_limits.limit_memory(int(arguments[4]) + _RESERVED_BYTES)
-    child_limits.prefer_as_victim()
+    """Examine one model and answer; arguments are the folder, kind, threads and memory in bytes."""
+    child_limits.limit_memory(int(arguments[3]) + _RESERVED_BYTES)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     answers = take_over_stdout()
-    send(answers, _answer(Path(arguments[1]), arguments[2], int(arguments[3])))
+    send(answers, _answer(Path(arguments[0]), arguments[1], int(arguments[2])))
 
 
 def _answer(folder: Path, kind: str, threads: int) -> Message:

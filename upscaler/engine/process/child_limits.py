@@ -50,11 +50,6 @@ def limit_cpu(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
-def write_no_core() -> None:
-    """Write no core file on a crash: it would hold a visitor's image and fill the disk."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def prefer_as_victim() -> None:
     """Ask Linux to end this process rather than its parent when the machine runs out of memory."""
     # Not on Linux, or in a container that mounts /proc read-only: then this is not possible.

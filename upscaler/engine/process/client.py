@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +31,19 @@ class EngineProcess:
 
     Threads may share it: they take turns, and urgent requests run between the tiles of the others. Errors of the
     engine carry the last lines of the child's log in ``log_tail``.
+
+    Args:
+        settings: of the engine.
+        limits: of the child.
+        scratch_dir: holds large intermediate results.
+        folders: hold the files of the images, and checkpoints; the child may open no others than in these.
     """
 
-    def __init__(self, settings: EngineSettings, limits: EngineLimits, scratch_dir: Path) -> None:
+    def __init__(
+        self, settings: EngineSettings, limits: EngineLimits, scratch_dir: Path, folders: Sequence[Path] = ()
+    ) -> None:
         self._limits = limits
-        self._child = EngineChild(settings, scratch_dir)
+        self._child = EngineChild(settings, scratch_dir, folders)
         self._lock = threading.Lock()
         self._urgent_lock = threading.Lock()
         self._description: dict[str, Any] | None = None

@@ -22,12 +22,15 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from upscaler.engine.devices.activity import Use
 from upscaler.engine.devices.attempts import Attempt
 from upscaler.engine.devices.quarantine import Quarantine
+from upscaler.engine.process.cage.enter import Confinement
+from upscaler.engine.process.cage.policy import Cage
 from upscaler.engine.process.subprocess import ChildDiedError, ChildProcess
 from upscaler.engine.settings import EngineSettings
 from upscaler.errors import EngineCrashed, EngineError
@@ -51,11 +54,18 @@ class DeviceError(Exception):
 
 
 class EngineChild:
-    """The child of one engine, or none. Threads may share it."""
+    """The child of one engine, or none. Threads may share it.
 
-    def __init__(self, settings: EngineSettings, scratch_dir: Path) -> None:
+    Args:
+        settings: of the engine.
+        scratch_dir: holds large intermediate results.
+        folders: hold the files of its images, and checkpoints; the child may open no others.
+    """
+
+    def __init__(self, settings: EngineSettings, scratch_dir: Path, folders: Sequence[Path]) -> None:
         self._settings = settings
         self._scratch_dir = scratch_dir
+        self._folders = folders
         self._lock = threading.RLock()
         self._last_log = ""
         self._last_state: dict[str, Any] = {}
@@ -79,7 +89,7 @@ class EngineChild:
         """The state that the child reported last, or the one before it; empty before that."""
         process = self.process
         if process is not None and process.state:
-            self._last_state = process.state
+            self._last_state = _state_of(process)
         return self._last_state
 
     def running(self) -> ChildProcess:
@@ -87,14 +97,36 @@ class EngineChild:
         with self._lock:
             if self.process is not None and not self.process.running:
                 self.died(self.process, self.process.death())
+            elif self.process is not None and not self.process.is_confined_to_its_folders:
+                self.discard(self.process)
             if self.process is None:
                 arguments = [
                     json.dumps(self._settings.as_dict()),
                     str(self._scratch_dir.resolve()),
                     json.dumps(self.state.get("quarantined", [])),
                 ]
-                self.process = ChildProcess("upscaler.engine.process.server", arguments)
+                self.process = ChildProcess(
+                    "upscaler.engine.process.server",
+                    arguments,
+                    cage=self._cage(),
+                    environment={"TMPDIR": str(self._scratch_dir.resolve())},
+                )
             return self.process
+
+    def _cage(self) -> Cage:
+        cache = [Path(name) for name in (self._settings.cache_dir,) if name]
+        writes = [self._scratch_dir, *self._folders, *cache]
+        for folder in writes:
+            # A rule is for what exists.
+            folder.mkdir(parents=True, exist_ok=True)
+        models = [Path(name) for name in (self._settings.models_dir,) if name]
+        return Cage(
+            reads=tuple(str(path.resolve()) for path in models),
+            writes=tuple(str(path.resolve()) for path in writes),
+            # A backend converts models, and looks for graphics devices, in processes of their own.
+            programs=True,
+            graphics=True,
+        )
 
     def discard(self, child: ChildProcess) -> None:
         """Kill a child, unless another thread has done so already."""
@@ -102,7 +134,7 @@ class EngineChild:
             if self.process is child:
                 child.kill()
                 self._last_log = child.log_tail
-                self._last_state = child.state or self._last_state
+                self._last_state = _state_of(child) if child.state else self._last_state
                 self.process = None
 
     def died(self, child: ChildProcess, death: ChildDiedError) -> Exception:
@@ -132,3 +164,9 @@ def with_log(error: EngineError, child: ChildProcess) -> EngineError:
     """Return the error with the last lines of the child's log."""
     error.log_tail = child.log_tail
     return error
+
+
+def _state_of(child: ChildProcess) -> dict[str, Any]:
+    """Return the state that a child reported, with what holds of its cage and what does not."""
+    lacking = Confinement(**child.cage).lacking
+    return {**child.state, "cage": {**child.cage, "lacking": lacking}}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from dataclasses import asdict
@@ -11,14 +10,14 @@ from pathlib import Path
 
 from upscaler.engine.imaging.inspection import Cutting, InspectionLimits
 from upscaler.engine.imaging.opening import ImageInfo
+from upscaler.engine.process.cage.enter import Confinement
+from upscaler.engine.process.cage.policy import Cage
 from upscaler.engine.process.protocol import Message, error_from_message
 from upscaler.engine.process.subprocess import ChildDiedError, ChildProcess
 from upscaler.errors import DamagedImage, ServiceBusy, ServiceUnavailable, TooComplexImage
 
 logger = logging.getLogger(__name__)
 
-# The environment of the child: no passwords, no keys.
-CHILD_ENVIRONMENT = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 # Each thread takes address space, which is limited, and there would be one for each processor; one file is checked at
 # a time.
 _ONE_THREAD = {"VIPS_CONCURRENCY": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -32,9 +31,15 @@ class Inspector:
     """A warm child that runs ``inspection.inspect_image``. Threads may share it: they take turns.
 
     It starts on first use, so create it before or after a fork, but use it only after.
+
+    Args:
+        folder: the files to check lie in it, and crops are written there; the child may open no others.
+        timeout_seconds: for one file.
+        memory_bytes: address space of the child.
     """
 
-    def __init__(self, *, timeout_seconds: float = 30.0, memory_bytes: int = 2 << 30) -> None:
+    def __init__(self, folder: Path, *, timeout_seconds: float = 30.0, memory_bytes: int = 2 << 30) -> None:
+        self._folder = folder
         self._timeout_seconds = timeout_seconds
         self._memory_bytes = memory_bytes
         self._lock = threading.Lock()
@@ -90,6 +95,16 @@ class Inspector:
             raise error_from_message(answer["error"])
         return ImageInfo(**answer["result"])
 
+    def confinement(self) -> Confinement:
+        """Return what holds of the child's cage on this machine; starts the child.
+
+        Raises:
+            ServiceUnavailable: it cannot be started.
+
+        """
+        with self._lock:
+            return Confinement(**self._running_child().cage)
+
     def close(self) -> None:
         """End the child. A later call starts another one."""
         with self._lock:
@@ -98,13 +113,16 @@ class Inspector:
                 self._child = None
 
     def _running_child(self) -> ChildProcess:
-        if self._child is not None and self._child.running:
-            return self._child
+        child = self._child
+        if child is not None and child.running and child.is_confined_to_its_folders:
+            return child
         self._discard()
-        environment = {name: os.environ[name] for name in CHILD_ENVIRONMENT if name in os.environ}
-        environment.update(_ONE_THREAD)
+        folder = str(self._folder.resolve())
         self._child = ChildProcess(
-            "upscaler.engine.process.inspector_child", [str(self._memory_bytes)], environment=environment
+            "upscaler.engine.process.inspector_child",
+            [str(self._memory_bytes)],
+            cage=Cage(writes=(folder,)),
+            environment={**_ONE_THREAD, "TMPDIR": folder},
         )
         if not _is_ready(self._child):
             logger.error("inspector_not_started", extra={"log_tail": self._child.log_tail})

@@ -18,12 +18,8 @@ _CPU_SECONDS, _CPU_SECONDS_PER_MEGAPIXEL = 5.0, 0.1
 
 
 def main(arguments: list[str]) -> None:
-    """Serve until the input ends; arguments are the lifeline's descriptor and the memory limit in bytes."""
-    child_limits.die_with_parent(int(arguments[0]))
-    child_limits.leave_signals_to_parent()
-    child_limits.write_no_core()
-    child_limits.limit_memory(int(arguments[1]))
-    child_limits.prefer_as_victim()
+    """Serve until the input ends; the argument is the memory limit in bytes."""
+    child_limits.limit_memory(int(arguments[0]))
     serve(sys.stdin.buffer, take_over_stdout(), child_limits.limit_cpu)
 
 

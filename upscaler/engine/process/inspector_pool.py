@@ -17,24 +17,27 @@ _WAITING_PER_INSPECTOR = 8
 _WAIT_SECONDS = 20.0
 
 
+def inspectors_for(folder: Path) -> list[Inspector]:
+    """Return inspectors of the files in a folder: one for each processor, two to four."""
+    return [Inspector(folder) for _ in range(min(_MOST, max(_FEWEST, available_threads())))]
+
+
 class InspectorPool:
     """Inspectors that threads share. Their processes start on first use.
 
     Args:
-        inspectors: the members; None for one for each processor, two to four.
+        inspectors: the members; see ``inspectors_for``.
         waiting: how many files may wait for one of them; None for eight for each.
         wait_seconds: how long.
     """
 
     def __init__(
         self,
-        inspectors: list[Inspector] | None = None,
+        inspectors: list[Inspector],
         *,
         waiting: int | None = None,
         wait_seconds: float = _WAIT_SECONDS,
     ) -> None:
-        if inspectors is None:
-            inspectors = [Inspector() for _ in range(min(_MOST, max(_FEWEST, available_threads())))]
         if waiting is None:
             waiting = _WAITING_PER_INSPECTOR * len(inspectors)
         self._members = inspectors

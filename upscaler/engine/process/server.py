@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.process import child_limits
 from upscaler.engine.process.protocol import Message, decode_message, error_to_message, send, take_over_stdout
 from upscaler.engine.result import Checkpoint, Previews
 from upscaler.engine.settings import EngineSettings
@@ -216,17 +215,13 @@ def _checkpoint_of(request: Message) -> Checkpoint | None:
 
 
 def main(arguments: list[str]) -> None:
-    """Serve; arguments: the lifeline's descriptor, the settings, the scratch folder, and the quarantine entries."""
-    child_limits.die_with_parent(int(arguments[0]))
-    child_limits.leave_signals_to_parent()
-    child_limits.write_no_core()
-    child_limits.prefer_as_victim()
+    """Serve; arguments: the settings, the scratch folder, and the quarantine entries."""
     faulthandler.enable()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
     # It logs a dozen lines for each image that do not help, and warnings that readers expect.
     logging.getLogger("pyvips").setLevel(logging.ERROR)
-    settings, held = EngineSettings(**json.loads(arguments[1])), json.loads(arguments[3])
-    host = Host(settings, Path(arguments[2]), take_over_stdout(), held)
+    settings, held = EngineSettings(**json.loads(arguments[0])), json.loads(arguments[2])
+    host = Host(settings, Path(arguments[1]), take_over_stdout(), held)
     host.serve(sys.stdin.buffer)
 
 

@@ -15,10 +15,11 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Any
 
 from upscaler.engine.devices.attempts import Attempt
+from upscaler.engine.process.cage.enter import Confinement
+from upscaler.engine.process.cage.policy import PACKAGE, Cage, environment_of
 from upscaler.engine.process.protocol import Message, decode_message, send
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ _KILL_WAIT_SECONDS = 5.0
 _LIVENESS_SECONDS = 1.0
 _TAIL_SECONDS = 1.0
 _EXIT = "exit status"
+_START = "upscaler.engine.process.caged"
 # The id of requests that carry none.
 MAIN_REQUEST = 0
 # Signals of a process that did something wrong; by others it is killed.
@@ -55,25 +57,39 @@ class ChildDiedError(Exception):
 
 
 class ChildProcess:
-    """A running ``python -m module`` that speaks the protocol.
+    """A running ``python -m module`` in a cage, which speaks the protocol.
 
     One thread at a time may send requests without an id; others may send urgent ones at the same time.
 
-    It gets the read end of a pipe as its first argument and ends when this process does (see ``child_limits``).
-    It has a session of its own, so that what it starts can be ended together with it.
+    It gets the read end of a pipe and ends when this process does (see ``child_limits``). It has a session of its own,
+    so that what it starts can be ended together with it.
+
+    Args:
+        module: to run.
+        arguments: of the module.
+        cage: what it may do; see ``cage.policy``. Of this process's environment, it gets what is no secret.
+        environment: further variables.
     """
 
     def __init__(
-        self, module: str, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None
+        self,
+        module: str,
+        arguments: Sequence[str] = (),
+        *,
+        cage: Cage,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
+        self._module = module
+        self._cage = cage
+        self._writable = cage.identities()
         lifeline_end, self._lifeline = os.pipe()
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", module, str(lifeline_end), *arguments],
+                [sys.executable, "-m", _START, str(lifeline_end), cage.as_json(), module, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                env=_with_package(os.environ if environment is None else environment),
+                env=_with_package({**environment_of(os.environ), **(environment or {})}),
                 close_fds=True,
                 pass_fds=(lifeline_end,),
                 start_new_session=True,
@@ -91,6 +107,8 @@ class ChildProcess:
         self._silent = False
         # The state that the child reported last, whatever the request.
         self.state: Message = {}
+        # What holds of its cage, as it reported when it had entered.
+        self.cage: Message = {}
         # The device that it reported last to be at work, None for none.
         self.use: Message | None = None
         # The device that it died of, as its owner found out.
@@ -112,6 +130,11 @@ class ChildProcess:
     def pid(self) -> int:
         """Process id."""
         return self._process.pid
+
+    @property
+    def is_confined_to_its_folders(self) -> bool:
+        """Whether the folders of its cage are those that were there when it started, not removed and made again."""
+        return self._cage.identities() == self._writable
 
     @property
     def running(self) -> bool:
@@ -228,6 +251,12 @@ class ChildProcess:
         if "state" in message:
             self.state = message["state"]
             return
+        if "cage" in message:
+            self.cage = message["cage"]
+            lacking = Confinement(**self.cage).lacking
+            details = {"child_pid": self.pid, "child_module": self._module, "lacking": lacking, **self.cage}
+            logger.log(logging.WARNING if lacking else logging.INFO, "child_caged", extra=details)
+            return
         if "use" in message:
             self.use = message["use"]
             return
@@ -245,6 +274,6 @@ class ChildProcess:
 
 def _with_package(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the environment with the folder of this package on Python's path."""
-    root = str(Path(__file__).resolve().parents[3])
+    root = str(PACKAGE.parent)
     path = environment.get("PYTHONPATH", "")
     return {**environment, "PYTHONPATH": os.pathsep.join(part for part in (root, path) if part)}

@@ -46,7 +46,12 @@ class Workspace:
     def _make(self) -> None:
         self._root.mkdir(parents=True, exist_ok=True)
         remove_abandoned(self._root)
-        folder = Path(tempfile.mkdtemp(dir=self._root, prefix=_PREFIX))
+        if self._folder is None:
+            folder = Path(tempfile.mkdtemp(dir=self._root, prefix=_PREFIX))
+        else:
+            # Somebody removed it; child processes were told this path.
+            folder = self._folder
+            folder.mkdir(mode=0o700, exist_ok=True)
         lock = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
         fcntl.flock(lock, fcntl.LOCK_EX)
         atexit.register(_remove, folder, os.getpid())

@@ -42,7 +42,7 @@ def test_a_device_that_is_not_there_is_reported(devices: None) -> None:
 
 
 def test_a_driver_that_ends_the_process_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vulkan_probe, "__name__", "upscaler.no_such_module")
+    monkeypatch.setattr(vulkan_probe, "_RUN_FILE", "raise SystemExit(1)")
     list_devices.cache_clear()
 
     found, reason = list_devices()

@@ -10,6 +10,7 @@ import pytest
 from tests.support.small_models import write_onnx
 from upscaler.engine.model_import import examine, probe_child
 from upscaler.engine.model_zoo.custom_model import ONNX, Findings
+from upscaler.engine.process.cage.policy import Cage
 from upscaler.engine.process.protocol import Message, error_from_message
 from upscaler.engine.process.subprocess import ChildProcess
 from upscaler.errors import ModelRefused
@@ -84,7 +85,9 @@ def core_files() -> Iterator[None]:
 def test_it_has_its_limits_before_it_loads_a_library(core_files: None, tmp_path: Path) -> None:
     write_onnx(tmp_path / "model.onnx")
     child = ChildProcess(
-        "upscaler.engine.model_import.probe_child", [str(tmp_path), ONNX, "1", str(ALLOWED_BYTES)]
+        "upscaler.engine.model_import.probe_child",
+        [str(tmp_path), ONNX, "1", str(ALLOWED_BYTES)],
+        cage=Cage(writes=(str(tmp_path),), programs=True, graphics=True),
     )
     try:
         process, deadline = Path(f"/proc/{child.pid}"), time.monotonic() + 60

@@ -83,7 +83,7 @@ def start(tmp_path):
     scratch.mkdir()
 
     def begin(settings=FAST, limits=GENEROUS):
-        started.append(EngineProcess(settings, limits, scratch))
+        started.append(EngineProcess(settings, limits, scratch, [tmp_path]))
         return started[-1]
 
     yield begin

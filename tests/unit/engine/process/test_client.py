@@ -200,7 +200,8 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.client import EngineLimits, EngineProcess
 from upscaler.engine.settings import EngineSettings
 folder = Path({str(tmp_path)!r})
-engine = EngineProcess(EngineSettings(engine="lanczos"), EngineLimits(60, 4 << 30), folder)
+folders = [Path({str(large.parent)!r})]
+engine = EngineProcess(EngineSettings(engine="lanczos"), EngineLimits(60, 4 << 30), folder, folders)
 engine.upscale(Path({str(large)!r}), folder / "x", None, UpscaleOptions("2x"),
                on_progress=lambda _: print(engine.pid, flush=True))
 """

@@ -37,7 +37,7 @@ def start(tmp_path: Path) -> Iterator[Callable[[EngineSettings], EngineProcess]]
     scratch.mkdir()
 
     def begin(settings: EngineSettings) -> EngineProcess:
-        started.append(EngineProcess(settings, LIMITS, scratch))
+        started.append(EngineProcess(settings, LIMITS, scratch, [tmp_path]))
         return started[-1]
 
     yield begin

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from upscaler.engine.process.cage import landlock
 from upscaler.engine.process.engine_child import DeviceError, EngineChild
 from upscaler.engine.process.subprocess import ChildDiedError
 from upscaler.engine.settings import EngineSettings
@@ -18,7 +19,7 @@ USE = {"engine": "ncnn", "device": "a card", "precision": "fp16", "models": ["a"
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[EngineChild]:
-    child = EngineChild(EngineSettings(engine="lanczos", threads=1), tmp_path)
+    child = EngineChild(EngineSettings(engine="lanczos", threads=1), tmp_path, [])
     yield child
     child.close()
 
@@ -68,3 +69,27 @@ def test_a_device_of_which_an_idle_child_died_is_blamed(engine: EngineChild, end
 
     assert engine.running() is not first
     assert [entry["device"] for entry in engine.state["quarantined"]] == ["a card"]
+
+
+def test_a_folder_that_was_removed_and_made_again_gets_a_new_child(tmp_path: Path) -> None:
+    folder = tmp_path / "results"
+    engine = EngineChild(EngineSettings(engine="lanczos", threads=1), tmp_path, [folder])
+    try:
+        first = engine.running()
+        assert engine.running() is first
+        folder.rename(tmp_path / "moved")
+        assert engine.running() is not first
+        assert folder.is_dir()
+    finally:
+        engine.close()
+
+
+def test_the_state_tells_what_holds_of_the_cage(engine: EngineChild) -> None:
+    child = engine.running()
+    child.send({"do": "describe"})
+    while "result" not in (child.receive(60) or {}):
+        pass
+
+    cage = engine.state["cage"]
+    assert cage["files"] == landlock.version()
+    assert set(cage["lacking"]) <= {"Landlock", "seccomp", "namespaces"}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from upscaler.engine.imaging.inspection import InspectionLimits, inspect_image
+from upscaler.engine.process.cage import landlock
 from upscaler.engine.process.inspector import Inspector
 from upscaler.errors import (
     DamagedImage,
@@ -24,8 +26,8 @@ from upscaler.errors import (
 
 
 @pytest.fixture
-def inspector():
-    inspector = Inspector()
+def inspector(tmp_path):
+    inspector = Inspector(tmp_path)
     yield inspector
     inspector.close()
 
@@ -59,7 +61,7 @@ def test_a_killed_child_costs_at_most_one_image(inspector, limits, save, colours
 
 
 def test_a_child_that_hangs_is_killed_and_replaced(limits, save, colours, ends, tmp_path):
-    inspector = Inspector(timeout_seconds=0.5)
+    inspector = Inspector(tmp_path, timeout_seconds=0.5)
     try:
         path = save("a.png", colours(30, 20))
         inspector.inspect(path, limits)
@@ -93,8 +95,8 @@ def test_the_processor_time_of_a_file_is_limited(inspector, limits, save, colour
         assert used.user + used.system < soft <= used.user + used.system + 5.2 + 1
 
 
-def test_an_image_that_needs_too_much_memory_is_refused_and_the_child_lives(limits, save):
-    inspector = Inspector(memory_bytes=160 << 20)
+def test_an_image_that_needs_too_much_memory_is_refused_and_the_child_lives(limits, save, tmp_path):
+    inspector = Inspector(tmp_path, memory_bytes=160 << 20)
     try:
         small, large = (
             save(f"{side}.png", Image.new("L", (side, side)), compress_level=1) for side in (50, 12_000)
@@ -159,3 +161,26 @@ def test_closing_ends_the_child_and_a_later_call_starts_another(inspector, limit
     inspector.close()
     assert ends(first)
     assert inspector.inspect(path, limits).width == 3
+
+
+def test_a_folder_that_was_removed_and_made_again_is_read_by_a_new_child(tmp_path, limits, colours):
+    folder = tmp_path / "received"
+    folder.mkdir()
+    inspector = Inspector(folder)
+    try:
+        children = set()
+        for _ in range(2):
+            Image.fromarray(colours(30, 20)).save(folder / "a.png")
+            assert inspector.inspect(folder / "a.png", limits).width == 30
+            children.add(inspector.pid)
+            shutil.rmtree(folder)
+            folder.mkdir()
+        assert len(children) == 2
+    finally:
+        inspector.close()
+
+
+def test_it_tells_what_holds_of_its_cage(inspector):
+    holds = inspector.confinement()
+    assert holds.files == landlock.version()
+    assert set(holds.lacking) <= {"Landlock", "seccomp", "namespaces"}

@@ -10,7 +10,7 @@ import time
 import pytest
 
 from upscaler.engine.process.inspector import Inspector
-from upscaler.engine.process.inspector_pool import InspectorPool
+from upscaler.engine.process.inspector_pool import InspectorPool, inspectors_for
 from upscaler.errors import ServiceBusy
 
 
@@ -31,8 +31,8 @@ class Asking(threading.Thread):
 
 
 @pytest.fixture
-def members():
-    inspectors = [Inspector(timeout_seconds=3), Inspector(timeout_seconds=3)]
+def members(tmp_path):
+    inspectors = [Inspector(tmp_path, timeout_seconds=3), Inspector(tmp_path, timeout_seconds=3)]
     yield inspectors
     for inspector in inspectors:
         inspector.close()
@@ -83,8 +83,8 @@ def test_nobody_waits_for_ever(members, limits, save, colours):
     at_work.join()
 
 
-def test_there_are_at_least_two(monkeypatch):
+def test_there_are_at_least_two(monkeypatch, tmp_path):
     monkeypatch.setattr("upscaler.engine.process.inspector_pool.available_threads", lambda: 1)
-    assert len(InspectorPool()._members) == 2
+    assert len(inspectors_for(tmp_path)) == 2
     monkeypatch.setattr("upscaler.engine.process.inspector_pool.available_threads", lambda: 64)
-    assert len(InspectorPool()._members) == 4
+    assert len(inspectors_for(tmp_path)) == 4

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from upscaler.engine.process.cage.policy import Cage
 from upscaler.engine.process.subprocess import ChildDiedError, ChildProcess
 
 # A module of the standard library that prints verses: no message of the protocol.
@@ -12,7 +13,7 @@ NOT_A_HOST = "this"
 
 
 def test_a_child_that_does_not_speak_the_protocol_is_dead_to_us():
-    child = ChildProcess(NOT_A_HOST)
+    child = ChildProcess(NOT_A_HOST, cage=Cage())
     with pytest.raises(ChildDiedError):
         child.receive(20)
     assert "not a message" in child.log_tail
@@ -20,7 +21,7 @@ def test_a_child_that_does_not_speak_the_protocol_is_dead_to_us():
 
 
 def test_a_module_that_does_not_exist_logs_why_it_ended():
-    child = ChildProcess("upscaler.no_such_module")
+    child = ChildProcess("upscaler.no_such_module", cage=Cage())
     with pytest.raises(ChildDiedError, match="exit status 1"):
         child.receive(20)
     child.kill()
@@ -30,7 +31,7 @@ def test_a_module_that_does_not_exist_logs_why_it_ended():
 
 def test_ending_twice_is_harmless_and_leaves_no_open_files():
     before = set(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names are all that is wanted
-    child = ChildProcess("upscaler.engine.process.inspector_child", [str(1 << 30)])
+    child = ChildProcess("upscaler.engine.process.inspector_child", [str(1 << 30)], cage=Cage())
     assert child.receive(30) == {"ready": True}
     child.end(5)
     child.end(5)
@@ -40,7 +41,7 @@ def test_ending_twice_is_harmless_and_leaves_no_open_files():
 
 
 def test_a_killed_child_is_named_by_its_signal():
-    child = ChildProcess("upscaler.engine.process.inspector_child", [str(1 << 30)])
+    child = ChildProcess("upscaler.engine.process.inspector_child", [str(1 << 30)], cage=Cage())
     assert child.receive(30) == {"ready": True}
     os.kill(child.pid, signal.SIGSEGV)
     with pytest.raises(ChildDiedError, match="SIGSEGV"):
@@ -55,7 +56,7 @@ def test_answers_go_to_their_request_and_late_ones_nowhere(tmp_path, monkeypatch
         "import sys\nfor line in sys.stdin:\n    sys.stdout.write(line)\n    sys.stdout.flush()\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    child = ChildProcess("echo_host")
+    child = ChildProcess("echo_host", cage=Cage())
     with child.urgent_request() as gone:
         pass
     with child.urgent_request() as first, child.urgent_request() as second:
@@ -84,7 +85,7 @@ def test_a_child_that_dies_is_missed_even_if_something_it_started_holds_its_outp
         "time.sleep(600)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    child = ChildProcess("forking_host")
+    child = ChildProcess("forking_host", cage=Cage())
     other = child.receive(30)["other"]
 
     os.kill(child.pid, signal.SIGKILL)

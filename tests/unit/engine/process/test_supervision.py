@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from upscaler.engine.process.cage.policy import Cage
 from upscaler.engine.process.subprocess import ChildProcess
 from upscaler.engine.process.supervision import EngineLimits, await_answer
 from upscaler.errors import EngineCanceled, EngineOutOfMemory, EngineTimeout
@@ -20,7 +21,7 @@ def child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ChildProc
         "import sys\nfor line in sys.stdin:\n    sys.stdout.write(line)\n    sys.stdout.flush()\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    process = ChildProcess("echo_host")
+    process = ChildProcess("echo_host", cage=Cage())
     yield process
     process.kill()
 

@@ -22,8 +22,8 @@ SENDER = Sender("layla")
 
 
 @pytest.fixture
-def good(tmp_path: Path) -> IncomingFile:
-    return IncomingFile(save_photograph("astronaut", tmp_path / "good.png", 40), "folder/good.png")
+def good(received: Path) -> IncomingFile:
+    return IncomingFile(save_photograph("astronaut", received / "good.png", 40), "folder/good.png")
 
 
 @pytest.fixture
@@ -34,10 +34,10 @@ def empty(tmp_path: Path) -> IncomingFile:
 
 
 def test_the_files_that_can_be_used_become_jobs_in_their_order(
-    db_session: Session, services: Services, good: IncomingFile, empty: IncomingFile, tmp_path: Path
+    db_session: Session, services: Services, good: IncomingFile, empty: IncomingFile, received: Path
 ) -> None:
     owner = factories.new_account(db_session)
-    other = IncomingFile(save_photograph("coffee", tmp_path / "other.png", 40), "other.png")
+    other = IncomingFile(save_photograph("coffee", received / "other.png", 40), "other.png")
     sender = Sender("layla", owner.id)
 
     with submission.stored(db_session, services.submissions, [good, empty, other], TWICE, sender) as batch_id:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -110,3 +111,14 @@ def test_other_folders_are_left_alone(tmp_path: Path) -> None:
     workspace.remove_abandoned(tmp_path, grace_seconds=-1)
 
     assert (tmp_path / "tiles").is_dir()
+
+
+def test_a_folder_that_somebody_removed_is_made_again_at_its_place(tmp_path: Path) -> None:
+    own = Workspace(tmp_path)
+    first = own.folder
+    shutil.rmtree(first)
+
+    assert own.folder == first
+    assert first.is_dir()
+    workspace.remove_abandoned(tmp_path, grace_seconds=-1)
+    assert first.is_dir(), "it is locked again"

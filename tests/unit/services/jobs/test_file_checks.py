@@ -8,7 +8,7 @@ import pytest
 from config import RuntimeValues
 from tests.support.photographs import save_photograph
 from upscaler.engine.options import UpscaleOptions
-from upscaler.engine.process.inspector_pool import InspectorPool
+from upscaler.engine.process.inspector_pool import InspectorPool, inspectors_for
 from upscaler.errors import (
     EmptyFile,
     FileTooLarge,
@@ -33,8 +33,8 @@ TWICE = UpscaleOptions("2x")
 
 
 @pytest.fixture(scope="module")
-def inspector() -> Iterator[InspectorPool]:
-    inspector = InspectorPool()
+def inspector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InspectorPool]:
+    inspector = InspectorPool(inspectors_for(tmp_path_factory.getbasetemp()))
     yield inspector
     inspector.close()
 

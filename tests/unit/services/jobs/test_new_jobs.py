@@ -18,8 +18,8 @@ from upscaler.services.notifications.rules import Notifications
 from upscaler.services.registry import Services
 
 
-def test_an_upload_describes_its_file(db_session: Session, services: Services, tmp_path: Path) -> None:
-    path = save_photograph("astronaut", tmp_path / "received.jpg", 40)
+def test_an_upload_describes_its_file(db_session: Session, services: Services, received: Path) -> None:
+    path = save_photograph("astronaut", received / "received.jpg", 40)
     incoming = IncomingFile(path, "photo.php", guessed_name=True)
 
     upload = new_upload(services.submissions.check(db_session, incoming, UpscaleOptions("2x")), 7)

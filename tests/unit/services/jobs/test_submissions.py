@@ -23,12 +23,12 @@ TWICE = UpscaleOptions("2x")
 
 
 @pytest.fixture
-def checked(db_session: Session, services: Services, tmp_path: Path) -> Callable[[], CheckedFile]:
+def checked(db_session: Session, services: Services, received: Path) -> Callable[[], CheckedFile]:
     """Return a function that makes an accepted file."""
     numbers = itertools.count()
 
     def build() -> CheckedFile:
-        path = save_photograph("astronaut", tmp_path / f"{next(numbers)}.png", 40)
+        path = save_photograph("astronaut", received / f"{next(numbers)}.png", 40)
         return services.submissions.check(db_session, IncomingFile(path, "astronaut.png"), TWICE)
 
     return build

@@ -25,8 +25,8 @@ TWICE = UpscaleOptions("2x")
 
 
 @pytest.fixture
-def image(tmp_path: Path) -> Iterator[IncomingFile]:
-    path = tmp_path / "in.png"
+def image(received: Path) -> Iterator[IncomingFile]:
+    path = received / "in.png"
     Image.linear_gradient("L").resize((400, 300)).save(path)
     yield IncomingFile(path, "in.png")
     assert path.exists(), "what was sent belongs to the caller"
