@@ -143,6 +143,8 @@ def test_long_words_stay_inside_their_cards(sign_in, long_words, device, locale)
     page = sign_in(locale=locale, **device)
     for path in ("users", "deliveries", "jobs?q=nothing", "audit", "models/1"):
         page.goto(f"/admin/{path}")
+        # Until the fonts have arrived, words are as wide as those of another font.
+        page.evaluate("() => document.fonts.ready.then(() => true)")
         assert (steps.overflow(page), page.evaluate(WIDER)) == (0, []), path
 
 

@@ -25,7 +25,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
     """Mount a disk in memory on ``folder``; skip the test where that is not allowed."""
     if sys.platform != "linux" or os.geteuid() != 0:
         pytest.skip("a small disk can be mounted by root on Linux only")
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
     mounted = subprocess.run(command, capture_output=True, text=True, check=False)
     if mounted.returncode != 0:

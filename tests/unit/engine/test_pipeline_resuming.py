@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
-import time
 
 import numpy as np
 import pytest
@@ -92,25 +90,19 @@ def test_other_choices_and_other_images_start_anew(upscale, save, colours):
 
 
 def test_a_child_that_is_killed_leaves_its_tiles_to_the_next(tmp_path, save, colours):
-    source, options = save("a.png", colours(96, 96)), UpscaleOptions("4x", "art")
+    source, options = save("a.png", colours(224, 224)), UpscaleOptions("4x", "art")
     checkpoint = Checkpoint(tmp_path / "kept", 10**9)
     engine = EngineProcess(SMALL_TILES, EngineLimits(timeout_seconds=300, memory_bytes=4 << 30), tmp_path)
-    shares: list[float] = []
 
-    def kill_half_way() -> None:
-        while not shares or shares[-1] < 0.4:
-            time.sleep(0.01)
-        assert engine.pid is not None
-        os.kill(engine.pid, signal.SIGKILL)
+    def kill_half_way(share: float) -> None:
+        if share > 0.4 and engine.pid is not None:
+            os.kill(engine.pid, signal.SIGKILL)
 
-    killer = threading.Thread(target=kill_half_way)
     try:
-        killer.start()
         with pytest.raises(EngineCrashed):
             engine.upscale(
-                source, tmp_path / "out.png", None, options, on_progress=shares.append, checkpoint=checkpoint
+                source, tmp_path / "out.png", None, options, on_progress=kill_half_way, checkpoint=checkpoint
             )
-        killer.join()
         resumed: list[float] = []
         result = engine.upscale(
             source, tmp_path / "out.png", None, options, on_progress=resumed.append, checkpoint=checkpoint
