@@ -105,6 +105,16 @@ class Config(RuntimeValues):
         True, description="whether an upload may name a `url` that the service fetches"
     )
 
+    antivirus: Literal["off", "available", "required"] = Field(
+        "off",
+        description="scan of received files by ClamAV's daemon: `off`, `available` (files pass while it is away), or "
+        "`required` (they are refused then)",
+    )
+    clamd_host: str = Field("127.0.0.1", description="host of ClamAV's daemon (`TCPAddr` in `clamd.conf`)")
+    clamd_port: WholeNumber = Field(
+        3310, ge=1, le=65535, description="port of ClamAV's daemon (`TCPSocket` in `clamd.conf`)"
+    )
+
     engine: Annotated[str, OneOf(ENGINE_NAMES)] = Field(
         "auto", description="backend that runs the models; `auto` takes the fastest that passes its self-test"
     )

@@ -68,6 +68,7 @@ test)
     pip_install -r requirements-dev.txt
     test_server chromium chromium
     test_server redis-server redis-server
+    test_server clamd clamav-daemon
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || test_server initdb postgresql
     ls /usr/share/vulkan/icd.d/lvp_icd*.json >/dev/null 2>&1 || apt_install libvulkan1 mesa-vulkan-drivers libomp5 ||
         echo "Tests on a software Vulkan device will be skipped. To run them: apt-get install mesa-vulkan-drivers"

@@ -14,6 +14,7 @@ from upscaler.cli.terminal import say
 from upscaler.engine.process.cage.enter import Confinement
 from upscaler.engine.process.inspector import Inspector
 from upscaler.errors import UpscalerError
+from upscaler.services.files.virus_scan import scanner_of
 
 EXIT_UNSAFE = 1
 _GOOD, _NOTE, _BAD = "good", "note", "bad"
@@ -44,7 +45,7 @@ def examine(arguments: Sequence[str]) -> int:
         "the kernel gives to confine the processes that read strangers' images.",
     )
     parser.parse_args(arguments)
-    lines = [*_settings(), *_cage()]
+    lines = [*_settings(), *_cage(), *_scanner()]
     for line in lines:
         say(f"{line.verdict}: {line.text}")
     return EXIT_UNSAFE if any(line.verdict == _BAD for line in lines) else 0
@@ -88,6 +89,24 @@ def _cage() -> Iterator[_Line]:
     for feature in holds.lacking:
         verdict = _BAD if len(holds.lacking) == len(_CURES) else _NOTE
         yield _Line(verdict, f"no {feature}: {_CURES[feature]}")
+
+
+def _scanner() -> Iterator[_Line]:
+    try:
+        config = configuration.load(may_be_unsafe=True)
+    except configuration.ConfigError:
+        # It was named above.
+        return
+    scanner = scanner_of(config)
+    if scanner is None:
+        yield _Line(_NOTE, "files are not scanned for malware; see ANTIVIRUS")
+        return
+    place = f"{config.clamd_host}, port {config.clamd_port}"
+    try:
+        yield _Line(_GOOD, f"files are scanned at {place} by {scanner.version()}")
+    except UpscalerError:
+        verdict = _BAD if config.antivirus == "required" else _NOTE
+        yield _Line(verdict, f"no virus scanner answers at {place}; see CLAMD_HOST and CLAMD_PORT")
 
 
 def _confinement(folder: Path) -> Confinement:

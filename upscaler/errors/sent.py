@@ -264,6 +264,16 @@ class UnsupportedLayout(UpscalerError):
     )
 
 
+class Infected(UpscalerError):
+    status = 422
+    code = "infected"
+    title = N_("Malware found")
+    message = N_(
+        "The virus scanner found something harmful in this file, so it wasn't kept. Check where it comes from, "
+        "or send another image."
+    )
+
+
 class TooComplexImage(UpscalerError):
     status = 422
     code = "too_complex"

@@ -18,6 +18,12 @@ class ServiceBusy(ServiceUnavailable):
     message = N_("Many images are being received right now. Try again in a moment.")
 
 
+class ScannerUnavailable(ServiceUnavailable):
+    code = "scanner_unavailable"
+    title = N_("Virus scanner unavailable")
+    message = N_("Files can't be checked for viruses right now. Try again in a few minutes.")
+
+
 class StorageUnavailable(ServiceUnavailable):
     code = "storage_unavailable"
     title = N_("Storage unavailable")

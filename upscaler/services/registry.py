@@ -12,6 +12,7 @@ from upscaler.engine.process.inspector_pool import InspectorPool, inspectors_for
 from upscaler.models.database import Sessions, make_engine
 from upscaler.services.files.links import LinkSigner
 from upscaler.services.files.storages import build_storage
+from upscaler.services.files.virus_scan import VirusScanner, scanner_of
 from upscaler.services.files.workspace import Workspace
 from upscaler.services.jobs.queue import Queue
 from upscaler.services.jobs.submissions import Submissions
@@ -104,14 +105,19 @@ class Services:
         return InspectorPool(inspectors_for(self.workspace.folder))
 
     @cached_property
+    def scanner(self) -> VirusScanner | None:
+        """The scanner of received files; None where the operator wants none."""
+        return scanner_of(self.config)
+
+    @cached_property
     def submissions(self) -> Submissions:
         """The acceptance of images."""
-        return Submissions(self.storage, self.inspector, self.settings, self.queue)
+        return Submissions(self.storage, self.inspector, self.scanner, self.settings, self.queue)
 
     @cached_property
     def previews(self) -> PreviewRequests:
         """The acceptance of previews."""
-        return PreviewRequests(self.storage, self.inspector, self.settings, self.workspace)
+        return PreviewRequests(self.storage, self.inspector, self.scanner, self.settings, self.workspace)
 
     @cached_property
     def notifications(self) -> NotificationRules:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.clamd import clamd_server
+from tests.support.service import free_port
 from upscaler.cli import doctor, main
 from upscaler.engine.process.cage.enter import Confinement
 
@@ -22,7 +24,15 @@ EXPOSED = {
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Settings of a laptop, in the environment, which takes precedence over an `.env`."""
     monkeypatch.chdir(tmp_path)
-    for name in ("SECRET_KEY", "FLASK_ENV", "HOST", "PUBLIC_URL", "ACCEPTED_RISKS", "ADMIN_SEED_PASS"):
+    for name in (
+        "SECRET_KEY",
+        "FLASK_ENV",
+        "HOST",
+        "PUBLIC_URL",
+        "ACCEPTED_RISKS",
+        "ADMIN_SEED_PASS",
+        "ANTIVIRUS",
+    ):
         monkeypatch.setenv(name, "")
     monkeypatch.setenv("DATA_DIR", str(tmp_path))
     return monkeypatch
@@ -35,7 +45,8 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
 def test_a_laptop_is_safe_and_the_cage_is_tried(capsys: pytest.CaptureFixture[str]) -> None:
     status = main(["doctor"])
 
-    first, *cage = lines(capsys)
+    first, *cage, scanner = lines(capsys)
+    assert scanner == "note: files are not scanned for malware; see ANTIVIRUS"
     assert first.startswith("good: only this machine reaches the service at 127.0.0.1")
     assert cage
     assert status == (1 if any(line.startswith("bad: ") for line in cage) else 0)
@@ -97,10 +108,33 @@ def test_what_the_kernel_does_not_give_is_named_with_the_cure(
 
     assert main(["doctor"]) == status
 
-    _, *cage = lines(capsys)
+    _, *cage, _ = lines(capsys)
     assert [line.split(":")[0] for line in cage] == verdicts
     for feature, line in zip(holds.lacking, cage, strict=False):
         assert line.split(": ")[1] == f"no {feature}"
+
+
+@pytest.mark.parametrize(("mode", "verdict"), [("available", "note"), ("required", "bad")])
+def test_a_scanner_that_is_away_is_named(
+    mode: str, verdict: str, settings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.setenv("ANTIVIRUS", mode)
+    settings.setenv("CLAMD_PORT", str(free_port()))
+
+    main(["doctor"])
+
+    assert lines(capsys)[-1].startswith(f"{verdict}: no virus scanner answers at 127.0.0.1, port ")
+
+
+def test_a_scanner_that_answers_is_named_with_its_version(
+    settings: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    settings.setenv("ANTIVIRUS", "required")
+    with clamd_server(tmp_path / "clamd") as port:
+        settings.setenv("CLAMD_PORT", str(port))
+        main(["doctor"])
+
+    assert lines(capsys)[-1].startswith("good: files are scanned at 127.0.0.1, port")
 
 
 def test_an_image_of_that_name_is_an_image(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import BatchRefused, UpscalerError
 from upscaler.models import Batch, BatchItem
+from upscaler.services.audit import Actor
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.files.names import safe_filename
 from upscaler.services.jobs.file_checks import CheckedFile
@@ -30,6 +31,7 @@ def stored(
     files: Sequence[IncomingFile],
     options: UpscaleOptions,
     sender: Sender,
+    actor: Actor,
 ) -> Iterator[str]:
     """Store a batch and yield its id; rows that the block adds are committed with it, and its jobs are enqueued then.
 
@@ -41,7 +43,7 @@ def stored(
         ServiceUnavailable, StorageFull: the service is at fault, not the files.
     """
     submissions.check_queue(session, len(files))
-    checked = [_check(session, submissions, file, options) for file in files]
+    checked = [_check(session, submissions, file, options, actor) for file in files]
     good = [found for found in checked if isinstance(found, CheckedFile)]
     if not good:
         raise BatchRefused(files=_named(files, checked))
@@ -65,10 +67,10 @@ def stored(
 
 
 def _check(
-    session: Session, submissions: Submissions, file: IncomingFile, options: UpscaleOptions
+    session: Session, submissions: Submissions, file: IncomingFile, options: UpscaleOptions, actor: Actor
 ) -> CheckedFile | UpscalerError:
     try:
-        return submissions.check(session, file, options)
+        return submissions.check(session, file, options, actor)
     except UpscalerError as error:
         if error.status >= 500:
             raise

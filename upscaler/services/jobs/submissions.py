@@ -29,8 +29,10 @@ from upscaler.engine.options import UpscaleOptions
 from upscaler.engine.process.inspector_pool import InspectorPool
 from upscaler.errors import gathered
 from upscaler.models import Job, Priority
+from upscaler.services.audit import Actor
 from upscaler.services.files import pending_files
 from upscaler.services.files.incoming import IncomingFile
+from upscaler.services.files.virus_scan import VirusScanner
 from upscaler.services.jobs import batch_items, file_checks, lifecycle, offers, quota
 from upscaler.services.jobs.file_checks import CheckedFile
 from upscaler.services.jobs.new_jobs import Sender, new_job, new_upload
@@ -48,10 +50,16 @@ class Submissions:
     """Accepts images."""
 
     def __init__(
-        self, storage: Storage, inspector: InspectorPool, settings: RuntimeSettings, queue: Queue
+        self,
+        storage: Storage,
+        inspector: InspectorPool,
+        scanner: VirusScanner | None,
+        settings: RuntimeSettings,
+        queue: Queue,
     ) -> None:
         self._storage = storage
         self._inspector = inspector
+        self._scanner = scanner
         self._settings = settings
         self._queue = queue
 
@@ -62,8 +70,15 @@ class Submissions:
         """
         quota.check_queue(session, self._settings.values(session), jobs)
 
-    def check(self, session: Session, incoming: IncomingFile, options: UpscaleOptions) -> CheckedFile:
-        """Check a received file; nothing is stored yet. Raises as ``file_checks.check_file`` does."""
+    def check(
+        self, session: Session, incoming: IncomingFile, options: UpscaleOptions, actor: Actor
+    ) -> CheckedFile:
+        """Check a received file; nothing is stored yet.
+
+        Raises as ``VirusScanner.check`` and ``file_checks.check_file`` do.
+        """
+        if self._scanner is not None:
+            self._scanner.check(session, incoming, actor)
         return file_checks.check_file(self._inspector, incoming, options, self._settings.values(session))
 
     @contextlib.contextmanager

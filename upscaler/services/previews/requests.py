@@ -18,8 +18,10 @@ from upscaler.engine.process.inspector_pool import InspectorPool
 from upscaler.errors import PreviewNotFound
 from upscaler.models import Preview, utcnow
 from upscaler.models.types import random_id
+from upscaler.services.audit import Actor
 from upscaler.services.files import pending_files
 from upscaler.services.files.incoming import IncomingFile
+from upscaler.services.files.virus_scan import VirusScanner
 from upscaler.services.files.workspace import Workspace
 from upscaler.services.jobs import offers, quota
 from upscaler.services.jobs.file_checks import checked_bytes, inspection_limits
@@ -35,10 +37,16 @@ class PreviewRequests:
     """Accepts previews."""
 
     def __init__(
-        self, storage: Storage, inspector: InspectorPool, settings: RuntimeSettings, workspace: Workspace
+        self,
+        storage: Storage,
+        inspector: InspectorPool,
+        scanner: VirusScanner | None,
+        settings: RuntimeSettings,
+        workspace: Workspace,
     ) -> None:
         self._storage = storage
         self._inspector = inspector
+        self._scanner = scanner
         self._settings = settings
         self._workspace = workspace
 
@@ -50,7 +58,7 @@ class PreviewRequests:
         crop: Crop,
         options: UpscaleOptions,
         presets: Sequence[str],
-        owner_id: int | None,
+        actor: Actor,
     ) -> Iterator[Preview]:
         """Yield a queued preview of a received file; rows that the block adds are committed with it.
 
@@ -62,10 +70,11 @@ class PreviewRequests:
             crop: the piece that is wanted.
             options: what was chosen; its preset does not matter.
             presets: what to try on the piece.
-            owner_id: the account, None for a visitor.
+            actor: who sent it, the owner where that is an account.
 
         Raises:
             QueueFull: too many previews wait already.
+            Infected, ScannerUnavailable: as ``VirusScanner.check`` does.
             EmptyFile, FileTooLarge, UnsupportedImage, TooManyPixels, SeveralImages, DamagedImage:
                 the file is refused.
             CropOutside: the piece does not lie within the image.
@@ -75,6 +84,8 @@ class PreviewRequests:
         offers.check(session, limits, options.as_dict())
         quota.check_previews(session)
         checked_bytes(incoming.path, limits)
+        if self._scanner is not None:
+            self._scanner.check(session, incoming, actor)
         preview_id = random_id("pre")
         crop_path = make_key("previews", preview_id, "png")
         with tempfile.TemporaryDirectory(dir=self._workspace.folder, prefix=f"{preview_id}-") as folder:
@@ -85,7 +96,7 @@ class PreviewRequests:
             left, top, right, bottom = crop.within(info.width, info.height)
             preview = Preview(
                 id=preview_id,
-                owner_id=owner_id,
+                owner_id=actor.user_id,
                 params=options.as_dict(),
                 presets=list(presets),
                 crop_path=crop_path,

@@ -51,7 +51,7 @@ def create_batch() -> ResponseReturnValue:
             with unpacked(form.files, room) as images:
                 # The request itself has counted as one already.
                 rate_limits.more_uploads(len(images) - 1)
-                given = (db.session(), services().submissions, images, chosen, sender)
+                given = (db.session(), services().submissions, images, chosen, sender, current_actor())
                 with stored(*given) as batch_id:
                     # With the jobs, so that a request that is sent twice never makes them twice.
                     return keep(_accepted(batch_id))

@@ -25,7 +25,7 @@ from upscaler.views.api.routing import FORM
 from upscaler.views.api.schemas.previews import CROP, PREVIEW_OPTIONS, PreviewBody, PreviewForm, PreviewSchema
 from upscaler.views.api.serializers.previews import preview_status
 from upscaler.views.api.uploads import IMAGE_ERRORS, check_image, image_of, longest_upload
-from upscaler.views.context import current_account, endpoint_url, services
+from upscaler.views.context import current_actor, endpoint_url, services
 
 # Fields of the form besides the file.
 FIELDS = frozenset(PreviewForm().fields) - {"file"}
@@ -39,13 +39,12 @@ def create_preview() -> ResponseReturnValue:
         _, (wanted, crop, presets) = errors.gathered(
             partial(check_image, form), partial(_wishes, form.fields)
         )
-        account = current_account()
-        owner_id = account.id if account else None
+        actor = current_actor()
 
         def submit() -> ResponseReturnValue:
             with (
                 image_of(form, limit) as image,
-                services().previews.stored(db.session, image, crop, wanted, presets, owner_id) as preview,
+                services().previews.stored(db.session, image, crop, wanted, presets, actor) as preview,
             ):
                 location = endpoint_url("api.get_preview", preview_id=preview.id)
                 headers = {"Location": location, "Cache-Control": "no-store", "Retry-After": str(SOONEST)}

@@ -45,11 +45,13 @@ IMAGE_ERRORS = (
         errors.UnsupportedImage,
         errors.UnsupportedLayout,
         errors.DamagedImage,
+        errors.Infected,
         errors.TooComplexImage,
         errors.TooManyPixels,
     ),
     errors.SeveralImages,
     errors.ServiceBusy,
+    errors.ScannerUnavailable,
 )
 
 
@@ -68,7 +70,7 @@ def create_upload() -> ResponseReturnValue:
             submissions = services().submissions
             submissions.check_queue(db.session, 1)
             with image_of(form, limit) as image:
-                checked = submissions.check(db.session, image, chosen)
+                checked = submissions.check(db.session, image, chosen, current_actor())
                 with submissions.stored(db.session, [checked], chosen, sender) as [job]:
                     # A host that dies now has either done nothing, or the next one knows what it has done.
                     return keep(_accepted(job))

@@ -11,6 +11,7 @@ from tests.support.photographs import save_photograph
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import BatchRefused, QueueFull
 from upscaler.models import Batch, Job
+from upscaler.services.audit import SYSTEM
 from upscaler.services.batches import submission
 from upscaler.services.batches.state import find_batch
 from upscaler.services.files.incoming import IncomingFile
@@ -40,7 +41,9 @@ def test_the_files_that_can_be_used_become_jobs_in_their_order(
     other = IncomingFile(save_photograph("coffee", received / "other.png", 40), "other.png")
     sender = Sender("layla", owner.id)
 
-    with submission.stored(db_session, services.submissions, [good, empty, other], TWICE, sender) as batch_id:
+    with submission.stored(
+        db_session, services.submissions, [good, empty, other], TWICE, sender, SYSTEM
+    ) as batch_id:
         pass
 
     batch = find_batch(db_session, batch_id)
@@ -61,7 +64,7 @@ def test_a_batch_without_a_usable_file_is_refused_with_the_first_reasons(
 ) -> None:
     with (
         pytest.raises(BatchRefused) as refused,
-        submission.stored(db_session, services.submissions, [empty] * 6, TWICE, SENDER),
+        submission.stored(db_session, services.submissions, [empty] * 6, TWICE, SENDER, SYSTEM),
     ):
         pass
 
@@ -75,12 +78,12 @@ def test_a_batch_is_accepted_as_a_whole_or_not_at_all(
     factories.new_setting(db_session, "queue_limit", 1)
     with (
         pytest.raises(QueueFull),
-        submission.stored(db_session, services.submissions, [good, good], TWICE, SENDER),
+        submission.stored(db_session, services.submissions, [good, good], TWICE, SENDER, SYSTEM),
     ):
         pass
     with (
         pytest.raises(RuntimeError),
-        submission.stored(db_session, services.submissions, [good], TWICE, SENDER),
+        submission.stored(db_session, services.submissions, [good], TWICE, SENDER, SYSTEM),
     ):
         raise RuntimeError
 

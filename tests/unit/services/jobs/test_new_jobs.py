@@ -11,6 +11,7 @@ from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import UnknownModel
 from upscaler.models import Priority
+from upscaler.services.audit import SYSTEM
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.jobs.new_jobs import Sender, new_job, new_upload
 from upscaler.services.jobs.params import options_of
@@ -22,7 +23,7 @@ def test_an_upload_describes_its_file(db_session: Session, services: Services, r
     path = save_photograph("astronaut", received / "received.jpg", 40)
     incoming = IncomingFile(path, "photo.php", guessed_name=True)
 
-    upload = new_upload(services.submissions.check(db_session, incoming, UpscaleOptions("2x")), 7)
+    upload = new_upload(services.submissions.check(db_session, incoming, UpscaleOptions("2x"), SYSTEM), 7)
 
     assert upload.storage_path.startswith("uploads/")
     assert upload.storage_path.endswith(f"{upload.id}.jpg")

@@ -13,6 +13,7 @@ from tests.support.photographs import save_photograph
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import FileGone, QueueFull, ResultTooLarge, UnknownModel, UnknownParameter
 from upscaler.models import Job, JobLog, PendingFile, Upload
+from upscaler.services.audit import SYSTEM
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.jobs.file_checks import CheckedFile
 from upscaler.services.jobs.new_jobs import Sender
@@ -29,7 +30,7 @@ def checked(db_session: Session, services: Services, received: Path) -> Callable
 
     def build() -> CheckedFile:
         path = save_photograph("astronaut", received / f"{next(numbers)}.png", 40)
-        return services.submissions.check(db_session, IncomingFile(path, "astronaut.png"), TWICE)
+        return services.submissions.check(db_session, IncomingFile(path, "astronaut.png"), TWICE, SYSTEM)
 
     return build
 

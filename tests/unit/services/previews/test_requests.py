@@ -15,13 +15,14 @@ from upscaler.engine.imaging.crops import Crop
 from upscaler.engine.options import UpscaleOptions
 from upscaler.errors import CropOutside, EmptyFile, InvalidParameter, PreviewNotFound, QueueFull
 from upscaler.models import Preview, utcnow
-from upscaler.services.audit import SYSTEM
+from upscaler.services.audit import SYSTEM, Actor
 from upscaler.services.files.incoming import IncomingFile
 from upscaler.services.jobs import quota
 from upscaler.services.previews.requests import find
 from upscaler.services.registry import Services
 
 TWICE = UpscaleOptions("2x")
+VISITOR = Actor(None, "", "192.0.2.7")
 
 
 @pytest.fixture
@@ -106,5 +107,5 @@ def submit(
     presets: Sequence[str] = ("photo",),
 ) -> Preview:
     """Store a preview of a visitor, and nothing else with it."""
-    with services.previews.stored(session, image, crop, options, presets, None) as preview:
+    with services.previews.stored(session, image, crop, options, presets, VISITOR) as preview:
         return preview
