@@ -65,6 +65,15 @@ def _checked_origins(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _checked_hosts(value: tuple[str, ...]) -> tuple[str, ...]:
+    for host in value:
+        if not re.fullmatch(r"\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]+", host):
+            raise ValueError(
+                f"{host} is not a host such as images.example.org, or .example.org for all below it"
+            )
+    return value
+
+
 def _networks(value: object) -> object:
     return [ip_network(part) for part in _split(value)] if isinstance(value, str) else value
 
@@ -169,6 +178,7 @@ WholeNumber = Annotated[int, BeforeValidator(_not_a_boolean)]
 Rate = Annotated[
     str, AfterValidator(_checked_rate), WithJsonSchema({"type": "string", "pattern": f"^{_RATES}$"})
 ]
+Hosts = Annotated[tuple[str, ...], BeforeValidator(_parts), AfterValidator(_checked_hosts)]
 Url = Annotated[str, AfterValidator(_checked_url)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_parts), AfterValidator(_checked_origins)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks), AfterValidator(_checked_networks)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 
 from config.kinds import (
+    Hosts,
     MailSender,
     Networks,
     OneOf,
@@ -96,6 +97,11 @@ class Config(RuntimeValues):
         "presigned URLs; empty: the web server sends them",
     )
 
+    trusted_hosts: Hosts = Field(
+        (),
+        description="hosts under which the service is reached, besides that of `PUBLIC_URL` and this machine's own, "
+        "such as `images.lan`, or `.example.org` for all below it; separated by commas",
+    )
     cors_origins: Origins = Field(
         (),
         description="origins whose pages may call the API, such as `https://app.example.org`, "

@@ -76,6 +76,7 @@ from upscaler.errors.sent import (
     UnknownParameter,
     UnsupportedImage,
     UnsupportedLayout,
+    UntrustedHost,
     UnusableParameter,
     UrlNotAllowed,
 )
@@ -175,6 +176,7 @@ __all__ = [
     "UnknownParameter",
     "UnsupportedImage",
     "UnsupportedLayout",
+    "UntrustedHost",
     "UnusableParameter",
     "UploadNotFound",
     "UpscalerError",

@@ -14,6 +14,12 @@ class InvalidRequest(UpscalerError):
     message = N_("Check the request and send it again.")
 
 
+class UntrustedHost(InvalidRequest):
+    code = "untrusted_host"
+    title = N_("Unknown address")
+    message = N_("The service isn't reached under this address. Use the one that you were given.")
+
+
 class InvalidJson(InvalidRequest):
     code = "invalid_json"
     title = N_("Invalid JSON")
