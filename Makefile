@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CATALOGUES := $(wildcard translations/*/LC_MESSAGES/messages.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup setup-test test chaos lint format bench fidelity lock translations clean
+.PHONY: help run setup setup-test test chaos lint format bench load fidelity lock translations clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ bench: setup-test ## Measure speed by engine, by preset, and beside version 0.1.
 	$(BIN)/python -m bench.engine $(ARGS)
 	$(BIN)/python -m bench.pipeline $(filter --quick,$(ARGS))
 	$(BIN)/python -m bench.versions $(filter --quick,$(ARGS))
+
+load: setup-test ## Measure the service under load, by route
+	$(BIN)/python -m bench.load $(ARGS)
 
 fidelity: setup-test ## Show what an upscaled image keeps, next to other tools
 	$(BIN)/python -m bench.fidelity $(ARGS)

@@ -154,10 +154,12 @@ def _elapsed_seconds(job: Job) -> float:
     return 0.0 if job.started_at is None else (utcnow() - job.started_at).total_seconds()
 
 
-def seconds_until_done(session: Session, job: Job, workers: int) -> int | None:
+def seconds_until_done(
+    session: Session, job: Job, workers: int, place: scheduling.Place | None = None
+) -> int | None:
     """Return how long a queued or running job still takes, its wait included; 0 for one that has ended.
 
-    None while no worker is online.
+    None while no worker is online. ``place`` is that of a queued job where it is known already.
     """
     if job.state.ended:
         return 0
@@ -170,4 +172,5 @@ def seconds_until_done(session: Session, job: Job, workers: int) -> int | None:
             elapsed = _elapsed_seconds(job)
             left = max(left, min(elapsed, elapsed * (100 - job.percent) / max(job.percent, 1)))
         return max(1, math.ceil(left))
-    return math.ceil(place_of(session, job).seconds / workers) + job.estimated_seconds
+    waiting = place_of(session, job) if place is None else place
+    return math.ceil(waiting.seconds / workers) + job.estimated_seconds

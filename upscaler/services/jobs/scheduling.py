@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, func, select
+from sqlalchemy import ColumnElement, and_, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from upscaler.models import Job, JobStatus, Priority, utcnow
@@ -28,6 +28,28 @@ class Place:
 
     jobs: int
     seconds: float
+
+    def plus(self, jobs: int, seconds: float | None) -> Place:
+        """Return the place behind so many more jobs and seconds of work."""
+        return Place(self.jobs + jobs, self.seconds + float(seconds or 0))
+
+
+# Made once, and one query for all that a place depends on: each poll of a job that waits makes it.
+_EARLIER = and_(Job.created_at <= bindparam("created_at"), Job.id != bindparam("id"))
+_GROUPS = (
+    select(
+        Job.status,
+        Job.priority,
+        Job.submitter,
+        func.count(),
+        func.sum(Job.estimated_seconds),
+        func.sum(Job.estimated_seconds * (100 - Job.progress) / 100.0),
+        func.sum(case((_EARLIER, 1), else_=0)),
+        func.sum(case((_EARLIER, Job.estimated_seconds), else_=0)),
+    )
+    .where(Job.status.in_((JobStatus.QUEUED.value, JobStatus.RUNNING.value)))
+    .group_by(Job.status, Job.priority, Job.submitter)
+)
 
 
 def is_due(now: datetime) -> ColumnElement[bool]:
@@ -78,29 +100,21 @@ def place(session: Session, submitter: str, priority: int, seconds: float, job: 
         job: the job itself where it waits already; None for one that would come last.
 
     """
-    waiting = Job.status == JobStatus.QUEUED.value
-    before = waiting if job is None else and_(waiting, Job.created_at <= job.created_at, Job.id != job.id)
-    own = _count(session, and_(before, Job.submitter == submitter, Job.priority == priority))
-    first = _count(session, and_(waiting, Job.priority > priority))
-    running, left = session.execute(
-        select(func.count(), func.sum(Job.estimated_seconds * (100 - Job.progress) / 100.0)).where(
-            Job.status == JobStatus.RUNNING.value
-        )
-    ).one()
-    others = session.execute(
-        select(func.count(), func.sum(Job.estimated_seconds))
-        .where(waiting, Job.priority == priority, Job.submitter != submitter)
-        .group_by(Job.submitter)
+    earlier = (
+        {"id": "", "created_at": utcnow()} if job is None else {"id": job.id, "created_at": job.created_at}
     )
-    jobs, work = running + first.jobs + own.jobs, float(left or 0) + first.seconds + own.seconds
-    for count, theirs in others:
-        jobs += min(count, own.jobs + 1)
-        work += min(float(theirs or 0), own.seconds + seconds)
-    return Place(jobs, work)
-
-
-def _count(session: Session, condition: ColumnElement[bool]) -> Place:
-    count, seconds = session.execute(
-        select(func.count(), func.sum(Job.estimated_seconds)).where(condition)
-    ).one()
-    return Place(count, float(seconds or 0))
+    groups = session.execute(_GROUPS, earlier)
+    before, own, others = Place(0, 0.0), Place(0, 0.0), []
+    for status, rank, sender, count, whole, left, own_count, own_seconds in groups:
+        if status == JobStatus.RUNNING.value:
+            before = before.plus(count, left)
+        elif rank > priority:
+            before = before.plus(count, whole)
+        elif rank == priority and sender == submitter:
+            own = own.plus(own_count, own_seconds)
+        elif rank == priority:
+            others.append((count, whole))
+    found = before.plus(own.jobs, own.seconds)
+    for count, whole in others:
+        found = found.plus(min(count, own.jobs + 1), min(float(whole or 0), own.seconds + seconds))
+    return found

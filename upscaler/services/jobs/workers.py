@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from upscaler.models import Worker, utcnow
@@ -16,6 +16,13 @@ from upscaler.models import Worker, utcnow
 # A worker without a heartbeat for this long counts as offline, in seconds.
 OFFLINE_SECONDS = 30
 HEARTBEAT_SECONDS = 5
+
+# Made once: each poll of a job asks for it.
+_COUNT = (
+    select(func.count())
+    .select_from(Worker)
+    .where(Worker.last_heartbeat_at >= bindparam("since"), Worker.stopped_at.is_(None))
+)
 
 
 def register(
@@ -83,10 +90,4 @@ def speeds_online(session: Session) -> list[dict[str, float]]:
 
 def count_online(session: Session) -> int:
     """Return the number of online workers."""
-    since = utcnow() - timedelta(seconds=OFFLINE_SECONDS)
-    query = (
-        select(func.count())
-        .select_from(Worker)
-        .where(Worker.last_heartbeat_at >= since, Worker.stopped_at.is_(None))
-    )
-    return session.scalar(query) or 0
+    return session.scalar(_COUNT, {"since": utcnow() - timedelta(seconds=OFFLINE_SECONDS)}) or 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from flask_babel import get_locale, gettext, ngettext
 
@@ -15,13 +16,24 @@ from upscaler.views.option_controls import control_of
 _PLURAL_SAMPLES = 200
 
 
-def script_strings() -> dict[str, str]:
+def script_strings() -> Mapping[str, str]:
     """Return each sentence by its key; ``%(name)s`` placeholders are filled in by the script."""
+    return _strings_in(str(get_locale()))
+
+
+def script_plurals() -> Mapping[str, dict[str, str]]:
+    """Return each counted phrase by its key, as one text per CLDR plural category of the current language."""
+    return _plurals_in(str(get_locale()))
+
+
+# Every page holds them, and for a language they are always the same. The argument is that of the request.
+@lru_cache(maxsize=64)
+def _strings_in(_language: str) -> Mapping[str, str]:
     return _choosing() | _sending() | _job() | _result() | _words()
 
 
-def script_plurals() -> dict[str, dict[str, str]]:
-    """Return each counted phrase by its key, as one text per CLDR plural category of the current language."""
+@lru_cache(maxsize=64)
+def _plurals_in(_language: str) -> Mapping[str, dict[str, str]]:
     # The count goes in as its own placeholder, so that the script receives the placeholder back.
     count = "%(count)s"
     return {

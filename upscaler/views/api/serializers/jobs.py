@@ -48,19 +48,19 @@ def job_summary(job: Job) -> dict[str, Any]:
 def job_status(job: Job) -> dict[str, Any]:
     """Return all that the holder of a job's link may know, and what the caller may do."""
     signer, now = links(), time.time()
-    upload, workers = job.upload, count_online(db.session)
-    done = job.state is JobStatus.COMPLETED
+    ended, done = job.state.ended, job.state is JobStatus.COMPLETED
+    # Most polls ask for jobs that have ended, for which workers do not matter.
+    workers = 0 if ended else count_online(db.session)
+    place = estimates.place_of(db.session, job) if job.state is JobStatus.QUEUED else None
     return {
         **_common(job),
-        "status_reason": status_reason(ended=job.state.ended, workers=workers),
+        "status_reason": status_reason(ended=ended, workers=workers),
         "worker_id": job.worker_id if job.state is JobStatus.RUNNING else None,
-        "estimated_seconds": estimates.seconds_until_done(db.session, job, workers),
+        "estimated_seconds": estimates.seconds_until_done(db.session, job, workers, place),
         "takes_longer": estimates.takes_longer(job),
-        "queue_position": estimates.place_of(db.session, job).jobs + 1
-        if job.state is JobStatus.QUEUED
-        else None,
+        "queue_position": place.jobs + 1 if place is not None else None,
         **job_files(job, signer, now),
-        "upload": _upload(upload),
+        "upload": _upload(job.upload),
         "result": _result(job) if done else None,
         "error": job_error(job),
         "receipt": localized_receipt(job.receipt) if done and job.receipt is not None else None,
