@@ -124,6 +124,11 @@ class Config(RuntimeValues):
     engine: Annotated[str, OneOf(ENGINE_NAMES)] = Field(
         "auto", description="backend that runs the models; `auto` takes the fastest that passes its self-test"
     )
+    engine_cage: Switch = Field(
+        True,
+        description="whether the kernel confines the engine's process; `off` for a graphics driver that does not work "
+        "so",
+    )
     engine_trial: Switch = Field(
         True,
         description="whether an idle worker measures, for some seconds and once, which backend runs each model fastest",

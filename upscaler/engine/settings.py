@@ -27,6 +27,7 @@ class EngineSettings:
         memory_bytes: memory that the engine's process may take, 0 for that of the machine.
         serves_previews: whether small images come while a large one runs, and there is the memory to load large models
             twice for them.
+        caged: whether the kernel confines the engine's process; see ``engine.process.cage``.
         trial: whether the engine's process measures the speed of the backends while it has nothing to do.
     """
 
@@ -39,6 +40,7 @@ class EngineSettings:
     memory_bytes: int = 0
     serves_previews: bool = False
     trial: bool = False
+    caged: bool = True
 
     def as_dict(self) -> dict[str, Any]:
         """Return the settings as JSON-ready values."""

@@ -65,6 +65,7 @@ class WorkerServices(Services):
             memory_bytes=self.config.job_memory_bytes,
             serves_previews=self.config.job_memory_bytes >= _ROOMY_BYTES,
             trial=self.config.engine_trial,
+            caged=self.config.engine_cage,
         )
         limits = EngineLimits(
             timeout_seconds=self.config.job_timeout_seconds, memory_bytes=self.config.job_memory_bytes

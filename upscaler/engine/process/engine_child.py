@@ -126,6 +126,7 @@ class EngineChild:
             # A backend converts models, and looks for graphics devices, in processes of their own.
             programs=True,
             graphics=True,
+            enforced=self._settings.caged,
         )
 
     def discard(self, child: ChildProcess) -> None:

@@ -84,6 +84,23 @@ def test_a_folder_that_was_removed_and_made_again_gets_a_new_child(tmp_path: Pat
         engine.close()
 
 
+def test_an_engine_without_a_cage_says_so_and_has_no_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SECRET_KEY", "a secret")
+    engine = EngineChild(EngineSettings(engine="lanczos", threads=1, caged=False), tmp_path, [])
+    try:
+        child = engine.running()
+        child.send({"do": "describe"})
+        while "result" not in (child.receive(60) or {}):
+            pass
+
+        assert engine.state["cage"]["lacking"] == ["Landlock", "seccomp", "namespaces"]
+        assert b"SECRET_KEY" not in Path(f"/proc/{child.pid}/environ").read_bytes()
+    finally:
+        engine.close()
+
+
 def test_the_state_tells_what_holds_of_the_cage(engine: EngineChild) -> None:
     child = engine.running()
     child.send({"do": "describe"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 from pathlib import Path
@@ -21,10 +22,12 @@ def separate() -> bool:
     user, group = os.geteuid(), os.getegid()
     if _libc.unshare(_NEW_USER | _NEW_IPC | _NEW_NETWORK):
         return False
-    # It stays who it was, for the files that it may open.
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
-    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    # It stays who it was, for the files that it may open. A system that refuses this, as some do to processes without
+    # privileges, shows it the number of nobody in place of its own, and changes nothing else.
+    with contextlib.suppress(OSError):
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+        Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
     return True
 
 

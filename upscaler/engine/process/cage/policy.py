@@ -47,12 +47,14 @@ class Cage:
         writes: folders that it may write to as well.
         programs: whether it may start programs, which are in the same cage.
         graphics: whether it may use graphics devices.
+        enforced: whether the kernel holds it to all that; otherwise it has an environment without secrets, and limits.
     """
 
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     programs: bool = False
     graphics: bool = False
+    enforced: bool = True
 
     def as_json(self) -> str:
         """Return the policy as text."""
@@ -62,7 +64,7 @@ class Cage:
     def from_json(cls, text: str) -> Cage:
         """Return the policy that ``as_json`` wrote."""
         values = json.loads(text)
-        return cls(tuple(values["reads"]), tuple(values["writes"]), values["programs"], values["graphics"])
+        return cls(**{**values, "reads": tuple(values["reads"]), "writes": tuple(values["writes"])})
 
     @property
     def readable(self) -> list[Path]:

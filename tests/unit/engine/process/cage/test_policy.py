@@ -13,7 +13,7 @@ def is_under(path: Path, folder: Path) -> bool:
 
 
 def test_it_survives_its_way_to_the_child() -> None:
-    cage = Cage(reads=("/a",), writes=("/b", "/c"), programs=True, graphics=True)
+    cage = Cage(reads=("/a",), writes=("/b", "/c"), programs=True, graphics=True, enforced=False)
 
     assert Cage.from_json(cage.as_json()) == cage
     assert Cage.from_json(Cage().as_json()) == Cage()
