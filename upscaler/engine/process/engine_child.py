@@ -116,10 +116,10 @@ class EngineChild:
     def _cage(self) -> Cage:
         cache = [Path(name) for name in (self._settings.cache_dir,) if name]
         writes = [self._scratch_dir, *self._folders, *cache]
-        for folder in writes:
-            # A rule is for what exists.
-            folder.mkdir(parents=True, exist_ok=True)
         models = [Path(name) for name in (self._settings.models_dir,) if name]
+        for folder in (*writes, *models):
+            # A rule is for what exists; models may be added later.
+            folder.mkdir(parents=True, exist_ok=True)
         return Cage(
             reads=tuple(str(path.resolve()) for path in models),
             writes=tuple(str(path.resolve()) for path in writes),

@@ -84,6 +84,22 @@ def test_a_folder_that_was_removed_and_made_again_gets_a_new_child(tmp_path: Pat
         engine.close()
 
 
+def test_models_that_are_added_later_can_be_read(tmp_path: Path) -> None:
+    models = tmp_path / "data" / "models"
+    engine = EngineChild(
+        EngineSettings(engine="lanczos", threads=1, models_dir=str(models)), tmp_path / "s", []
+    )
+    try:
+        first = engine.running()
+        (models / "added").mkdir()
+        assert engine.running() is first
+        models.rename(tmp_path / "moved")
+        assert engine.running() is not first
+        assert models.is_dir()
+    finally:
+        engine.close()
+
+
 def test_an_engine_without_a_cage_says_so_and_has_no_secrets(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

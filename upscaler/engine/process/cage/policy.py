@@ -77,8 +77,8 @@ class Cage:
         return [Path(name) for name in self.writes]
 
     def identities(self) -> list[tuple[int, int] | None]:
-        """Return what the kernel knows those folders by; None for one that is not there."""
-        return [_identity(path) for path in self.writable]
+        """Return what the kernel knows the folders of ``reads`` and ``writes`` by; None for one that is not there."""
+        return [_identity(Path(name)) for name in (*self.reads, *self.writes)]
 
     @property
     def devices(self) -> list[Path]:
