@@ -69,7 +69,7 @@ $(VENV)/.ready-test: $(VENV)/.ready requirements-dev.txt scripts/setup.sh
 	@PYTHON=$(PYTHON) scripts/setup.sh test
 
 .env:
-	@cp .env.example .env
+	@install -m 600 .env.example .env
 	@echo "Made .env from .env.example: change the admin's password there before others can reach the service."
 
 %.mo: %.po $(VENV)/.ready
