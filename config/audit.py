@@ -50,7 +50,7 @@ class Finding:
 
 def is_exposed(config: Config) -> bool:
     """Return whether others than the users of this machine may reach the service."""
-    return config.production or not _is_loopback(config.host)
+    return config.production or not is_loopback(config.host)
 
 
 def audit(config: Config) -> list[Finding]:
@@ -69,6 +69,14 @@ def refused(config: Config) -> list[Finding]:
 def is_root() -> bool:
     """Return whether this process may do everything on its machine."""
     return os.geteuid() == 0
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host, by address or name, is this machine, as no other one reaches it."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def entropy_bits(text: str) -> float:
@@ -126,7 +134,7 @@ def _addresses(config: Config) -> Iterator[Finding]:
 
 def _redis(config: Config) -> Iterator[Finding]:
     url = urlsplit(config.redis_url)
-    if url.hostname and not url.password and not _is_loopback(url.hostname):
+    if url.hostname and not url.password and not is_loopback(url.hostname):
         yield Finding("REDIS_URL", "must hold a password: whoever reaches Redis can delay jobs", "open_redis")
 
 
@@ -163,10 +171,3 @@ def _is_wide(network: Network) -> bool:
         return network.prefixlen < _LEAST_IPV6_PREFIX and not network.subnet_of(_PRIVATE_IPV6)
     is_private = any(network.subnet_of(private) for private in _PRIVATE_IPV4)
     return network.prefixlen < _LEAST_IPV4_PREFIX and not is_private
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -45,18 +45,19 @@ def examine(arguments: Sequence[str]) -> int:
         "the kernel gives to confine the processes that read strangers' images.",
     )
     parser.parse_args(arguments)
-    lines = [*_settings(), *_cage(), *_scanner()]
+    lines: list[_Line] = []
+    try:
+        config = configuration.load(may_be_unsafe=True)
+    except configuration.ConfigError as error:
+        lines += [_Line(_BAD, str(error)), *_cage()]
+    else:
+        lines += [*_settings(config), *_cage(), *_scanner(config)]
     for line in lines:
         say(f"{line.verdict}: {line.text}")
     return EXIT_UNSAFE if any(line.verdict == _BAD for line in lines) else 0
 
 
-def _settings() -> Iterator[_Line]:
-    try:
-        config = configuration.load(may_be_unsafe=True)
-    except configuration.ConfigError as error:
-        yield _Line(_BAD, str(error))
-        return
+def _settings(config: configuration.Config) -> Iterator[_Line]:
     if not is_exposed(config):
         yield _Line(
             _GOOD, f"only this machine reaches the service at {config.host}, so any settings are safe"
@@ -91,12 +92,7 @@ def _cage() -> Iterator[_Line]:
         yield _Line(verdict, f"no {feature}: {_CURES[feature]}")
 
 
-def _scanner() -> Iterator[_Line]:
-    try:
-        config = configuration.load(may_be_unsafe=True)
-    except configuration.ConfigError:
-        # It was named above.
-        return
+def _scanner(config: configuration.Config) -> Iterator[_Line]:
     scanner = scanner_of(config)
     if scanner is None:
         yield _Line(_NOTE, "files are not scanned for malware; see ANTIVIRUS")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from typing import BinaryIO
 
 import structlog
@@ -11,6 +10,7 @@ from aioclamd import ClamdAsyncClient, ClamdError
 from sqlalchemy.orm import Session
 
 from config import Config
+from upscaler.engine.imaging.hashing import sha256_of
 from upscaler.errors import Infected, ScannerUnavailable
 from upscaler.services import audit
 from upscaler.services.files.incoming import IncomingFile
@@ -79,7 +79,7 @@ class VirusScanner:
         details = {
             "signature": found,
             "filename": safe_filename(incoming.filename),
-            "sha256": hashlib.sha256(incoming.path.read_bytes()).hexdigest(),
+            "sha256": sha256_of(incoming.path),
         }
         audit.record(session, actor, "file.infected", details=details)
         session.commit()

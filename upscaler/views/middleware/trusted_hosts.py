@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from flask import Flask, request
 
 from config import Config
+from config.audit import is_loopback
 from upscaler.errors import UntrustedHost
 
 # A name or an address, and maybe a port.
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?", re.ASCII)
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-# Load balancers and monitoring reach these at addresses that nobody types in; they hold no links.
-_ANY_HOST = frozenset({"api.get_health", "metrics"})
+# Load balancers and monitoring reach the first two at addresses that nobody types in, and the page that refuses a host
+# needs its style sheets. None of them holds links.
+_ANY_HOST = frozenset({"api.get_health", "metrics", "static"})
 
 
 def init_app(app: Flask, config: Config) -> None:
@@ -37,7 +38,7 @@ def trusted_hosts(config: Config) -> frozenset[str]:
     known only where nothing but this machine's own programs reach the service.
     """
     named = {*config.trusted_hosts, urlsplit(config.public_url).hostname or ""} - {""}
-    if not named and (config.trusted_proxies or not _is_loopback(config.host)):
+    if not named and (config.trusted_proxies or not is_loopback(config.host)):
         return frozenset()
     return frozenset(name.lower() for name in (*named, *_LOOPBACK, config.host.strip("[]")))
 
@@ -50,10 +51,3 @@ def is_trusted(host: str, trusted: frozenset[str]) -> bool:
     name = found[1].strip("[]").rstrip(".")
     parents = name.split(".")[1:]
     return name in trusted or any("." + ".".join(parents[start:]) in trusted for start in range(len(parents)))
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"

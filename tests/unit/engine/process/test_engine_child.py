@@ -71,31 +71,23 @@ def test_a_device_of_which_an_idle_child_died_is_blamed(engine: EngineChild, end
     assert [entry["device"] for entry in engine.state["quarantined"]] == ["a card"]
 
 
-def test_a_folder_that_was_removed_and_made_again_gets_a_new_child(tmp_path: Path) -> None:
-    folder = tmp_path / "results"
-    engine = EngineChild(EngineSettings(engine="lanczos", threads=1), tmp_path, [folder])
+@pytest.mark.parametrize("kind", ["results", "models"])
+def test_a_folder_that_was_removed_and_made_again_gets_a_new_child(tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / "data" / kind
+    models_dir = str(folder) if kind == "models" else ""
+    engine = EngineChild(
+        EngineSettings(engine="lanczos", threads=1, models_dir=models_dir),
+        tmp_path / "scratch",
+        [folder] if kind == "results" else [],
+    )
     try:
         first = engine.running()
+        # It was made for the rule, and what comes into it later needs no other child.
+        (folder / "later").mkdir()
         assert engine.running() is first
         folder.rename(tmp_path / "moved")
         assert engine.running() is not first
         assert folder.is_dir()
-    finally:
-        engine.close()
-
-
-def test_models_that_are_added_later_can_be_read(tmp_path: Path) -> None:
-    models = tmp_path / "data" / "models"
-    engine = EngineChild(
-        EngineSettings(engine="lanczos", threads=1, models_dir=str(models)), tmp_path / "s", []
-    )
-    try:
-        first = engine.running()
-        (models / "added").mkdir()
-        assert engine.running() is first
-        models.rename(tmp_path / "moved")
-        assert engine.running() is not first
-        assert models.is_dir()
     finally:
         engine.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,6 +80,16 @@ def test_a_request_for_another_host_is_refused(client: FlaskClient) -> None:
 
 def test_a_request_for_its_own_host_is_answered(client: FlaskClient) -> None:
     assert client.get("/", headers={"Host": "127.0.0.1:8000"}).status_code == 200
+
+
+def test_the_page_that_refuses_a_host_has_its_style_sheets(client: FlaskClient) -> None:
+    headers = {"Host": "rebound.example.net"}
+    sheets = re.findall(r'<link rel="stylesheet" href="([^"]+)"', client.get("/", headers=headers).text)
+
+    assert sheets
+    for sheet in sheets:
+        with client.get(sheet, headers=headers) as answer:
+            assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(("path", "status"), [("/api/v1/health", 200), ("/metrics", 404)])
