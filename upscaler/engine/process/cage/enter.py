@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import resource
 from dataclasses import asdict, dataclass
@@ -10,8 +9,6 @@ from typing import Any
 
 from upscaler.engine.process.cage import landlock, namespaces, system_calls
 from upscaler.engine.process.cage.policy import Cage
-
-logger = logging.getLogger(__name__)
 
 # Descriptors that a child may have open: its pipes, its files, and those of its libraries.
 _OPEN_FILES = 1024
