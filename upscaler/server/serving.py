@@ -179,6 +179,9 @@ class Server(TcpWSGIServer):
                 break
             self._turn(0.1)
         self.task_dispatcher.shutdown(timeout=max(0.0, deadline - time.monotonic()))
+        for channel in list(self.active_channels.values()):
+            # More than ``close_all`` does: the files of long responses and of unfinished bodies are closed too.
+            channel.handle_close()
         wasyncore.close_all(self._map, ignore_all=True)
 
     def _note(self, event: str, group: str) -> None:

@@ -10,6 +10,7 @@ from waitress.channel import HTTPChannel
 
 from tests.support.socket_server import LARGE, MOST_BODY, answer, get, post, seconds_until_closed
 from upscaler.server.connections import Connection
+from upscaler.server.serving import Server
 
 
 def test_it_answers_again_and_again_on_one_connection(connect) -> None:
@@ -82,6 +83,24 @@ def test_a_large_file_is_sent_in_pieces_and_others_get_their_turn(
     assert sum(sent_at_once) > LARGE
     assert max(pieces) <= 1 << 17
     assert max(sent_at_once) < (1 << 20) + (1 << 17)
+
+
+def test_a_server_that_stops_closes_the_files_of_open_connections(connect, server: Server) -> None:
+    reader = connect()
+    reader.sendall(get("/large"))
+    assert answer(reader)[0] == 200
+    sender = connect()
+    sender.sendall(post(MOST_BODY) + b"a" * (MOST_BODY - 1))
+    time.sleep(0.3)
+    channels = list(server.active_channels.values())
+    files = [channel.outbufs[-1].getfile() for channel in channels if channel.request is None]
+    files += [channel.request.body_rcv.getfile() for channel in channels if channel.request is not None]
+    assert [file.closed for file in files] == [False, False]
+    server.stop()
+    # Longer than a server waits for responses.
+    assert seconds_until_closed(sender) < 10
+    assert seconds_until_closed(reader) < 10
+    assert [file.closed for file in files] == [True, True]
 
 
 def test_who_sends_too_much_reads_why_while_still_sending(connect) -> None:
