@@ -91,13 +91,18 @@ def test_a_server_that_stops_closes_the_files_of_open_connections(connect, serve
     assert answer(reader)[0] == 200
     sender = connect()
     sender.sendall(post(MOST_BODY) + b"a" * (MOST_BODY - 1))
-    time.sleep(0.3)
-    channels = list(server.active_channels.values())
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        channels = list(server.active_channels.values())
+        if any(
+            channel.request and channel.request.body_bytes_received == MOST_BODY - 1 for channel in channels
+        ):
+            break
+        time.sleep(0.01)
     files = [channel.outbufs[-1].getfile() for channel in channels if channel.request is None]
     files += [channel.request.body_rcv.getfile() for channel in channels if channel.request is not None]
     assert [file.closed for file in files] == [False, False]
     server.stop()
-    # Longer than a server waits for responses.
     assert seconds_until_closed(sender) < 10
     assert seconds_until_closed(reader) < 10
     assert [file.closed for file in files] == [True, True]
